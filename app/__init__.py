@@ -1,0 +1,1 @@
+"""The soft-KPI rating service."""

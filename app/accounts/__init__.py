@@ -1,0 +1,1 @@
+"""Sign-in, sessions, grants on subtrees and API keys."""

@@ -1,0 +1,1 @@
+"""The demo organisation, built through the same commands as everything else."""

@@ -1,0 +1,135 @@
+"""Engines and sessions: one read and one write door, alike on SQLite and PostgreSQL; no table lives here."""
+
+import fcntl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NewType
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.errors import Unavailable
+from app.infra.entropy import Entropy, SystemEntropy
+from app.infra.keys import InstanceKey
+
+ReadSession = NewType("ReadSession", Session)
+WriteSession = NewType("WriteSession", ReadSession)
+
+BUSY_SECONDS = 10.0
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of every mapped class; names all constraints, makes every SQLite table STRICT."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Database:
+    """One database of the service: engine, sessions, and what sessions carry (randomness, the instance key).
+
+    SQLite runs in WAL with synchronous FULL; a write transaction is BEGIN IMMEDIATE behind one lock, since
+    the busy handler starves a waiter where a queue does not. PostgreSQL is left as it is.
+    """
+
+    def __init__(self, url: str, *, key: InstanceKey, entropy: Entropy | None = None) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._carried = {"entropy": entropy or SystemEntropy(), "key": key}
+        self._turn = threading.Lock()
+        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=20)
+        self._writing = self.engine.execution_options(begin="IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[ReadSession]:
+        """A session for queries; whatever happens, nothing is written."""
+        with self._answering(), Session(self.engine, info=self._carried, autoflush=False) as session:
+            yield ReadSession(session)
+
+    @contextmanager
+    def write(self) -> Iterator[WriteSession]:
+        """A session for commands: committed when the block ends well, rolled back otherwise."""
+        with self._answering(), self._in_turn(), Session(self._writing, info=self._carried) as session:
+            yield WriteSession(ReadSession(session))
+            session.commit()
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise Unavailable
+        try:
+            with _file_turn(Path(f"{self.url.database}.lock")):
+                yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise Unavailable from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable from error
+            raise
+
+
+@contextmanager
+def _file_turn(path: Path) -> Iterator[None]:
+    """Wait for the turn among processes on one SQLite file; the lock ends with the process that held it."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    with path.open("a") as held:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable from None
+                time.sleep(0.002)
+        yield
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=20, max_overflow=20)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions of its own: it would begin them deferred, and late.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        "secure_delete=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32768",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")

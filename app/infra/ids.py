@@ -1,0 +1,31 @@
+"""New ids, drawn from the randomness that the session carries."""
+
+from sqlalchemy.orm import Session
+
+from app.infra.entropy import Entropy, random_uuid, random_whole
+
+
+def entropy_of(session: Session) -> Entropy:
+    """The source of randomness that a session carries."""
+    entropy: Entropy = session.info["entropy"]
+    return entropy
+
+
+def new_id(session: Session) -> str:
+    """A random UUID as a string."""
+    return random_uuid(entropy_of(session))
+
+
+def new_whole(session: Session) -> int:
+    """A random integer from 0 to 2^63 - 1, for rows that are many and never named outside."""
+    return random_whole(entropy_of(session))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a UUID as we write them: 36 characters, lower case, hyphens in place."""
+    return (
+        len(text) == 36
+        and all(text[place] == "-" for place in (8, 13, 18, 23))
+        and all(character in "0123456789abcdef-" for character in text)
+        and text.count("-") == 4
+    )

@@ -1,0 +1,81 @@
+"""The instance key and everything derived from it by HMAC-SHA256; derived secrets are never stored, only their hash."""
+
+import base64
+import hashlib
+import hmac
+
+from sqlalchemy.orm import Session
+
+TOKEN_BYTES = 24
+SECRET_BYTES = 32
+
+
+class InstanceKey:
+    """32 secret bytes of this installation; each purpose has its own domain, so no value serves two."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < SECRET_BYTES:
+            raise ValueError(f"the instance key needs at least {SECRET_BYTES} bytes")
+        self._secret = secret
+
+    def derive(self, purpose: str, *parts: str | bytes) -> bytes:
+        """32 bytes for a purpose and its parts; parts are length-prefixed, so no two lists collide."""
+        mac = hmac.new(self._secret, purpose.encode() + b"\0", hashlib.sha256)
+        for part in parts:
+            raw = part.encode() if isinstance(part, str) else part
+            mac.update(len(raw).to_bytes(4, "big") + raw)
+        return mac.digest()
+
+    def rating_token(self, salt: bytes, invitation_id: str, rotation: int) -> str:
+        """The secret of a rating link: 32 characters, base64url of 24 bytes."""
+        return _url(self.derive("rating-link", salt, invitation_id, str(rotation))[:TOKEN_BYTES])
+
+    def opt_out_token(self, person_id: str) -> str:
+        """The secret of a person's opt-out link; stays the same over all rounds."""
+        return _url(self.derive("opt-out", person_id)[:TOKEN_BYTES])
+
+    def sign_in_token(self, link_id: str) -> str:
+        """The secret of a one-time sign-in link."""
+        return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])
+
+    def csrf_token(self, session_hash: bytes) -> str:
+        """The hidden form field of one signed-in session."""
+        return _url(self.derive("csrf", session_hash)[:TOKEN_BYTES])
+
+    def pseudonym(self, round_id: str, voice: str) -> bytes:
+        """The rater's pseudonym in one round (`confidential`): 16 bytes, another one in every round."""
+        return self.derive("pseudonym", round_id, voice)[:16]
+
+    def sheet_key(self, assignment_id: str) -> bytes:
+        """The key of a `named`, `report` or `confidential` sheet: 16 bytes."""
+        return self.derive("sheet", assignment_id)[:16]
+
+
+def anonymous_sheet_key(token: str, assignment_id: str) -> bytes:
+    """The key of an `anonymous` sheet: follows from the rating link alone, which is stored nowhere."""
+    return hmac.new(token.encode(), b"sheet\0" + assignment_id.encode(), hashlib.sha256).digest()[:16]
+
+
+def fingerprint(secret: str) -> bytes:
+    """SHA-256 of a random secret: what is stored in its place."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Equal, compared in constant time."""
+    return hmac.compare_digest(one, other)
+
+
+def new_secret(raw: bytes) -> str:
+    """Random bytes as a URL-safe secret."""
+    return _url(raw)
+
+
+def key_of(session: Session) -> InstanceKey:
+    """The instance key that a session carries."""
+    key: InstanceKey = session.info["key"]
+    return key
+
+
+def _url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

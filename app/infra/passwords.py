@@ -1,0 +1,26 @@
+"""Password hashing with argon2id; at most two at once, since each takes 64 MiB."""
+
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_hasher = PasswordHasher()
+_slots = threading.BoundedSemaphore(2)
+# Compared against when nobody has the address, so that an unknown address takes as long as a wrong password.
+_DUMMY = _hasher.hash("no account has this password")
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash with its parameters."""
+    with _slots:
+        return _hasher.hash(password)
+
+
+def is_password(stored: str | None, password: str) -> bool:
+    """Whether the password fits the stored hash; takes equally long when there is none."""
+    with _slots:
+        try:
+            return _hasher.verify(stored or _DUMMY, password) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False

@@ -1,0 +1,1 @@
+"""Rating links, their delivery state, reminders and opt-out."""

@@ -1,0 +1,1 @@
+"""What happened, by whom: an append-only record."""

@@ -1,0 +1,1 @@
+"""Goals, KPIs with versions, scales, items, anchors, targets and scorecards."""

@@ -1,0 +1,1 @@
+"""Readings of hard KPIs: entry, import, push and corrections."""

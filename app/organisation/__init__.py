@@ -1,0 +1,1 @@
+"""The subject tree, people, dated membership and manager roles, and their import."""

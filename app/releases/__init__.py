@@ -1,0 +1,1 @@
+"""Close, score, partition and seal: immutable published results."""

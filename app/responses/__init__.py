@@ -1,0 +1,1 @@
+"""Rating forms and the sheets that raters hand in."""

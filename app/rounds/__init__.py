@@ -1,0 +1,1 @@
+"""The round's life cycle, rater groups and modes, who rates whom, and the launch preview."""

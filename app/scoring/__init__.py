@@ -1,0 +1,1 @@
+"""The pure core: scales, soft scores, intervals, hard metrics, composite, explain and disclosure."""

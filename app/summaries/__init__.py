@@ -1,0 +1,1 @@
+"""The feedback summary of a person or unit, from released rows only."""
