@@ -1,0 +1,161 @@
+"""The Jinja environments of pages and letters, one per language: strict, escaping, with catalogues and formats bound.
+
+No page, letter or sentence lives here. A render names its language; nothing keeps one for it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app.infra import formats, plots
+from app.infra.formats import DEFAULT_ZONE, Locale
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALES: tuple[Locale, ...] = ("nb", "en")
+_HASH_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Everything needed to render in any language; made once, shared by all threads."""
+
+    environments: Mapping[Locale, Environment]
+    catalogues: Mapping[Locale, NullTranslations]
+    static_hashes: Mapping[str, str]
+
+    def static(self, name: str) -> str:
+        """The address of a file of ours, with its content in the address, so that it may be kept for ever."""
+        return f"/static/{name}?v={self.static_hashes[name]}"
+
+
+def build_environment(
+    *,
+    templates: Path = ROOT / "templates",
+    static: Path = ROOT / "app" / "web" / "static",
+    catalogues: Path = ROOT / "app" / "locale",
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> Templates:
+    """Read the catalogues, bind formats and time zone, and prepare one environment per language."""
+    made = Templates(
+        environments={locale: _bare_environment(templates) for locale in LOCALES},
+        catalogues={locale: load_catalogue(catalogues / locale / "LC_MESSAGES") for locale in LOCALES},
+        static_hashes=_hashes(static),
+    )
+    for locale, environment in made.environments.items():
+        environment.install_gettext_translations(made.catalogues[locale], newstyle=True)  # type: ignore[attr-defined]
+        environment.filters.update(_filters(locale, zone))
+        environment.globals.update(
+            locale=locale, static=made.static, at=plots.at, between=plots.between, range_axis=plots.range_axis
+        )
+    return made
+
+
+def render(templates: Templates, template: str, locale: Locale, **values: Any) -> str:
+    """The text of a template in one language; a value that it names and does not get is an error."""
+    return templates.environments[locale].get_template(template).render(values)
+
+
+def translate(templates: Templates, message: str, locale: Locale, **values: object) -> str:
+    """A sentence that code holds in English with `{name}` places, in the language asked for, filled."""
+    sentence = templates.catalogues[locale].gettext(message)
+    return sentence.format_map(values) if values else sentence
+
+
+def load_catalogue(directory: Path) -> NullTranslations:
+    """All .po files of a language as one catalogue, compiled in memory; none of them means English as written.
+
+    One file per page family, so that a family's words stay together. Two files may share a sentence only when
+    they translate it alike: otherwise ValueError, at start rather than on some page.
+    """
+    sources = sorted(directory.glob("*.po"))
+    if not sources:
+        return NullTranslations()
+    merged = Catalog(locale=directory.parent.name)
+    for source in sources:
+        with source.open("rb") as text:
+            _merge(merged, read_po(text, locale=directory.parent.name, abort_invalid=True), source)
+    compiled = BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _merge(merged: Catalog, addition: Catalog, source: Path) -> None:
+    for message in addition:
+        if not message.id:
+            continue
+        known = merged.get(message.id, message.context)
+        if known is not None and known.string != message.string:
+            raise ValueError(f"{source.name} translates {message.id!r} in another way than a file before it")
+        merged.add(message.id, message.string, flags=message.flags, context=message.context)
+
+
+def _bare_environment(templates: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(templates),
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        # Everything is escaped save the plain-text part of a mail, where O'Brien must stay O'Brien.
+        autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
+    one: dict[str, Callable[..., Any]] = {
+        "score": formats.score,
+        "percent": formats.percent,
+        "number": formats.number,
+        "measure": formats.measure,
+        "day": formats.day,
+        "listing": formats.listing,
+        "counted": formats.counted,
+    }
+    two: dict[str, Callable[..., Any]] = {
+        "interval": formats.interval,
+        "day_range": formats.day_range,
+        "period": formats.period,
+    }
+    return {
+        **{name: _bound(function, locale) for name, function in one.items()},
+        **{name: _bound_for_pairs(function, locale) for name, function in two.items()},
+        "points_range": formats.points_range,
+        "instant": partial(_bound(formats.instant, locale), zone=zone),
+        "clock": partial(_bound(formats.clock, locale), zone=zone),
+        "local_day": partial(formats.local_day, zone=zone),
+    }
+
+
+def _bound(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
+    def filtered(value: Any, *options: Any, **named: Any) -> Any:
+        return function(value, locale, *options, **named)
+
+    return filtered
+
+
+def _bound_for_pairs(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
+    def filtered(first: Any, second: Any, **named: Any) -> Any:
+        return function(first, second, locale, **named)
+
+    return filtered
+
+
+def _hashes(static: Path) -> dict[str, str]:
+    return {
+        path.relative_to(static).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:_HASH_LENGTH]
+        for path in sorted(static.rglob("*"))
+        if path.is_file()
+    }
