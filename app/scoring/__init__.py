@@ -1,1 +1,21 @@
-"""The pure core: scales, soft scores, intervals, hard metrics, composite, explain and disclosure."""
+"""Pure arithmetic of scores: standard library, numpy and scipy only; no storage, no clock, no words for people.
+
+==============  =====================================================================
+Module          Contents
+==============  =====================================================================
+errors          the one exception: settings or input that cannot be scored
+results         frozen values: scores, intervals, and why something has no score
+scales          answers to points on 0..100; net promoter score
+raters          items of one sheet to one rater score
+totals          integer running totals per atom and KPI
+pooling         pooled covariance within atoms; the prior where there is too little of it
+linear          standard error of any linear score over groups and KPIs
+soft            subject score of one soft KPI
+intervals       moderated Wilson, Wilson, t, exact Poisson; outward rounding
+metrics         hard readings to one figure with its uncertainty
+goalposts       hard figures to points on 0..100
+composite       several KPIs to one score
+explain         parts that add up to a score or to a change
+rollup          figures of a unit from those below it
+==============  =====================================================================
+"""

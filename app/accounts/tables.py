@@ -1,0 +1,121 @@
+"""Mapped classes of accounts: who may come in, and with what."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.values import Role
+from app.infra.database import Base
+from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
+
+
+class AccountRow(Base):
+    """An account; `mailbox` is the address in the one form that makes two spellings of it equal."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("mailbox"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    email: Mapped[str] = mapped_column(Text)
+    mailbox: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    credential_version: Mapped[int] = mapped_column(Whole)
+    is_active: Mapped[bool] = mapped_column(Flag)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(Whole)
+
+
+class GrantRow(Base):
+    """A role on a subtree."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        UniqueConstraint("account_id", "role", "subject_id"),
+        Index(None, "subject_id"),
+        one_of("role", Role),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SessionRow(Base):
+    """A signed-in browser; only the SHA-256 of its cookie is kept."""
+
+    __tablename__ = "sign_in_session"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "account_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(Bytes)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    client: Mapped[str] = mapped_column(Text)
+
+
+class SignInLinkRow(Base):
+    """A one-time link by mail; its secret is derived from the id, so neither row nor outbox holds it."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "account_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(Bytes)
+    credential_version: Mapped[int] = mapped_column(Whole)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiKeyRow(Base):
+    """A key of another system, on one subtree, with scopes and an end."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("prefix"), Index(None, "subject_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    prefix: Mapped[str] = mapped_column(Text)
+    secret_hash: Mapped[bytes] = mapped_column(Bytes)
+    name: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    last_used_on: Mapped[date | None] = mapped_column(Day)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class AttemptRow(Base):
+    """Attempts on one thing (an account, an address, a key) in one window of time."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (CheckConstraint("count >= 0", name="count"), {"sqlite_strict": True})
+
+    what: Mapped[str] = mapped_column(Text, primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(Instant)
+    count: Mapped[int] = mapped_column(Whole)
+
+
+class IdempotentAnswerRow(Base):
+    """The answer once given to a POST with an Idempotency-Key; kept for a day."""
+
+    __tablename__ = "idempotent_answer"
+    __table_args__ = (Index(None, "created_at"), {"sqlite_strict": True})
+
+    actor: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(Bytes)
+    status: Mapped[int] = mapped_column(Whole)
+    body: Mapped[Any] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant)

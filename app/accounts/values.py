@@ -1,0 +1,86 @@
+"""The nouns of accounts: roles, grants, viewers, sessions and keys."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+
+
+class Role(StrEnum):
+    """What an account may do on a subtree."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on a subject and everything below it."""
+
+    role: Role
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking: a signed-in person, an API key, or the service itself; what they may do, and where.
+
+    `own_subjects` are the person-subjects that the viewer is; `scopes` is None for people and the granted
+    scopes for an API key, whose single grant is the subtree it was made for.
+    """
+
+    actor: str
+    name: str = ""
+    locale: str = "nb"
+    account_id: AccountId | None = None
+    mailbox: str = ""
+    grants: tuple[Grant, ...] = ()
+    own_subjects: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can sign in."""
+
+    id: AccountId
+    email: str
+    name: str
+    locale: str
+    is_active: bool
+    has_password: bool
+    grants: tuple[Grant, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSession:
+    """One signed-in browser."""
+
+    id: str
+    account_id: AccountId
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of another system; the secret is shown once and never stored."""
+
+    id: ApiKeyId
+    prefix: str
+    name: str
+    subject_id: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_on: date | None = None
+    revoked_at: datetime | None = None
+    secret: str | None = field(default=None, repr=False)

@@ -1,0 +1,35 @@
+"""The mapped class of invitations."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.database import Base
+from app.infra.types import Bytes, Id, Instant, Text, Whole
+
+
+class InvitationRow(Base):
+    """One rater in one round: one link for all the subjects to rate; only the SHA-256 of its secret is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("round_id", "person_id"),
+        UniqueConstraint("token_hash"),
+        Index(None, "person_id"),
+        CheckConstraint("rotation >= 0", name="rotation"),
+        CheckConstraint("reminded BETWEEN 0 AND 2", name="reminded"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    person_id: Mapped[str] = mapped_column(Id, ForeignKey("person.id"))
+    locale: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(Bytes)
+    rotation: Mapped[int] = mapped_column(Whole)
+    reminded: Mapped[int] = mapped_column(Whole)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    voided_at: Mapped[datetime | None] = mapped_column(Instant)
+    extended_until: Mapped[datetime | None] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(Whole)

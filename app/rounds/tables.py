@@ -1,0 +1,141 @@
+"""Mapped classes of rounds: the round, its groups and KPIs, its frozen subjects and readers, and who rates whom."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.database import Base
+from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
+from app.kpis.values import RaterGroup
+from app.rounds.values import AssignmentSource, Mode, Pooling, ReleaseMode, RoundSource, RoundState
+
+
+class RoundRow(Base):
+    """A round. `recipe` is what was frozen at launch, `promise_hash` its SHA-256; `salt` is wiped after the close."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        UniqueConstraint("company_id", "external_id"),
+        Index(None, "company_id", "state"),
+        one_of("state", RoundState),
+        one_of("source", RoundSource),
+        one_of("pooling", Pooling),
+        one_of("release_mode", ReleaseMode),
+        CheckConstraint("period_end >= period_start", name="period"),
+        CheckConstraint("closes_at > opens_at", name="times"),
+        CheckConstraint("(state = 'draft') = (recipe IS NULL)", name="frozen_at_launch"),
+        CheckConstraint("state <> 'open' OR salt IS NOT NULL", name="salt_while_open"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    scope_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    external_id: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[dict[str, str]] = mapped_column(Json)
+    purpose: Mapped[dict[str, str]] = mapped_column(Json)
+    asked_by: Mapped[str] = mapped_column(Text)
+    period_start: Mapped[date] = mapped_column(Day)
+    period_end: Mapped[date] = mapped_column(Day)
+    opens_at: Mapped[datetime] = mapped_column(Instant)
+    closes_at: Mapped[datetime] = mapped_column(Instant)
+    reminders: Mapped[list[str]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    pooling: Mapped[str] = mapped_column(Text)
+    release_mode: Mapped[str] = mapped_column(Text)
+    salt: Mapped[bytes | None] = mapped_column(Bytes)
+    recipe: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    promise_hash: Mapped[str | None] = mapped_column(Text)
+    launched_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Whole)
+
+
+class RoundGroupRow(Base):
+    """A rater group of a round: its mode and minimums."""
+
+    __tablename__ = "round_group"
+    __table_args__ = (
+        one_of("rater_group", RaterGroup),
+        one_of("mode", Mode),
+        CheckConstraint("k BETWEEN 1 AND 20", name="k"),
+        CheckConstraint("comment_k >= k", name="comment_k"),
+        CheckConstraint("mode = 'named' OR k >= 3", name="minimum"),
+        CheckConstraint("rater_group <> 'self' OR mode = 'named'", name="self_is_named"),
+        {"sqlite_strict": True},
+    )
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    rater_group: Mapped[str] = mapped_column(Text, primary_key=True)
+    mode: Mapped[str] = mapped_column(Text)
+    k: Mapped[int] = mapped_column(Whole)
+    comment_k: Mapped[int] = mapped_column(Whole)
+
+
+class RoundKpiRow(Base):
+    """A soft KPI asked about in a round, with the weight of each rater group."""
+
+    __tablename__ = "round_kpi"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    kpi_id: Mapped[str] = mapped_column(Id, ForeignKey("kpi.id"), primary_key=True)
+    weights: Mapped[dict[str, float]] = mapped_column(Json)
+
+
+class RoundSubjectRow(Base):
+    """A subject as it was at launch: its place, its card, its targets. A draft holds only those to be rated."""
+
+    __tablename__ = "round_subject"
+    __table_args__ = (Index(None, "subject_id"), {"sqlite_strict": True})
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    is_rated: Mapped[bool] = mapped_column(Flag)
+    parent_id: Mapped[str | None] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    card: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    targets: Mapped[dict[str, dict[str, float]]] = mapped_column(Json)
+
+
+class RoundReaderRow(Base):
+    """Somebody who could read results about a subject (and below) at launch; does not count towards k there."""
+
+    __tablename__ = "round_reader"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    mailbox: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class AssignmentRow(Base):
+    """Who rates whom. `answered` carries no time; `counted` says whether the rater counts towards k (R2)."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("round_id", "rater_id", "subject_id", "rater_group", "occasion"),
+        Index(None, "round_id", "subject_id", "rater_group"),
+        one_of("rater_group", RaterGroup),
+        one_of("source", AssignmentSource),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    rater_id: Mapped[str] = mapped_column(Id, ForeignKey("person.id"))
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    rater_group: Mapped[str] = mapped_column(Text)
+    occasion: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    added_by: Mapped[str] = mapped_column(Text)
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    counted: Mapped[bool] = mapped_column(Flag)
+    answered: Mapped[bool] = mapped_column(Flag)

@@ -1,0 +1,27 @@
+"""Every mapped class of the product, imported once: for migrations and for the tests."""
+
+from app.accounts import tables as accounts
+from app.infra.database import Base
+from app.invitations import tables as invitations
+from app.journal import tables as journal
+from app.kpis import tables as kpis
+from app.mail import tables as mail
+from app.metrics import tables as metrics
+from app.organisation import tables as organisation
+from app.releases import tables as releases
+from app.responses import tables as responses
+from app.rounds import tables as rounds
+
+CAPABILITIES = (
+    accounts,
+    invitations,
+    journal,
+    kpis,
+    mail,
+    metrics,
+    organisation,
+    releases,
+    responses,
+    rounds,
+)
+metadata = Base.metadata
