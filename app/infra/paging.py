@@ -1,0 +1,94 @@
+"""Keyset pages: a slice of a sorted list and an opaque cursor to the next one."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from app.errors import FieldError, Invalid, Malformed
+
+T = TypeVar("T")
+U = TypeVar("U")
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+
+
+class BadCursor(Malformed):
+    """The cursor was not one of ours, or belongs to another sort order."""
+
+    code = "bad_cursor"
+    message = "This cursor is not valid. Start again without a cursor."
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which slice: at most `limit` rows (1-200) after `cursor`, in the order named `sort` (empty: the default)."""
+
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+    sort: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise Invalid([FieldError("limit", f"Give a number from 1 to {MAX_LIMIT}.", f"1-{MAX_LIMIT}")])
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A slice of a list."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+    def map(self, change: Callable[[T], U]) -> "Page[U]":
+        """The same slice with every item changed."""
+        return Page(tuple(change(item) for item in self.items), self.next_cursor)
+
+
+def sliced(
+    query: Select[Any],
+    keys: Sequence[ColumnElement[Any]],
+    request: PageRequest,
+    *,
+    descending: bool = False,
+) -> Select[Any]:
+    """The query for one slice: sorted by `keys` (the last one unique), one row more than asked for."""
+    if request.cursor is not None:
+        after = tuple_(*decode_cursor(request.cursor, request.sort, len(keys)))
+        place = tuple_(*keys)
+        query = query.where(place < after if descending else place > after)
+    order = [key.desc() for key in keys] if descending else list(keys)
+    return query.order_by(*order).limit(request.limit + 1)
+
+
+def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], Sequence[object]]) -> Page[T]:
+    """The slice made of the rows that `sliced` brought; `key` gives a row's values of the sort keys."""
+    found = tuple(rows)
+    kept = found[: request.limit]
+    more = len(found) > request.limit
+    return Page(kept, encode_cursor(key(kept[-1]), request.sort) if more else None)
+
+
+def encode_cursor(values: Sequence[object], sort: str) -> str:
+    """Sort order and the last row's keys, as URL-safe text."""
+    raw = json.dumps([sort, *values], ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, sort: str, count: int) -> list[str | int | float]:
+    """The keys of a cursor; raises BadCursor for anything that `encode_cursor` did not make for this order."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+        parts = json.loads(raw)
+    except (ValueError, binascii.Error, RecursionError):
+        raise BadCursor from None
+    if not isinstance(parts, list) or len(parts) != count + 1 or parts[0] != sort:
+        raise BadCursor
+    values = parts[1:]
+    if not all(isinstance(value, str | int | float) for value in values):
+        raise BadCursor
+    return values
