@@ -40,7 +40,7 @@ check: $(DEV) ## style, types, floors, dependencies, templates, security, house 
 bench: $(DEV) ## measure against the ceilings of this machine, write bench/results.md
 	@$(PY) -m bench $(ARGS)
 
-migration: $(RUNTIME) ## draft the next migration from the tables: make migration m="what changes"
+migration: $(DEV) ## draft the next migration from the tables: make migration m="what changes"
 	@test -n "$(m)" || { echo 'Say what changes: make migration m="add a closing note"'; exit 2; }
 	@mkdir -p var && rm -f var/draft.sqlite*
 	@export SOFTKPI_DATABASE_URL=sqlite:///var/draft.sqlite; \

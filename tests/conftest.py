@@ -1,0 +1,90 @@
+"""Fixtures for every test: the two databases, a fixed `now`, a mail server. Those of one place live beside it.
+
+`session` is for rules, queries and commands: fast, never committed. `engine` is for whatever commits (edges,
+worker, journeys): the same interface the service uses, empty at the start of each test. Both run on SQLite and
+on PostgreSQL; so does every test that takes them.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.engine import URL
+
+from app.infra.database import Database, WriteSession
+from tests import databases
+from tests.postgres import Server, running_server
+from tests.smtp import MailServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The PostgreSQL server of this run, for tests that need databases of their own there."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_pairs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], databases.Pair]]:
+    """The pair of each kind, made when first asked for and kept: tests of both kinds come in any order."""
+    pairs: dict[str, databases.Pair] = {}
+
+    def pair_of(kind: str) -> databases.Pair:
+        if kind not in pairs:
+            pairs[kind] = databases.pair(
+                databases.Sqlite(tmp_path_factory.mktemp("sqlite"))
+                if kind == "sqlite"
+                else databases.Postgresql(request.getfixturevalue("postgres_server"))
+            )
+        return pairs[kind]
+
+    yield pair_of
+    for pair in pairs.values():
+        pair.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_pair(request: pytest.FixtureRequest, database_pairs: Callable[[str], databases.Pair]) -> databases.Pair:
+    """SQLite and PostgreSQL in turn."""
+    return database_pairs(request.param)
+
+
+@pytest.fixture
+def engine(database_pair: databases.Pair) -> Iterator[Database]:
+    """A database that was empty when the test began; what is written is committed."""
+    yield database_pair.wiped
+    database_pair.kind.wipe(address(database_pair.wiped.engine.url))
+
+
+@pytest.fixture
+def database_url(engine: Database) -> str:
+    """The address of the same database as `engine`, for what opens it itself."""
+    return address(engine.engine.url)
+
+
+@pytest.fixture
+def session(database_pair: databases.Pair, request: pytest.FixtureRequest) -> Iterator[WriteSession]:
+    """A write session on an empty database, rolled back after the test."""
+    if "engine" in request.fixturenames:
+        pytest.fail("`session` is never committed, so `engine` would not see it: write with `engine.write()`.")
+    with databases.rolled_back(database_pair.rolled_back) as session:
+        yield session
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests happen: a Monday morning, aware, UTC."""
+    return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A real SMTP server that keeps what it receives, byte for byte."""
+    with MailServer.running() as server:
+        yield server
+
+
+def address(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
