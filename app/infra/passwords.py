@@ -21,6 +21,7 @@ def is_password(stored: str | None, password: str) -> bool:
     """Whether the password fits the stored hash; takes equally long when there is none."""
     with _slots:
         try:
-            return _hasher.verify(stored or _DUMMY, password) and stored is not None
+            _hasher.verify(stored or _DUMMY, password)
         except (VerificationError, InvalidHashError):
             return False
+    return stored is not None

@@ -63,7 +63,7 @@ class Flag(_PerDialect):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         return None if dialect.name == "postgresql" else _flag_in
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if dialect.name == "postgresql" else _flag_out
 
 
@@ -76,7 +76,7 @@ class Instant(_PerDialect):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         return _aware if dialect.name == "postgresql" else _instant_in
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
         return _utc if dialect.name == "postgresql" else _instant_out
 
 
@@ -89,7 +89,7 @@ class Day(_PerDialect):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         return None if dialect.name == "postgresql" else _day_in
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if dialect.name == "postgresql" else _day_out
 
 
@@ -112,7 +112,7 @@ def one_of(column: str, values: type[Any] | tuple[str, ...], *, name: str | None
     return CheckConstraint(f"{column} IN ({listed})", name=name or column)
 
 
-def _flag_in(value: bool | None) -> int | None:
+def _flag_in(value: Any) -> int | None:
     return None if value is None else int(value)
 
 

@@ -150,7 +150,9 @@ class TargetRow(Base):
         ),
         CheckConstraint("(floor IS NULL) = (target IS NULL)", name="floor_and_target"),
         CheckConstraint("(floor IS NULL) <> (best_low IS NULL)", name="one_shape"),
-        CheckConstraint("best_low IS NULL OR (low < best_low AND best_low <= best_high AND best_high < high)", name="range"),
+        CheckConstraint(
+            "best_low IS NULL OR (low < best_low AND best_low <= best_high AND best_high < high)", name="range"
+        ),
         {"sqlite_strict": True},
     )
 
@@ -171,7 +173,11 @@ class ScorecardRow(Base):
     """A card for a level, set at a subject, from a day on."""
 
     __tablename__ = "scorecard"
-    __table_args__ = (UniqueConstraint("subject_id", "level", "starts_on"), one_of("level", Level), {"sqlite_strict": True})
+    __table_args__ = (
+        UniqueConstraint("subject_id", "level", "starts_on"),
+        one_of("level", Level),
+        {"sqlite_strict": True},
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NewType
 
-from app.infra.words import Words
+from app.words import Words
 
 GoalId = NewType("GoalId", str)
 ScaleId = NewType("ScaleId", str)

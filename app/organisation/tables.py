@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Day, Id, Instant, Text, Whole, one_of
-from app.infra.words import LOCALES
 from app.organisation.values import SubjectKind
+from app.words import LOCALES
 
 
 class SubjectRow(Base):

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
-from app.infra.words import Words
 from app.kpis.values import RaterGroup
+from app.words import Words
 
 RoundId = NewType("RoundId", str)
 AssignmentId = NewType("AssignmentId", str)
