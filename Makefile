@@ -27,14 +27,13 @@ run: $(RUNTIME) ## install, migrate and serve with the demo organisation at http
 test: $(DEV) $(BROWSER) ## every test, on SQLite and PostgreSQL, with a real mail server and browser (ARGS=… for pytest)
 	@$(PY) -m pytest $(ARGS)
 
-check: $(DEV) ## style, types, floors, dependencies, templates, security, house rules
+check: $(DEV) ## style, types, floors, dependencies, templates, house rules
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/deptry --no-ansi .
 	$(VENV)/bin/djlint templates --lint --quiet
-	$(VENV)/bin/bandit -q -c pyproject.toml -r app
 	$(PY) -m pytest -q tests/house
 
 bench: $(DEV) ## measure against the ceilings of this machine, write bench/results.md

