@@ -1,0 +1,242 @@
+"""Atoms by carry-up: which sheets may only be read together, decided from head counts alone; no score is seen here.
+
+What of an atom may be read is in `readable`, what a launch promises in `preview`, the second opinion in `verifier`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from app.scoring.atoms import (
+    Atom,
+    Cell,
+    Kind,
+    Partition,
+    Pooling,
+    RaterGroup,
+    Subject,
+    Unpublished,
+    Withholding,
+    heads_of,
+)
+from app.scoring.errors import ScoringError
+
+UNIT_RATERS = 5
+"""No protected figure of a unit, and of a competitor, stands on fewer distinct people, however small its k."""
+
+UNIT_SUBJECTS = 3
+"""No protected figure that comes from persons below stands on fewer subjects."""
+
+EVERYONE = Fraction(1)
+
+
+def partition(
+    subjects: Sequence[Subject],
+    groups: Sequence[RaterGroup],
+    cells: Iterable[Cell],
+    pooling: Pooling = Pooling.DROP,
+    *,
+    turnout: Fraction = EVERYONE,
+) -> Partition:
+    """Atoms by carry-up: what is too small for its own subject goes up to the parent, where it may suffice.
+
+    Parameters
+    ----------
+    subjects : the tree; parents by place, which may come later
+    groups : the rater groups of the round
+    cells : at most one per subject and group, in any order; those without a sheet are left out
+    pooling : `POOL` makes one mixed atom of what is left over at a subject, if that is enough
+    turnout : share of the heads expected to answer, 0..1; everyone at the close, less in a launch preview only
+
+    Returns
+    -------
+    The partition; the same for any order of the cells.
+
+    Raises
+    ------
+    ScoringError : the tree has a loop, a dangling parent or somebody below a person or a competitor; a cell is
+        listed twice, names no subject or group, or has fewer sheets than heads
+
+    Formula: from the leaves to the root, pool[g] = own cell + what the children left over; pool[g] becomes an atom
+    when it has at least k_g distinct people (units and competitors: max(5, k_g)) and, where it holds cells of
+    persons below, at least 3 subjects. Where only those persons are in the way, the cells about units become the
+    atom and the persons go on. With `POOL`, what two or more groups leave over becomes one atom by the same test
+    with the largest k among them. `named` and `report` cells are atoms as they are; competitors pass nothing on.
+    Source: docs/anonymity.md, "Atoms"; the principle is partitioning, Chin and Ozsoyoglu 1982.
+
+    >>> from app.scoring.atoms import Mode
+    >>> team, berit, per = Subject(-1, Kind.UNIT), Subject(0, Kind.PERSON), Subject(0, Kind.PERSON)
+    >>> colleagues = RaterGroup(Mode.CONFIDENTIAL, k=3, comment_k=3)
+    >>> cells = [Cell(1, 0, frozenset({1, 2, 3}), 3), Cell(2, 0, frozenset({1, 2}), 2)]
+    >>> made = partition([team, berit, per], [colleagues], cells)
+    >>> [(atom.subject, len(atom.heads)) for atom in made.atoms], made.unpublished[0].reason.value
+    ([(1, 3)], 'fewer_than_k')
+    """
+    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, turnout)
+    pools = carry.own_pools(cells)
+    atoms: list[Atom] = []
+    unpublished: list[Unpublished] = []
+    for subject in carry.leaves_first():
+        formed, left = carry.settle(subject, pools[subject])
+        atoms += formed
+        parent = carry.subjects[subject].parent
+        if parent < 0 or carry.subjects[subject].kind is Kind.COMPETITOR:
+            unpublished += carry.refused(subject, left)
+        else:
+            pools[parent] += left
+    atoms.sort(key=lambda atom: (atom.subject, atom.groups))
+    unpublished.sort(key=lambda cell: (cell.subject, cell.group))
+    return Partition(carry.subjects, carry.groups, tuple(atoms), tuple(unpublished))
+
+
+@dataclass(frozen=True, slots=True)
+class _CarryUp:
+    """The frozen surroundings of one partition."""
+
+    subjects: tuple[Subject, ...]
+    groups: tuple[RaterGroup, ...]
+    pooling: Pooling
+    turnout: Fraction
+
+    def leaves_first(self) -> list[int]:
+        """Every subject after all those below it."""
+        below: list[list[int]] = [[] for _ in self.subjects]
+        order: list[int] = []
+        for place, subject in enumerate(self.subjects):
+            if subject.parent == -1:
+                order.append(place)
+                continue
+            self._refuse_parent(place, subject)
+            below[subject.parent].append(place)
+        for place in order:
+            order += below[place]
+        if len(order) != len(self.subjects):
+            raise ScoringError("the tree of subjects must not have a loop")
+        return order[::-1]
+
+    def _refuse_parent(self, place: int, subject: Subject) -> None:
+        if not 0 <= subject.parent < len(self.subjects):
+            raise ScoringError(f"subject {place} has a parent that is not there: {subject.parent}")
+        above = self.subjects[subject.parent].kind
+        if above is Kind.PERSON or (above is Kind.COMPETITOR and subject.kind is not Kind.COMPETITOR):
+            raise ScoringError(f"subject {place} ({subject.kind}) must not stand below a {above}")
+
+    def own_pools(self, cells: Iterable[Cell]) -> list[list[Cell]]:
+        """The cells of each subject, checked."""
+        pools: list[list[Cell]] = [[] for _ in self.subjects]
+        seen: set[tuple[int, int]] = set()
+        for cell in cells:
+            if not (0 <= cell.subject < len(self.subjects) and 0 <= cell.group < len(self.groups)):
+                raise ScoringError(f"cell {cell.key} names a subject or rater group that is not there")
+            if cell.key in seen:
+                raise ScoringError(f"cell {cell.key} is listed twice")
+            if cell.sheets < len(cell.heads):
+                raise ScoringError(f"cell {cell.key} must have a sheet for each of its {len(cell.heads)} heads")
+            seen.add(cell.key)
+            if cell.sheets:
+                pools[cell.subject].append(cell)
+        return pools
+
+    def settle(self, subject: int, pool: list[Cell]) -> tuple[list[Atom], list[Cell]]:
+        """The atoms of one subject, and the cells left over."""
+        atoms: list[Atom] = []
+        left: list[Cell] = []
+        for group, cells in by_group(pool).items():
+            if not self.groups[group].mode.is_protected:
+                atoms += [Atom(subject, (group,), (cell,), cell.heads, minimum=0) for cell in cells]
+                continue
+            atom, rest = self._gather(subject, cells, least_groups=1)
+            atoms += atom
+            left += rest
+        if self.pooling is Pooling.POOL and left:
+            atom, left = self._gather(subject, left, least_groups=2)
+            atoms += atom
+        return atoms, left
+
+    def _gather(self, subject: int, cells: list[Cell], *, least_groups: int) -> tuple[list[Atom], list[Cell]]:
+        """One atom of the cells, or of those about units where only the persons are in the way; and the rest."""
+        persons = [cell for cell in cells if self._is_person_below(subject, cell)]
+        about_units = [cell for cell in cells if not self._is_person_below(subject, cell)]
+        for some, rest in ((cells, []), (about_units, persons)) if persons else ((cells, []),):
+            groups = tuple(sorted({cell.group for cell in some}))
+            if len(groups) >= least_groups and self._suffices(subject, groups, some):
+                minimum = self.minimum(subject, groups)
+                return [Atom(subject, groups, tuple(sorted(some, key=_key)), heads_of(some), minimum)], rest
+        return [], cells
+
+    def _is_person_below(self, subject: int, cell: Cell) -> bool:
+        return cell.subject != subject and self.subjects[cell.subject].kind is Kind.PERSON
+
+    def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
+        invited = len(heads_of(cells))
+        answering = self._answering(invited)
+        if answering < self.minimum(subject, groups):
+            return False
+        if not any(self._is_person_below(subject, cell) for cell in cells):
+            return True
+        return subjects_touched(cells, invited, answering) >= UNIT_SUBJECTS
+
+    def _answering(self, invited: int) -> int:
+        return self.turnout.numerator * invited // self.turnout.denominator
+
+    def minimum(self, subject: int, groups: tuple[int, ...]) -> int:
+        """Distinct people that an atom of this subject needs."""
+        largest = max(self.groups[group].k for group in groups)
+        return largest if self.subjects[subject].kind is Kind.PERSON else max(UNIT_RATERS, largest)
+
+    def refused(self, subject: int, cells: list[Cell]) -> list[Unpublished]:
+        """The cells that fit nowhere, with the reason at the last subject that was tried."""
+        refused: list[Unpublished] = []
+        for group, members in by_group(cells).items():
+            few = self._answering(len(heads_of(members))) < self.minimum(subject, (group,))
+            reason = Withholding.FEWER_THAN_K if few else Withholding.FEWER_THAN_THREE_SUBJECTS
+            refused += [Unpublished(cell.subject, cell.group, reason) for cell in members]
+        return refused
+
+
+def _key(cell: Cell) -> tuple[int, int]:
+    return cell.key
+
+
+def by_group(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
+    """Cells by rater group, in the order they come.
+
+    >>> [*by_group([Cell(0, 1, frozenset(), 1), Cell(0, 0, frozenset(), 1), Cell(2, 1, frozenset(), 1)])]
+    [1, 0]
+    """
+    grouped: dict[int, list[Cell]] = {}
+    for cell in cells:
+        grouped.setdefault(cell.group, []).append(cell)
+    return grouped
+
+
+def subjects_touched(cells: Iterable[Cell], invited: int, answering: int) -> int:
+    """Least number of subjects that somebody who counts has answered about.
+
+    Parameters
+    ----------
+    cells : the cells of one pool
+    invited : distinct people of all of them
+    answering : how many of these answer, 0..invited; who they are is not known
+
+    Returns
+    -------
+    All subjects with a head if everyone answers; otherwise the fewest subjects whose cells can hold so many people.
+
+    >>> few = [Cell(1, 0, frozenset({1, 2}), 2), Cell(2, 0, frozenset({3, 4}), 2), Cell(3, 0, frozenset({5}), 1)]
+    >>> subjects_touched(few, 5, 5), subjects_touched(few, 5, 4)
+    (3, 2)
+    """
+    heads: dict[int, set[int]] = {}
+    for cell in cells:
+        if cell.heads:  # a subject that only its readers rated hides nobody
+            heads.setdefault(cell.subject, set()).update(cell.heads)
+    if answering == invited:
+        return len(heads)
+    touched, held = 0, 0
+    for size in sorted((len(people) for people in heads.values()), reverse=True):
+        if held >= answering:
+            break
+        touched += 1
+        held += size
+    return touched
