@@ -125,3 +125,121 @@ class Assignment:
     source: AssignmentSource
     counted: bool
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenScale:
+    """What an item was answered on. `levels` maps an answer to its anchor value for `bars`."""
+
+    kind: ScaleKind
+    points: int | None
+    low: float | None
+    high: float | None
+    levels: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenItem:
+    """One behaviour as it was worded at launch; `anchors` words some scale points, keyed by the point."""
+
+    id: str
+    code: str
+    name: Words
+    question: Words
+    scale: FrozenScale
+    weight: float
+    is_reversed: bool
+    anchors: Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenMeasure:
+    """How a hard KPI was measured at launch."""
+
+    unit: Words
+    direction: Direction
+    aggregation: Aggregation
+    percentile: float | None
+    per: float
+    cadence: Cadence | None
+    rollup: Rollup
+    prorate: bool
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenKpi:
+    """A KPI in the version of the launch day: a soft one with items and group weights, a hard one with its measure."""
+
+    kpi_id: str
+    version_id: str
+    kind: KpiKind
+    name: Words
+    criterion: Words
+    weights: Mapping[RaterGroup, float]
+    items: tuple[FrozenItem, ...]
+    measure: FrozenMeasure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goalposts:
+    """What a hard KPI was to reach at a subject: floor, target, stretch; or the four ends of a best range."""
+
+    floor: float | None = None
+    target: float | None = None
+    stretch: float | None = None
+    low: float | None = None
+    best_low: float | None = None
+    best_high: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSubject:
+    """A subject as it was on the launch day; `targets` by hard KPI of its card. The scope has no parent."""
+
+    id: str
+    parent_id: str | None
+    kind: SubjectKind
+    name: str
+    is_rated: bool
+    card: tuple[ScorecardLine, ...]
+    targets: Mapping[str, Goalposts]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRound:
+    """All that figures of a round follow from, apart from the sheets and readings themselves.
+
+    `readers` holds, by the subject where the reading role lies, the mailboxes that do not count towards k there
+    and below (R2). `subjects` are the scope and everything below it, each after its parent.
+    """
+
+    id: RoundId
+    company_id: str
+    scope_id: str
+    name: Words
+    purpose: Words
+    asked_by: str
+    period_start: date
+    period_end: date
+    opens_at: datetime
+    closes_at: datetime
+    state: RoundState
+    source: RoundSource
+    pooling: Pooling
+    release_mode: ReleaseMode
+    frozen_on: date
+    promise_hash: str
+    groups: tuple[GroupPolicy, ...]
+    kpis: tuple[FrozenKpi, ...]
+    subjects: tuple[FrozenSubject, ...]
+    readers: Mapping[str, frozenset[str]]
+
+    def kpi(self, kpi_id: str) -> FrozenKpi:
+        """The KPI with this id."""
+        return next(kpi for kpi in self.kpis if kpi.kpi_id == kpi_id)
+
+    def group(self, rater_group: RaterGroup) -> GroupPolicy:
+        """The policy of a rater group of this round."""
+        return next(policy for policy in self.groups if policy.rater_group is rater_group)
