@@ -6,7 +6,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
-from app.kpis.values import RaterGroup
+from app.kpis.values import (
+    Aggregation,
+    Cadence,
+    Direction,
+    KpiKind,
+    RaterGroup,
+    Rollup,
+    ScaleKind,
+    ScorecardLine,
+)
+from app.organisation.values import SubjectKind
 from app.words import Words
 
 RoundId = NewType("RoundId", str)
