@@ -1,0 +1,165 @@
+"""Posted forms and files of past ratings to checked values; nothing here looks at a database."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.errors import FieldError, Invalid
+from app.kpis.values import ScaleKind
+from app.responses.rules import (
+    MAX_COMMENT,
+    EmptySubmission,
+    NothingAnswered,
+    answer_field,
+    answer_levels,
+    comment_field,
+)
+from app.responses.values import NOT_OBSERVED, FormItem, FormSubject, ParsedSheet
+from app.rounds.values import FrozenScale
+
+SUBMISSION = "submission"
+OWN_FIELDS = frozenset({SUBMISSION, "lang"})
+_SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_DECIMAL = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
+_COMBINING_RUN = 8
+_INVISIBLE = frozenset(
+    "\u200b\u200c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u3164"
+)
+
+
+def parse_submission_id(posted: Mapping[str, Sequence[str]]) -> str:
+    """The id of this submit, made when the form was shown: 8 to 64 letters, digits, - or _."""
+    if not posted:
+        raise EmptySubmission
+    given = posted.get(SUBMISSION, ("",))[0]
+    if not _SUBMISSION_ID.fullmatch(given):
+        raise Invalid([FieldError(SUBMISSION, "Open the form again and send it from there.", "8-64 characters")])
+    return given
+
+
+def parse_sheets(
+    posted: Mapping[str, Sequence[str]], subjects: Iterable[FormSubject], scales: Mapping[str, FrozenScale]
+) -> tuple[ParsedSheet, ...]:
+    """The sheets that a post holds, one for each subject with an answer; raises Invalid naming every bad field."""
+    asked = tuple(subjects)
+    known = OWN_FIELDS | {name for subject in asked for name in _fields(subject)}
+    errors = [FieldError(name, "This field does not belong to the form.") for name in posted if name not in known]
+    sheets = []
+    for subject in asked:
+        sheet, refused = _parse_sheet(posted, subject, scales)
+        errors += refused
+        if sheet is not None:
+            sheets.append(sheet)
+    if errors:
+        raise Invalid(errors)
+    if not sheets:
+        raise NothingAnswered
+    return tuple(sheets)
+
+
+def parse_level(text: str, scale: FrozenScale) -> float | None:
+    """The level of an exact form value; None for "could not observe". Raises ValueError with the allowed range."""
+    if text == NOT_OBSERVED:
+        return None
+    levels = dict(answer_levels(scale))
+    if text in levels:
+        return levels[text]
+    if scale.kind is ScaleKind.SLIDER and _DECIMAL.fullmatch(text) and _low(scale) <= float(text) <= _high(scale):
+        return float(text) + 0.0
+    raise ValueError(allowed_answers(scale))
+
+
+def allowed_answers(scale: FrozenScale) -> str:
+    """The allowed answers in words, for an error message."""
+    if scale.kind is ScaleKind.SLIDER:
+        return f"{_low(scale):g}-{_high(scale):g}"
+    values = [value for value, _ in answer_levels(scale)]
+    return f"{values[0]}-{values[-1]}" if scale.kind is not ScaleKind.YES_PARTLY_NO else ", ".join(values)
+
+
+def parse_comment(text: str) -> str:
+    """A comment as it is kept: NFC, no invisible or control characters but tab and newline, runs of marks cut.
+
+    Raises ValueError with a plain sentence when it is too long or holds NUL or other control characters.
+    """
+    if len(text) > MAX_COMMENT * 4 or any(_is_control(character) for character in text):
+        raise ValueError("Remove the control characters." if len(text) <= MAX_COMMENT * 4 else _too_long(text))
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = "".join(character for character in plain if character not in _INVISIBLE)
+    calm = _without_long_marks(kept).strip()
+    if len(calm) > MAX_COMMENT:
+        raise ValueError(_too_long(calm))
+    return calm
+
+
+def _parse_sheet(
+    posted: Mapping[str, Sequence[str]], subject: FormSubject, scales: Mapping[str, FrozenScale]
+) -> tuple[ParsedSheet | None, list[FieldError]]:
+    errors: list[FieldError] = []
+    answers: dict[str, float | None] = {}
+    for item in subject.items:
+        field = answer_field(subject.assignment_id, item.number)
+        given = posted.get(field)
+        if given is None or _is_blank_slider(given, item):
+            continue
+        try:
+            answers[item.item_id] = parse_level(_only(given), scales[item.item_id])
+        except ValueError as refusal:
+            errors.append(FieldError(field, "Choose one of the answers.", str(refusal)))
+    comment, refused = _parse_comment_of(posted, subject)
+    errors += refused
+    if comment and not answers and not errors:
+        field = comment_field(subject.assignment_id)
+        errors.append(FieldError(field, "Choose at least one answer as well, or could not observe."))
+    sheet = ParsedSheet(subject.assignment_id, answers, {"": comment} if comment else {}) if answers else None
+    return sheet, errors
+
+
+def _parse_comment_of(posted: Mapping[str, Sequence[str]], subject: FormSubject) -> tuple[str, list[FieldError]]:
+    field = comment_field(subject.assignment_id)
+    try:
+        return parse_comment(_only(posted.get(field, ("",)))), []
+    except ValueError as refusal:
+        return "", [FieldError(field, str(refusal), f"0-{MAX_COMMENT}")]
+
+
+def _fields(subject: FormSubject) -> set[str]:
+    names = {answer_field(subject.assignment_id, item.number) for item in subject.items}
+    return names | {comment_field(subject.assignment_id)}
+
+
+def _is_blank_slider(given: Sequence[str], item: FormItem) -> bool:
+    # A number field that was left alone is posted as an empty text; a radio group is not posted at all.
+    return item.kind is ScaleKind.SLIDER and list(given) == [""]
+
+
+def _only(given: Sequence[str]) -> str:
+    if len(given) != 1:
+        raise ValueError("once")
+    return given[0]
+
+
+def _low(scale: FrozenScale) -> float:
+    return scale.low if scale.low is not None else 0.0
+
+
+def _high(scale: FrozenScale) -> float:
+    return scale.high if scale.high is not None else 100.0
+
+
+def _too_long(text: str) -> str:
+    return f"Use at most {MAX_COMMENT} characters. There are {len(text)}."
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" and character not in "\t\n\r"
+
+
+def _without_long_marks(text: str) -> str:
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _COMBINING_RUN:
+            kept.append(character)
+    return "".join(kept)

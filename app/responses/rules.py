@@ -1,0 +1,109 @@
+"""Pure decisions about forms: which items a rater sees, what an answer may be, how long it takes, and what is refused."""
+
+from collections.abc import Iterable, Sequence
+
+from app.errors import Conflict, Invalid, Malformed
+from app.kpis.values import KpiKind, RaterGroup, ScaleKind
+from app.responses.values import FormItem, FormKpi, Option
+from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
+
+SECONDS_PER_ITEM = 12
+SECONDS_PER_SUBJECT = 15
+YES_PARTLY_NO = (("no", 0.0), ("partly", 1.0), ("yes", 2.0))
+MAX_COMMENT = 2000
+
+
+class NothingAnswered(Invalid):
+    """A submit without a single answer."""
+
+    code = "nothing_answered"
+    message = "Nothing is answered yet. Choose at least one answer, or could not observe."
+
+
+class EmptySubmission(Malformed):
+    """A submit without any field."""
+
+    code = "empty_submission"
+    message = "The form arrived empty. Open the link again and answer there."
+
+
+class AlreadyFinal(Conflict):
+    """An anonymous sheet was sent before and cannot be changed."""
+
+    code = "already_final"
+    message = "This answer is already in. An anonymous answer is final once it is sent, so it was not changed."
+
+
+class RoundNotEmpty(Conflict):
+    """Past ratings can only fill a draft that nobody has been assigned to."""
+
+    code = "round_not_empty"
+    message = "Past ratings need a draft round without assignments. Create a new round for them."
+
+
+def answer_levels(scale: FrozenScale) -> tuple[tuple[str, float], ...]:
+    """The exact form values of a scale with the level that each is stored as; empty for a slider.
+
+    Levels: points the point itself; bars the place in rising order of anchor value, from 1; yes, partly, no
+    2, 1, 0; recommend 0 to 10.
+    """
+    if scale.kind is ScaleKind.POINTS:
+        return tuple((str(point), float(point)) for point in range(1, (scale.points or 0) + 1))
+    if scale.kind is ScaleKind.BARS:
+        rising = sorted((scale.levels or {}).items(), key=lambda level: level[1])
+        return tuple((name, float(place)) for place, (name, _) in enumerate(rising, start=1))
+    if scale.kind is ScaleKind.RECOMMEND:
+        return tuple((str(point), float(point)) for point in range(11))
+    return YES_PARTLY_NO if scale.kind is ScaleKind.YES_PARTLY_NO else ()
+
+
+def items_asked(kpis: Iterable[FrozenKpi], card: Sequence[str], group: RaterGroup) -> tuple[FrozenKpi, ...]:
+    """The soft KPIs of a subject's card that a rater group is asked about, in the order of the round.
+
+    A group sees what it weighs in; self, which never weighs, sees all.
+    """
+    on_card = set(card)
+    return tuple(
+        kpi
+        for kpi in kpis
+        if kpi.kind is KpiKind.SOFT
+        and kpi.kpi_id in on_card
+        and (group is RaterGroup.SELF or kpi.weights.get(group, 0) > 0)
+    )
+
+
+def item_numbers(kpis: Iterable[FrozenKpi]) -> dict[str, int]:
+    """The number of every item of a round, from 1 in the frozen order; form fields are named by it."""
+    items = [item.id for kpi in kpis for item in kpi.items]
+    return {item_id: number for number, item_id in enumerate(items, start=1)}
+
+
+def form_kpi(kpi: FrozenKpi, numbers: dict[str, int]) -> FormKpi:
+    """A KPI as the form shows it."""
+    return FormKpi(kpi.kpi_id, kpi.name, tuple(_form_item(item, numbers[item.id]) for item in kpi.items))
+
+
+def minutes_to_answer(items: int, subjects: int) -> int:
+    """Whole minutes that a form takes, at least 1: 12 seconds an item and 15 a subject, rounded up.
+
+    >>> minutes_to_answer(2, 1), minutes_to_answer(12, 3)
+    (1, 4)
+    """
+    return max(1, -(-(items * SECONDS_PER_ITEM + subjects * SECONDS_PER_SUBJECT) // 60))
+
+
+def answer_field(assignment_id: str, number: int) -> str:
+    """The name of the form field of an item."""
+    return f"{assignment_id}.{number}"
+
+
+def comment_field(assignment_id: str) -> str:
+    """The name of the form field of the comment about a subject."""
+    return f"{assignment_id}.comment"
+
+
+def _form_item(item: FrozenItem, number: int) -> FormItem:
+    options = tuple(Option(value, item.anchors.get(value)) for value, _ in answer_levels(item.scale))
+    return FormItem(
+        number, item.id, item.name, item.question, item.scale.kind, options, item.scale.low, item.scale.high
+    )

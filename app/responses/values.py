@@ -1,0 +1,152 @@
+"""The nouns of responses: the form as a rater meets it, what was handed in, and the receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kpis.values import RaterGroup, ScaleKind
+from app.organisation.values import SubjectKind
+from app.rounds.values import Mode
+from app.words import Words
+
+NOT_OBSERVED = "na"
+"""The form value of "could not observe"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer that may be chosen: its exact form value, and the anchor that words it, if any."""
+
+    value: str
+    anchor: Words | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormItem:
+    """One question. `number` counts the items of the round from 1 and is what form fields are named by."""
+
+    number: int
+    item_id: str
+    name: Words
+    question: Words
+    kind: ScaleKind
+    options: tuple[Option, ...]
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormKpi:
+    """The questions of one soft KPI."""
+
+    kpi_id: str
+    name: Words
+    items: tuple[FormItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormSubject:
+    """One subject to rate on the link. `is_unit_only`: too few are asked for figures of this subject's own."""
+
+    assignment_id: str
+    subject_id: str
+    name: str
+    kind: SubjectKind
+    rater_group: RaterGroup
+    mode: Mode
+    k: int
+    comment_k: int
+    is_answered: bool
+    is_unit_only: bool
+    kpis: tuple[FormKpi, ...]
+
+    @property
+    def items(self) -> tuple[FormItem, ...]:
+        """Every question about the subject, in the order of the page."""
+        return tuple(item for kpi in self.kpis for item in kpi.items)
+
+
+@dataclass(frozen=True, slots=True)
+class RatingForm:
+    """All that one rating link asks; never an answer that was given before."""
+
+    round_id: str
+    company_name: str
+    round_name: Words
+    purpose: Words
+    asked_by: str
+    rater_name: str | None
+    locale: str
+    period_start: date
+    period_end: date
+    closes_at: datetime
+    minutes: int
+    promise_hash: str
+    submission_id: str
+    subjects: tuple[FormSubject, ...]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a sheet cannot be changed once it is sent (some group is anonymous)."""
+        return any(subject.mode is Mode.ANONYMOUS for subject in self.subjects)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSheet:
+    """What was handed in about one subject: levels by item (None: could not observe), comments by item or ""."""
+
+    assignment_id: str
+    answers: Mapping[str, float | None]
+    comments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a submit stored: who was rated now, who is still open, and until when it can be changed."""
+
+    submission_id: str
+    rated: tuple[str, ...]
+    open: tuple[str, ...]
+    is_final: bool
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRatings:
+    """What an import of past ratings brought in."""
+
+    round_id: str
+    rows: int
+    subjects: int
+    subjects_created: int
+    raters: int
+    raters_created: int
+    sheets: int
+    answers: int
+    comments: int
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetColumns:
+    """Every sheet of a round as columns, in no order that tells of arrival.
+
+    subjects, groups : subject and rater group of each sheet
+    voices : who handed it in (rater id, or pseudonym in hex); empty for `anonymous` sheets
+    counted : whether the rater counts towards k (R2)
+    answer_sheets, answer_items, levels : one row per answer: place of the sheet, number of the item from 0 in the
+        order asked for, level as the scale has it or NaN for "could not observe"
+    comments : place of the sheet, item id or "" for the subject as a whole, text
+    """
+
+    subjects: tuple[str, ...]
+    groups: tuple[str, ...]
+    voices: tuple[str, ...]
+    counted: tuple[bool, ...]
+    answer_sheets: npt.NDArray[np.int64]
+    answer_items: npt.NDArray[np.int64]
+    levels: npt.NDArray[np.float64]
+    comments: tuple[tuple[int, str, str], ...]
