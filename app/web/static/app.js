@@ -1,0 +1,93 @@
+// Saves typing and clicking; every page works without it.
+(() => {
+  "use strict";
+
+  // A form is sent once: a second press while the first is under way changes nothing. After a while it may be sent
+  // again, since an answer that is a file leaves the page standing.
+  const PATIENCE = 8000;
+  const release = (form) => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    if (event.defaultPrevented || form.method === "dialog") return;
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+    setTimeout(release, PATIENCE, form);
+  });
+  // The page came back from the browser's memory: its forms may be sent again.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[data-sent]").forEach(release);
+  });
+
+  // A link to a confirming page opens that page's form as a dialog.
+  const showConfirmation = async (link) => {
+    const answer = await fetch(link.href, { credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.querySelector("form[data-confirmation]");
+    if (!answer.ok || !form) throw new Error("no confirmation there");
+    const dialog = document.createElement("dialog");
+    const heading = form.querySelector("h1");
+    const title = document.createElement("h2");
+    title.id = "dialog-title";
+    title.textContent = heading.textContent;
+    heading.replaceWith(title);
+    dialog.setAttribute("aria-labelledby", title.id);
+    dialog.append(document.adoptNode(form));
+    form.querySelector(".keep").addEventListener("click", (event) => {
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      link.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.opens-dialog");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    showConfirmation(link).catch(() => window.location.assign(link.href));
+  });
+
+  // An open menu closes on Escape and on a click beside it.
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    closeMenus();
+    if (menu) menu.querySelector("summary").focus();
+  });
+
+  // A link into a closed part opens it first; so does an address that names one.
+  const openTo = (hash) => {
+    const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (!target) return;
+    for (let part = target; part; part = part.parentElement) {
+      if (part.tagName === "DETAILS") part.open = true;
+    }
+  };
+  window.addEventListener("hashchange", () => openTo(window.location.hash));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link) openTo(link.hash);
+  });
+  openTo(window.location.hash);
+
+  // What went wrong is read first.
+  const wrong = document.querySelector("[data-focus]");
+  if (wrong) wrong.focus();
+})();
