@@ -1,12 +1,28 @@
-"""What a bulk write did, row by row; alike for every import and every bulk endpoint."""
+"""What a bulk write is given and what it did, row by row; alike for every import and every bulk endpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.errors import Invalid
 
 MAX_MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a table may have; a required one must stand in the header."""
+
+    name: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it came: its number (the header is row 1) and its cells; columns that were not given are absent."""
+
+    number: int
+    cells: Mapping[str, str]
 
 
 class Outcome(StrEnum):
