@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Id, Instant, Json, Text, Whole, one_of
-from app.mail.values import OutboxState, SuppressionReason
+from app.mail.values import Letter, OutboxState, SuppressionReason
 
 
 class OutboxRow(Base):
@@ -18,8 +18,11 @@ class OutboxRow(Base):
     __table_args__ = (
         UniqueConstraint("reference", "wave"),
         Index(None, "state", "next_attempt_at"),
+        Index(None, "mailbox"),
         CheckConstraint("copies BETWEEN 0 AND 2", name="copies"),
+        one_of("letter", Letter),
         one_of("state", OutboxState),
+        CheckConstraint("(state IN ('prepared', 'handing_over')) = (lease_owner IS NOT NULL)", name="leased"),
         {"sqlite_strict": True},
     )
 

@@ -1,9 +1,23 @@
-"""The nouns of mail: a message waiting, its state, and why an address is left alone."""
+"""The nouns of mail: what to send, a message waiting, its state, what a relay said, and why an address is left alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+
+class Letter(StrEnum):
+    """Every letter there is; each has its texts under templates/email/."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    RELEASE_READY = "release_ready"
+    SIGN_IN = "sign_in"
+
+
+ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY)
+"""Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 
 
 class OutboxState(StrEnum):
@@ -26,16 +40,46 @@ class SuppressionReason(StrEnum):
     COMPLAINT = "complaint"
 
 
+class Outcome(StrEnum):
+    """What became of one attempt: the relay took, refused or postponed it, nobody knows, or it was never offered."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    POSTPONED = "postponed"
+    UNKNOWN = "unknown"
+    UNRENDERED = "unrendered"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What to send. One for each `reference` (an invitation, a sign-in link) and `wave`; useless after `deadline`.
+
+    `parameters` are what the letter names, as JSON; secrets of links never stand among them. `is_asked_for` when the
+    recipient wished for it just now.
+    """
+
+    letter: Letter
+    recipient: str
+    name: str
+    locale: str
+    parameters: Mapping[str, Any]
+    reference: str
+    wave: int
+    deadline: datetime
+    is_asked_for: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """One mail on its way; the text is rendered at sending from letter, parameters, date and boundary."""
 
     id: str
-    letter: str
+    letter: Letter
     recipient: str
     recipient_name: str
     locale: str
-    parameters: dict[str, Any]
+    parameters: Mapping[str, Any]
     reference: str
     wave: int
     state: OutboxState
@@ -45,3 +89,25 @@ class OutboxMessage:
     message_id: str
     boundary: str
     deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What an outcome makes of a message: its state, when to try again, and whether to leave the mailbox alone."""
+
+    state: OutboxState
+    copies: int
+    next_attempt_at: datetime | None = None
+    suppresses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far one wave of a reference has come."""
+
+    reference: str
+    wave: int
+    state: OutboxState
+    mailbox: str
+    dated_at: datetime
+    reply: str | None

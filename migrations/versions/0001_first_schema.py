@@ -101,6 +101,12 @@ def upgrade() -> None:
         sa.Column("settled_at", types.Instant(), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.CheckConstraint(
+            "(state IN ('prepared', 'handing_over')) = (lease_owner IS NOT NULL)", name=op.f("ck_outbox_message_leased")
+        ),
+        sa.CheckConstraint(
+            "letter IN ('invitation', 'reminder', 'release_ready', 'sign_in')", name=op.f("ck_outbox_message_letter")
+        ),
+        sa.CheckConstraint(
             "state IN ('queued', 'prepared', 'handing_over', 'sent', 'bounced', 'attention', 'cancelled')",
             name=op.f("ck_outbox_message_state"),
         ),
@@ -110,6 +116,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_message_mailbox"), ["mailbox"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_outbox_message_state_next_attempt_at"), ["state", "next_attempt_at"], unique=False
         )
@@ -702,6 +709,7 @@ def upgrade() -> None:
         sa.Column("rollup", sa.Text(), nullable=False),
         sa.Column("prorate", types.Flag(), nullable=False),
         sa.Column("decimals", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share_rule", types.Json(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.CheckConstraint(
             "aggregation IN ('sum', 'mean', 'median', 'percentile', 'last', 'min', 'max', 'count', 'ratio', 'rate', 'share')",
@@ -711,6 +719,7 @@ def upgrade() -> None:
         sa.CheckConstraint("direction IN ('higher', 'lower', 'in_range')", name=op.f("ck_kpi_version_direction")),
         sa.CheckConstraint("rollup IN ('pooled', 'mean', 'weighted', 'none')", name=op.f("ck_kpi_version_rollup")),
         sa.CheckConstraint("decimals BETWEEN 0 AND 6", name=op.f("ck_kpi_version_decimals")),
+        sa.CheckConstraint("per > 0", name=op.f("ck_kpi_version_per")),
         sa.CheckConstraint(
             "percentile IS NULL OR (percentile > 0 AND percentile < 100)", name=op.f("ck_kpi_version_percentile")
         ),
@@ -1014,6 +1023,7 @@ def downgrade() -> None:
     op.drop_table("subject")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_message_state_next_attempt_at"))
+        batch_op.drop_index(batch_op.f("ix_outbox_message_mailbox"))
 
     op.drop_table("outbox_message")
     with op.batch_alter_table("journal_entry", schema=None) as batch_op:

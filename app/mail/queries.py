@@ -1,0 +1,118 @@
+"""Every SELECT of mail: how far messages have come, which mailboxes are suppressed, who got a letter lately."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.infra.database import ReadSession
+from app.mail.tables import OutboxRow, SuppressionRow
+from app.mail.values import ROUND_LETTERS, Delivery, Letter, OutboxMessage, OutboxState, SuppressionReason
+
+AT_ONCE = 500
+"""Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
+
+_WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
+
+
+def load_suppressed(session: ReadSession, mailboxes: Collection[str]) -> Mapping[str, SuppressionReason]:
+    """Those of the mailboxes that get no letter unasked, and why."""
+    query = select(SuppressionRow.mailbox, SuppressionRow.reason)
+    return {
+        mailbox: SuppressionReason(reason)
+        for some in _portions(mailboxes)
+        for mailbox, reason in session.execute(query.where(SuppressionRow.mailbox.in_(some)))
+    }
+
+
+def load_latest_round_letters(
+    session: ReadSession, mailboxes: Collection[str], *, since: datetime
+) -> Mapping[str, datetime]:
+    """When a mailbox last got, or will get, a letter that it did not ask for; those without one are left out."""
+    query = (
+        select(OutboxRow.mailbox, func.max(OutboxRow.next_attempt_at))
+        .where(
+            OutboxRow.letter.in_(ROUND_LETTERS),
+            OutboxRow.state.in_((*_WAITING, OutboxState.SENT)),
+            OutboxRow.next_attempt_at > since,
+        )
+        .group_by(OutboxRow.mailbox)
+    )
+    return {
+        mailbox: latest
+        for some in _portions(mailboxes)
+        for mailbox, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
+    }
+
+
+def load_waves(session: ReadSession, references: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """The waves that each reference has in the outbox already."""
+    found: dict[str, set[int]] = {}
+    for some in _portions(references):
+        for reference, wave in session.execute(
+            select(OutboxRow.reference, OutboxRow.wave).where(OutboxRow.reference.in_(some))
+        ):
+            found.setdefault(reference, set()).add(wave)
+    return {reference: frozenset(waves) for reference, waves in found.items()}
+
+
+def load_deliveries(session: ReadSession, references: Collection[str]) -> Mapping[str, tuple[Delivery, ...]]:
+    """Every wave of each reference that was not cancelled, the latest last."""
+    found: dict[str, list[Delivery]] = {}
+    for some in _portions(references):
+        rows = session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.reference.in_(some), OutboxRow.state != OutboxState.CANCELLED)
+            .order_by(OutboxRow.dated_at, OutboxRow.wave)
+        )
+        for row in rows:
+            found.setdefault(row.reference, []).append(_delivery(row))
+    return {reference: tuple(deliveries) for reference, deliveries in found.items()}
+
+
+def list_needing_attention(session: ReadSession, *, limit: int = 200) -> Sequence[Delivery]:
+    """Messages that somebody has to look at: undelivered in time, or with an outcome that nobody knows."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.state == OutboxState.ATTENTION)
+        .order_by(OutboxRow.dated_at.desc(), OutboxRow.id)
+        .limit(limit)
+    )
+    return [_delivery(row) for row in rows]
+
+
+def count_by_state(session: ReadSession) -> Mapping[OutboxState, int]:
+    """How many messages are in each state."""
+    rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {OutboxState(state): count for state, count in rows}
+
+
+def message_of(row: OutboxRow) -> OutboxMessage:
+    """A row as a value."""
+    return OutboxMessage(
+        id=row.id,
+        letter=Letter(row.letter),
+        recipient=row.recipient,
+        recipient_name=row.recipient_name,
+        locale=row.locale,
+        parameters=row.parameters,
+        reference=row.reference,
+        wave=row.wave,
+        state=OutboxState(row.state),
+        attempts=row.attempts,
+        copies=row.copies,
+        dated_at=row.dated_at,
+        message_id=row.message_id,
+        boundary=row.boundary,
+        deadline_at=row.deadline_at,
+    )
+
+
+def _delivery(row: OutboxRow) -> Delivery:
+    return Delivery(row.reference, row.wave, OutboxState(row.state), row.mailbox, row.dated_at, row.reply)
+
+
+def _portions(values: Collection[str]) -> Iterator[list[str]]:
+    listed = sorted(values)
+    for start in range(0, len(listed), AT_ONCE):
+        yield listed[start : start + AT_ONCE]

@@ -1,0 +1,140 @@
+"""Pure decisions about mail: what a relay's reply means, when to try again, when to stop."""
+
+import re
+from datetime import datetime, timedelta
+
+from app.mail.values import (
+    ROUND_LETTERS,
+    Letter,
+    Mail,
+    OutboxMessage,
+    OutboxState,
+    Outcome,
+    Settlement,
+    SuppressionReason,
+)
+
+RETRY_MINUTES = (1, 5, 15, 30)
+LATER_MINUTES = 60
+GIVE_UP_AFTER = timedelta(hours=48)
+LEASE = timedelta(minutes=15)
+MOST_COPIES = 2
+MOST_UNRENDERED = 8
+BETWEEN_ROUND_LETTERS = timedelta(hours=24)
+
+_ENHANCED = re.compile(r"^5\.(\d{1,3})\.\d{1,3}\b")
+_ABOUT_THE_MAILBOX = frozenset({"1", "2"})
+
+
+def outcome_of(code: int | None, *, body_sent: bool) -> Outcome:
+    """What a reply means. `code` is None, or no SMTP code, where no reply could be read.
+
+    >>> outcome_of(250, body_sent=True).value, outcome_of(451, body_sent=True).value
+    ('taken', 'postponed')
+    >>> outcome_of(None, body_sent=False).value, outcome_of(None, body_sent=True).value
+    ('postponed', 'unknown')
+    """
+    kind = code // 100 if code is not None and 200 <= code <= 599 else 0
+    if kind == 2 and body_sent:
+        return Outcome.TAKEN
+    if kind == 5:
+        return Outcome.REFUSED
+    if kind == 4:
+        return Outcome.POSTPONED
+    return Outcome.UNKNOWN if body_sent else Outcome.POSTPONED
+
+
+def next_attempt(attempts: int, *, now: datetime) -> datetime:
+    """When to try again after so many attempts: 1, 5, 15, 30, then every 60 minutes (RFC 5321, 4.5.4.1)."""
+    minutes = RETRY_MINUTES[attempts - 1] if 1 <= attempts <= len(RETRY_MINUTES) else LATER_MINUTES
+    return now + timedelta(minutes=minutes)
+
+
+def settlement(message: OutboxMessage, outcome: Outcome, reply: str, *, now: datetime) -> Settlement:
+    """What an outcome makes of a message that was handed over or offered.
+
+    `message.copies` counts the bodies that may have arrived, this one included.
+    """
+    if outcome is Outcome.TAKEN:
+        return Settlement(OutboxState.SENT, message.copies)
+    if outcome is Outcome.UNKNOWN:
+        return _after_unknown(message, now=now)
+    arrived = message.copies - (message.state is OutboxState.HANDING_OVER)
+    if outcome is Outcome.REFUSED:
+        return Settlement(OutboxState.BOUNCED, arrived, suppresses=is_about_the_mailbox(reply))
+    if outcome is Outcome.WITHDRAWN:
+        return Settlement(OutboxState.CANCELLED, arrived)
+    again = next_attempt(message.attempts, now=now)
+    if _is_hopeless(message, outcome, again):
+        return Settlement(OutboxState.ATTENTION, arrived)
+    return Settlement(OutboxState.QUEUED, arrived, next_attempt_at=again)
+
+
+def is_about_the_mailbox(reply: str) -> bool:
+    """Whether a permanent refusal says that the mailbox is bad, rather than this message, sender or relay.
+
+    Enhanced status codes 5.1.x (address) and 5.2.x (mailbox) do, and so does a refusal without one; 5.3 to 5.7
+    (system, network, protocol, content, policy) do not: one spam verdict must not silence a whole company.
+    Source: RFC 3463, section 3.
+
+    >>> is_about_the_mailbox("550 5.1.1 No such user"), is_about_the_mailbox("554 5.7.1 Looks like spam")
+    (True, False)
+    """
+    found = _ENHANCED.match(reply.partition(" ")[2])
+    return found is None or found.group(1) in _ABOUT_THE_MAILBOX
+
+
+def is_unasked(mail: Mail) -> bool:
+    """Whether the letter comes without having been wished for just now."""
+    return mail.letter in ROUND_LETTERS and not mail.is_asked_for
+
+
+def may_be_sent(mail: Mail, suppression: SuppressionReason | None) -> bool:
+    """What somebody asked for goes out always; the rest only to mailboxes that are not suppressed."""
+    return suppression is None or not is_unasked(mail)
+
+
+def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: datetime) -> datetime:
+    """At once, or a day after the latest letter that came unasked: one such letter a day for each mailbox."""
+    if latest_round_letter is None or not is_unasked(mail):
+        return now
+    return max(now, latest_round_letter + BETWEEN_ROUND_LETTERS)
+
+
+def is_fit_for_a_header(name: str) -> bool:
+    """Whether a name may stand beside an address: nothing that could pass for an address or an encoded word.
+
+    >>> is_fit_for_a_header("Åse O'Brien"), is_fit_for_a_header("boss@firm.example"), is_fit_for_a_header("=?utf-8?q?x")
+    (True, False, False)
+    """
+    return name.isprintable() and not any(sign in name for sign in ("=?", "@", "<", ">", '"'))
+
+
+def subject_line(wordings: str, longest: int = 50) -> str:
+    r"""The first of several wordings, one a line and ever shorter, that is short enough; else the last one, cut.
+
+    >>> subject_line("Amir Haddad asks: three colleagues, three minutes\nAmir Haddad asks you", 30)
+    'Amir Haddad asks you'
+    """
+    lines = [" ".join(line.split()) for line in wordings.splitlines() if line.strip()]
+    return next((line for line in lines if len(line) <= longest), shortened(lines[-1], longest))
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text cut at a word, with an ellipsis, where it is longer."""
+    if len(text) <= longest:
+        return text
+    return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,:;") + "…"
+
+
+def _is_hopeless(message: OutboxMessage, outcome: Outcome, again: datetime) -> bool:
+    if outcome is Outcome.UNRENDERED and message.attempts >= MOST_UNRENDERED:
+        return True
+    return again >= min(message.deadline_at, message.dated_at + GIVE_UP_AFTER)
+
+
+def _after_unknown(message: OutboxMessage, *, now: datetime) -> Settlement:
+    # A reminder twice is a nuisance, an invitation lost is a voice lost; nobody gets a third copy.
+    if message.letter is Letter.REMINDER or message.copies >= MOST_COPIES:
+        return Settlement(OutboxState.ATTENTION, message.copies)
+    return Settlement(OutboxState.QUEUED, message.copies, next_attempt_at=next_attempt(1, now=now))
