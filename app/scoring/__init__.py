@@ -5,17 +5,23 @@ Module          Contents
 ==============  =====================================================================
 errors          the one exception: settings or input that cannot be scored
 results         frozen values: scores, intervals, and why something has no score
-scales          answers to points on 0..100; net promoter score
+scales          answers to points on 0..100
+promoter        net promoter score
 raters          items of one sheet to one rater score
+tally           column arithmetic behind the totals
 totals          integer running totals per atom and KPI
 pooling         pooled covariance within atoms; the prior where there is too little of it
 linear          standard error of any linear score over groups and KPIs
 soft            subject score of one soft KPI
 intervals       moderated Wilson, Wilson, t, exact Poisson; outward rounding
-metrics         hard readings to one figure with its uncertainty
+metrics         hard readings to one figure of a period
+figures         the estimators behind it
 goalposts       hard figures to points on 0..100
 composite       several KPIs to one score
 explain         parts that add up to a score or to a change
-rollup          figures of a unit from those below it
+rollup          hard figures of a unit from those below it
+weights         weights and shares, checked and compared
 ==============  =====================================================================
+
+Who may be shown (atoms, verifier, preview) is decided by the modules beside these that `disclosure` names.
 """

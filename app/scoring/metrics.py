@@ -12,24 +12,19 @@ known        a figure that was given as such
 ===========  =========================================================
 """
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-import numpy as np
-from scipy import special
+from operator import itemgetter
 
 from app.scoring.errors import ScoringError
-from app.scoring.intervals import poisson_rate, t_interval, wilson
-from app.scoring.results import Certainty, Interval, Measured, NotScored, Reason
+from app.scoring.figures import Figure, certain, mean, percentile, rate, ratio, share
+from app.scoring.results import Certainty, Measured, NotScored, Reason
 from app.scoring.weights import reaches
 
 LEAST_COMPLETENESS = 0.6
-LARGEST_AUTOCORRELATION = 0.8
-Q = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +32,8 @@ class Observation:
     """One reading as plain numbers.
 
     at : event time (all aware, or all naive)
-    value : the value; the numerator of a ratio; the count of a rate
-    base : the denominator of a ratio, the exposure of a rate, >= 0; otherwise unused
+    value : the value; the numerator of a ratio; the count of a rate; the part of a share without a rule
+    base : the denominator of a ratio, the exposure of a rate, the whole of a share, >= 0; otherwise unused
     sequence : order of entry, decides between readings of one event time
     """
 
@@ -105,7 +100,7 @@ class Aggregation:
     method : how readings become one figure
     percentile : share below the percentile, 0..1, for that method only
     per : multiplies a ratio, rate or share: 100 for per cent, 1000 for events per thousand; > 0
-    rule : for a share only
+    rule : for a share only, what a reading must meet; none: each reading says how many (value) of all (base)
     prorate : divide a sum or count by the completeness, flagged
 
     Raises
@@ -132,8 +127,8 @@ class Aggregation:
         if self.percentile is not None and not 0 <= self.percentile <= 1:
             msg = f"percentile must be from 0 to 1, got {self.percentile}"
             raise ScoringError(msg)
-        if (self.rule is not None) != (self.method is Method.SHARE):
-            msg = f"a rule is needed for the method share, and for no other; the method is {self.method}"
+        if self.rule is not None and self.method is not Method.SHARE:
+            msg = f"a rule is for the method share only; the method is {self.method}"
             raise ScoringError(msg)
         if not (math.isfinite(self.per) and self.per > 0):
             msg = f"per must be a finite number above 0, got {self.per}"
@@ -142,16 +137,15 @@ class Aggregation:
             msg = f"only a sum or a count can be prorated, not a {self.method}"
             raise ScoringError(msg)
 
+    @property
+    def counts_parts(self) -> bool:
+        """Whether each reading is a part of its base: a share without a rule."""
+        return self.method is Method.SHARE and self.rule is None
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A figure and its error, before completeness."""
-
-    value: float
-    se: float
-    df: float
-    interval: Interval
-    certainty: Certainty
+    @property
+    def has_base(self) -> bool:
+        """Whether the bases of the readings matter."""
+        return self.counts_parts or self.method in {Method.RATIO, Method.RATE}
 
 
 def measure(
@@ -181,8 +175,8 @@ def measure(
 
     Formula: sum, mean, last (greatest event time, then sequence), min, max, count; percentile linear with
     h = (n-1)p; ratio = sum(num)/sum(den), never the mean of ratios; rate = sum(count)/sum(exposure);
-    share = part that meets the rule.
-    Source: percentile: Hyndman & Fan 1996, type 7; ratio: linearisation as in Cochran 1977, section 6.
+    share = part that meets the rule, or sum(part)/sum(whole).
+    Source: as each estimator in `figures`.
 
     >>> day = datetime(2026, 1, 1)
     >>> readings = [Observation(day, 9, 10), Observation(day, 30, 50)]
@@ -193,14 +187,14 @@ def measure(
     """
     ordered = _checked(aggregation, observations)
     completeness = _completeness(len(ordered) if observed is None else observed, expected)
-    if not ordered or (aggregation.method in _BASED and not math.fsum(o.base for o in ordered) > 0):
+    if not ordered or (aggregation.has_base and not math.fsum(o.base for o in ordered) > 0):
         return NotScored(Reason.NO_VALUE, completeness if ordered else 0.0)
     if not reaches(completeness, LEAST_COMPLETENESS):
         return NotScored(Reason.INCOMPLETE, completeness)
-    figure = _FIGURES[aggregation.method](aggregation, ordered)
+    figure = _figure(aggregation, ordered)
     prorated = aggregation.prorate and completeness < 1
     if prorated:
-        figure = _certain(figure.value / completeness, Certainty.UNKNOWN)
+        figure = certain(figure.value / completeness, Certainty.UNKNOWN)
     return Measured(
         figure.value,
         figure.se,
@@ -224,7 +218,7 @@ def known(value: float) -> Measured:
     Interval(lo=52, hi=52)
     """
     _check_finite("value", value)
-    figure = _certain(value, Certainty.EXACT)
+    figure = certain(value, Certainty.EXACT)
     return Measured(value, figure.se, figure.df, figure.interval, figure.certainty, 1, 1.0, prorated=False)
 
 
@@ -238,6 +232,9 @@ def _checked(aggregation: Aggregation, observations: Sequence[Observation]) -> l
             raise ScoringError(msg)
         if aggregation.method is Method.RATE and not (observation.value >= 0 and float(observation.value).is_integer()):
             msg = f"a count must be a whole number of 0 or more, got {observation.value}"
+            raise ScoringError(msg)
+        if aggregation.counts_parts and not 0 <= observation.value <= observation.base:
+            msg = f"a part must be from 0 to its whole {observation.base}, got {observation.value}"
             raise ScoringError(msg)
     return sorted(observations, key=lambda observation: (observation.at, observation.sequence))
 
@@ -257,106 +254,32 @@ def _completeness(observed: int, expected: int | None) -> float:
     return min(1.0, observed / expected)
 
 
-def _certain(value: float, certainty: Certainty) -> _Figure:
-    return _Figure(value, 0.0, math.inf, Interval(value, value), certainty)
+def _figure(aggregation: Aggregation, observations: Sequence[Observation]) -> Figure:
+    values = [observation.value for observation in observations]
+    bases = [observation.base for observation in observations]
+    if aggregation.method in _EXACT:
+        return certain(_EXACT[aggregation.method](values), Certainty.EXACT)
+    if aggregation.method is Method.MEAN:
+        return mean(values)
+    if aggregation.method in {Method.MEDIAN, Method.PERCENTILE}:
+        return percentile(values, 0.5 if aggregation.percentile is None else aggregation.percentile)
+    return _per(aggregation, values, bases).times(aggregation.per)
 
 
-def _values(observations: Sequence[Observation]) -> list[float]:
-    return [observation.value for observation in observations]
+def _per(aggregation: Aggregation, values: Sequence[float], bases: Sequence[float]) -> Figure:
+    if aggregation.method is Method.RATIO:
+        return ratio(values, bases)
+    if aggregation.method is Method.RATE:
+        return rate(values, bases)
+    if aggregation.rule is None:
+        return share(math.fsum(values), math.fsum(bases))
+    return share(sum(aggregation.rule.is_met(value) for value in values), len(values))
 
 
-def _sum(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    return _certain(math.fsum(_values(observations)), Certainty.EXACT)
-
-
-def _last(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    return _certain(observations[-1].value, Certainty.EXACT)
-
-
-def _min(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    return _certain(min(_values(observations)), Certainty.EXACT)
-
-
-def _max(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    return _certain(max(_values(observations)), Certainty.EXACT)
-
-
-def _count(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    return _certain(float(len(observations)), Certainty.EXACT)
-
-
-def _mean(_: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    """Mean; s/sqrt(n) widened by sqrt((1+r)/(1-r)) for lag-1 autocorrelation r cut to 0..0.8."""
-    values = _values(observations)
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return _certain(mean, Certainty.UNKNOWN)
-    away = [value - mean for value in values]
-    squares = math.fsum(d * d for d in away)
-    following = math.fsum(d * e for d, e in itertools.pairwise(away))
-    r = min(max(following / squares, 0.0), LARGEST_AUTOCORRELATION) if squares else 0.0
-    se = math.sqrt(squares / (n - 1) / n * (1 + r) / (1 - r))
-    return _Figure(mean, se, n - 1, t_interval(mean, se, n - 1), Certainty.ESTIMATED)
-
-
-def _percentile(aggregation: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    """Percentile; interval between those at p - d and p + d, d = 1.96 sqrt(p(1-p)/n), SE from its width."""
-    values = _values(observations)
-    n = len(values)
-    p = 0.5 if aggregation.percentile is None else aggregation.percentile
-    d = Q * math.sqrt(p * (1 - p) / n)
-    lo, at, hi = np.quantile(np.array(values, np.float64), [max(0.0, p - d), p, min(1.0, p + d)]).tolist()
-    if n == 1:
-        return _certain(at, Certainty.UNKNOWN)
-    return _Figure(at, (hi - lo) / (2 * Q), n - 1, Interval(lo, hi), Certainty.ESTIMATED)
-
-
-def _ratio(aggregation: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    """Ratio of sums; e_d = (num_d - R den_d)/mean(den), SE = sqrt(sum e^2/(D(D-1)))."""
-    n = len(observations)
-    base = math.fsum(observation.base for observation in observations)
-    ratio = math.fsum(_values(observations)) / base
-    value = aggregation.per * ratio
-    if n == 1:
-        return _certain(value, Certainty.UNKNOWN)
-    errors = [(observation.value - ratio * observation.base) / (base / n) for observation in observations]
-    se = aggregation.per * math.sqrt(math.fsum(e * e for e in errors) / (n * (n - 1)))
-    return _Figure(value, se, n - 1, t_interval(value, se, n - 1), Certainty.ESTIMATED)
-
-
-def _rate(aggregation: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    exposure = math.fsum(observation.base for observation in observations)
-    count = math.fsum(_values(observations))
-    return _from_interval(aggregation, count / exposure, poisson_rate(count, exposure))
-
-
-def _share(aggregation: Aggregation, observations: Sequence[Observation]) -> _Figure:
-    n = len(observations)
-    met = sum(aggregation.rule is not None and aggregation.rule.is_met(value) for value in _values(observations))
-    return _from_interval(aggregation, met / n, wilson(met, n))
-
-
-def _from_interval(aggregation: Aggregation, value: float, ends: Interval) -> _Figure:
-    """A figure with a known interval; SE = its width over 2 q, so that it is never 0 where nothing was seen."""
-    per = aggregation.per
-    interval = Interval(per * ends.lo, per * ends.hi)
-    se = (interval.hi - interval.lo) / (2 * float(special.ndtri(0.975)))
-    return _Figure(per * value, se, math.inf, interval, Certainty.ESTIMATED)
-
-
-_BASED = {Method.RATIO, Method.RATE}
-
-_FIGURES: dict[Method, Callable[[Aggregation, Sequence[Observation]], _Figure]] = {
-    Method.SUM: _sum,
-    Method.MEAN: _mean,
-    Method.MEDIAN: _percentile,
-    Method.PERCENTILE: _percentile,
-    Method.LAST: _last,
-    Method.MIN: _min,
-    Method.MAX: _max,
-    Method.COUNT: _count,
-    Method.RATIO: _ratio,
-    Method.RATE: _rate,
-    Method.SHARE: _share,
+_EXACT: dict[Method, Callable[[Sequence[float]], float]] = {
+    Method.SUM: math.fsum,
+    Method.LAST: itemgetter(-1),
+    Method.MIN: min,
+    Method.MAX: max,
+    Method.COUNT: len,
 }

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.scoring.errors import ScoringError
-from app.scoring.totals import UNIT, AtomTotals, Integers
+from app.scoring.tally import Integers
+from app.scoring.totals import UNIT, AtomTotals
 
 LEAST_DF = 20
 PRIOR_CORRELATION = 0.5

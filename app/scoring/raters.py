@@ -57,7 +57,7 @@ def rater_scores(points: npt.ArrayLike, weights: Sequence[float]) -> Floats:
     for item, part in enumerate(share):  # column by column: the same order of additions for every shape
         weight += np.where(answered[:, item], part, 0.0)
         total += np.where(answered[:, item], part * table[:, item], 0.0)
-    valid = (weight >= LEAST_ITEM_WEIGHT - TOLERANCE) & (weight > 0)
+    valid = weight >= LEAST_ITEM_WEIGHT - TOLERANCE
     return np.where(valid, np.minimum(total / np.where(valid, weight, 1.0), 100.0), np.nan)
 
 

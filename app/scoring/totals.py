@@ -22,18 +22,23 @@ import numpy as np
 import numpy.typing as npt
 
 from app.scoring.errors import ScoringError
+from app.scoring.tally import (
+    UNIT,
+    WORD,
+    Integers,
+    answered_rows,
+    cell_rows,
+    checked_rows,
+    joined_bits,
+    merged_rows,
+    pair_rows,
+    split_bits,
+    summed,
+    table_of,
+    widened,
+)
 
-UNIT = 10**8
-"""Steps per point. With 10**6 the mean of scores such as 100/3 is off by 1e-8; with 10**8, by 1e-10."""
-
-LARGEST_CELL = 9_000_000
-"""Raters per atom and KPI up to which S2, at most 10**4 * UNIT each, surely fits 64 bits."""
-
-WORD = 62
-"""KPIs per column of `answered`, so that a column never gets negative."""
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+__all__ = ["UNIT", "AtomSums", "AtomTotals", "CellSums", "PairSums"]
 
 
 class CellSums(NamedTuple):
@@ -121,13 +126,8 @@ class AtomTotals:
         >>> AtomTotals.from_scores([0, 0, 0], [0, 1, 2], [0, 0, 0], [50, 75, float("nan")], n_atoms=1).atom(0).cells
         {0: CellSums(n=2, s1=12500000000, s2=812500000000)}
         """
-        rows = _checked_rows(sheet_atoms, sheets, kpis, scores, n_atoms)
-        ones = np.ones(len(rows.atom), np.int64)
-        cells = _summed([rows.atom, rows.kpi], [ones, _steps(rows.score), _steps(rows.score**2)])
-        if len(cells) and cells[:, 2].max() > LARGEST_CELL:
-            msg = f"an atom can hold at most {LARGEST_CELL} raters"
-            raise ScoringError(msg)
-        return cls(n_atoms, cells, _pair_rows(rows), _answered_rows(rows))
+        rows = checked_rows(sheet_atoms, sheets, kpis, scores, n_atoms)
+        return cls(n_atoms, cell_rows(rows), pair_rows(rows), answered_rows(rows))
 
     @classmethod
     def from_sums(cls, atoms: Sequence[AtomSums]) -> "AtomTotals":
@@ -140,8 +140,8 @@ class AtomTotals:
         cells = [(a, kpi, *cell) for a, sums in enumerate(atoms) for kpi, cell in sums.cells.items()]
         pairs = [(a, *both, *pair) for a, sums in enumerate(atoms) for both, pair in sums.pairs.items()]
         words = 1 + max((bits.bit_length() - 1 for sums in atoms for bits, _ in sums.answered), default=0) // WORD
-        answered = [(a, *_split(bits, words), n) for a, sums in enumerate(atoms) for bits, n in sums.answered]
-        return cls(len(atoms), _table(cells, 5, 2), _table(pairs, 7, 3), _table(answered, words + 2, words + 1))
+        answered = [(a, *split_bits(bits, words), n) for a, sums in enumerate(atoms) for bits, n in sums.answered]
+        return cls(len(atoms), table_of(cells, 5, 2), table_of(pairs, 7, 3), table_of(answered, words + 2, words + 1))
 
     def atom(self, number: int) -> AtomSums:
         """One atom as plain integers, for scoring a subject or for keeping.
@@ -152,7 +152,7 @@ class AtomTotals:
         return AtomSums(
             {kpi: CellSums(*sums) for kpi, *sums in self._rows(self.cells, number)},
             {(j, k): PairSums(*sums) for j, k, *sums in self._rows(self.pairs, number)},
-            tuple(sorted((_joined(words), n) for *words, n in self._rows(self.answered, number))),
+            tuple(sorted((joined_bits(words), n) for *words, n in self._rows(self.answered, number))),
         )
 
     def with_at_least(self, least: npt.ArrayLike) -> "AtomTotals":
@@ -175,7 +175,7 @@ class AtomTotals:
         np.bitwise_or.at(masks, (cells[:, 0], cells[:, 1] // WORD), np.int64(1) << cells[:, 1] % WORD)
         words = self.answered[:, 1:-1] & masks[self.answered[:, 0]]
         some = words.any(axis=1)
-        answered = _summed([self.answered[some, 0], *words[some].T], [self.answered[some, -1]])
+        answered = summed([self.answered[some, 0], *words[some].T], [self.answered[some, -1]])
         return AtomTotals(self.n_atoms, cells, pairs, answered)
 
     def plus(self, other: "AtomTotals") -> "AtomTotals":
@@ -207,9 +207,9 @@ class AtomTotals:
         words = max(self.answered.shape[1], other.answered.shape[1]) - 2
         return AtomTotals(
             self.n_atoms,
-            _merged_rows(self.cells, other.cells, 2, sign),
-            _merged_rows(self.pairs, other.pairs, 3, sign),
-            _merged_rows(_widened(self.answered, words), _widened(other.answered, words), words + 1, sign),
+            merged_rows(self.cells, other.cells, 2, sign),
+            merged_rows(self.pairs, other.pairs, 3, sign),
+            merged_rows(widened(self.answered, words), widened(other.answered, words), words + 1, sign),
         )
 
     @staticmethod
@@ -217,110 +217,3 @@ class AtomTotals:
         lo, hi = np.searchsorted(table[:, 0], (number, number + 1))
         rows: list[list[int]] = table[lo:hi, 1:].tolist()
         return rows
-
-
-class _Rows(NamedTuple):
-    """Checked rows, sorted by sheet and KPI."""
-
-    atom: Integers
-    sheet: Integers
-    kpi: Integers
-    score: Floats
-
-
-def _checked_rows(
-    sheet_atoms: npt.ArrayLike, sheets: npt.ArrayLike, kpis: npt.ArrayLike, scores: npt.ArrayLike, n_atoms: int
-) -> _Rows:
-    atoms, sheet, kpi = (np.asarray(column, np.int64).reshape(-1) for column in (sheet_atoms, sheets, kpis))
-    score = np.asarray(scores, np.float64).reshape(-1)
-    if not len(sheet) == len(kpi) == len(score):
-        msg = f"sheets, kpis and scores must be of one length, got {len(sheet)}, {len(kpi)} and {len(score)}"
-        raise ScoringError(msg)
-    _check_range("atom of a sheet", atoms, -1, n_atoms - 1)
-    _check_range("sheet", sheet, 0, len(atoms) - 1)
-    _check_range("kpi", kpi, 0, 2**31 - 1)
-    present = ~np.isnan(score)
-    _check_range("rater score", score[present], 0, 100)
-    used = np.flatnonzero(present & (atoms[sheet] >= 0))
-    used = used[np.lexsort((kpi[used], sheet[used]))]
-    rows = _Rows(atoms[sheet[used]], sheet[used], kpi[used], score[used])
-    if ((np.diff(rows.sheet) == 0) & (np.diff(rows.kpi) == 0)).any():
-        msg = "a sheet can have only one score per kpi"
-        raise ScoringError(msg)
-    return rows
-
-
-def _check_range(what: str, column: Integers | Floats, lo: int, hi: int) -> None:
-    if len(column) and not lo <= column.min() <= column.max() <= hi:
-        msg = f"{what} must be from {lo} to {hi}, got {column.min()} to {column.max()}"
-        raise ScoringError(msg)
-
-
-def _pair_rows(rows: _Rows) -> Integers:
-    """Rows of two KPIs of one sheet: rows `gap` apart, until no sheet is that long."""
-    found: list[tuple[Integers, Integers]] = []
-    gap = 1
-    while len(first := np.flatnonzero(rows.sheet[:-gap] == rows.sheet[gap:])):
-        found.append((first, first + gap))
-        gap += 1
-    nothing = np.zeros(0, np.int64)
-    first, second = (np.concatenate([nothing, *side]) for side in (zip(*found, strict=True) if found else ((), ())))
-    x, y = rows.score[first], rows.score[second]
-    keys = [rows.atom[first], rows.kpi[first], rows.kpi[second]]
-    return _summed(keys, [np.ones(len(x), np.int64), _steps(x), _steps(y), _steps(x * y)])
-
-
-def _answered_rows(rows: _Rows) -> Integers:
-    """How many sheets of each atom have scores on exactly which KPIs."""
-    words = 1 + int(rows.kpi.max(initial=0)) // WORD
-    starts = np.flatnonzero(np.diff(rows.sheet, prepend=-1))
-    columns = []
-    for word in range(words):
-        bits = np.where(rows.kpi // WORD == word, np.int64(1) << rows.kpi % WORD, np.int64(0))
-        columns.append(np.bitwise_or.reduceat(bits, starts) if len(starts) else starts)
-    return _summed([rows.atom[starts], *columns], [np.ones(len(starts), np.int64)])
-
-
-def _steps(points: Floats) -> Integers:
-    return np.rint(points * UNIT).astype(np.int64)
-
-
-def _summed(keys: Sequence[Integers], values: Sequence[Integers]) -> Integers:
-    """One row per distinct key with the sums of the values, sorted by the keys, the first one foremost."""
-    order = np.lexsort(tuple(reversed(keys)))
-    table = np.stack([*keys, *values], axis=1)[order]
-    if not len(table):
-        return table
-    new = (np.diff(table[:, : len(keys)], axis=0) != 0).any(axis=1)
-    starts = np.concatenate([[0], np.flatnonzero(new) + 1])
-    sums = np.add.reduceat(table[:, len(keys) :], starts, axis=0)
-    return np.concatenate([table[starts, : len(keys)], sums], axis=1)
-
-
-def _merged_rows(one: Integers, other: Integers, n_keys: int, sign: int) -> Integers:
-    columns = np.concatenate([one, other]).T
-    columns[n_keys:, len(one) :] *= sign
-    table = _summed(list(columns[:n_keys]), list(columns[n_keys:]))
-    counts = table[:, -1] if n_keys == table.shape[1] - 1 else table[:, n_keys]
-    if (counts < 0).any():
-        msg = "sheets can only be taken out of totals that hold them"
-        raise ScoringError(msg)
-    return table[counts > 0]
-
-
-def _table(rows: Sequence[tuple[int, ...]], width: int, n_keys: int) -> Integers:
-    columns = np.array(rows, np.int64).reshape(-1, width).T
-    return _summed(list(columns[:n_keys]), list(columns[n_keys:]))
-
-
-def _widened(answered: Integers, words: int) -> Integers:
-    missing = words + 2 - answered.shape[1]
-    return np.insert(answered, [answered.shape[1] - 1] * missing, 0, axis=1)
-
-
-def _split(bits: int, words: int) -> list[int]:
-    return [bits >> WORD * word & (1 << WORD) - 1 for word in range(words)]
-
-
-def _joined(words: Sequence[int]) -> int:
-    return sum(bits << WORD * word for word, bits in enumerate(words))

@@ -1,0 +1,185 @@
+"""Parts that add up to a score, to a gap or to a change, and their digits for print; the scores come from elsewhere.
+
+===================  ============================================================
+Function             Parts of
+===================  ============================================================
+parts                a weighted mean
+group_parts          one KPI of it, by rater group
+against              a weighted mean less a reference
+geometric_parts      a geometric composite less a reference, by log-mean
+change               a change of weights and scores together
+printed              digits that add up to the printed total
+===================  ============================================================
+
+Every list of parts adds up to what it explains, within rounding of the last bits; use `math.fsum`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from app.scoring.errors import ScoringError
+from app.scoring.results import KpiScore
+from app.scoring.weights import normalise
+
+LEAST_FACTOR = 1.0
+
+
+def parts(weights: Sequence[float], scores: Sequence[float]) -> list[float]:
+    """What each score adds to the weighted mean.
+
+    Parameters
+    ----------
+    weights : >= 0, any unit, sum above 0
+    scores : 0..100
+
+    Formula: w_k x_k, w rescaled to 1.
+
+    >>> parts([50, 30, 20], [70, 80, 50])
+    [35.0, 24.0, 10.0]
+    """
+    return [w * x for w, x in zip(normalise(weights), scores, strict=True)]
+
+
+def group_parts(weight: float, score: KpiScore) -> list[float]:
+    """What each rater group of a KPI adds to a composite.
+
+    Parameters
+    ----------
+    weight : rescaled weight of the KPI, 0..1; 1 for the KPI alone
+    score : of the KPI
+
+    Returns
+    -------
+    Points per group, in the order of `score.groups`.
+
+    Formula: w_k W'_g m_g.
+    """
+    return [weight * group.share * group.mean for group in score.groups]
+
+
+def against(weights: Sequence[float], scores: Sequence[float], references: Sequence[float]) -> list[float]:
+    """What each score adds to the gap between the weighted mean and that of a reference.
+
+    Parameters
+    ----------
+    weights : >= 0, any unit, sum above 0
+    scores, references : 0..100; a norm, a target, the last round
+
+    Formula: w_k (x_k - ref_k).
+
+    >>> [round(part, 9) for part in against([0.5, 0.3, 0.2], [70, 80, 50], [60, 60, 60])]
+    [5.0, 6.0, -2.0]
+    """
+    return [w * (x - ref) for w, x, ref in zip(normalise(weights), scores, references, strict=True)]
+
+
+def geometric_parts(weights: Sequence[float], scores: Sequence[float], references: Sequence[float]) -> list[float]:
+    """What each score adds to the gap between two geometric composites.
+
+    Parameters
+    ----------
+    weights : >= 0, any unit, sum above 0
+    scores, references : 0..100; below 1 they count as 1, as in the composite
+
+    Formula: w_k L(C, C0) ln(x_k/ref_k), L(a, b) = (a - b)/ln(a/b), L(a, a) = a.
+    Source: Ang 2004, log-mean Divisia decomposition; zeros: Wood & Lenzen 2006.
+
+    >>> [round(part, 6) for part in geometric_parts([0.5, 0.3, 0.2], [70, 80, 50], [60, 60, 60])]
+    [4.930802, 5.521234, -2.33276]
+    """
+    logs = [math.log(max(x, LEAST_FACTOR)) for x in scores]
+    bases = [math.log(max(x, LEAST_FACTOR)) for x in references]
+    shares = normalise(weights)
+    log, base = (math.fsum(w * x for w, x in zip(shares, column, strict=True)) for column in (logs, bases))
+    scale = log_mean(math.exp(log), math.exp(base))
+    return [w * scale * (x - ref) for w, x, ref in zip(shares, logs, bases, strict=True)]
+
+
+def log_mean(a: float, b: float) -> float:
+    """Logarithmic mean, between the geometric and the arithmetic one.
+
+    Parameters
+    ----------
+    a, b : > 0
+
+    Formula: (a - b)/ln(a/b); a if both are equal.
+
+    >>> round(log_mean(68.11927498348749, 60), 6), log_mean(50.0, 50.0)
+    (63.973789, 50.0)
+    """
+    distance = (a - b) / b
+    return b * distance / math.log1p(distance) if distance else a
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePart:
+    """What one KPI adds to a change.
+
+    by_score : through its score
+    by_weight : through its weight
+    """
+
+    by_score: float
+    by_weight: float
+
+
+def change(
+    weights_before: Sequence[float],
+    scores_before: Sequence[float],
+    weights_after: Sequence[float],
+    scores_after: Sequence[float],
+) -> list[ChangePart]:
+    """What each KPI adds to the change of a weighted mean whose weights changed too.
+
+    Parameters
+    ----------
+    weights_before, weights_after : >= 0, any unit, each with a sum above 0; 0 for a KPI that was not there
+    scores_before, scores_after : 0..100; any value in that range for a KPI that was not there, best the other's
+
+    Formula: (w0 + w1)/2 (x1 - x0) by score, (x0 + x1)/2 (w1 - w0) by weight; exact.
+
+    >>> change([50, 50], [60, 80], [75, 25], [60, 90])
+    [ChangePart(by_score=0.0, by_weight=15.0), ChangePart(by_score=3.75, by_weight=-21.25)]
+    """
+    before, after = normalise(weights_before), normalise(weights_after)
+    rows = zip(before, scores_before, after, scores_after, strict=True)
+    return [ChangePart((w0 + w1) / 2 * (x1 - x0), (x0 + x1) / 2 * (w1 - w0)) for w0, x0, w1, x1 in rows]
+
+
+def printed(total: float, values: Sequence[float], *, decimals: int = 1) -> tuple[Decimal, list[Decimal]]:
+    """Total and parts in the digits that are printed, so that the printed parts add up to the printed total.
+
+    Parameters
+    ----------
+    total : finite; what the parts add up to
+    values : the parts, in the order that decides ties
+    decimals : digits after the point, 0..9
+
+    Returns
+    -------
+    The rounded total and its parts.
+
+    Raises
+    ------
+    ScoringError : the parts do not add up to the total
+
+    Formula: round the total half to even, floor the parts, give the missing last digits to the largest
+    remainders; ties go to the earlier part.
+
+    >>> total, shown = printed(10.0, [10 / 3, 10 / 3, 10 / 3])
+    >>> str(total), [str(part) for part in shown]
+    ('10.0', ['3.4', '3.3', '3.3'])
+    """
+    if not math.isclose(math.fsum(values), total, rel_tol=0, abs_tol=1e-6):
+        msg = f"parts add up to {math.fsum(values)}, not to the total {total}"
+        raise ScoringError(msg)
+    step = Decimal(1).scaleb(-decimals)
+    whole = Decimal(total).quantize(step, ROUND_HALF_EVEN)
+    exact = [Decimal(value).quantize(Decimal("1e-9")) for value in values]
+    floors = [value.quantize(step, ROUND_FLOOR) for value in exact]
+    missing = int((whole - sum(floors, Decimal(0))) / step)
+    by_remainder = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], place))
+    chosen = set(by_remainder[:missing])
+    return whole, [floor + step if place in chosen else floor for place, floor in enumerate(floors)]
