@@ -5,13 +5,17 @@ worker, journeys): the same interface the service uses, empty at the start of ea
 on PostgreSQL; so does every test that takes them.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
 from app.infra.database import Database, WriteSession
+from app.settings import Settings
 from tests import databases
 from tests.postgres import Server, running_server
 from tests.smtp import MailServer
@@ -77,6 +81,28 @@ def session(database_pair: databases.Pair, request: pytest.FixtureRequest) -> It
 def now() -> datetime:
     """The moment at which tests happen: a Monday morning, aware, UTC."""
     return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bare_environment() -> Iterator[None]:
+    """No setting of this machine reaches a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("SOFTKPI_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings for the database of this test, with no worker and the mailbox in a folder of the test's own."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]  # understood by pydantic-settings, unknown to mypy
+        database_url=database_url,
+        secret_key=SecretStr(databases.SECRET),
+        secret_key_file=tmp_path / "secret.key",
+        mailbox_dir=tmp_path / "mailbox",
+        worker=False,
+    )
 
 
 @pytest.fixture

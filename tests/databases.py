@@ -20,11 +20,16 @@ from app.infra.keys import InstanceKey
 from app.infra.migrate import upgrade
 from tests.postgres import Server, plain
 
-KEY = InstanceKey(b"the tests' own instance key, 32 bytes and more")
+SECRET = "the tests' own instance key, 32 bytes and more"
+KEY = InstanceKey(SECRET.encode())
 
 
 class Kind(Protocol):
     """What the tests need of SQLite and of PostgreSQL alike."""
+
+    def blank(self, name: str) -> str:
+        """The address of a new database without a table."""
+        ...
 
     def copy(self, name: str) -> str:
         """The address of a new, migrated, empty database."""
@@ -42,6 +47,12 @@ class Sqlite:
         self._folder = folder
         self._template = folder / "template.sqlite"
         _migrate(_sqlite_url(self._template))
+
+    def blank(self, name: str) -> str:
+        path = self._folder / f"{name}.sqlite"
+        for leftover in self._folder.glob(f"{path.name}*"):
+            leftover.unlink()
+        return _sqlite_url(path)
 
     def copy(self, name: str) -> str:
         url = _sqlite_url(self._folder / f"{name}.sqlite")
@@ -64,6 +75,10 @@ class Postgresql:
         self._server = server
         _migrate(server.create("softkpi_template"))
         self._wipe = _wiping(plain(server.url("softkpi_template")))
+
+    def blank(self, name: str) -> str:
+        self._server.drop(f"softkpi_{name}")
+        return self._server.create(f"softkpi_{name}")
 
     def copy(self, name: str) -> str:
         self._server.drop(f"softkpi_{name}")

@@ -1,0 +1,137 @@
+"""Bokmål is complete: every sentence that templates and code may show is translated, and nothing else is kept."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+from tests.house.sources import APP, TEMPLATES, Source, sources
+
+CATALOGUES = APP / "locale" / "nb" / "LC_MESSAGES"
+# A sentence that a person may be shown: begins with a capital, has more than one word, ends with a full stop.
+SENTENCE = re.compile(r"[A-ZÆØÅ{][^\n]* [^\n]*[.?]")
+PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
+# Those who read these read English: developers and whoever runs the service. The demo carries both languages.
+ENGLISH_ONLY = {"api", "cli.py", "demo", "settings.py", "main.py", "worker.py", "scoring"}
+
+
+@cache
+def translated() -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for path in sorted(CATALOGUES.glob("*.po")):
+        for message in read_po(BytesIO(path.read_bytes()), locale="nb", abort_invalid=True):
+            if message.id:
+                found[_identity(message.id)] = message
+    return found
+
+
+@cache
+def in_templates() -> dict[str, str]:
+    """Every marked sentence, and where it stands."""
+    found: dict[str, str] = {}
+    for path in sorted(TEMPLATES.rglob("*")):
+        if path.suffix in {".html", ".txt"}:
+            with path.open("rb") as text:
+                for line, _, message, _ in babel_extract(text, ("_", "gettext", "ngettext"), [], {"silent": "false"}):
+                    if message is None or (isinstance(message, tuple) and message[0] is None):
+                        continue  # a word that code hands over, such as the label of a menu
+                    where = f"{path.relative_to(TEMPLATES).as_posix()}:{line}"
+                    found.setdefault(_identity(message), where)
+    return found
+
+
+@cache
+def in_code() -> dict[str, str]:
+    """Every sentence that code holds outside docstrings, and where it stands."""
+    return {
+        sentence: f"{source.name}:{line}"
+        for source in sources(APP)
+        if source.floor not in ENGLISH_ONLY
+        for sentence, line in _sentences(source)
+    }
+
+
+def test_every_sentence_is_translated() -> None:
+    missing = {**in_templates(), **in_code()}.keys() - translated().keys()
+    where = {**in_templates(), **in_code()}
+    assert sorted(f"{where[sentence]} {sentence!r}" for sentence in missing) == []
+
+
+def test_no_translation_is_empty_or_a_guess() -> None:
+    unfinished = [identity for identity, message in translated().items() if message.fuzzy or not all(_strings(message))]
+    assert unfinished == []
+
+
+def test_a_translation_fills_the_same_places_as_its_sentence() -> None:
+    differing = [
+        identity
+        for identity, message in translated().items()
+        for string in _strings(message)
+        if not _places(string) <= _places(*((message.id,) if isinstance(message.id, str) else message.id))
+        or (isinstance(message.id, str) and _places(string) != _places(message.id))
+    ]
+    assert differing == []
+
+
+def test_nothing_translated_has_gone_from_the_product() -> None:
+    words = {constant for source in sources(APP) for constant in _constants(source)}
+    assert sorted(translated().keys() - in_templates().keys() - in_code().keys() - words) == []
+
+
+def test_no_sentence_for_people_is_put_together_where_nobody_can_translate_it() -> None:
+    glued = [
+        f"{source.name}:{node.lineno} {ast.unparse(node)}"
+        for source in sources(APP)
+        if source.floor not in ENGLISH_ONLY
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.JoinedStr) and SENTENCE.fullmatch(_outline(node))
+    ]
+    assert glued == []
+
+
+def _strings(message: Message) -> list[str]:
+    """The translation, or one for each plural form; empty where there is none."""
+    given = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return [string or "" for string in given]
+
+
+def _identity(message: str | tuple[str | None, ...] | list[str]) -> str:
+    return message if isinstance(message, str) else str(message[0])
+
+
+def _places(*texts: str) -> set[str]:
+    return {percent or brace for text in texts for percent, brace in PLACE.findall(text)}
+
+
+def _sentences(source: Source) -> Iterator[tuple[str, int]]:
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    bare = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
+    pieces = {id(part) for node in ast.walk(source.tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    passed_over = docstrings | bare | pieces
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
+            sentence = node.value
+            if SENTENCE.fullmatch(sentence):
+                yield sentence, node.lineno
+
+
+def _constants(source: Source) -> Iterator[str]:
+    """Short words that code hands to a template, such as the names of pages and states."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _outline(node: ast.JoinedStr) -> str:
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)

@@ -1,0 +1,107 @@
+"""Migrations lead to exactly the tables of the code, in one line, there and back, on both databases."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.sql import ClauseElement
+
+from app.infra.database import Database
+from app.infra.migrate import alembic_config, current_revision, downgrade, newest_revision, upgrade
+from app.schema import metadata
+from tests import databases
+
+
+@pytest.fixture
+def blank(database_pair: databases.Pair) -> Iterator[Database]:
+    with opened(database_pair, "blank") as database:
+        yield database
+
+
+def test_revisions_are_one_line_numbered_from_1() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    revisions = list(reversed(list(script.walk_revisions())))
+    assert [revision.revision for revision in revisions] == [f"{n:04d}" for n in range(1, len(revisions) + 1)]
+    assert [revision.down_revision for revision in revisions] == [
+        None,
+        *(revision.revision for revision in revisions[:-1]),
+    ]
+
+
+def test_a_migrated_database_has_the_tables_of_the_code(blank: Database) -> None:
+    upgrade(blank.engine)
+    with blank.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    assert current_revision(blank.engine) == newest_revision()
+
+
+def test_a_migrated_database_equals_one_made_from_the_code(blank: Database, database_pair: databases.Pair) -> None:
+    upgrade(blank.engine)
+    with opened(database_pair, "made") as made:
+        metadata.create_all(made.engine)
+        assert _shape(blank.engine) == _shape(made.engine)
+
+
+def test_every_revision_can_be_undone_and_done_again(blank: Database) -> None:
+    upgrade(blank.engine)
+    first = _shape(blank.engine)
+    downgrade(blank.engine, "base")
+    assert _shape(blank.engine) == {}
+    upgrade(blank.engine)
+    assert _shape(blank.engine) == first
+
+
+@contextmanager
+def opened(pair: databases.Pair, name: str) -> Iterator[Database]:
+    database = databases.open_database(pair.kind.blank(name))
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _shape(engine: Engine) -> dict[str, Any]:
+    """What a table consists of, by table, in a form that two databases of one kind can be compared by."""
+    inspector = inspect(engine)
+    return {
+        table: {
+            "columns": [
+                (column["name"], str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            ],
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": _sorted(inspector.get_foreign_keys(table)),
+            "unique": _sorted(inspector.get_unique_constraints(table)),
+            "checks": _sorted(inspector.get_check_constraints(table)),
+            "indexes": _sorted(inspector.get_indexes(table)),
+            "strict": _is_strict(engine, table),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def _sorted(found: list[Any]) -> list[str]:
+    return sorted(_written(entry) for entry in found)
+
+
+def _written(value: Any) -> str:
+    """Like repr, but conditions of partial indexes as their SQL and without what is not set."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(value[key])}' for key in sorted(value) if value[key] is not None)}}}"
+    return str(value) if isinstance(value, ClauseElement) else repr(value)
+
+
+def _is_strict(engine: Engine, table: str) -> bool | None:
+    if engine.dialect.name != "sqlite":
+        return None
+    with engine.connect() as connection:
+        written = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table})
+    return bool(re.search(r"\)\s*STRICT\s*$", written or ""))
