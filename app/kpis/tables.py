@@ -86,6 +86,7 @@ class KpiVersionRow(Base):
         one_of("cadence", Cadence),
         one_of("rollup", Rollup),
         CheckConstraint("decimals BETWEEN 0 AND 6", name="decimals"),
+        CheckConstraint("per > 0", name="per"),
         CheckConstraint("percentile IS NULL OR (percentile > 0 AND percentile < 100)", name="percentile"),
         {"sqlite_strict": True},
     )
@@ -108,6 +109,7 @@ class KpiVersionRow(Base):
     rollup: Mapped[str] = mapped_column(Text)
     prorate: Mapped[bool] = mapped_column(Flag)
     decimals: Mapped[int] = mapped_column(Whole)
+    share_rule: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

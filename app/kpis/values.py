@@ -77,6 +77,15 @@ class Aggregation(StrEnum):
     SHARE = "share"
 
 
+class Comparison(StrEnum):
+    """How a reading is compared with the limit of a share."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    ABOVE = "above"
+    BELOW = "below"
+
+
 class Rollup(StrEnum):
     """How a unit gets the value of a hard KPI when it has no readings of its own.
 
@@ -159,6 +168,14 @@ class DecisionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareRule:
+    """What a reading must meet to count in a share: 20 seconds at most, 4 stars at least."""
+
+    comparison: Comparison
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class KpiVersion:
     """A KPI as it was worded and weighed from a day on; soft fields are empty for hard ones and the reverse."""
 
@@ -180,11 +197,12 @@ class KpiVersion:
     rollup: Rollup
     prorate: bool
     decimals: int
+    share_rule: ShareRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A KPI and its present version."""
+    """A KPI and the version that is valid on the day asked about (the first one, before its first day)."""
 
     id: KpiId
     company_id: str
@@ -235,3 +253,109 @@ class Scorecard:
     starts_on: date
     lines: tuple[ScorecardLine, ...]
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoalDraft:
+    """A goal as it is wanted."""
+
+    name: Words
+    description: Words
+    parent_id: GoalId | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDraft:
+    """A scale as it is wanted; what its kind does not need is empty."""
+
+    kind: ScaleKind
+    name: Words
+    points: int | None = None
+    low: float | None = None
+    high: float | None = None
+    levels: Mapping[str, float] | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDraft:
+    """An item as it is wanted."""
+
+    code: str
+    name: Words
+    question: Words
+    scale_id: ScaleId
+    anchors: Mapping[str, Words]
+    weight: float = 1.0
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SoftMeasure:
+    """What raters are asked, and what each rater group weighs."""
+
+    rater_weights: Mapping[RaterGroup, float]
+    items: tuple[ItemDraft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HardMeasure:
+    """What is measured, and how readings become one value. `percentile` is in per cent."""
+
+    unit: Words
+    direction: Direction | None
+    aggregation: Aggregation | None
+    percentile: float | None = None
+    per: float = 1.0
+    share_rule: ShareRule | None = None
+    cadence: Cadence | None = None
+    rollup: Rollup = Rollup.POOLED
+    prorate: bool = False
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KpiContent:
+    """What one version of a KPI says: its words, its decision rule, and what is rated or measured."""
+
+    name: Words
+    purpose: Words
+    criterion: Words
+    decision_rule: DecisionRule | None
+    measure: SoftMeasure | HardMeasure
+
+
+@dataclass(frozen=True, slots=True)
+class KpiDraft:
+    """A KPI as it is wanted, with its first version."""
+
+    content: KpiContent
+    goal_id: GoalId | None = None
+    owner_id: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDraft:
+    """Goalposts as they are wanted; `subject_id` None stands for the whole company."""
+
+    starts_on: date
+    subject_id: str | None = None
+    floor: float | None = None
+    target: float | None = None
+    stretch: float | None = None
+    low: float | None = None
+    best_low: float | None = None
+    best_high: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardDraft:
+    """A card as it is wanted."""
+
+    subject_id: str
+    level: Level
+    starts_on: date
+    lines: tuple[ScorecardLine, ...]

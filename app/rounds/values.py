@@ -15,6 +15,7 @@ from app.kpis.values import (
     Rollup,
     ScaleKind,
     ScorecardLine,
+    ShareRule,
 )
 from app.organisation.values import SubjectKind
 from app.words import Words
@@ -175,6 +176,7 @@ class FrozenMeasure:
     rollup: Rollup
     prorate: bool
     decimals: int
+    share_rule: ShareRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
