@@ -1,0 +1,58 @@
+"""The documentation cannot fall behind: it names every setting, its links lead somewhere, decisions are numbered."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from tests.house.sources import ROOT
+
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)|\]\(#([^)\s]+)\)")
+SECTIONS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
+ROW = re.compile(r"^\| `SOFTKPI_([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    documented = {name: default for name, default, _ in ROW.findall((ROOT / "docs/operations.md").read_text())}
+    assert documented == {name.upper(): _written(field.default) for name, field in Settings.model_fields.items()}
+
+
+def test_the_container_sets_what_exists() -> None:
+    text = (ROOT / "Dockerfile").read_text() + (ROOT / "compose.yaml").read_text()
+    named = set(re.findall(r"\bSOFTKPI_([A-Z_]+)\b", text))
+    assert named - {name.upper() for name in Settings.model_fields} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_inside_the_documentation_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    broken = []
+    for target, anchor, own in LINK.findall(text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        aim = (page.parent / target).resolve() if target else page
+        if not aim.exists() or ((anchor or own) and (anchor or own) not in _anchors(aim.read_text())):
+            broken.append(target + anchor + own)
+    assert broken == []
+
+
+def test_decisions_are_numbered_without_a_gap_and_say_all_four_things() -> None:
+    records = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+    assert [record.name[:4] for record in records] == [f"{number:04d}" for number in range(1, len(records) + 1)]
+    for record in records:
+        text = record.read_text()
+        assert [line for line in text.splitlines() if line in SECTIONS] == SECTIONS, record.name
+        assert text.startswith(f"# {int(record.name[:4])}. "), record.name
+
+
+def _written(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default in (None, "", ()) else str(default)
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
