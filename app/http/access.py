@@ -1,0 +1,95 @@
+"""Every route declares who may come in; what they may do is decided by the commands and queries behind it.
+
+`@access(Action.ROUNDS_READ)` and `@access(SIGNED_IN)` ask for a signed-in person or a key, `@public("why")` lets
+everybody in, `@by_link("why")` lets in whoever holds the link. A house test walks `declared_routes`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.accounts.rules import Action
+
+F = TypeVar("F", bound=Callable[..., object])
+_MARK = "__access__"
+
+
+class Who(Enum):
+    """Who a route lets in."""
+
+    SIGNED_IN = "signed_in"
+    PUBLIC = "public"
+    LINK = "link"
+
+
+SIGNED_IN = Who.SIGNED_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The declaration of one route: who, for which action, or why everybody.
+
+    `from_anywhere` lets a POST in that carries no sign of our own pages: one-click opt-out of mail programs.
+    """
+
+    who: Who
+    action: Action | None = None
+    why: str = ""
+    from_anywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRoute:
+    """A route with its declaration; None when it has none."""
+
+    path: str
+    methods: frozenset[str]
+    endpoint: Callable[..., object]
+    access: Access | None
+
+
+class UndeclaredRouteError(RuntimeError):
+    """A route that says nothing about its access is a mistake of ours."""
+
+
+def access(to: Action | Who) -> Callable[[F], F]:
+    """For signed-in people and keys; with an action, a key must carry that scope."""
+    return _marked(Access(SIGNED_IN, to if isinstance(to, Action) else None))
+
+
+def public(why: str) -> Callable[[F], F]:
+    """For everybody; nobody is looked up."""
+    return _marked(Access(Who.PUBLIC, why=why))
+
+
+def by_link(why: str, *, from_anywhere: bool = False) -> Callable[[F], F]:
+    """For whoever holds the link; nobody is looked up, misses are counted."""
+    return _marked(Access(Who.LINK, why=why, from_anywhere=from_anywhere))
+
+
+def access_of(endpoint: object) -> Access:
+    """The declaration of an endpoint; raises UndeclaredRouteError when it has none."""
+    declared = getattr(endpoint, _MARK, None)
+    if not isinstance(declared, Access):
+        raise UndeclaredRouteError(f"{endpoint} declares no access")
+    return declared
+
+
+def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
+    """All routes of an application that lead to an endpoint of ours."""
+    for route in iter_route_contexts(app.routes):
+        if route.endpoint is not None and route.path is not None:
+            found = getattr(route.endpoint, _MARK, None)
+            yield DeclaredRoute(route.path, frozenset(route.methods or ()), route.endpoint, found)
+
+
+def _marked(declared: Access) -> Callable[[F], F]:
+    def mark(endpoint: F) -> F:
+        setattr(endpoint, _MARK, declared)
+        return endpoint
+
+    return mark

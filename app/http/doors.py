@@ -1,0 +1,136 @@
+"""The doors that every request passes before its route runs: one route class for pages, one for raters, one for JSON.
+
+Each reads its body within limits, refuses what comes from foreign pages, and leaves what was read on the request;
+route functions are plain `def` and take it from there (`posted(request)`).
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from app.errors import NotFound, Unauthenticated
+from app.http import bodies, origin
+from app.http.access import Access, Who, access_of
+from app.http.cookies import session_secret
+from app.http.forms import Form, read_form
+from app.http.json_reader import BadJson, read_json
+from app.http.refusals import WrongMediaType
+from app.http.service import service_of
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+# Larger bodies are parsed beside the event loop, so that nobody waits for them.
+_SMALL = 64 * 1024
+
+
+class PageRoute(APIRoute):
+    """A page: POST only from our own pages, with the hidden field when signed in."""
+
+    def get_route_handler(self) -> Handler:
+        """The route behind its door."""
+        return _behind(_page_door, super().get_route_handler())
+
+
+class JsonRoute(APIRoute):
+    """A resource: JSON read by our own reader; a cookie counts only from our own pages."""
+
+    def get_route_handler(self) -> Handler:
+        """The route behind its door."""
+        return _json_behind(super().get_route_handler(), takes_json=self.body_field is not None)
+
+
+def posted(request: Request) -> Form:
+    """The form that came with a POST."""
+    form: Form = request.state.form
+    return form
+
+
+def sent_bytes(request: Request) -> bytes:
+    """The body as it came; empty for uploads."""
+    raw: bytes = getattr(request.state, "raw", b"")
+    return raw
+
+
+def _behind(door: Callable[[Request, Access], Awaitable[None]], inner: Handler) -> Handler:
+    async def handler(request: Request) -> Response:
+        declared = access_of(request.scope["endpoint"])
+        key = _counted_as(request) if declared.who is Who.LINK else None
+        if key is not None:
+            service_of(request).misses.check(key)
+        try:
+            await door(request, declared)
+            return await inner(request)
+        except NotFound:
+            if key is not None:
+                service_of(request).misses.count(key)
+            raise
+
+    return handler
+
+
+async def _page_door(request: Request, declared: Access) -> None:
+    request.state.is_page = True
+    if request.method not in origin.UNSAFE:
+        return
+    if declared.who is Who.LINK:
+        if not declared.from_anywhere:
+            origin.check_not_foreign(request)
+    else:
+        origin.check_own_page(request)
+    form = await read_form(request)
+    if declared.who is Who.SIGNED_IN:
+        _check_credential(request)
+        origin.check_hidden_field(request, form)
+    request.state.form = form.without(origin.CSRF_FIELD)
+
+
+def _json_behind(inner: Handler, *, takes_json: bool) -> Handler:
+    async def door(request: Request, declared: Access) -> None:
+        if declared.who is Who.SIGNED_IN:
+            _check_credential(request)
+            if request.method in origin.UNSAFE and "authorization" not in request.headers:
+                origin.check_own_page(request)
+        elif request.method in origin.UNSAFE:
+            origin.check_not_foreign(request)
+        if takes_json:
+            await _read_json_body(request)
+
+    async def handler(request: Request) -> Response:
+        return await inner(_Read(request.scope, request.receive))
+
+    return _behind(door, handler)
+
+
+async def _read_json_body(request: Request) -> None:
+    limit = getattr(request.scope["endpoint"], "__body_limit__", bodies.JSON_LIMIT)
+    if bodies.media_type(request) not in {"application/json", "application/merge-patch+json"}:
+        raise WrongMediaType(expected="application/json")
+    if not bodies.is_utf8(request):
+        raise WrongMediaType("Send the body in UTF-8 without a byte order mark.")
+    reader = Request(request.scope, bodies.limited(request, limit))
+    raw = await bodies.within(bodies.SECONDS, reader.body())
+    request.state.raw = raw
+    request.state.json = read_json(raw) if len(raw) <= _SMALL else await run_in_threadpool(read_json, raw)
+    if request.state.json is None:
+        raise BadJson("The body is empty; send JSON.")
+
+
+def _check_credential(request: Request) -> None:
+    if "authorization" not in request.headers and not session_secret(request, service_of(request).settings):
+        raise Unauthenticated
+
+
+def _counted_as(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
+
+
+class _Read(Request):
+    """A request whose body was read at the door."""
+
+    async def body(self) -> bytes:
+        return sent_bytes(self)
+
+    async def json(self) -> Any:
+        return self.state.json

@@ -1,0 +1,35 @@
+"""What the web process carries from start to end: settings, database, templates, limiter, clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+
+from app.http.limiter import Limiter
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.infra.keys import InstanceKey
+from app.infra.templates import Templates
+from app.settings import Settings
+
+MISSES = 30
+MISS_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One per process; the only thing that `app.state` holds."""
+
+    settings: Settings
+    database: Database
+    key: InstanceKey
+    templates: Templates
+    clock: Callable[[], datetime] = utc_now
+    misses: Limiter = field(default_factory=lambda: Limiter(MISSES, MISS_SECONDS))
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    service: Service = request.app.state.service
+    return service

@@ -1,0 +1,219 @@
+"""Who is here, when, in which language: `reading(request)` and `writing(request)` open the request's one session.
+
+The viewer is built in that same session from the session cookie or the Bearer key: grants of the account, units
+that the mailbox leads today, the subjects it is. What a viewer may do is asked of `accounts.rules` further in.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fastapi import Request
+
+from app.accounts import commands as accounts
+from app.accounts.queries import find_api_key, find_session
+from app.accounts.values import Account, ApiKey, Grant, Role, SignInSession, Viewer
+from app.errors import Forbidden, Unauthenticated, Unavailable
+from app.http.access import Access, Who, access_of
+from app.http.cookies import LANGUAGE, session_secret
+from app.http.origin import csrf_token
+from app.http.service import Service, service_of
+from app.infra.addresses import mailbox_of
+from app.infra.database import ReadSession, WriteSession
+from app.infra.formats import Locale, choose_locale, local_day
+from app.organisation.queries import list_companies, list_manager_roles, own_subjects
+from app.settings import Settings
+
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+class ScopeMissing(Forbidden):
+    """The key was not made for this."""
+
+    code = "scope_missing"
+    message = "This key lacks the scope {scope}."
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, as the code behind a route sees it."""
+
+    service: Service
+    now: datetime
+    path: str
+    query: Mapping[str, str]
+    locale: Locale
+    chosen_locale: Locale | None = None
+    somebody: Viewer | None = None
+    account: Account | None = None
+    sign_in: SignInSession | None = None
+    csrf_token: str = ""
+    organisation: str = ""
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who is asking; raises Unauthenticated on a public page when nobody is signed in."""
+        if self.somebody is None:
+            raise Unauthenticated
+        return self.somebody
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the installation."""
+        return self.service.settings
+
+    @property
+    def today(self) -> date:
+        """The calendar day where the people are."""
+        return local_day(self.now, zone=self.settings.zone)
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[tuple[ReadSession, Visit]]:
+    """A read session and the visit; the session's age is noted afterwards, when it is worth a write."""
+    service = service_of(request)
+    with service.database.read() as session:
+        visit = _visit_in(session, request, service)
+        yield session, visit
+    if visit.sign_in is not None and visit.now - visit.sign_in.seen_at > _TOUCH_EVERY:
+        # A busy database must not fail a page for the sake of a clock.
+        with suppress(Unavailable), service.database.write() as writing_session:
+            accounts.touch_session(writing_session, visit.sign_in.id, now=visit.now)
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[tuple[WriteSession, Visit]]:
+    """A write session and the visit; committed when the block ends well, before any answer leaves."""
+    service = service_of(request)
+    with service.database.write() as session:
+        visit = _visit_in(session, request, service)
+        if visit.sign_in is not None and visit.now - visit.sign_in.seen_at > _TOUCH_EVERY:
+            accounts.touch_session(session, visit.sign_in.id, now=visit.now)
+        yield session, visit
+
+
+def passing(request: Request) -> Visit:
+    """The visit without a database: for public pages and for errors, where nobody is looked up."""
+    service = service_of(request)
+    return Visit(
+        service=service,
+        now=moment_of(request),
+        path=request.url.path,
+        query=request.query_params,
+        locale=language_of(request),
+        chosen_locale=chosen_language_of(request),
+        csrf_token=csrf_token(service, session_secret(request, service.settings)),
+    )
+
+
+def moment_of(request: Request) -> datetime:
+    """The one `now` of a request."""
+    known = getattr(request.state, "now", None)
+    if known is None:
+        known = request.state.now = service_of(request).clock()
+    moment: datetime = known
+    return moment
+
+
+def chosen_language_of(request: Request) -> Locale | None:
+    """The language that the reader chose here, by link or earlier; None without a choice."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(LANGUAGE)):
+        if wish in {"nb", "en"}:
+            return choose_locale(wish)
+    return None
+
+
+def language_of(request: Request, *, account: Account | None = None) -> Locale:
+    """The language to answer in: the chosen one, the account's, the browser's."""
+    preferred = account.locale if account is not None else request.headers.get("accept-language")
+    return chosen_language_of(request) or choose_locale(preferred)
+
+
+def bearer_of(request: Request) -> str | None:
+    """The key in the Authorization header; None without a Bearer key."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" and key.strip() else None
+
+
+def _visit_in(session: ReadSession, request: Request, service: Service) -> Visit:
+    declared = access_of(request.scope["endpoint"])
+    if declared.who is not Who.SIGNED_IN:
+        return passing(request)
+    if "authorization" in request.headers:
+        return _visit_of_key(session, request, service, declared)
+    return _visit_of_person(session, request, service)
+
+
+def _visit_of_person(session: ReadSession, request: Request, service: Service) -> Visit:
+    now, secret = moment_of(request), session_secret(request, service.settings)
+    found = find_session(session, secret, now=now) if secret else None
+    if found is None:
+        raise Unauthenticated
+    sign_in, account = found
+    locale = language_of(request, account=account)
+    viewer = viewer_of(session, account, locale=locale, on=local_day(now, zone=service.settings.zone))
+    return Visit(
+        service=service,
+        now=now,
+        path=request.url.path,
+        query=request.query_params,
+        locale=locale,
+        chosen_locale=chosen_language_of(request),
+        somebody=viewer,
+        account=account,
+        sign_in=sign_in,
+        csrf_token=csrf_token(service, secret),
+        organisation=_name_of_company(session, request, viewer),
+    )
+
+
+def _name_of_company(session: ReadSession, request: Request, viewer: Viewer) -> str:
+    """The name on top of every page; a resource needs none."""
+    if getattr(request.state, "is_page", False):
+        return next((company.name for company in list_companies(session, viewer)), "")
+    return ""
+
+
+def _visit_of_key(session: ReadSession, request: Request, service: Service, declared: Access) -> Visit:
+    now, presented = moment_of(request), bearer_of(request)
+    key = find_api_key(session, presented, now=now) if presented and presented.isascii() else None
+    if key is None:
+        raise Unauthenticated("This key is not valid, or not any more.")
+    if declared.action is not None and declared.action not in key.scopes:
+        raise ScopeMissing(scope=declared.action)
+    locale = choose_locale(request.headers.get("accept-language", "en"))
+    return Visit(
+        service=service,
+        now=now,
+        path=request.url.path,
+        query=request.query_params,
+        locale=locale,
+        somebody=_viewer_of_key(key, locale),
+    )
+
+
+def viewer_of(session: ReadSession, account: Account, *, locale: Locale, on: date) -> Viewer:
+    """What an account may do on a day: its grants, the units its mailbox leads, the subjects it is."""
+    mailbox = mailbox_of(account.email)
+    led = list_manager_roles(session, on=on, mailbox=mailbox)
+    return Viewer(
+        actor=f"account:{account.id}",
+        name=account.name,
+        locale=locale,
+        account_id=account.id,
+        mailbox=mailbox,
+        grants=(*account.grants, *(Grant(Role.MANAGER, role.unit_id) for role in led)),
+        own_subjects=frozenset(own_subjects(session, mailbox)),
+    )
+
+
+def _viewer_of_key(key: ApiKey, locale: Locale) -> Viewer:
+    return Viewer(
+        actor=f"key:{key.id}",
+        name=key.name,
+        locale=locale,
+        # What the scopes leave of everything, on the key's subtree.
+        grants=(Grant(Role.ADMIN, key.subject_id),),
+        scopes=frozenset(key.scopes),
+    )

@@ -1,0 +1,100 @@
+"""The composition root of the web process: which pages and resources there are, and what stands around them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app.api import docs, health
+from app.errors import AppError, Invalid, NotFound
+from app.http import problems
+from app.http.files import OwnFiles
+from app.http.service import Service
+from app.http.shell import Shell
+from app.http.validation import field_errors
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.infra.templates import build_environment
+from app.settings import Settings
+from app.web import sign_in
+from app.web.errors import error_page, failure_page
+
+PAGES: tuple[APIRouter, ...] = (sign_in.router,)
+RESOURCES: tuple[APIRouter, ...] = (health.router, docs.router)
+
+_STATIC = Path(__file__).parent / "web" / "static"
+_DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Callable[[], datetime] = utc_now
+) -> FastAPI:
+    """The web application. A database that is handed in stays open when the application ends."""
+    key = settings.instance_key()
+    service = Service(
+        settings=settings,
+        database=database or Database(settings.database_url, key=key),
+        key=key,
+        templates=build_environment(zone=settings.zone),
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if database is None:
+            service.database.dispose()
+
+    app = FastAPI(title="Soft KPI", version="1", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.service = service
+    for router in (*PAGES, *RESOURCES):
+        app.include_router(router)
+    app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
+    app.mount("/static", OwnFiles(directory=_STATIC), name="static")
+    _answer_errors(app)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
+    app.add_middleware(Shell, service=service, failed=_failure)
+    return app
+
+
+def _answer_errors(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _framework_error)
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AppError):
+        raise error
+    return problems.problem_of(request, error) if _is_machine(request) else error_page(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if _is_machine(request):
+        return problems.problem_of_validation(request, error)
+    return error_page(request, Invalid(field_errors(error.errors())))
+
+
+async def _framework_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if _is_machine(request) or error.status_code != 404:
+        return problems.problem_of_status(request, error)
+    return error_page(request, NotFound())
+
+
+def _failure(request: Request) -> Response:
+    return problems.problem_of_failure(request) if _is_machine(request) else failure_page(request)
+
+
+def _is_machine(request: Request) -> bool:
+    path = request.url.path
+    return path.startswith("/api/") or path in {"/healthz", "/readyz"}

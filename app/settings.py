@@ -1,0 +1,147 @@
+"""One frozen settings object, from the environment (SOFTKPI_…) and .env; read by the edges only."""
+
+import ipaddress
+import os
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.infra.entropy import SystemEntropy
+from app.infra.keys import SECRET_BYTES, InstanceKey, new_secret
+
+VAR = Path("var")
+
+
+class Settings(BaseSettings):
+    """Everything an installation may set; each field says what it is for and how it is left alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOFTKPI_", env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore"
+    )
+
+    database_url: str = Field(
+        default="sqlite:///var/softkpi.sqlite", description="sqlite:///path or postgresql://user@host/name"
+    )
+    base_url: str = Field(
+        default="", description="Public address, used in every link; empty: http with host and port"
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on")
+    allowed_hosts: tuple[str, ...] = Field(default=(), description="Further host names that requests may carry")
+    secret_key: SecretStr | None = Field(
+        default=None, description="Instance key, 32 bytes or more; empty: kept in secret_key_file"
+    )
+    secret_key_file: Path = Field(default=VAR / "secret.key", description="File of the instance key, made when absent")
+    time_zone: str = Field(default="Europe/Oslo", description="Zone in which people read times")
+    smtp_host: str | None = Field(default=None, description="Mail relay; empty: letters go to mailbox_dir")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail relay")
+    smtp_user: str | None = Field(default=None, description="Name at the mail relay")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail relay")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection to the relay is protected"
+    )
+    smtp_timeout: float = Field(default=600.0, gt=0, le=3600, description="Seconds to wait for the relay's last word")
+    mail_from: str = Field(default="no-reply@localhost.example", description="Sender address of every letter")
+    mailbox_dir: Path = Field(default=VAR / "mailbox", description="Where letters go while no relay is set")
+    worker: bool = Field(default=True, description="Run the worker inside `run`")
+    worker_pause: float = Field(default=2.0, gt=0, le=3600, description="Seconds between two rounds of the worker")
+    demo: bool = Field(default=False, description="Load the demo organisation into an empty database")
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines look")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least that is logged")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError):
+            raise ValueError("give a time zone such as Europe/Oslo") from None
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query):
+            raise ValueError("give scheme and host only, such as https://kpi.example.org")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:
+            raise ValueError(f"give at least {SECRET_BYTES} bytes")
+        return value
+
+    @model_validator(mode="after")
+    def _mail_leaves(self) -> Self:
+        # The mailbox page shows every letter with its links: it must never be reachable from elsewhere.
+        if not self.is_loopback and self.smtp_host is None:
+            raise ValueError(
+                f"the service listens on {self.host}, which others can reach, but has no mail relay:"
+                " set SOFTKPI_SMTP_HOST (and SOFTKPI_MAIL_FROM), or SOFTKPI_HOST=127.0.0.1"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def shows_mailbox(self) -> bool:
+        """Whether letters stay here and may be read on the mailbox page."""
+        return self.is_loopback and self.smtp_host is None
+
+    @property
+    def address(self) -> str:
+        """The public address without a trailing slash; every absolute link starts with it."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the service by https."""
+        return self.address.startswith("https://")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names that a request may carry."""
+        own = urlsplit(self.address).hostname or self.host
+        local = ("127.0.0.1", "localhost", "[::1]") if self.is_loopback else ()
+        return tuple(dict.fromkeys((own, *self.allowed_hosts, *local)))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which people read times."""
+        return ZoneInfo(self.time_zone)
+
+    def instance_key(self) -> InstanceKey:
+        """The instance key; written to its file, readable by the owner only, when there is none yet."""
+        if self.secret_key is not None:
+            return InstanceKey(self.secret_key.get_secret_value().encode())
+        return InstanceKey(_kept_secret(self.secret_key_file))
+
+
+def _kept_secret(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "w") as file:
+            file.write(new_secret(SystemEntropy().token_bytes(SECRET_BYTES)) + "\n")
+        # Linked, not renamed: of two processes that start at once the second keeps what the first wrote.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_bytes().strip()

@@ -1,0 +1,53 @@
+"""The menu: which pages are offered to whom. What somebody may do is decided by the pages' queries, not here."""
+
+from dataclasses import dataclass
+
+from app.accounts.values import Role, Viewer
+from app.http.visit import Visit
+
+READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A link of the menu as the frame shows it."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page family in the menu: label in English, where it starts, and which roles it is meant for.
+
+    No roles means everybody who is signed in.
+    """
+
+    label: str
+    href: str
+    roles: frozenset[Role] = frozenset()
+
+
+NAVIGATION: tuple[Entry, ...] = ()
+MORE: tuple[Entry, ...] = (Entry("Your sign-ins", "/account/sessions"),)
+
+
+def shown(entries: tuple[Entry, ...], visit: Visit) -> tuple[MenuItem, ...]:
+    """The entries for this visitor; the one whose pages he is on is current."""
+    viewer = visit.somebody
+    if viewer is None:
+        return ()
+    return tuple(
+        MenuItem(entry.label, entry.href, _is_within(visit.path, entry.href))
+        for entry in entries
+        if _is_meant_for(entry, viewer)
+    )
+
+
+def _is_meant_for(entry: Entry, viewer: Viewer) -> bool:
+    return not entry.roles or any(grant.role in entry.roles for grant in viewer.grants)
+
+
+def _is_within(path: str, href: str) -> bool:
+    return path == href or (href != "/" and path.startswith(f"{href}/"))

@@ -1,0 +1,107 @@
+"""From a visit and values to a page: the frame around every page, redirects, one-time messages; no page of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.http.cookies import keep_language
+from app.http.origin import safe_path
+from app.http.visit import Visit
+from app.infra.formats import Locale
+from app.infra.templates import render, translate
+from app.web.navigation import MORE, NAVIGATION, MenuItem, shown
+
+PRODUCT = "Soft KPI"
+_OTHER: Mapping[Locale, tuple[Locale, str]] = {"nb": ("en", "English"), "en": ("nb", "Norsk")}
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A message on top of the page; English sentences that the catalogue knows."""
+
+    kind: str
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The link to the same page in the other language."""
+
+    label: str
+    href: str
+    lang: Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the frame of every page shows (templates/base.html)."""
+
+    organisation: str
+    navigation: tuple[MenuItem, ...]
+    more: tuple[MenuItem, ...]
+    language: Language
+    user: str | None
+    sign_out: str
+    csrf_token: str
+    flash: Flash | None
+
+
+def page(
+    visit: Visit,
+    template: str,
+    *,
+    status: int = 200,
+    flash: Flash | None = None,
+    organisation: str = "",
+    **values: Any,
+) -> HTMLResponse:
+    """A page in the visitor's language; `organisation` names it where nobody is signed in."""
+    shell = _shell(visit, flash, organisation)
+    text = render(visit.service.templates, template, visit.locale, shell=shell, csrf_token=visit.csrf_token, **values)
+    answer = HTMLResponse(text, status)
+    if visit.query.get("lang") == visit.locale:
+        keep_language(answer, visit.locale, visit.settings)
+    return answer
+
+
+def see_other(path: str, *, done: str = "") -> RedirectResponse:
+    """After a POST: on to a page of ours, which may show the message named `done` (see `flash_for`)."""
+    place = safe_path(path)
+    if done:
+        place += ("&" if "?" in place else "?") + urlencode({"done": done})
+    return RedirectResponse(place, 303)
+
+
+def flash_for(visit: Visit, messages: Mapping[str, Flash]) -> Flash | None:
+    """The message that the redirect to this page named, if it is one of the page's own."""
+    return messages.get(visit.query.get("done", ""))
+
+
+def said(visit: Visit, message: str, **values: object) -> str:
+    """A sentence that code holds in English, in the visitor's language."""
+    return translate(visit.service.templates, message, visit.locale, **values)
+
+
+def download(raw: bytes, filename: str, media_type: str) -> Response:
+    """A file to keep; the name is ours and plain ASCII."""
+    return Response(raw, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
+
+
+def _shell(visit: Visit, flash: Flash | None, organisation: str) -> Shell:
+    other, label = _OTHER[visit.locale]
+    rest = {name: value for name, value in visit.query.items() if name not in {"lang", "done"}}
+    translated = None if flash is None else Flash(flash.kind, said(visit, flash.title), flash.text and said(visit, flash.text))
+    return Shell(
+        organisation=organisation or visit.organisation or PRODUCT,
+        navigation=shown(NAVIGATION, visit),
+        more=shown(MORE, visit),
+        language=Language(label, f"{visit.path}?{urlencode({**rest, 'lang': other})}", other),
+        user=visit.somebody.name if visit.somebody is not None else None,
+        sign_out="/sign-out",
+        csrf_token=visit.csrf_token,
+        flash=translated,
+    )

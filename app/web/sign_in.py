@@ -1,0 +1,122 @@
+"""The pages of signing in and out: password, one-time link by mail, and the list of signed-in browsers."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts import commands as accounts
+from app.accounts.queries import list_sessions
+from app.errors import AppError, NotFound
+from app.http.access import SIGNED_IN, access, by_link, public
+from app.http.cookies import end_session, start_session
+from app.http.doors import PageRoute, posted
+from app.http.origin import safe_path
+from app.http.visit import Visit, passing, reading, writing
+from app.organisation.commands import request_sign_in
+from app.web.render import Flash, flash_for, page, said, see_other
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+SIGNED_OUT = {"out": Flash("good", "You are signed out.")}
+ENDED = {"ended": Flash("good", "That browser is signed out.")}
+_CLIENT_LENGTH = 120
+
+
+@router.get("/sign-in")
+@public("Whoever wants to come in is not in yet.")
+def show_sign_in(request: Request) -> Response:
+    visit = passing(request)
+    return _sign_in_page(visit, back=visit.query.get("next", ""), flash=flash_for(visit, SIGNED_OUT))
+
+
+@router.post("/sign-in")
+@public("Whoever wants to come in is not in yet.")
+def sign_in(request: Request) -> Response:
+    form = posted(request)
+    back, email = safe_path(form.one("next") or "/"), form.one("email").strip()
+    try:
+        with writing(request) as (session, visit):
+            secret = accounts.sign_in_with_password(
+                session, email, form.one("password"), client=_client(request), now=visit.now
+            )
+    except AppError as error:
+        visit = passing(request)
+        problem = said(visit, error.message, **error.values)
+        return _sign_in_page(visit, back=back, status=422, email=email, problem=problem)
+    return _let_in(visit, secret, back)
+
+
+@router.post("/sign-in/link")
+@public("Whoever wants to come in is not in yet.")
+def send_link(request: Request) -> Response:
+    email = posted(request).one("email").strip()
+    with writing(request) as (session, visit):
+        request_sign_in(session, email, now=visit.now)
+    return see_other("/sign-in/sent")
+
+
+@router.get("/sign-in/sent")
+@public("Says the same to everybody.")
+def show_sent(request: Request) -> Response:
+    return page(passing(request), "pages/sign_in/sent.html")
+
+
+@router.get("/sign-in/link/{token}")
+@by_link("Shows a button only: mail scanners open links, and opening one must use nothing up.")
+def show_link(request: Request, token: str) -> Response:
+    return page(passing(request), "pages/sign_in/link.html", action=f"/sign-in/link/{token}")
+
+
+@router.post("/sign-in/link/{token}")
+@by_link("The link is the right, once.")
+def use_link(request: Request, token: str) -> Response:
+    with writing(request) as (session, visit):
+        secret = accounts.use_sign_in_link(session, token, client=_client(request), now=visit.now)
+    return _let_in(visit, secret, "/")
+
+
+@router.post("/sign-out")
+@access(SIGNED_IN)
+def sign_out(request: Request) -> Response:
+    with writing(request) as (session, visit):
+        if visit.sign_in is not None:
+            accounts.revoke_session(session, visit.viewer, visit.sign_in.id, now=visit.now)
+    answer = see_other("/sign-in", done="out")
+    end_session(answer, visit.settings)
+    return answer
+
+
+@router.get("/account/sessions")
+@access(SIGNED_IN)
+def show_sessions(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        if visit.account is None:
+            raise NotFound
+        sessions = list_sessions(session, visit.account.id, now=visit.now)
+    here = visit.sign_in.id if visit.sign_in is not None else ""
+    flash = flash_for(visit, ENDED)
+    return page(visit, "pages/sign_in/sessions.html", flash=flash, sessions=sessions, here=here)
+
+
+@router.post("/account/sessions/{session_id}/end")
+@access(SIGNED_IN)
+def end_other_session(request: Request, session_id: str) -> Response:
+    with writing(request) as (session, visit):
+        accounts.revoke_session(session, visit.viewer, session_id, now=visit.now)
+    return see_other("/account/sessions", done="ended")
+
+
+def _sign_in_page(visit: Visit, *, back: str, status: int = 200, **values: Any) -> Response:
+    shown = {"email": "", "problem": "", "flash": None, **values}
+    return page(visit, "pages/sign_in/sign_in.html", status=status, back=back, **shown)
+
+
+def _let_in(visit: Visit, secret: str, back: str) -> Response:
+    answer = see_other(back)
+    start_session(answer, secret, visit.settings)
+    return answer
+
+
+def _client(request: Request) -> str:
+    """What the browser calls itself, for the list of signed-in browsers."""
+    return request.headers.get("user-agent", "")[:_CLIENT_LENGTH]
