@@ -30,8 +30,9 @@ class Grant:
 class Viewer:
     """Who is asking: a signed-in person, an API key, or the service itself; what they may do, and where.
 
-    `own_subjects` are the person-subjects that the viewer is; `scopes` is None for people and the granted
-    scopes for an API key, whose single grant is the subtree it was made for.
+    `own_subjects` are the person-subjects that the viewer is; `above` are the ancestors of what was granted, where
+    the definitions that apply below may be read; `scopes` is None for people and the granted scopes for an API
+    key, whose single grant is the subtree it was made for.
     """
 
     actor: str
@@ -41,7 +42,9 @@ class Viewer:
     mailbox: str = ""
     grants: tuple[Grant, ...] = ()
     own_subjects: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
+    is_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, tuple_
 
 from app.errors import FieldError, Invalid, Malformed
 
 T = TypeVar("T")
 U = TypeVar("U")
+Ts = TypeVarTuple("Ts")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 
@@ -50,12 +51,12 @@ class Page(Generic[T]):
 
 
 def sliced(
-    query: Select[Any],
-    keys: Sequence[ColumnElement[Any]],
+    query: Select[*Ts],
+    keys: Sequence[SQLColumnExpression[Any]],
     request: PageRequest,
     *,
     descending: bool = False,
-) -> Select[Any]:
+) -> Select[*Ts]:
     """The query for one slice: sorted by `keys` (the last one unique), one row more than asked for."""
     if request.cursor is not None:
         after = tuple_(*decode_cursor(request.cursor, request.sort, len(keys)))

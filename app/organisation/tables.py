@@ -58,7 +58,7 @@ class MembershipRow(Base):
 
 
 class PersonRow(Base):
-    """A human: one mailbox and one external id at most once in a company."""
+    """A human: one mailbox and one external id at most once in a company. `name_key` is the name as it is compared."""
 
     __tablename__ = "person"
     __table_args__ = (
@@ -75,6 +75,7 @@ class PersonRow(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
     name: Mapped[str | None] = mapped_column(Text)
+    name_key: Mapped[str] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
     mailbox: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)

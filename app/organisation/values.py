@@ -1,6 +1,8 @@
 """The nouns of the organisation: subjects, people, membership and manager roles."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import NewType
@@ -24,7 +26,10 @@ UNIT_KINDS = (SubjectKind.COMPANY, SubjectKind.DEPARTMENT, SubjectKind.TEAM)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who or what is rated or scored. `path` runs from the company to the subject itself."""
+    """Who or what is rated or scored. `path` runs from the company to the subject itself.
+
+    `closed_on` is the first day on which it hangs nowhere any more; its path is then the last one it had.
+    """
 
     id: SubjectId
     company_id: SubjectId
@@ -34,6 +39,7 @@ class Subject:
     parent_id: SubjectId | None
     path: tuple[SubjectId, ...]
     version: int = 1
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +76,99 @@ class ManagerRole:
     subject_id: SubjectId
     starts_on: date
     ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFilter:
+    """Which subjects a list keeps; `prefix` is the beginning of the name."""
+
+    kind: SubjectKind | None = None
+    parent_id: str | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFilter:
+    """Which people a list keeps: who hangs in or below a unit; `prefix` is the beginning of name or address."""
+
+    unit_id: str | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A company on one day: every subject with its path, and who leads which unit. Made by `tree_of`.
+
+    All answers are ids, in the order of names; a subject that is not in the tree is a KeyError.
+    """
+
+    root_id: SubjectId
+    subjects: Mapping[SubjectId, Subject]
+    below: Mapping[SubjectId, tuple[SubjectId, ...]]
+    led_by: Mapping[SubjectId, tuple[SubjectId, ...]]
+    leading: Mapping[SubjectId, tuple[SubjectId, ...]]
+
+    def children(self, subject_id: SubjectId) -> tuple[SubjectId, ...]:
+        """What hangs directly under a subject, persons and competitors included."""
+        return self.below.get(subject_id, ())
+
+    def path(self, subject_id: SubjectId) -> tuple[SubjectId, ...]:
+        """From the company to the subject itself."""
+        return self.subjects[subject_id].path
+
+    def members(self, unit_id: SubjectId) -> tuple[SubjectId, ...]:
+        """The person-subjects directly in a unit, its leaders included when they hang there."""
+        return tuple(child for child in self.children(unit_id) if self.subjects[child].kind is SubjectKind.PERSON)
+
+    def leaders(self, unit_id: SubjectId) -> tuple[SubjectId, ...]:
+        """The person-subjects that lead a unit."""
+        return self.led_by.get(unit_id, ())
+
+    def units_led(self, person_id: SubjectId) -> tuple[SubjectId, ...]:
+        """The units that a person-subject leads."""
+        return self.leading.get(person_id, ())
+
+    def managers_of(self, person_id: SubjectId) -> tuple[SubjectId, ...]:
+        """Who leads the nearest unit above that has a leader and that the person does not lead."""
+        for unit_id in reversed(self.path(person_id)[:-1]):
+            leaders = self.leaders(unit_id)
+            if leaders and person_id not in leaders:
+                return leaders
+        return ()
+
+    def subtree(self, subject_id: SubjectId) -> Iterator[SubjectId]:
+        """A subject and everything below it, parents before children."""
+        waiting = [subject_id]
+        while waiting:
+            current = waiting.pop()
+            yield current
+            waiting.extend(reversed(self.children(current)))
+
+
+def tree_of(root: Subject, others: Iterable[Subject], roles: Iterable[ManagerRole]) -> Tree:
+    """A tree from subjects with their parents (paths are worked out here; whatever hangs loose is left out)."""
+    hanging: defaultdict[SubjectId | None, list[Subject]] = defaultdict(list)
+    for subject in sorted(others, key=lambda one: (one.name.casefold(), one.id)):
+        hanging[subject.parent_id].append(subject)
+    subjects = {root.id: replace(root, path=(root.id,))}
+    waiting = [root.id]
+    while waiting:
+        parent_id = waiting.pop()
+        for child in hanging[parent_id]:
+            subjects[child.id] = replace(child, path=(*subjects[parent_id].path, child.id))
+            waiting.append(child.id)
+    known = [role for role in roles if role.unit_id in subjects and role.subject_id in subjects]
+    return Tree(
+        root.id,
+        subjects,
+        {parent: tuple(child.id for child in found) for parent, found in hanging.items() if parent in subjects},
+        _grouped((role.unit_id, role.subject_id) for role in known),
+        _grouped((role.subject_id, role.unit_id) for role in known),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[SubjectId, SubjectId]]) -> dict[SubjectId, tuple[SubjectId, ...]]:
+    groups: defaultdict[SubjectId, list[SubjectId]] = defaultdict(list)
+    for key, value in sorted(set(pairs)):
+        groups[key].append(value)
+    return {key: tuple(found) for key, found in groups.items()}

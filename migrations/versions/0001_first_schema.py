@@ -242,6 +242,7 @@ def upgrade() -> None:
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("company_id", types.Id(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("mailbox", sa.Text(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=False),

@@ -145,7 +145,7 @@ def test_too_many_rows_or_bytes_are_refused_before_they_are_read() -> None:
 
 
 def test_a_workbook_gives_the_same_rows_as_text() -> None:
-    rows = [["name", "email", "unit"], ["Kari", "k@b.no", 12], [], ["=1+1", "o@b.no", 4.5], ["Per", "p@b.no", True]]
+    rows: list[list[object]] = [["name", "email", "unit"], ["Kari", "k@b.no", 12], [], ["=1+1", "o@b.no", 4.5], ["Per", "p@b.no", True]]
     assert cells(workbook(rows), "people.xlsx") == [
         (2, {**KARI, "unit": "12"}),
         (4, {"name": "=1+1", "email": "o@b.no", "unit": "4.5"}),
@@ -177,8 +177,8 @@ def test_a_cell_that_a_spreadsheet_may_show_otherwise_is_named(write: Callable[.
 
 
 def test_an_error_in_a_cell_is_named() -> None:
-    raw = workbook([["name", "email"], ["Kari", 7]])
-    sheet = entry_of(raw, "xl/worksheets/sheet1.xml").replace(b'<c r="B2"><v>7', b'<c r="B2" t="e"><v>#REF!')
+    raw = workbook([["name", "email"], ["Kari", "7"]])
+    sheet = entry_of(raw, "xl/worksheets/sheet1.xml").replace(b'<c r="B2" t="s"><v>3', b'<c r="B2" t="e"><v>#REF!')
     assert refusal(with_entry(raw, "xl/worksheets/sheet1.xml", sheet)) == (
         "The cell holds an error such as #REF!. Write the value.",
         "B2",

@@ -1,0 +1,382 @@
+"""Every read of the organisation: subjects with their paths on a day, whole trees, people, who leads what."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.accounts.rules import Action, may, require, roots
+from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
+from app.errors import FieldError, Invalid, NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.organisation.rules import name_key
+from app.organisation.tables import ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
+from app.organisation.values import (
+    ManagerRole,
+    Person,
+    PersonFilter,
+    PersonId,
+    Subject,
+    SubjectFilter,
+    SubjectId,
+    SubjectKind,
+    Tree,
+    tree_of,
+)
+
+# A path has at most 31 subjects; the rest is for a loop that should not be there.
+_LONGEST = 40
+# Both databases take a statement with this many values.
+_AT_ONCE = 10_000
+_ALL_SUBJECTS = SubjectFilter()
+_ALL_PEOPLE = PersonFilter()
+
+# ------------------------------------------------------------ subjects
+
+
+def load_tree(session: ReadSession, company_id: str, *, on: date) -> Tree:
+    """A company as it stands on a day, in two statements; NotFound if there is no such company."""
+    if not is_id(company_id):
+        raise NotFound
+    rows = session.execute(
+        select(SubjectRow, MembershipRow.parent_id)
+        .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
+        .where(SubjectRow.company_id == company_id)
+    )
+    subjects = [_subject(row, (), parent_id) for row, parent_id in rows]
+    root = next((subject for subject in subjects if subject.id == company_id), None)
+    if root is None:
+        raise NotFound
+    hanging = (subject for subject in subjects if subject.parent_id is not None)
+    return tree_of(root, hanging, load_manager_roles(session, company_id, on=on))
+
+
+def get_subject(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> Subject:
+    """One subject with its path on a day; NotFound if it is missing or out of the viewer's sight."""
+    subject = load_subjects(session, [subject_id], on=on).get(SubjectId(subject_id))
+    require(viewer, Action.ORGANISATION_READ, subject.path if subject else ())
+    if subject is None:
+        raise NotFound
+    return subject
+
+
+def find_subject(session: ReadSession, company_id: str, external_id: str, *, on: date) -> Subject | None:
+    """The subject of a company with this external id, whoever asks."""
+    found = session.scalar(
+        select(SubjectRow.id).where(SubjectRow.company_id == company_id, SubjectRow.external_id == external_id)
+    )
+    return load_subjects(session, [found], on=on)[SubjectId(found)] if found else None
+
+
+def path_of(session: ReadSession, subject_id: str, *, on: date) -> tuple[SubjectId, ...]:
+    """From the company to the subject on a day; for one that is closed by then, its last path."""
+    path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id))
+    if path is None:
+        raise NotFound
+    return path
+
+
+def load_paths(session: ReadSession, subject_ids: Iterable[str], *, on: date) -> dict[SubjectId, tuple[SubjectId, ...]]:
+    """The paths of many subjects on a day, in one statement for 10,000; unknown ids are left out."""
+    paths: dict[SubjectId, tuple[SubjectId, ...]] = {}
+    for wanted in _in_parts(subject_ids):
+        chain = (
+            select(SubjectRow.id.label("start"), SubjectRow.id.label("place"), literal(0).label("level"))
+            .where(SubjectRow.id.in_(wanted))
+            .cte("chain", recursive=True)
+        )
+        chain = chain.union_all(
+            select(chain.c.start, MembershipRow.parent_id, chain.c.level + 1)
+            .join(MembershipRow, MembershipRow.subject_id == chain.c.place)
+            .where(MembershipRow.starts_on == _chosen_start(chain.c.place, on), chain.c.level < _LONGEST)
+        )
+        for start, place in session.execute(select(chain.c.start, chain.c.place).order_by(chain.c.level.desc())):
+            paths[start] = (*paths.get(start, ()), place)
+    return paths
+
+
+def load_subjects(session: ReadSession, subject_ids: Iterable[str], *, on: date) -> dict[SubjectId, Subject]:
+    """Many subjects with their paths on a day, whoever asks; unknown ids are left out."""
+    paths = load_paths(session, subject_ids, on=on)
+    found: dict[SubjectId, Subject] = {}
+    for wanted in _in_parts(paths):
+        rows = session.execute(
+            select(SubjectRow, MembershipRow.ends_on)
+            .outerjoin(
+                MembershipRow,
+                and_(
+                    MembershipRow.subject_id == SubjectRow.id,
+                    MembershipRow.starts_on == _chosen_start(SubjectRow.id, on),
+                ),
+            )
+            .where(SubjectRow.id.in_(wanted))
+        )
+        for row, ends_on in rows:
+            path = paths[SubjectId(row.id)]
+            parent_id = path[-2] if len(path) > 1 else None
+            found[path[-1]] = _subject(row, path, parent_id, ends_on if ends_on and ends_on <= on else None)
+    return found
+
+
+def list_subjects(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    on: date,
+    only: SubjectFilter = _ALL_SUBJECTS,
+) -> Page[Subject]:
+    """The subjects of a company that hang in it on a day and that the viewer sees, by name; three statements."""
+    query = (
+        select(SubjectRow.name_key, SubjectRow.id)
+        .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
+        .where(
+            SubjectRow.company_id == _known(company_id),
+            or_(MembershipRow.subject_id.is_not(None), SubjectRow.id == SubjectRow.company_id),
+            *_seen(viewer, SubjectRow.id, company_id, on),
+        )
+    )
+    if only.kind is not None:
+        query = query.where(SubjectRow.kind == only.kind)
+    if only.parent_id is not None:
+        query = query.where(MembershipRow.parent_id == _known(only.parent_id))
+    if only.prefix:
+        query = query.where(SubjectRow.name_key.startswith(name_key(only.prefix), autoescape=True))
+    rows = session.execute(sliced(query, (SubjectRow.name_key, SubjectRow.id), _by_name(request))).tuples()
+    page = page_of(rows, request, lambda row: row)
+    subjects = load_subjects(session, [subject_id for _, subject_id in page.items], on=on)
+    return page.map(lambda row: subjects[SubjectId(row[1])])
+
+
+def list_companies(session: ReadSession, viewer: Viewer) -> tuple[Subject, ...]:
+    """The companies in which the viewer sees anything at all, by name."""
+    query = select(SubjectRow).where(SubjectRow.id == SubjectRow.company_id)
+    if not viewer.is_service:
+        held = [*(grant.subject_id for grant in viewer.grants), *viewer.own_subjects]
+        of_held = select(SubjectRow.company_id).where(SubjectRow.id.in_(list(filter(is_id, held))))
+        query = query.where(SubjectRow.id.in_(of_held))
+    rows = session.scalars(query.order_by(SubjectRow.name_key, SubjectRow.id))
+    return tuple(_subject(row, (SubjectId(row.id),), None) for row in rows)
+
+
+# ------------------------------------------------------------ people
+
+
+def get_person(session: ReadSession, viewer: Viewer, person_id: str, *, on: date) -> Person:
+    """One person; an employee is seen where his subject is, anybody else by who reads the whole company."""
+    person = load_people(session, [person_id]).get(PersonId(person_id))
+    if person is None:
+        raise NotFound
+    require(viewer, Action.ORGANISATION_READ, path_of(session, person.subject_id or person.company_id, on=on))
+    return person
+
+
+def find_person(
+    session: ReadSession, company_id: str, *, mailbox: str | None = None, external_id: str | None = None
+) -> Person | None:
+    """The person of a company with this mailbox or this external id, whoever asks."""
+    known_by = PersonRow.mailbox == mailbox if mailbox is not None else PersonRow.external_id == external_id
+    row = session.scalar(select(PersonRow).where(PersonRow.company_id == _known(company_id), known_by))
+    return _person(row) if row else None
+
+
+def load_people(session: ReadSession, person_ids: Iterable[str]) -> dict[PersonId, Person]:
+    """Many people, whoever asks; unknown ids are left out."""
+    return {
+        PersonId(row.id): _person(row)
+        for wanted in _in_parts(person_ids)
+        for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(wanted)))
+    }
+
+
+def load_people_of(session: ReadSession, subject_ids: Iterable[str]) -> dict[SubjectId, Person]:
+    """The humans behind many person-subjects, whoever asks."""
+    return {
+        SubjectId(str(row.subject_id)): _person(row)
+        for wanted in _in_parts(subject_ids)
+        for row in session.scalars(select(PersonRow).where(PersonRow.subject_id.in_(wanted)))
+    }
+
+
+def list_people(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    on: date,
+    only: PersonFilter = _ALL_PEOPLE,
+) -> Page[Person]:
+    """The people of a company that the viewer sees, by name."""
+    query = select(PersonRow).where(PersonRow.company_id == _known(company_id))
+    query = query.where(*_seen(viewer, PersonRow.subject_id, company_id, on))
+    if only.unit_id is not None:
+        query = query.where(PersonRow.subject_id.in_(_subtree([_known(only.unit_id)], on)))
+    if only.prefix:
+        by_name = PersonRow.name_key.startswith(name_key(only.prefix), autoescape=True)
+        query = query.where(or_(by_name, PersonRow.mailbox.startswith(only.prefix.casefold(), autoescape=True)))
+    rows = session.scalars(sliced(query, (PersonRow.name_key, PersonRow.id), _by_name(request)))
+    return page_of(rows, request, lambda row: (row.name_key, row.id)).map(_person)
+
+
+# ------------------------------------------------------------ who leads, who is asking
+
+
+def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
+    """Who leads which unit of a company on a day."""
+    rows = session.scalars(
+        select(ManagerRoleRow)
+        .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
+        .where(SubjectRow.company_id == company_id, holds(ManagerRoleRow, on))
+    )
+    return [_role(row) for row in rows]
+
+
+def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[ManagerRole]:
+    """What the owner of a mailbox leads on a day, in every company."""
+    rows = session.scalars(
+        select(ManagerRoleRow)
+        .join(PersonRow, PersonRow.subject_id == ManagerRoleRow.subject_id)
+        .where(PersonRow.mailbox == mailbox, holds(ManagerRoleRow, on))
+        .order_by(ManagerRoleRow.id)
+    )
+    return [_role(row) for row in rows]
+
+
+def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[SubjectId]:
+    """The person-subjects that the owner of a mailbox is on a day; nobody once they are closed."""
+    rows = session.scalars(
+        select(PersonRow.subject_id)
+        .join(MembershipRow, MembershipRow.subject_id == PersonRow.subject_id)
+        .where(PersonRow.mailbox == mailbox, holds(MembershipRow, on))
+    )
+    return frozenset(SubjectId(str(subject_id)) for subject_id in rows)
+
+
+def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, on: date) -> Viewer:
+    """Somebody signed in, with what was granted, what is led and who it is, as of a day; three statements."""
+    led = (Grant(Role.MANAGER, role.unit_id) for role in list_manager_roles(session, on=on, mailbox=mailbox))
+    grants = tuple(dict.fromkeys((*account.grants, *led)))
+    return Viewer(
+        actor=f"account:{account.id}",
+        name=account.name,
+        locale=account.locale,
+        account_id=account.id,
+        mailbox=mailbox,
+        grants=grants,
+        own_subjects=own_subjects(session, mailbox, on=on),
+        above=_above(session, grants, on),
+    )
+
+
+def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:
+    """An API key as the one who asks."""
+    grants = (Grant(Role.VIEWER, key.subject_id),)
+    return Viewer(
+        actor=f"key:{key.id}",
+        name=key.name,
+        grants=grants,
+        above=_above(session, grants, on),
+        scopes=frozenset(key.scopes),
+    )
+
+
+# ------------------------------------------------------------ pieces of statements
+
+
+def holds(table: type[MembershipRow] | type[ManagerRoleRow], on: date) -> ColumnElement[bool]:
+    """The condition that a dated row is in force on a day."""
+    return and_(table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on > on))
+
+
+def _chosen_start(subject_id: ColumnElement[str] | InstrumentedAttribute[str], on: date) -> ColumnElement[date]:
+    """When the membership that counts on a day began: the one in force, else the last, else the first to come."""
+    other = MembershipRow.__table__.alias("other")
+    of_subject = other.c.subject_id == subject_id
+    last: ScalarSelect[date] = (
+        select(func.max(other.c.starts_on)).where(of_subject, other.c.starts_on <= on).scalar_subquery()
+    )
+    first: ScalarSelect[date] = select(func.min(other.c.starts_on)).where(of_subject).scalar_subquery()
+    return func.coalesce(last, first)
+
+
+def _subtree(subject_ids: Sequence[str], on: date) -> Select[tuple[str]]:
+    """The ids of subjects and of everything below them on a day."""
+    below = select(SubjectRow.id.label("id")).where(SubjectRow.id.in_(subject_ids)).cte("below", recursive=True)
+    below = below.union(
+        select(MembershipRow.subject_id).where(MembershipRow.parent_id == below.c.id, holds(MembershipRow, on))
+    )
+    return select(below.c.id)
+
+
+def _seen(
+    viewer: Viewer, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], company_id: str, on: date
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a viewer sees a subject; none for who sees the whole company."""
+    if may(viewer, Action.ORGANISATION_READ, (company_id,)):
+        return ()
+    granted = sorted(filter(is_id, roots(viewer, Action.ORGANISATION_READ)))
+    own = sorted(filter(is_id, viewer.own_subjects))
+    return (or_(column.in_(_subtree(granted, on)), column.in_(own)),)
+
+
+def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:
+    paths = load_paths(session, {grant.subject_id for grant in grants}, on=on)
+    return frozenset(place for path in paths.values() for place in path[:-1])
+
+
+def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    wanted = sorted({one for one in ids if is_id(one)})
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield wanted[start : start + _AT_ONCE]
+
+
+def _known(subject_id: str) -> str:
+    """An id that PostgreSQL can compare; text that is none names nothing."""
+    if not is_id(subject_id):
+        raise NotFound
+    return subject_id
+
+
+def _by_name(request: PageRequest) -> PageRequest:
+    if request.sort not in {"", "name"}:
+        raise Invalid([FieldError("sort", "Sort in one of these orders.", "name")])
+    return request
+
+
+def _subject(
+    row: SubjectRow, path: tuple[SubjectId, ...], parent_id: str | None, closed_on: date | None = None
+) -> Subject:
+    return Subject(
+        SubjectId(row.id),
+        SubjectId(row.company_id),
+        SubjectKind(row.kind),
+        row.name,
+        row.external_id,
+        SubjectId(parent_id) if parent_id else None,
+        path,
+        row.version,
+        closed_on,
+    )
+
+
+def _person(row: PersonRow) -> Person:
+    return Person(
+        PersonId(row.id),
+        SubjectId(row.company_id),
+        row.name,
+        row.email,
+        row.mailbox,
+        row.locale,
+        row.external_id,
+        SubjectId(row.subject_id) if row.subject_id else None,
+        row.version,
+    )
+
+
+def _role(row: ManagerRoleRow) -> ManagerRole:
+    return ManagerRole(row.id, SubjectId(row.unit_id), SubjectId(row.subject_id), row.starts_on, row.ends_on)
