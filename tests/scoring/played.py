@@ -1,0 +1,145 @@
+"""A round played on the pure module alone: sheets with scores go in, every readable row comes out."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.scoring.atoms import Atom, Cell, Partition, Pooling, RaterGroup, Subject, Withholding
+from app.scoring.disclosure import partition
+from app.scoring.readable import Figure, Judged, figures, is_small, row_parts, shows_comments, withheld_atom
+
+Score = int | None
+"""In 10^-6 points; None for a sheet without a valid score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one person handed in about one subject in one group; a score per measure."""
+
+    subject: int
+    group: int
+    person: int
+    scores: tuple[Score, ...]
+    comment: str = ""
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A round at its close. `asked` names the measures on the form of a (subject, group)."""
+
+    subjects: tuple[Subject, ...]
+    groups: tuple[RaterGroup, ...]
+    sheets: tuple[Sheet, ...]
+    asked: Mapping[tuple[int, int], frozenset[int]]
+    measures: int
+    pooling: Pooling = Pooling.DROP
+
+    def cells(self) -> list[Cell]:
+        heads: dict[tuple[int, int], set[int]] = defaultdict(set)
+        sheets: dict[tuple[int, int], int] = defaultdict(int)
+        for sheet in self.sheets:
+            key = sheet.subject, sheet.group
+            sheets[key] += 1
+            heads[key] |= {sheet.person} if sheet.counts else set()
+        return [Cell(*key, frozenset(heads[key]), number) for key, number in sheets.items()]
+
+    def partition(self) -> Partition:
+        return partition(self.subjects, self.groups, self.cells(), self.pooling)
+
+    def with_sheet(self, place: int, sheet: Sheet) -> "Played":
+        return replace(self, sheets=(*self.sheets[:place], sheet, *self.sheets[place + 1 :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A readable row: its atoms, the number of valid sheets, their sum, and whether it is shown coarsely."""
+
+    figure: Figure
+    measure: int
+    atoms: tuple[int, ...]
+    sheets: int
+    total: int
+    is_coarse: bool
+
+    @property
+    def mean(self) -> float:
+        return self.total / (1e6 * self.sheets)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """All that can be read of a round, and the atoms it came from."""
+
+    made: Partition
+    rows: tuple[Row, ...]
+    withheld: Mapping[tuple[int, tuple[int, ...], int], Withholding]
+    comments: Mapping[int, tuple[str, ...]]
+
+    def readable(self) -> tuple[object, ...]:
+        """Everything a reader gets, as values that can be compared."""
+        rows = tuple(
+            (row.figure.subject, row.figure.groups, row.measure, row.sheets, row.total, row.is_coarse)
+            for row in self.rows
+        )
+        return rows, dict(self.withheld), self.made.unpublished, dict(self.comments)
+
+
+def release(played: Played) -> Release:
+    """Every row of every subject on every measure, by the rules alone."""
+    made = played.partition()
+    judged = _judged(played, made)
+    rows: list[Row] = []
+    withheld: dict[tuple[int, tuple[int, ...], int], Withholding] = {}
+    for figure in figures(made):
+        for measure in range(played.measures):
+            mine = [judged[atom, measure] for atom in figure.atoms if (atom, measure) in judged]
+            passing = [part for part, _ in mine if withheld_atom(part) is None]
+            standing = row_parts(made, figure, passing)
+            if isinstance(standing, Withholding):
+                withheld[figure.subject, figure.groups, measure] = standing
+            else:
+                rows.append(_row(made, figure, measure, standing, {id(part): total for part, total in mine}))
+    return Release(made, tuple(rows), withheld, _comments(played, made))
+
+
+def _row(made: Partition, figure: Figure, measure: int, parts: Sequence[Judged], totals: Mapping[int, int]) -> Row:
+    atoms = tuple(made.atoms.index(part.atom) for part in parts)
+    total = sum(totals[id(part)] for part in parts)
+    return Row(figure, measure, atoms, sum(part.valid for part in parts), total, any(map(is_small, parts)))
+
+
+def _judged(played: Played, made: Partition) -> dict[tuple[int, int], tuple[Judged, int]]:
+    """For each atom and measure asked in it: what has been judged, and the sum of the scores."""
+    owner = made.atom_of()
+    valid: dict[tuple[int, int], int] = defaultdict(int)
+    total: dict[tuple[int, int], int] = defaultdict(int)
+    for sheet in played.sheets:
+        holder = owner.get((sheet.subject, sheet.group))
+        for measure, score in enumerate(sheet.scores):
+            if holder is not None and score is not None:
+                valid[holder, measure] += 1
+                total[holder, measure] += score
+    judged: dict[tuple[int, int], tuple[Judged, int]] = {}
+    for place, atom in enumerate(made.atoms):
+        for measure in range(played.measures):
+            cells = tuple(cell for cell in atom.cells if measure in played.asked[cell.key])
+            if cells:
+                judged[place, measure] = Judged(atom, valid[place, measure], cells), total[place, measure]
+    return judged
+
+
+def _comments(played: Played, made: Partition) -> dict[int, tuple[str, ...]]:
+    shown: dict[int, tuple[str, ...]] = {}
+    for place, atom in enumerate(made.atoms):
+        keys = {cell.key for cell in atom.cells}
+        texts = [sheet.comment for sheet in played.sheets if (sheet.subject, sheet.group) in keys and sheet.comment]
+        if shows_comments(played.groups, atom, atom.cells, len(texts)):
+            shown[place] = tuple(sorted(texts))
+    return shown
+
+
+def sheets_of(played: Played, atom: Atom) -> Iterator[int]:
+    """Places of the sheets in an atom."""
+    keys = {cell.key for cell in atom.cells}
+    return (place for place, sheet in enumerate(played.sheets) if (sheet.subject, sheet.group) in keys)
