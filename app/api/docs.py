@@ -35,13 +35,13 @@ _PAGE = """<!doctype html>
 
 
 @router.get(OPENAPI)
-@public("A description without anybody's figures.")
+@public("a description without anybody's figures")
 def show_openapi(request: Request) -> Response:
     return JSONResponse(request.app.openapi())
 
 
 @router.get("/api/docs")
-@public("A description without anybody's figures.")
+@public("a description without anybody's figures")
 def show_docs(request: Request) -> Response:
     static = service_of(request).templates.static
     page = _PAGE.format(

@@ -20,13 +20,13 @@ class NotMigrated(Unavailable):
 
 
 @router.get("/healthz")
-@public("Says only that the process answers.")
+@public("says only that the process answers")
 def healthz() -> Response:
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz")
-@public("Says only that the service can work.")
+@public("says only that the service can work")
 def readyz(request: Request) -> Response:
     database = service_of(request).database
     with database.read():

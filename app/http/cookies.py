@@ -29,9 +29,7 @@ def start_session(response: Response, secret: str, settings: Settings) -> None:
 
 def end_session(response: Response, settings: Settings) -> None:
     """Take the session back, and whatever the browser kept of private pages."""
-    response.delete_cookie(
-        session_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="lax"
-    )
+    response.delete_cookie(session_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 

@@ -40,7 +40,9 @@ def read_json(raw: bytes) -> object:
     except UnicodeDecodeError:
         raise BadJson("The body is not valid UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise BadJson("Line {line}, column {column} of the JSON cannot be read.", line=error.lineno, column=error.colno) from None
+        raise BadJson(
+            "Line {line}, column {column} of the JSON cannot be read.", line=error.lineno, column=error.colno
+        ) from None
     except RecursionError:
         raise BadJson("The JSON is nested more than {depth} deep.", depth=MAX_DEPTH) from None
     _check(value, MAX_DEPTH)

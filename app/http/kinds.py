@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app import errors
 from app.http import refusals
+from app.infra.versions import StaleVersion
 
 STATUS: Mapping[type[errors.AppError], int] = {
     errors.Malformed: 400,
@@ -14,6 +15,7 @@ STATUS: Mapping[type[errors.AppError], int] = {
     errors.Conflict: 409,
     errors.Expired: 410,
     refusals.PreconditionFailed: 412,
+    StaleVersion: 412,
     errors.TooLarge: 413,
     refusals.WrongMediaType: 415,
     errors.Invalid: 422,

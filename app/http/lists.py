@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from app.errors import FieldError, Invalid
+from app.fields import NO_WHOLE
 from app.infra.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 _LIMIT = re.compile(r"[0-9]{1,4}")
@@ -24,5 +25,5 @@ Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor`
 def slice_of(limit: str = str(DEFAULT_LIMIT), cursor: str | None = None, sort: str = "") -> PageRequest:
     """Which slice was asked for; raises Invalid for a limit out of range."""
     if not _LIMIT.fullmatch(limit):
-        raise Invalid([FieldError("limit", "Enter a whole number in the allowed range.", f"1-{MAX_LIMIT}")])
+        raise Invalid([FieldError("limit", NO_WHOLE, f"1-{MAX_LIMIT}")])
     return PageRequest(limit=int(limit), cursor=cursor or None, sort=sort)

@@ -31,10 +31,10 @@ def check_not_foreign(request: Request) -> None:
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise CrossSite
     origin = request.headers.get("origin")
-    if origin is not None and request.headers.get("sec-fetch-site") is None:
-        # A mail program's viewer has no origin of its own and says "null".
-        if origin != "null" and not _is_own(origin, request, service_of(request).settings):
-            raise CrossSite
+    # A mail program's viewer has no origin of its own and says "null".
+    is_silent = origin in {None, "null"} or "sec-fetch-site" in request.headers
+    if not is_silent and not _is_own(origin or "", request, service_of(request).settings):
+        raise CrossSite
 
 
 def csrf_token(service: Service, secret: str | None) -> str:

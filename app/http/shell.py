@@ -71,7 +71,7 @@ class Shell:
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
                 await self._app(inner, receive, send_dressed)
-            except Exception:  # noqa: BLE001 - the last net: whatever it is, it is logged and nothing of it is shown
+            except Exception:
                 log.exception("failed", route=_template_of(inner))
                 if not started_answering:
                     await self._failed(Request(inner, receive))(inner, receive, send_dressed)

@@ -3,40 +3,40 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app import fields
 from app.errors import FieldError
 
 _PLACES = frozenset({"body", "query", "header", "cookie", "path"})
 
 # Sentence and allowed range per kind of refusal; places are filled from the schema, never from the input.
 _SENTENCES: Mapping[str, tuple[str, str]] = {
-    "missing": ("Fill this in.", ""),
-    "extra_forbidden": ("This field is not known here.", ""),
-    "string_type": ("Write this as text.", "text"),
+    "missing": (fields.REQUIRED, ""),
+    "extra_forbidden": (fields.UNKNOWN, ""),
+    "string_type": (fields.NO_TEXT, "text"),
     "string_too_short": ("This text is too short.", "{min_length} characters or more"),
-    "string_too_long": ("This text is too long.", "{max_length} characters at most"),
+    "string_too_long": (fields.TOO_LONG, "{max_length} characters at most"),
     "string_pattern_mismatch": ("This text has another form than expected.", "{pattern}"),
-    "int_type": ("Enter a whole number in the allowed range.", "whole number"),
-    "int_parsing": ("Enter a whole number in the allowed range.", "whole number"),
-    "int_parsing_size": ("Enter a whole number in the allowed range.", "whole number"),
-    "int_from_float": ("Enter a whole number in the allowed range.", "whole number"),
-    "float_type": ("Enter a number in the allowed range, with at most six decimals.", "number"),
-    "float_parsing": ("Enter a number in the allowed range, with at most six decimals.", "number"),
-    "finite_number": ("Enter a number in the allowed range, with at most six decimals.", "finite number"),
-    "bool_type": ("Answer yes or no.", "true, false"),
-    "bool_parsing": ("Answer yes or no.", "true, false"),
-    "greater_than": ("Enter a number in the allowed range.", "more than {gt}"),
-    "greater_than_equal": ("Enter a number in the allowed range.", "{ge} or more"),
-    "less_than": ("Enter a number in the allowed range.", "less than {lt}"),
-    "less_than_equal": ("Enter a number in the allowed range.", "{le} or less"),
-    "literal_error": ("Choose one of the allowed values.", "{expected}"),
-    "enum": ("Choose one of the allowed values.", "{expected}"),
-    "list_type": ("A list belongs here.", "list"),
-    "too_long": ("There are more of these than allowed.", "{max_length} at most"),
-    "too_short": ("There are fewer of these than needed.", "{min_length} or more"),
-    "dict_type": ("Several named fields belong here.", "object"),
-    "model_type": ("Several named fields belong here.", "object"),
-    "model_attributes_type": ("Several named fields belong here.", "object"),
-    "model_fields_type": ("Several named fields belong here.", "object"),
+    "int_type": (fields.NO_WHOLE, "whole number"),
+    "int_parsing": (fields.NO_WHOLE, "whole number"),
+    "int_parsing_size": (fields.NO_WHOLE, "whole number"),
+    "int_from_float": (fields.NO_WHOLE, "whole number"),
+    "float_type": (fields.NO_NUMBER, "number"),
+    "float_parsing": (fields.NO_NUMBER, "number"),
+    "finite_number": (fields.NO_NUMBER, "finite number"),
+    "bool_type": (fields.NO_FLAG, "true, false"),
+    "bool_parsing": (fields.NO_FLAG, "true, false"),
+    "greater_than": (fields.NO_NUMBER, "more than {gt}"),
+    "greater_than_equal": (fields.NO_NUMBER, "{ge} or more"),
+    "less_than": (fields.NO_NUMBER, "less than {lt}"),
+    "less_than_equal": (fields.NO_NUMBER, "{le} or less"),
+    "literal_error": (fields.NO_CHOICE, "{expected}"),
+    "enum": (fields.NO_CHOICE, "{expected}"),
+    "list_type": (fields.NO_LIST, "list"),
+    "too_long": (fields.TOO_MANY, "{max_length} at most"),
+    "too_short": (fields.TOO_MANY, "{min_length} or more"),
+    "dict_type": (fields.NO_GROUP, "object"),
+    "model_type": (fields.NO_GROUP, "object"),
+    "model_attributes_type": (fields.NO_GROUP, "object"),
     "none_required": ("Leave this empty.", "null"),
 }
 _OTHER = ("This value cannot be used here.", "")
@@ -55,6 +55,10 @@ def _field_error(one: Mapping[str, Any]) -> FieldError:
     if one["type"] == "value_error":
         # Raised by our own readers; the sentence is ours, the second argument names what is allowed.
         arguments = getattr(context.get("error"), "args", ())
-        return FieldError(field, *[str(argument) for argument in arguments[:2]]) if arguments else FieldError(field, *_OTHER)
+        return (
+            FieldError(field, *[str(argument) for argument in arguments[:2]])
+            if arguments
+            else FieldError(field, *_OTHER)
+        )
     message, allowed = _SENTENCES.get(one["type"], _OTHER)
     return FieldError(field, message, allowed.format_map(context) if context or "{" not in allowed else "")

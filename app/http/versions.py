@@ -23,9 +23,3 @@ def expected_version(request: Request) -> int:
     if found is None:
         raise PreconditionFailed
     return int(found[1])
-
-
-def check_version(request: Request, version: int) -> None:
-    """Raise unless If-Match names the present version."""
-    if expected_version(request) != version:
-        raise PreconditionFailed

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from app.accounts import commands as accounts
 from app.accounts.queries import find_api_key, find_session
-from app.accounts.values import Account, ApiKey, Grant, Role, SignInSession, Viewer
+from app.accounts.values import Account, SignInSession, Viewer
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import LANGUAGE, session_secret
@@ -22,7 +22,7 @@ from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import Locale, choose_locale, local_day
-from app.organisation.queries import list_companies, list_manager_roles, own_subjects
+from app.organisation.queries import list_companies, viewer_of_account, viewer_of_key
 from app.settings import Settings
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -152,7 +152,9 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
         raise Unauthenticated
     sign_in, account = found
     locale = language_of(request, account=account)
-    viewer = viewer_of(session, account, locale=locale, on=local_day(now, zone=service.settings.zone))
+    viewer = viewer_of_account(
+        session, account, mailbox_of(account.email), on=local_day(now, zone=service.settings.zone)
+    )
     return Visit(
         service=service,
         now=now,
@@ -189,31 +191,5 @@ def _visit_of_key(session: ReadSession, request: Request, service: Service, decl
         path=request.url.path,
         query=request.query_params,
         locale=locale,
-        somebody=_viewer_of_key(key, locale),
-    )
-
-
-def viewer_of(session: ReadSession, account: Account, *, locale: Locale, on: date) -> Viewer:
-    """What an account may do on a day: its grants, the units its mailbox leads, the subjects it is."""
-    mailbox = mailbox_of(account.email)
-    led = list_manager_roles(session, on=on, mailbox=mailbox)
-    return Viewer(
-        actor=f"account:{account.id}",
-        name=account.name,
-        locale=locale,
-        account_id=account.id,
-        mailbox=mailbox,
-        grants=(*account.grants, *(Grant(Role.MANAGER, role.unit_id) for role in led)),
-        own_subjects=frozenset(own_subjects(session, mailbox)),
-    )
-
-
-def _viewer_of_key(key: ApiKey, locale: Locale) -> Viewer:
-    return Viewer(
-        actor=f"key:{key.id}",
-        name=key.name,
-        locale=locale,
-        # What the scopes leave of everything, on the key's subtree.
-        grants=(Grant(Role.ADMIN, key.subject_id),),
-        scopes=frozenset(key.scopes),
+        somebody=viewer_of_key(session, key, on=local_day(now, zone=service.settings.zone)),
     )

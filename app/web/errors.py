@@ -7,7 +7,6 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import errors
-
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
 from app.http.visit import passing

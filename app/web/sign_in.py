@@ -23,14 +23,14 @@ _CLIENT_LENGTH = 120
 
 
 @router.get("/sign-in")
-@public("Whoever wants to come in is not in yet.")
+@public("whoever wants to come in is not in yet")
 def show_sign_in(request: Request) -> Response:
     visit = passing(request)
     return _sign_in_page(visit, back=visit.query.get("next", ""), flash=flash_for(visit, SIGNED_OUT))
 
 
 @router.post("/sign-in")
-@public("Whoever wants to come in is not in yet.")
+@public("whoever wants to come in is not in yet")
 def sign_in(request: Request) -> Response:
     form = posted(request)
     back, email = safe_path(form.one("next") or "/"), form.one("email").strip()
@@ -47,7 +47,7 @@ def sign_in(request: Request) -> Response:
 
 
 @router.post("/sign-in/link")
-@public("Whoever wants to come in is not in yet.")
+@public("whoever wants to come in is not in yet")
 def send_link(request: Request) -> Response:
     email = posted(request).one("email").strip()
     with writing(request) as (session, visit):
@@ -56,19 +56,19 @@ def send_link(request: Request) -> Response:
 
 
 @router.get("/sign-in/sent")
-@public("Says the same to everybody.")
+@public("says the same to everybody")
 def show_sent(request: Request) -> Response:
     return page(passing(request), "pages/sign_in/sent.html")
 
 
 @router.get("/sign-in/link/{token}")
-@by_link("Shows a button only: mail scanners open links, and opening one must use nothing up.")
+@by_link("shows a button only: mail scanners open links, and opening one must use nothing up")
 def show_link(request: Request, token: str) -> Response:
     return page(passing(request), "pages/sign_in/link.html", action=f"/sign-in/link/{token}")
 
 
 @router.post("/sign-in/link/{token}")
-@by_link("The link is the right, once.")
+@by_link("the link is the right, once")
 def use_link(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):
         secret = accounts.use_sign_in_link(session, token, client=_client(request), now=visit.now)
