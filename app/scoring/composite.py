@@ -6,7 +6,7 @@ Name              Meaning
 Form              arithmetic (strong makes up for weak) or geometric
 CardEntry         one KPI on a scorecard
 Scorecard         the weighted KPIs of a subject
-score_composite   one score over the KPIs that are present
+score_composites  one score per subject over the KPIs that are present
 ================  ==================================================
 """
 
@@ -14,18 +14,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
 
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import score_interval
-from app.scoring.linear import ErrorTerm, ReleasedGroup, Spread, combined, error_terms, kish_size
-from app.scoring.results import Composite, HardScore, KpiScore, NotScored, Part, Reason, Uncertainty
+from app.scoring.linear import Coefficients, combined, error_terms, kish_size
+from app.scoring.results import Composite, HardScore, NotScored, Part, Reason, Uncertainty
+from app.scoring.soft import SoftScores
 from app.scoring.weights import check_weights, normalise, reaches
 
 LEAST_KPI_WEIGHT = 0.6
 LEAST_FACTOR = 1.0
 
-Scores = Mapping[int, KpiScore | HardScore | NotScored]
-"""What each KPI of the scorecard scored, by its number; a KPI that is absent counts as not scored."""
+HardScores = Mapping[tuple[int, int], HardScore | NotScored]
+"""Scores of hard KPIs by subject and KPI; what is absent counts as not scored."""
 
 
 class Form(StrEnum):
@@ -78,113 +82,179 @@ class Scorecard:
         check_weights(weights, "kpi")
 
 
-def score_composite(
-    card: Scorecard, scores: Scores, released: Sequence[ReleasedGroup], spread: Spread
-) -> Composite | NotScored:
-    """One score over the KPIs that are present.
+def score_composites(
+    soft: SoftScores, cards: Mapping[int, Scorecard], hard: HardScores
+) -> dict[int, Composite | NotScored]:
+    """One score per subject over the KPIs of its card that are present.
 
     Parameters
     ----------
-    card : the weights
-    scores : soft and hard scores by KPI number
-    released : the rater groups that the soft scores were made from
-    spread : pooled covariance by rater group
+    soft : scores of the soft KPIs
+    cards : scorecard by subject
+    hard : scores of the hard KPIs
 
     Returns
     -------
-    The composite, or `insufficient` if the present weight is below .6, or `required_missing`.
+    By subject the composite, `insufficient` if the present weight is below .6, or `required_missing`.
+
+    Raises
+    ------
+    ScoringError : a KPI of a card has a soft and a hard score
 
     Formula: C = sum w_k x_k, or exp(sum w_k ln max(x_k, 1)), w rescaled over the KPIs that are present.
     Error: soft KPIs together by `linear.error_terms` with a = w_k W'_gk; each hard KPI adds w_k^2 SE_k^2 with
-    its own degrees of freedom; geometric: coefficients times C/x_k. With hard KPIs the kish size is no floor.
+    its own degrees of freedom; geometric: coefficients times C/x_k. With hard KPIs the Kish size is no floor.
     Source: docs/scoring.md, section "Composite"; OECD/JRC Handbook 2008 for the two forms.
 
     >>> from app.scoring.goalposts import Goalposts, score_metric
     >>> from app.scoring.metrics import known
-    >>> hard = {k: score_metric(k, known(v), Goalposts(0, 100)) for k, v in enumerate((70, 80, 50))}
-    >>> card = (CardEntry(0, 0.5), CardEntry(1, 0.3), CardEntry(2, 0.2))
-    >>> score_composite(Scorecard(card), hard, (), {}).score
+    >>> from app.scoring.released import Released
+    >>> from app.scoring.soft import score_kpis
+    >>> from app.scoring.totals import AtomTotals
+    >>> nobody = score_kpis(Released.of(AtomTotals.from_scores([], [], [], [], n_atoms=0), []), [], {})
+    >>> hard = {(9, k): score_metric(k, known(v), Goalposts(0, 100)) for k, v in enumerate((70, 80, 50))}
+    >>> entries = (CardEntry(0, 0.5), CardEntry(1, 0.3), CardEntry(2, 0.2))
+    >>> score_composites(nobody, {9: Scorecard(entries)}, hard)[9].score
     69.0
-    >>> round(score_composite(Scorecard(card, Form.GEOMETRIC), hard, (), {}).score, 6)
+    >>> round(score_composites(nobody, {9: Scorecard(entries, Form.GEOMETRIC)}, hard)[9].score, 6)
     68.119275
     """
-    found = [(entry, score) for entry in card.entries if (score := _present(scores, entry.kpi)) is not None]
-    weight = math.fsum(entry.weight for entry, _ in found)
-    coverage = weight / math.fsum(entry.weight for entry in card.entries)
+    points = _soft_points(soft)
+    plans = {subject: _plan(card, _found(points, hard, subject, card)) for subject, card in cards.items()}
+    errors = _soft_errors(soft, {subject: plan for subject, plan in plans.items() if isinstance(plan, _Plan)})
+    return {
+        subject: plan if isinstance(plan, NotScored) else _composite(plan, errors.get(subject, []))
+        for subject, plan in plans.items()
+    }
+
+
+class _Present(NamedTuple):
+    """A KPI of a card that has a score; hard is none for a soft one."""
+
+    kpi: int
+    weight: float
+    score: float
+    hard: HardScore | None
+
+
+class _Plan(NamedTuple):
+    """The present KPIs of a card with weights rescaled to 1, their composite and how it moves with each."""
+
+    form: Form
+    coverage: float
+    present: list[_Present]
+    total: float
+    slopes: dict[int, float]
+
+
+class _Error(NamedTuple):
+    """Soft part of a composite's error from one group, its nominal weight B_g and its raters."""
+
+    square: float
+    spent: float
+    nominal: float
+    raters: int
+
+
+def _soft_points(soft: SoftScores) -> dict[tuple[int, int], float]:
+    rows = soft.kpi_rows
+    columns = (column[rows.scored].tolist() for column in (rows.subject, rows.kpi, rows.score))
+    return {(subject, kpi): score for subject, kpi, score in zip(*columns, strict=True)}
+
+
+def _found(
+    points: Mapping[tuple[int, int], float], hard: HardScores, subject: int, card: Scorecard
+) -> dict[int, _Present]:
+    """The KPIs of a card that have a score, by number."""
+    found = {}
+    for entry in card.entries:
+        point, figure = points.get((subject, entry.kpi)), hard.get((subject, entry.kpi))
+        if point is not None and figure is not None:
+            msg = f"kpi {entry.kpi} of subject {subject} has a soft and a hard score"
+            raise ScoringError(msg)
+        if isinstance(figure, HardScore):
+            found[entry.kpi] = _Present(entry.kpi, entry.weight, figure.score, figure)
+        elif point is not None:
+            found[entry.kpi] = _Present(entry.kpi, entry.weight, point, None)
+    return found
+
+
+def _plan(card: Scorecard, found: dict[int, _Present]) -> _Plan | NotScored:
+    present = [found[entry.kpi] for entry in card.entries if entry.kpi in found]
+    coverage = math.fsum(kpi.weight for kpi in present) / math.fsum(entry.weight for entry in card.entries)
     if not reaches(coverage, LEAST_KPI_WEIGHT):
         return NotScored(Reason.INSUFFICIENT, coverage)
-    if {entry.kpi for entry in card.entries if entry.required} - {entry.kpi for entry, _ in found}:
+    if any(entry.required and entry.kpi not in found for entry in card.entries):
         return NotScored(Reason.REQUIRED_MISSING, coverage)
-    weights = normalise([entry.weight for entry, _ in found])
-    present = [(w, score) for w, (_, score) in zip(weights, found, strict=True)]
+    present = _rescaled(present)
     total = _mean(present, card.form)
-    uncertainty = _uncertainty(present, _slopes(present, total, card.form), released, spread)
-    with_hard = any(w and isinstance(score, HardScore) for w, score in present)
+    return _Plan(card.form, coverage, present, total, {kpi.kpi: _slope(kpi, total, card.form) for kpi in present})
+
+
+def _rescaled(present: Sequence[_Present]) -> list[_Present]:
+    weights = normalise([kpi.weight for kpi in present])
+    return [_Present(kpi.kpi, w, kpi.score, kpi.hard) for kpi, w in zip(present, weights, strict=True)]
+
+
+def _mean(present: Sequence[_Present], form: Form) -> float:
+    if form is Form.ARITHMETIC:
+        return min(100.0, math.fsum(kpi.weight * kpi.score for kpi in present))
+    return min(100.0, math.exp(math.fsum(kpi.weight * math.log(max(kpi.score, LEAST_FACTOR)) for kpi in present)))
+
+
+def _slope(kpi: _Present, total: float, form: Form) -> float:
+    """How much the composite moves per point of the KPI."""
+    return kpi.weight if form is Form.ARITHMETIC else kpi.weight * total / max(kpi.score, LEAST_FACTOR)
+
+
+def _soft_errors(soft: SoftScores, plans: Mapping[int, _Plan]) -> dict[int, list[_Error]]:
+    """What each released group adds to the error of its subject's composite, a_gk = slope_k W'_gk."""
+    weights = {subject: {kpi.kpi: kpi.weight for kpi in plan.present} for subject, plan in plans.items()}
+    rows: list[tuple[int, int, int, float]] = []
+    owners: list[int] = []
+    nominal: list[float] = []
+    table = soft.group_rows
+    columns = (column.tolist() for column in (table.group, table.subject, table.kpi, table.share))
+    for group, subject, kpi, share in zip(*columns, strict=True):
+        weight = weights.get(subject, {}).get(kpi, 0.0) * share
+        if weight:
+            if not rows or rows[-1][1] != group:
+                owners.append(subject)
+                nominal.append(0.0)
+            rows.append((len(owners) - 1, group, kpi, plans[subject].slopes[kpi] * share))
+            nominal[-1] += weight
+    terms = error_terms(soft.released, _coefficients(rows), soft.spread)
+    found: dict[int, list[_Error]] = {}
+    for owner, *error in zip(
+        owners, terms.square.tolist(), terms.spent.tolist(), nominal, terms.raters.tolist(), strict=True
+    ):
+        found.setdefault(owner, []).append(_Error(*error))
+    return found
+
+
+def _coefficients(rows: Sequence[tuple[int, int, int, float]]) -> Coefficients:
+    term, group, kpi = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3).T
+    return Coefficients(term, group, kpi, np.array([row[3] for row in rows], np.float64))
+
+
+def _composite(plan: _Plan, errors: Sequence[_Error]) -> Composite:
+    hard = [((plan.slopes[kpi.kpi] * kpi.hard.se) ** 2, kpi.hard.df) for kpi in plan.present if kpi.hard]
+    square = math.fsum([*(error.square for error in errors), *(square for square, _ in hard)])
+    spent = math.fsum([*(error.spent for error in errors), *(square**2 / df for square, df in hard)])
+    kish = kish_size([error.nominal for error in errors], [error.raters for error in errors]) if errors else 0.0
+    uncertainty = Uncertainty(*combined(square, spent), kish)
+    with_hard = any(kpi.hard and kpi.weight for kpi in plan.present)
     return Composite(
-        total,
-        coverage,
+        plan.total,
+        plan.coverage,
         uncertainty,
-        score_interval(total, uncertainty, floored=not with_hard),
-        tuple(Part(score.kpi, w, score.score, w * score.score) for w, score in present),
-        _subtotal(present, KpiScore, card.form),
-        _subtotal(present, HardScore, card.form),
+        score_interval(plan.total, uncertainty, floored=not with_hard),
+        tuple(Part(kpi.kpi, kpi.weight, kpi.score, kpi.weight * kpi.score) for kpi in plan.present),
+        _subtotal([kpi for kpi in plan.present if not kpi.hard], plan.form),
+        _subtotal([kpi for kpi in plan.present if kpi.hard], plan.form),
     )
 
 
-_Weighted = Sequence[tuple[float, KpiScore | HardScore]]
-
-
-def _present(scores: Scores, kpi: int) -> KpiScore | HardScore | None:
-    score = scores.get(kpi)
-    return None if isinstance(score, NotScored) else score
-
-
-def _mean(present: _Weighted, form: Form) -> float:
-    if form is Form.ARITHMETIC:
-        return min(100.0, math.fsum(w * score.score for w, score in present))
-    return min(100.0, math.exp(math.fsum(w * math.log(_factor(score)) for w, score in present)))
-
-
-def _factor(score: KpiScore | HardScore) -> float:
-    return max(score.score, LEAST_FACTOR)
-
-
-def _slopes(present: _Weighted, total: float, form: Form) -> list[float]:
-    """How much the composite moves per point of each KPI."""
-    if form is Form.ARITHMETIC:
-        return [w for w, _ in present]
-    return [w * total / _factor(score) for w, score in present]
-
-
-def _subtotal(present: _Weighted, kind: type, form: Form) -> float | None:
-    of_kind = [(w, score) for w, score in present if isinstance(score, kind) and w]
-    if not of_kind:
-        return None
-    weights = normalise([w for w, _ in of_kind])
-    return _mean([(w, score) for w, (_, score) in zip(weights, of_kind, strict=True)], form)
-
-
-def _uncertainty(
-    present: _Weighted, slopes: Sequence[float], released: Sequence[ReleasedGroup], spread: Spread
-) -> Uncertainty:
-    hard = [
-        ErrorTerm((slope * score.se) ** 2, score.df)
-        for slope, (_, score) in zip(slopes, present, strict=True)
-        if isinstance(score, HardScore)
-    ]
-    terms, nominal, sizes = list(hard), [], []
-    for group in released:
-        shares = [_share(score, group) for _, score in present]
-        pairs = zip(slopes, shares, present, strict=True)
-        coefficients = {score.kpi: slope * share for slope, share, (_, score) in pairs if slope * share}
-        if coefficients:
-            terms += error_terms(group, coefficients, spread)
-            nominal.append(math.fsum(w * share for (w, _), share in zip(present, shares, strict=True)))
-            sizes.append(sum(atom.count_raters(coefficients) for atom in group.atoms))
-    return Uncertainty(*combined(terms), kish_size(nominal, sizes) if sizes else 0.0)
-
-
-def _share(score: KpiScore | HardScore, group: ReleasedGroup) -> float:
-    if isinstance(score, HardScore):
-        return 0.0
-    return math.fsum(part.share for part in score.groups if part.groups == group.groups)
+def _subtotal(present: Sequence[_Present], form: Form) -> float | None:
+    weight = math.fsum(kpi.weight for kpi in present)
+    return _mean(_rescaled(present), form) if weight else None

@@ -10,15 +10,15 @@ prior_variance       what measured data say for KPIs of so many items
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from app.scoring.errors import ScoringError
-from app.scoring.tally import Integers
-from app.scoring.totals import UNIT, AtomTotals
+from app.scoring.tally import KPI_BITS, UNIT, Floats, Integers, pairs_within, totals_by
+from app.scoring.totals import AtomTotals
 
 LEAST_DF = 20
 PRIOR_CORRELATION = 0.5
@@ -56,6 +56,12 @@ class PooledCovariance:
     variances: Mapping[int, float] = field(default_factory=dict)
     covariances: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse a variance that would give an interval no width."""
+        if not all(0 < variance < math.inf for variance in self.variances.values()):
+            msg = f"a pooled variance must be finite and above 0, got {sorted(self.variances.values())}"
+            raise ScoringError(msg)
+
     def variance(self, kpi: int) -> float:
         """Pooled variance of a KPI, or the prior one.
 
@@ -72,33 +78,36 @@ class PooledCovariance:
         100.0
         """
         pooled = self.covariances.get((min(one, other), max(one, other)))
-        return self._prior_covariance(one, other) if pooled is None else pooled
+        if pooled is not None:
+            return pooled
+        return PRIOR_CORRELATION * math.sqrt(self.variance(one) * self.variance(other))
 
-    def of_linear(self, coefficients: Mapping[int, float]) -> float:
-        """Variance s0 of a linear score of one rater, points squared, >= 0.
+    def of_linear(self, parts: Integers, kpis: Integers, coefficients: Floats, n_parts: int) -> Floats:
+        """Variance s0 of linear scores of one rater, points squared, > 0 unless all coefficients are 0.
 
         Parameters
         ----------
-        coefficients : by KPI
+        parts : number of the linear score of each row, 0..n_parts - 1; its rows lie together
+        kpis, coefficients : b_k of each row, by rising KPI
+        n_parts : number of linear scores; those without rows get 0
 
-        Formula: a' C a. A matrix that was pooled pair by pair may have no meaning as a whole; where it gives
+        Formula: b' C b. A matrix that was pooled pair by pair may have no meaning as a whole; where it gives
         nothing positive, correlations of .5 replace it.
 
-        >>> PooledCovariance(variances={0: 400.0, 1: 100.0}).of_linear({0: 0.5, 1: 0.5})
-        175.0
+        >>> known = PooledCovariance(variances={0: 400.0, 1: 100.0})
+        >>> known.of_linear(np.array([0, 0]), np.array([0, 1]), np.array([0.5, 0.5]), 1).tolist()
+        [175.0]
         """
-        spread = self._quadratic(coefficients, pooled=True)
-        return spread if spread > 0 else self._quadratic(coefficients, pooled=False)
-
-    def _prior_covariance(self, one: int, other: int) -> float:
-        return PRIOR_CORRELATION * math.sqrt(self.variance(one) * self.variance(other))
-
-    def _quadratic(self, coefficients: Mapping[int, float], *, pooled: bool) -> float:
-        covariance = self.covariance if pooled else self._prior_covariance
-        terms = sorted(coefficients.items())
-        square = math.fsum(a * a * self.variance(kpi) for kpi, a in terms)
-        cross = (2 * a * b * covariance(j, k) for i, (j, a) in enumerate(terms) for k, b in terms[i + 1 :])
-        return square + math.fsum(cross)
+        variances = _by_code(kpis, self.variance)
+        j, k = pairs_within(parts)
+        product = 2 * coefficients[j] * coefficients[k]
+        covariances = _by_code(
+            kpis[j] << KPI_BITS | kpis[k], lambda code: self.covariance(*divmod(code, 1 << KPI_BITS))
+        )
+        by_prior = PRIOR_CORRELATION * np.sqrt(variances[j] * variances[k])
+        squares = totals_by(parts, coefficients**2 * variances, n_parts)
+        pooled = squares + totals_by(parts[j], product * covariances, n_parts)
+        return np.where(pooled > 0, pooled, squares + totals_by(parts[j], product * by_prior, n_parts))
 
 
 def pooled_covariance(
@@ -140,10 +149,17 @@ def _pooled(keys: Integers, n: Integers, sums: Integers, least_df: int) -> dict[
     """Pooled product sums divided by sum(n - 1), by key, where that is enough."""
     s1_j, s1_k, s12 = (sums / UNIT).T
     within = s12 - s1_j * s1_k / n
+    order = np.lexsort(keys.T[::-1])
+    new = np.flatnonzero((np.diff(keys[order], axis=0, prepend=-1) != 0).any(axis=1))
     found: dict[Sequence[int], float] = {}
-    for key in np.unique(keys, axis=0):
-        rows = (keys == key).all(axis=1)
+    for rows in np.split(order, new[1:]) if len(order) else []:
         df = int((n[rows] - 1).sum())
         if df >= least_df:
-            found[tuple(key.tolist())] = math.fsum(within[rows]) / df
+            found[tuple(keys[rows[0]].tolist())] = math.fsum(within[rows]) / df
     return found
+
+
+def _by_code(codes: Integers, figure: Callable[[int], float]) -> Floats:
+    """A figure per row, asked for once per distinct code."""
+    distinct, place = np.unique(codes, return_inverse=True)
+    return np.array([figure(code) for code in distinct.tolist()], np.float64)[place]

@@ -19,6 +19,7 @@ Composite     several KPIs as one score
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -50,16 +51,14 @@ class NotScored:
     coverage: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Lower and upper end on the scale of the figure, lo <= figure <= hi; scores stay in 0..100."""
 
     lo: float
     hi: float
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
+class Uncertainty(NamedTuple):
     """How far a score may be off.
 
     se : standard error in points, >= 0
@@ -72,8 +71,7 @@ class Uncertainty:
     kish_n: float
 
 
-@dataclass(frozen=True, slots=True)
-class GroupScore:
+class GroupScore(NamedTuple):
     """Mean of one released rater group on one soft KPI.
 
     groups : the rater groups it holds; more than one only under the policy `pool`
@@ -172,8 +170,7 @@ class HardScore:
     measured: Measured
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one KPI adds to a composite.
 
     kpi : the caller's number of the KPI

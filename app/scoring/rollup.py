@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import t_interval
-from app.scoring.linear import ErrorTerm, combined
+from app.scoring.linear import combined
 from app.scoring.metrics import Aggregation, Observation, measure
 from app.scoring.results import Certainty, Interval, Measured, NotScored, Reason
 from app.scoring.weights import normalise, reaches
@@ -126,7 +126,8 @@ def _combined(rule: RollUp, figures: Sequence[tuple[int, Measured | NotScored]])
     shares = _shares(rule, [people for people, _ in found])
     value = math.fsum(share * figure.value for share, (_, figure) in zip(shares, found, strict=True))
     weighed = list(zip(shares, (figure for _, figure in found), strict=True))
-    se, df = combined([ErrorTerm((share * figure.se) ** 2, figure.df) for share, figure in weighed])
+    squares = [((share * figure.se) ** 2, figure.df) for share, figure in weighed]
+    se, df = combined(math.fsum(a for a, _ in squares), math.fsum(a * a / df for a, df in squares))
     interval = t_interval(value, se, df) if se else Interval(value, value)
     n = sum(figure.n for _, figure in found)
     prorated = any(figure.prorated for _, figure in found)

@@ -1,22 +1,30 @@
-"""Subject score of one soft KPI from its released rater groups; who is released is decided by the caller.
+"""Subject scores of soft KPIs from released rater groups; who is released is decided by the caller.
 
-===========  ===================================================
+===========  ===============================================================
 Name         Meaning
-===========  ===================================================
+===========  ===============================================================
 RaterMix     what each rater group weighs on a KPI
-score_kpi    score, interval and group means of one KPI
-===========  ===================================================
+GroupTable   means of the released groups, one row per group and KPI
+KpiTable     subject scores, one row per subject and KPI
+SoftScores   both, with values for single figures
+score_kpis   scores, intervals and group means of a whole round
+===========  ===============================================================
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from app.scoring.errors import ScoringError
-from app.scoring.intervals import score_interval
-from app.scoring.linear import ReleasedGroup, Spread, combined, error_terms, kish_size
-from app.scoring.results import GroupScore, KpiScore, NotScored, Reason, Uncertainty
-from app.scoring.weights import check_weights, reaches
+from app.scoring.intervals import moderated_wilson
+from app.scoring.linear import Coefficients, Spread, Terms, error_terms
+from app.scoring.released import Released
+from app.scoring.results import GroupScore, Interval, KpiScore, NotScored, Reason, Uncertainty
+from app.scoring.tally import KPI_BITS, Floats, Integers, totals_by
+from app.scoring.weights import TOLERANCE, check_weights
 
 LEAST_GROUP_WEIGHT = 0.5
 SELF = "self"
@@ -49,76 +57,187 @@ class RaterMix:
             msg = f"weight of rater group {SELF} must be 0, got {self.weights[SELF]}"
             raise ScoringError(msg)
 
-    def weight(self, group: ReleasedGroup) -> float:
+    def weight(self, groups: Sequence[str]) -> float:
         """Weight of a released group: the sum over the rater groups it holds.
 
-        >>> RaterMix(0, {"customer": 0.2, "supplier": 0.1}).weight(ReleasedGroup(("customer",), ()))
-        0.2
+        >>> RaterMix(0, {"customer": 0.25, "supplier": 0.5}).weight(["customer", "supplier"])
+        0.75
         """
-        return math.fsum(self.weights.get(name, 0.0) for name in group.groups)
-
-    def shares(self, released: Sequence[ReleasedGroup]) -> list[float]:
-        """Renormalised weight of each released group on this KPI; 0 where nobody has a valid score.
-
-        Formula: W'_g = W_g / sum of the released W.
-        """
-        present = [self.weight(group) if group.count(self.kpi) else 0.0 for group in released]
-        total = math.fsum(present)
-        return [weight / total if total else 0.0 for weight in present]
+        return sum(self.weights.get(name, 0.0) for name in groups)
 
 
-def score_kpi(mix: RaterMix, released: Sequence[ReleasedGroup], spread: Spread) -> KpiScore | NotScored:
-    """Score of one subject on one soft KPI.
+class GroupTable(NamedTuple):
+    """One row per released group and KPI, in the order of the groups, then of the KPIs.
+
+    group : number in `Released`
+    subject, kpi, n : numbers; n raters with a valid score
+    mean : 0..100
+    weight, share : W_g, and divided by the released weight; share 0 for a group that never counts
+    se, df, lo, hi : of the mean alone
+    """
+
+    group: Integers
+    subject: Integers
+    kpi: Integers
+    n: Integers
+    mean: Floats
+    weight: Floats
+    share: Floats
+    se: Floats
+    df: Floats
+    lo: Floats
+    hi: Floats
+
+
+class KpiTable(NamedTuple):
+    """One row per subject and KPI on which a group was released, sorted by both.
+
+    subject, kpi : numbers
+    scored : whether the released weight is enough; elsewhere the figures below mean nothing
+    coverage : released weight divided by all weight, 0..1
+    n : raters over the groups with weight
+    score, se, df, kish_n, lo, hi : the score, 0..100, its error and interval
+    """
+
+    subject: Integers
+    kpi: Integers
+    scored: npt.NDArray[np.bool_]
+    coverage: Floats
+    n: Integers
+    score: Floats
+    se: Floats
+    df: Floats
+    kish_n: Floats
+    lo: Floats
+    hi: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftScores:
+    """Scores of a round as columns, and as values where single figures are wanted.
+
+    released : what they were made from
+    spread : pooled covariance by rater group
+    group_rows, kpi_rows : the columns
+    """
+
+    released: Released
+    spread: Spread
+    group_rows: GroupTable
+    kpi_rows: KpiTable
+
+    def values(self) -> dict[tuple[int, int], KpiScore | NotScored]:
+        """Every score by subject and KPI; where no group was released there is none (`insufficient`, coverage 0)."""
+        groups = self._group_scores()
+        found: dict[tuple[int, int], KpiScore | NotScored] = {}
+        for subject, kpi, scored, coverage, n, score, *error, lo, hi in _rows(self.kpi_rows):
+            found[subject, kpi] = (
+                KpiScore(
+                    kpi,
+                    score,
+                    coverage,
+                    n,
+                    Uncertainty(*error),
+                    Interval(lo, hi),
+                    tuple(groups[subject, kpi]),
+                )
+                if scored
+                else NotScored(Reason.INSUFFICIENT, coverage)
+            )
+        return found
+
+    def _group_scores(self) -> dict[tuple[int, int], list[GroupScore]]:
+        names = [group.groups for group in self.released.groups]
+        found: dict[tuple[int, int], list[GroupScore]] = {}
+        for group, subject, kpi, n, mean, weight, share, se, df, lo, hi in _rows(self.group_rows):
+            score = GroupScore(names[group], mean, n, weight, share, Uncertainty(se, df, float(n)), Interval(lo, hi))
+            found.setdefault((subject, kpi), []).append(score)
+        return found
+
+
+def score_kpis(released: Released, mixes: Sequence[RaterMix], spread: Spread) -> SoftScores:
+    """Scores of all subjects on all soft KPIs.
 
     Parameters
     ----------
-    mix : the KPI and what each rater group weighs on it
-    released : rater groups of the subject that may enter figures; a group without a valid score on this KPI
-        (suppressed, or not asked) adds nothing
+    released : the groups that may enter figures, of any number of subjects
+    mixes : one per KPI; KPIs without one are left out
     spread : pooled covariance by rater group
 
     Returns
     -------
-    The score, or `insufficient` with its coverage if the released weight is below half.
+    Scores; those whose released weight is below half are `insufficient`.
 
-    Formula: S = sum W'_g m_g; standard error by `linear.error_terms` with a = W'_g; moderated Wilson interval.
+    Formula: S = sum W'_g m_g, W'_g = W_g/sum of the released W; standard error by `linear.error_terms` with
+    a = W'_g; Kish size 1/sum(W'_g^2/n_g); moderated Wilson interval.
     Source: docs/scoring.md, sections "Subject score" and "Standard error".
 
     >>> from app.scoring.pooling import PooledCovariance
+    >>> from app.scoring.released import ReleasedGroup
     >>> from app.scoring.totals import AtomTotals
     >>> totals = AtomTotals.from_scores([0, 1, 1, 1, 1], range(5), [0] * 5, [75, 50, 75, 75, 50], n_atoms=2)
-    >>> released = [ReleasedGroup((name,), (totals.atom(i),)) for i, name in enumerate(("manager", "colleague"))]
+    >>> groups = [ReleasedGroup(0, ("manager",), (0,)), ReleasedGroup(0, ("colleague",), (1,))]
     >>> known = PooledCovariance(variances={0: 400.0})
     >>> mix = RaterMix(0, {"manager": 0.5, "colleague": 0.3, "customer": 0.2})
-    >>> score = score_kpi(mix, released, {"manager": known, "colleague": known})
+    >>> scores = score_kpis(Released.of(totals, groups), [mix], {"manager": known, "colleague": known})
+    >>> score = scores.values()[0, 0]
     >>> score.score, score.coverage, round(score.uncertainty.se, 6), round(score.interval.hi, 6)
     (70.3125, 0.8, 12.979784, 89.037514)
     """
-    present = [group for group in released if group.count(mix.kpi)]
-    shares = mix.shares(present)
-    weight = math.fsum(mix.weight(group) for group in present)
-    coverage = min(1.0, weight / math.fsum(mix.weights.values()))
-    if not reaches(coverage, LEAST_GROUP_WEIGHT):
-        return NotScored(Reason.INSUFFICIENT, coverage)
-    scores = tuple(_group_score(mix, group, share, spread) for group, share in zip(present, shares, strict=True))
-    counted = [(group, score) for group, score in zip(present, scores, strict=True) if score.share]
-    score = min(100.0, math.fsum(score.share * score.mean for _, score in counted))
-    terms = [term for group, score in counted for term in error_terms(group, {mix.kpi: score.share}, spread)]
-    uncertainty = Uncertainty(
-        *combined(terms), kish_size((score.share for _, score in counted), (score.n for _, score in counted))
-    )
-    return KpiScore(
-        mix.kpi,
-        score,
-        coverage,
-        sum(score.n for _, score in counted),
-        uncertainty,
-        score_interval(score, uncertainty),
-        scores,
-    )
+    rows, weight = _weighed(released, mixes)
+    subject, kpi = released.subjects()[rows], released.kpi[rows]
+    keys, place = np.unique(subject << KPI_BITS | kpi, return_inverse=True)
+    present = totals_by(place, weight, len(keys))
+    share = weight / np.where(present > 0, present, 1.0)[place]
+    ones = Coefficients(np.arange(len(rows)), released.group[rows], kpi, np.ones(len(rows)))
+    terms = error_terms(released, ones, spread)
+    groups = _group_table(released, rows, weight, share, terms)
+    whole = {mix.kpi: sum(mix.weights.values()) for mix in mixes}
+    coverage = present / np.array([whole[code] for code in (keys & (1 << KPI_BITS) - 1).tolist()], np.float64)
+    return SoftScores(released, spread, groups, _kpi_table(groups, terms, place, keys, np.minimum(coverage, 1.0)))
 
 
-def _group_score(mix: RaterMix, group: ReleasedGroup, share: float, spread: Spread) -> GroupScore:
-    mean, n = group.mean(mix.kpi), group.count(mix.kpi)
-    uncertainty = Uncertainty(*combined(error_terms(group, {mix.kpi: 1.0}, spread)), float(n))
-    return GroupScore(group.groups, mean, n, mix.weight(group), share, uncertainty, score_interval(mean, uncertainty))
+def _weighed(released: Released, mixes: Sequence[RaterMix]) -> tuple[Integers, Floats]:
+    """Rows of the KPIs that have a mix, and the weight of each."""
+    by_kpi = {mix.kpi: mix for mix in mixes}
+    if len(by_kpi) < len(mixes):
+        msg = "a kpi can have one rater mix only"
+        raise ScoringError(msg)
+    known: dict[tuple[tuple[str, ...], int], float] = {}
+    rows, weights = [], []
+    for row, (group, kpi) in enumerate(zip(released.group.tolist(), released.kpi.tolist(), strict=True)):
+        if kpi in by_kpi:
+            names = released.groups[group].groups
+            if (names, kpi) not in known:
+                known[names, kpi] = by_kpi[kpi].weight(names)
+            rows.append(row)
+            weights.append(known[names, kpi])
+    return np.array(rows, np.int64), np.array(weights, np.float64)
+
+
+def _group_table(released: Released, rows: Integers, weight: Floats, share: Floats, terms: Terms) -> GroupTable:
+    n, mean = released.n[rows], released.mean[rows]
+    se, df = np.sqrt(terms.square), terms.square**2 / terms.spent
+    lo, hi = moderated_wilson(mean, se, df, n)
+    subject = released.subjects()[rows]
+    return GroupTable(released.group[rows], subject, released.kpi[rows], n, mean, weight, share, se, df, lo, hi)
+
+
+def _kpi_table(groups: GroupTable, terms: Terms, place: Integers, keys: Integers, coverage: Floats) -> KpiTable:
+    def total(column: Floats) -> Floats:
+        return totals_by(place, column, len(keys))
+
+    scored = coverage >= LEAST_GROUP_WEIGHT - TOLERANCE
+    score = np.minimum(total(groups.share * groups.mean), 100.0)
+    square, spent = total(groups.share**2 * terms.square), total(groups.share**4 * terms.spent)
+    square, spent = np.where(scored, square, 1.0), np.where(scored, spent, 1.0)
+    se, df = np.sqrt(square), square**2 / spent
+    kish = 1 / np.where(scored, total(groups.share**2 / groups.n), 1.0)
+    lo, hi = moderated_wilson(score, se, df, kish)
+    n = total(np.where(groups.share > 0, groups.n, 0.0)).astype(np.int64)
+    subject, kpi = keys >> KPI_BITS, keys & (1 << KPI_BITS) - 1
+    return KpiTable(subject, kpi, scored, coverage, n, score, se, df, kish, lo, hi)
+
+
+def _rows(table: GroupTable | KpiTable) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.tolist() for column in table), strict=True)

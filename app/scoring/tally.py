@@ -7,8 +7,10 @@ SheetRows         checked rows of a round, sorted by sheet and KPI
 checked_rows      the same from columns in any order
 cell_rows         n, S1, S2 by atom and KPI
 pair_rows         sums over two KPIs of one sheet, by atom and both
+pairs_within      all pairs of rows that lie in one run
 answered_rows     how many sheets have scores on exactly which KPIs, by atom
 summed            one row per key with its sums
+totals_by         sums of floats by number
 merged_rows       rows of two tables added, or taken away
 ================  ===========================================================
 """
@@ -28,6 +30,7 @@ LARGEST_CELL = 9_000_000
 """Raters per atom and KPI up to which S2, at most 10**4 * UNIT each, surely fits 64 bits."""
 
 LARGEST_KPI = 4095
+KPI_BITS = LARGEST_KPI.bit_length()
 
 WORD = 62
 """KPIs per column of `answered`, so that a column never gets negative."""
@@ -110,16 +113,24 @@ def pair_rows(rows: SheetRows) -> Integers:
     >>> pair_rows(checked_rows([0], [0, 0], [4, 3], [1, 2], 1)).tolist()
     [[0, 3, 4, 1, 200000000, 100000000, 200000000]]
     """
-    found: list[tuple[Integers, Integers]] = []
-    gap = 1  # rows of one sheet lie together: pair those 1, 2, 3 … apart until no sheet is that long
-    while len(first := np.flatnonzero(rows.sheet[:-gap] == rows.sheet[gap:])):
-        found.append((first, first + gap))
-        gap += 1
-    nothing = np.zeros(0, np.int64)
-    first, second = (np.concatenate([nothing, *side]) for side in (zip(*found, strict=True) if found else ((), ())))
+    first, second = pairs_within(rows.sheet)
     x, y = rows.score[first], rows.score[second]
     keys = [rows.atom[first], rows.kpi[first], rows.kpi[second]]
     return summed(keys, [np.ones(len(x), np.int64), steps(x), steps(y), steps(x * y)])
+
+
+def pairs_within(run: Integers) -> tuple[Integers, Integers]:
+    """Places of all pairs of rows of one run; the rows of a run lie together.
+
+    >>> [side.tolist() for side in pairs_within(np.array([7, 7, 7, 8]))]
+    [[0, 1, 0], [1, 2, 2]]
+    """
+    firsts, gap = [np.zeros(0, np.int64)], 1  # rows 1, 2, 3 … apart, until no run is that long
+    while len(first := np.flatnonzero(run[:-gap] == run[gap:])):
+        firsts.append(first)
+        gap += 1
+    first = np.concatenate(firsts)
+    return first, first + np.repeat(np.arange(len(firsts)), [len(found) for found in firsts])
 
 
 def answered_rows(rows: SheetRows) -> Integers:
@@ -149,17 +160,42 @@ def steps(points: Floats) -> Integers:
 def summed(keys: Sequence[Integers], values: Sequence[Integers]) -> Integers:
     """One row per distinct key with the sums of its values, sorted by the keys, the first one foremost.
 
+    Parameters
+    ----------
+    keys : columns >= 0
+    values : columns to add up; integers, so that no order of rows matters
+
     >>> summed([np.array([2, 1, 2])], [np.array([5, 6, 7])]).tolist()
     [[1, 6], [2, 12]]
     """
-    order = np.lexsort(tuple(reversed(keys)))
-    table = np.stack([*keys, *values], axis=1)[order]
-    if not len(table):
-        return table
-    new = (np.diff(table[:, : len(keys)], axis=0) != 0).any(axis=1)
+    order = _order(keys)
+    if not len(order):
+        return np.zeros((0, len(keys) + len(values)), np.int64)
+    ordered = [key[order] for key in keys]
+    new = np.any([np.diff(key) != 0 for key in ordered], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(new) + 1])
-    sums = np.add.reduceat(table[:, len(keys) :], starts, axis=0)
-    return np.concatenate([table[starts, : len(keys)], sums], axis=1)
+    sums = [np.add.reduceat(value[order], starts) for value in values]
+    return np.stack([*(key[starts] for key in ordered), *sums], axis=1)
+
+
+def _order(keys: Sequence[Integers]) -> Integers:
+    """Order of the rows by their keys; keys that fit into 63 bits together are sorted as one number."""
+    bits = [int(key.max(initial=0)).bit_length() for key in keys]
+    if sum(bits) > 63:
+        return np.lexsort(tuple(reversed(keys)))
+    packed = keys[0]
+    for key, width in zip(keys[1:], bits[1:], strict=True):
+        packed = packed << width | key
+    return np.argsort(packed)
+
+
+def totals_by(numbers: Integers, values: Floats, length: int) -> Floats:
+    """Sums of floats by number 0..length - 1, added in the order of the rows.
+
+    >>> totals_by(np.array([1, 1]), np.array([0.5, 0.25]), 3).tolist()
+    [0.0, 0.75, 0.0]
+    """
+    return np.bincount(numbers, values, length).astype(np.float64, copy=False)
 
 
 def merged_rows(one: Integers, other: Integers, n_keys: int, sign: int) -> Integers:
