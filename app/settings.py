@@ -28,9 +28,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///var/softkpi.sqlite", description="sqlite:///path or postgresql://user@host/name"
     )
-    base_url: str = Field(
-        default="", description="Public address, used in every link; empty: http with host and port"
-    )
+    base_url: str = Field(default="", description="Public address, used in every link; empty: http with host and port")
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on")
     allowed_hosts: tuple[str, ...] = Field(default=(), description="Further host names that requests may carry")
@@ -53,14 +51,16 @@ class Settings(BaseSettings):
     worker_pause: float = Field(default=2.0, gt=0, le=3600, description="Seconds between two rounds of the worker")
     demo: bool = Field(default=False, description="Load the demo organisation into an empty database")
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines look")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least that is logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged"
+    )
 
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):
             raise ValueError("give a time zone such as Europe/Oslo") from None
         return value
 
@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     @classmethod
     def _plain_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query):
+        if value and (
+            parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query
+        ):
             raise ValueError("give scheme and host only, such as https://kpi.example.org")
         return value.rstrip("/")
 
