@@ -110,21 +110,16 @@ def is_fit_for_a_header(name: str) -> bool:
     return name.isprintable() and not any(sign in name for sign in ("=?", "@", "<", ">", '"'))
 
 
-def subject_line(wordings: str, longest: int = 50) -> str:
-    r"""The first of several wordings, one a line and ever shorter, that is short enough; else the last one, cut.
+def subject_line(text: str, longest: int = 50) -> str:
+    r"""A subject on one line, cut at a word where it is longer.
 
-    >>> subject_line("Amir Haddad asks: three colleagues, three minutes\nAmir Haddad asks you", 30)
-    'Amir Haddad asks you'
+    >>> subject_line("Amir Haddad asks:\n three colleagues", 25)
+    'Amir Haddad asks: three…'
     """
-    lines = [" ".join(line.split()) for line in wordings.splitlines() if line.strip()]
-    return next((line for line in lines if len(line) <= longest), shortened(lines[-1], longest))
-
-
-def shortened(text: str, longest: int) -> str:
-    """A text cut at a word, with an ellipsis, where it is longer."""
-    if len(text) <= longest:
-        return text
-    return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,:;") + "…"
+    line = " ".join(text.split())
+    if len(line) <= longest:
+        return line
+    return line[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,:;") + "…"
 
 
 def _is_hopeless(message: OutboxMessage, outcome: Outcome, again: datetime) -> bool:
