@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from app.infra import formats, plots
 from app.infra.formats import DEFAULT_ZONE, Locale
+from app.words import in_locale
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES: tuple[Locale, ...] = ("nb", "en")
@@ -35,8 +36,10 @@ class Templates:
     static_hashes: Mapping[str, str]
 
     def static(self, name: str) -> str:
-        """The address of a file of ours, with its content in the address, so that it may be kept for ever."""
-        return f"/static/{name}?v={self.static_hashes[name]}"
+        """The address of a file of ours, with its content's hash in it, so that it may be kept for ever."""
+        content = self.static_hashes[name]
+        # The typeface carries the hash in its name: the stylesheet and the preload must name the same address.
+        return f"/static/{name}" if content in name else f"/static/{name}?v={content}"
 
 
 def build_environment(
@@ -122,6 +125,7 @@ def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "measure": formats.measure,
         "day": formats.day,
         "listing": formats.listing,
+        "words": in_locale,
         "counted": formats.counted,
     }
     two: dict[str, Callable[..., Any]] = {
