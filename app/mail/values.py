@@ -8,7 +8,13 @@ from typing import Any
 
 
 class Letter(StrEnum):
-    """Every letter there is; each has its texts under templates/email/."""
+    """Every letter there is; each has its texts under templates/email/.
+
+    What its parameters must hold (names ending in `_at` are moments in ISO form):
+    invitation, reminder: composed by `app.invitations.letters`;
+    release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
+    sign_in: organisation, expires_at; its reference is the id of the sign-in link.
+    """
 
     INVITATION = "invitation"
     REMINDER = "reminder"
