@@ -4,57 +4,53 @@ Problems come as field errors under the names that the API and the pages use; an
 """
 
 import itertools
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from app.errors import Conflict, FieldError, Invalid
 from app.fields import NO_CHOICE, REQUIRED, span
 from app.kpis.values import (
-    Aggregation,
     Direction,
-    HardMeasure,
     Item,
     Kpi,
-    KpiContent,
     KpiId,
     KpiKind,
     KpiState,
     KpiVersion,
     Level,
-    RaterGroup,
     Scale,
     ScaleDraft,
     ScaleKind,
     Scorecard,
     ScorecardLine,
-    SoftMeasure,
     Target,
     TargetDraft,
 )
+from app.organisation.values import SubjectKind
 from app.words import LOCALES, Words
 
 LINE_CAPS = {Level.PERSON: 6, Level.TEAM: 8, Level.DEPARTMENT: 8, Level.COMPANY: 10}
 FOCUS_CAP = 2
 LEAST_ANCHORS = 2
-MOST_STEPS = 101
 
 TWICE = "This stands here twice."
 WEIGHT_SUM = "At least one rater group needs a weight above 0."
-SELF_WEIGHT = "A self-rating is shown beside the others and never counts: its weight is 0."
 OTHER_WAY = "This does not belong to this way of measuring. Leave it empty."
 ORDERS = {
     Direction.HIGHER: "More is better: the floor is lowest, the target above it, the stretch above both.",
     Direction.LOWER: "Less is better: the floor is highest, the target below it, the stretch below both.",
     Direction.IN_RANGE: "The best range lies inside the two outer values.",
 }
-STEPS = "The upper end lies 1 to 100 steps above the lower end."
-DIFFERENT_LEVELS = "Every level needs a value of its own."
 FEW_ANCHORS = "Describe at least two points of the scale."
 NOT_ON_SCALE = "The scale has no such point."
 RETIRED = "This KPI is retired. Choose another."
 FOCUS_FULL = "Two KPIs are in focus already. Take one out of focus first."
 FOCUS_PERSONS = "Only the cards of persons have KPIs in focus."
+GOAL_LOOP = "A goal cannot hang below itself."
+OTHER_KIND = "A KPI stays soft or hard for good."
+HARD_ONLY = "Only a hard KPI has targets."
+LEVEL_ABOVE = "A card is set at its own level or above."
+LATER_VERSION = "A newer version begins later. Choose its first day or a later one."
 NO_TARGET = "Set a target first, for the whole company or for a unit."
 
 _BEFORE = {
@@ -62,10 +58,7 @@ _BEFORE = {
     KpiState.PAUSED: {KpiState.ACTIVE},
     KpiState.RETIRED: {KpiState.DRAFT, KpiState.ACTIVE, KpiState.PAUSED},
 }
-_FACTORED = {Aggregation.RATIO, Aggregation.RATE, Aggregation.SHARE}
-_PRORATED = {Aggregation.SUM, Aggregation.COUNT}
 _WORDED = {ScaleKind.POINTS, ScaleKind.BARS}
-_SCALE_PARTS = {ScaleKind.POINTS: {"points"}, ScaleKind.BARS: {"levels"}, ScaleKind.SLIDER: {"low", "high"}}
 _POSTS = {
     Direction.HIGHER: ("floor", "target", "stretch"),
     Direction.LOWER: ("stretch", "target", "floor"),
@@ -101,11 +94,31 @@ class ScaleInUse(Conflict):
     message = "A KPI already asks with this scale. Make a new scale instead."
 
 
+class VersionNeeded(Conflict):
+    """Words, weights and measure of a KPI that was activated change by a new version only."""
+
+    code = "version_needed"
+    message = "This KPI is in use. Add a new version from a day on instead."
+
+
+class ExternalIdTaken(Conflict):
+    """Another one of the same company carries this id of its own."""
+
+    code = "external_id_taken"
+    message = "Another one already has the id {external_id}."
+
+
 class PastIsFixed(Conflict):
     """A change would rewrite what was valid before today."""
 
     code = "past_is_fixed"
     message = "What was valid before stays as it was. Choose {day} or a later day."
+
+
+def refuse(problems: Sequence[FieldError]) -> None:
+    """Raise Invalid with the problems, if there are any."""
+    if problems:
+        raise Invalid(problems)
 
 
 def next_state(state: KpiState, wanted: KpiState) -> KpiState:
@@ -121,6 +134,16 @@ def next_state(state: KpiState, wanted: KpiState) -> KpiState:
     if state not in _BEFORE.get(wanted, ()):
         raise WrongKpiState
     return wanted
+
+
+def fits_level(kind: SubjectKind, level: Level) -> bool:
+    """Whether a card of a level can be set at a subject of this kind: at its own level or above.
+
+    >>> fits_level(SubjectKind.TEAM, Level.PERSON), fits_level(SubjectKind.PERSON, Level.TEAM)
+    (True, False)
+    """
+    levels = [each.value for each in Level]
+    return kind is SubjectKind.COMPETITOR or levels.index(level) >= levels.index(kind)
 
 
 def check_start(known: Collection[date], starts_on: date, today: date) -> None:
@@ -140,6 +163,20 @@ def check_start(known: Collection[date], starts_on: date, today: date) -> None:
     """
     if known and starts_on < today:
         raise PastIsFixed(day=today)
+
+
+def check_following(latest: date, starts_on: date, today: date) -> None:
+    """Refuse a version that would begin in the past or before the latest one.
+
+    Raises
+    ------
+    PastIsFixed, Invalid
+
+    >>> check_following(date(2026, 1, 1), date(2026, 11, 23), date(2026, 11, 23))
+    """
+    check_start([latest], starts_on, today)
+    if starts_on < latest:
+        raise Invalid([FieldError("starts_on", LATER_VERSION, latest.isoformat())])
 
 
 def makes_loop(parents: Mapping[str, str | None], child: str, parent: str | None) -> bool:
@@ -171,56 +208,12 @@ def scale_points(scale: Scale | ScaleDraft) -> tuple[str, ...]:
     return ("no", "partly", "yes") if scale.kind is ScaleKind.YES_PARTLY_NO else tuple(str(n) for n in range(11))
 
 
-def scale_problems(draft: ScaleDraft) -> list[FieldError]:
-    """What is wrong with a scale: parts of another kind, levels of equal value, a slider of 1 or over 101 steps.
-
-    >>> scale_problems(ScaleDraft(ScaleKind.SLIDER, {}, low=0, high=101))
-    [FieldError(field='high', message='The upper end lies 1 to 100 steps above the lower end.', allowed='1–100')]
-    """
-    found = _parts(draft, {"points", "levels", "low", "high"}, _SCALE_PARTS.get(draft.kind, set()))
-    if found:
-        return found
-    if draft.levels is not None and len(set(draft.levels.values())) < len(draft.levels):
-        found.append(FieldError("levels", DIFFERENT_LEVELS))
-    if draft.low is not None and draft.high is not None and not 1 <= draft.high - draft.low < MOST_STEPS:
-        found.append(FieldError("high", STEPS, span(draft.low + 1, draft.low + MOST_STEPS - 1)))
-    return found
+def has_same_answers(scale: Scale, draft: ScaleDraft) -> bool:
+    """Whether a scale as it is wanted offers the same answers as it does."""
+    return all(getattr(scale, name) == getattr(draft, name) for name in ("kind", "points", "low", "high", "levels"))
 
 
-def content_problems(content: KpiContent) -> list[FieldError]:
-    """What contradicts itself in the content of a KPI, draft or not; what is merely missing does not count.
-
-    >>> content_problems(KpiContent({}, {}, {}, None, SoftMeasure({RaterGroup.SELF: 1.0}, ())))[0].field
-    'rater_weights.self'
-    """
-    measure = content.measure
-    return _soft_problems(measure) if isinstance(measure, SoftMeasure) else _hard_problems(measure)
-
-
-def _soft_problems(measure: SoftMeasure) -> list[FieldError]:
-    found = []
-    if measure.rater_weights.get(RaterGroup.SELF):
-        found.append(FieldError("rater_weights.self", SELF_WEIGHT, "0"))
-    if measure.rater_weights and not math.fsum(measure.rater_weights.values()) > 0:
-        found.append(FieldError("rater_weights", WEIGHT_SUM))
-    codes = [item.code for item in measure.items]
-    return found + [FieldError(f"items.{place}.code", TWICE) for place in _repeated(codes)]
-
-
-def _hard_problems(measure: HardMeasure) -> list[FieldError]:
-    way = measure.aggregation
-    wanted = {"percentile": way is Aggregation.PERCENTILE, "share_rule": way is Aggregation.SHARE}
-    found = _parts(measure, set(wanted), {name for name, is_wanted in wanted.items() if is_wanted})
-    if measure.per != 1 and way not in _FACTORED:
-        found.append(FieldError("per", OTHER_WAY, "1"))
-    if measure.prorate and way not in _PRORATED:
-        found.append(FieldError("prorate", OTHER_WAY, "false"))
-    if measure.prorate and measure.cadence is None:
-        found.append(FieldError("cadence", REQUIRED))
-    return found
-
-
-def _parts(value: object, parts: Collection[str], wanted: Collection[str]) -> list[FieldError]:
+def misplaced(value: object, parts: Collection[str], wanted: Collection[str]) -> list[FieldError]:
     """Among `parts` of a value: the ones given but not wanted, and the ones wanted but not given."""
     given = {name for name in parts if getattr(value, name) is not None}
     return [
@@ -243,7 +236,7 @@ def target_problems(draft: TargetDraft | Target, direction: Direction | None) ->
         fitting = [target_problems(draft, each) for each in Direction]
         return min(fitting, key=len)
     wanted = {name for name in _POSTS[direction] if name != "stretch" or draft.stretch is not None}
-    found = _parts(draft, {name for posts in _POSTS.values() for name in posts}, wanted)
+    found = misplaced(draft, {name for posts in _POSTS.values() for name in posts}, wanted)
     if found:
         return found
     if _rises(draft, direction):
@@ -326,14 +319,13 @@ def anchor_problems(items: Sequence[Item]) -> list[FieldError]:
 
 
 def line_problems(lines: Sequence[ScorecardLine], level: Level, states: Mapping[KpiId, KpiState]) -> list[FieldError]:
-    """What is wrong with the lines of a card: no line, unknown, retired or repeated KPIs, too many in focus.
+    """What is wrong with the lines of a card: unknown, retired or repeated KPIs, too many in focus.
 
     >>> line_problems([ScorecardLine(KpiId("a"), 1.0, False, True)], Level.TEAM, {KpiId("a"): KpiState.ACTIVE})[0].field
     'lines.0.focus'
     """
-    found = [] if lines else [FieldError("lines", REQUIRED)]
     ids = [line.kpi_id for line in lines]
-    found += [FieldError(f"lines.{place}.kpi_id", TWICE) for place in _repeated(ids)]
+    found = [FieldError(f"lines.{place}.kpi_id", TWICE) for place in repeated(ids)]
     found += [FieldError(f"lines.{n}.kpi_id", NO_CHOICE) for n, kpi_id in enumerate(ids) if kpi_id not in states]
     gone = [n for n, kpi_id in enumerate(ids) if states.get(kpi_id) is KpiState.RETIRED]
     found += [FieldError(f"lines.{n}.kpi_id", RETIRED) for n in gone]
@@ -364,10 +356,10 @@ def card_for(cards: Iterable[Scorecard], path: Sequence[str], level: Level) -> S
 
     Parameters
     ----------
-    cards : valid on the day asked about
+    cards : valid on the day asked about; one without lines stands for none
     path : subject ids from the company to the subject itself
     """
-    fitting = [card for card in cards if card.level is level and card.subject_id in path]
+    fitting = [card for card in cards if card.level is level and card.lines and card.subject_id in path]
     return max(fitting, key=lambda card: (path.index(card.subject_id), card.starts_on), default=None)
 
 
@@ -384,6 +376,6 @@ def target_for(targets: Iterable[Target], kpi_id: KpiId, path: Sequence[str]) ->
     return max(fitting, key=lambda t: (places.get(t.subject_id or "", -1), t.starts_on), default=None)
 
 
-def _repeated(names: Sequence[str]) -> list[int]:
+def repeated(names: Sequence[str]) -> list[int]:
     """The places whose name stood before."""
     return [place for place, name in enumerate(names) if name in names[:place]]

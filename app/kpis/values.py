@@ -216,6 +216,16 @@ class Kpi:
 
 
 @dataclass(frozen=True, slots=True)
+class KpiFilter:
+    """Which KPIs of a company are wanted; None stands for any."""
+
+    kind: KpiKind | None = None
+    state: KpiState | None = None
+    goal_id: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Goalposts of a hard KPI from a day on, for a subject and what is below it, or for all."""
 
@@ -317,13 +327,19 @@ class HardMeasure:
 
 @dataclass(frozen=True, slots=True)
 class KpiContent:
-    """What one version of a KPI says: its words, its decision rule, and what is rated or measured."""
+    """What one version of a KPI says, and from which day (none: at once)."""
 
     name: Words
     purpose: Words
     criterion: Words
     decision_rule: DecisionRule | None
     measure: SoftMeasure | HardMeasure
+    starts_on: date | None = None
+
+    @property
+    def kind(self) -> KpiKind:
+        """Soft or hard, by what is rated or measured."""
+        return KpiKind.SOFT if isinstance(self.measure, SoftMeasure) else KpiKind.HARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +369,7 @@ class TargetDraft:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardDraft:
-    """A card as it is wanted."""
+    """A card as it is wanted; without lines the next one upward applies again from the day on."""
 
     subject_id: str
     level: Level

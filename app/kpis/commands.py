@@ -1,0 +1,366 @@
+"""Every write on goals, scales and KPIs; targets and cards are set in `assign`.
+
+All of them ask for kpis:write at the company, leave a journal entry and send nothing. A change that names the
+version it saw raises StaleVersion when another came first. Nothing of the past is rewritten: a KPI that was activated
+changes by versions that begin on a day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy import delete, select
+
+from app.accounts.rules import Action, require
+from app.accounts.values import Viewer
+from app.errors import FieldError, Invalid, NotFound
+from app.fields import NO_CHOICE
+from app.infra.database import WriteSession
+from app.infra.ids import is_id, new_id
+from app.infra.versions import check_version
+from app.journal.commands import record
+from app.kpis import queries
+from app.kpis.intake import content_of, content_problems, scale_problems, version_of
+from app.kpis.rules import (
+    GOAL_LOOP,
+    OTHER_KIND,
+    ExternalIdTaken,
+    KpiNotReady,
+    ScaleInUse,
+    VersionNeeded,
+    WrongKpiState,
+    activation_problems,
+    anchor_problems,
+    check_cap,
+    check_following,
+    has_same_answers,
+    makes_loop,
+    next_state,
+    refuse,
+)
+from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow
+from app.kpis.values import (
+    GoalDraft,
+    GoalId,
+    Kpi,
+    KpiContent,
+    KpiDraft,
+    KpiId,
+    KpiState,
+    KpiVersion,
+    KpiVersionId,
+    Scale,
+    ScaleDraft,
+    ScaleId,
+    SoftMeasure,
+)
+from app.organisation.queries import load_people
+
+Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
+
+
+def create_goal(session: WriteSession, viewer: Viewer, draft: GoalDraft, *, company_id: str, now: datetime) -> GoalId:
+    """Write a goal."""
+    require(viewer, Action.KPIS_WRITE, (company_id,))
+    row = GoalRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
+    _set_goal(session, row, draft)
+    session.add(row)
+    _note(session, viewer, "goal.created", row, now)
+    return GoalId(row.id)
+
+
+def change_goal(
+    session: WriteSession,
+    viewer: Viewer,
+    goal_id: str,
+    draft: GoalDraft,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Rewrite a goal."""
+    row = _writable(session, viewer, GoalRow, goal_id, expected_version)
+    _set_goal(session, row, draft)
+    row.version += 1
+    _note(session, viewer, "goal.changed", row, now)
+
+
+def create_scale(
+    session: WriteSession, viewer: Viewer, draft: ScaleDraft, *, company_id: str, now: datetime
+) -> ScaleId:
+    """Write a scale."""
+    require(viewer, Action.KPIS_WRITE, (company_id,))
+    row = ScaleRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
+    _set_scale(session, row, draft)
+    session.add(row)
+    _note(session, viewer, "scale.created", row, now)
+    return ScaleId(row.id)
+
+
+def change_scale(
+    session: WriteSession,
+    viewer: Viewer,
+    scale_id: str,
+    draft: ScaleDraft,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Rewrite a scale; its answers only while no activated KPI asks with it, else ScaleInUse."""
+    row = _writable(session, viewer, ScaleRow, scale_id, expected_version)
+    if not has_same_answers(row.value(), draft) and queries.has_asked_with(session, row.id):
+        raise ScaleInUse
+    _set_scale(session, row, draft)
+    row.version += 1
+    _note(session, viewer, "scale.changed", row, now)
+
+
+def create_kpi(session: WriteSession, viewer: Viewer, draft: KpiDraft, *, company_id: str, now: datetime) -> KpiId:
+    """Write a KPI with its first version, as a draft: it may still lack what an active one needs."""
+    require(viewer, Action.KPIS_WRITE, (company_id,))
+    row = KpiRow(
+        id=new_id(session),
+        company_id=company_id,
+        kind=draft.content.kind,
+        state=KpiState.DRAFT,
+        created_at=now,
+        version=1,
+    )
+    _set_references(session, row, draft)
+    version = _checked_version(session, company_id, draft.content, 1, now)
+    session.add(row)
+    _write_version(session, row.id, version, now)
+    _note(session, viewer, "kpi.created", row, now)
+    return KpiId(row.id)
+
+
+def change_kpi(
+    session: WriteSession,
+    viewer: Viewer,
+    kpi_id: str,
+    draft: KpiDraft,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Rewrite goal, owner and external id, and while the KPI is a draft its content as well.
+
+    VersionNeeded when the content of an activated KPI would change; KpiNotReady when it would lack something.
+    """
+    row, present = _open_kpi(session, viewer, kpi_id, expected_version)
+    _set_references(session, row, draft)
+    if present.state is KpiState.DRAFT:
+        _add_content(session, present, draft.content, now)
+    elif replace(content_of(present), starts_on=None) != replace(draft.content, starts_on=None):
+        raise VersionNeeded
+    _check_ready(session, replace(present, goal_id=draft.goal_id, owner_id=draft.owner_id))
+    row.version += 1
+    _note(session, viewer, "kpi.changed", row, now)
+
+
+def add_kpi_version(
+    session: WriteSession,
+    viewer: Viewer,
+    kpi_id: str,
+    content: KpiContent,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> KpiVersionId:
+    """Add a version that is valid from a day on, today or later; the only version of a draft is rewritten instead.
+
+    KpiNotReady when it lacks what an active KPI needs; WrongKpiState when the KPI is retired.
+    """
+    row, present = _open_kpi(session, viewer, kpi_id, expected_version)
+    version_id = _add_content(session, present, content, now)
+    row.version += 1
+    _note(session, viewer, "kpi.version_added", row, now)
+    return version_id
+
+
+def activate_kpi(
+    session: WriteSession, viewer: Viewer, kpi_id: str, *, expected_version: int | None = None, now: datetime
+) -> None:
+    """Put a draft or paused KPI to use.
+
+    KpiNotReady names everything that is missing; CardFull when a card with the paused KPI has no place for it now.
+    """
+    row, present = _open_kpi(session, viewer, kpi_id, expected_version)
+    state = next_state(present.state, KpiState.ACTIVE)
+    _check_ready(session, replace(present, state=state))
+    for card in queries.load_cards_with(session, row.id, since=now.date()):
+        states = queries.load_states(session, row.company_id, [line.kpi_id for line in card.lines])
+        check_cap(card.level, card.lines, {**states, present.id: state})
+    _set_state(session, viewer, row, state, now)
+
+
+def pause_kpi(
+    session: WriteSession,
+    viewer: Viewer,
+    kpi_id: str,
+    *,
+    reason: str,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Rest an active KPI: it keeps its lines on cards and takes no place there. The reason goes into the journal."""
+    row, present = _open_kpi(session, viewer, kpi_id, expected_version)
+    _set_state(session, viewer, row, next_state(present.state, KpiState.PAUSED), now, reason=reason)
+
+
+def retire_kpi(
+    session: WriteSession,
+    viewer: Viewer,
+    kpi_id: str,
+    *,
+    reason: str,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Lay a KPI away for good; what was released with it stays. The reason goes into the journal."""
+    row, present = _open_kpi(session, viewer, kpi_id, expected_version)
+    _set_state(session, viewer, row, next_state(present.state, KpiState.RETIRED), now, reason=reason)
+
+
+def _writable(
+    session: WriteSession, viewer: Viewer, table: type[Row], row_id: str, expected_version: int | None
+) -> Row:
+    """The row, locked until the end of the transaction, in the version that the caller saw."""
+    row = session.get(table, row_id, with_for_update=True, populate_existing=True) if is_id(row_id) else None
+    if row is None:
+        raise NotFound
+    require(viewer, Action.KPIS_WRITE, (row.company_id,))
+    check_version(row.version, expected_version)
+    return row
+
+
+def _open_kpi(session: WriteSession, viewer: Viewer, kpi_id: str, expected_version: int | None) -> tuple[KpiRow, Kpi]:
+    """The row and the KPI in its latest version."""
+    row = _writable(session, viewer, KpiRow, kpi_id, expected_version)
+    return row, queries.load_kpis(session, [row.id], on=date.max)[KpiId(row.id)]
+
+
+def _set_goal(session: WriteSession, row: GoalRow, draft: GoalDraft) -> None:
+    _check_free(session, GoalRow, row.company_id, draft.external_id, own_id=row.id)
+    parents = queries.load_goal_parents(session, row.company_id)
+    if draft.parent_id is not None and draft.parent_id not in parents:
+        raise Invalid([FieldError("parent_id", NO_CHOICE)])
+    if makes_loop(parents, row.id, draft.parent_id):
+        raise Invalid([FieldError("parent_id", GOAL_LOOP)])
+    row.name, row.description = dict(draft.name), dict(draft.description)
+    row.parent_id, row.external_id = draft.parent_id, draft.external_id
+
+
+def _set_scale(session: WriteSession, row: ScaleRow, draft: ScaleDraft) -> None:
+    refuse(scale_problems(draft))
+    _check_free(session, ScaleRow, row.company_id, draft.external_id, own_id=row.id)
+    row.kind, row.name, row.external_id = draft.kind, dict(draft.name), draft.external_id
+    row.points, row.low, row.high = draft.points, draft.low, draft.high
+    row.levels = None if draft.levels is None else dict(draft.levels)
+
+
+def _check_free(
+    session: WriteSession, table: type[Row], company_id: str, external_id: str | None, *, own_id: str = ""
+) -> None:
+    if external_id is None:
+        return
+    found = session.scalar(select(table.id).where(table.company_id == company_id, table.external_id == external_id))
+    if found not in {None, own_id}:
+        raise ExternalIdTaken(external_id=external_id)
+
+
+def _set_references(session: WriteSession, row: KpiRow, draft: KpiDraft) -> None:
+    """Goal, owner and external id, each of the same company."""
+    if draft.content.kind != row.kind:
+        raise Invalid([FieldError("kind", OTHER_KIND, row.kind)])
+    _check_free(session, KpiRow, row.company_id, draft.external_id, own_id=row.id)
+    unknown = []
+    if draft.goal_id is not None and draft.goal_id not in queries.load_goal_parents(session, row.company_id):
+        unknown.append(FieldError("goal_id", NO_CHOICE))
+    if draft.owner_id is not None and not _is_of(session, row.company_id, draft.owner_id):
+        unknown.append(FieldError("owner_id", NO_CHOICE))
+    refuse(unknown)
+    row.goal_id, row.owner_id, row.external_id = draft.goal_id, draft.owner_id, draft.external_id
+
+
+def _is_of(session: WriteSession, company_id: str, person_id: str) -> bool:
+    found = load_people(session, [person_id]) if is_id(person_id) else {}
+    return any(person.company_id == company_id for person in found.values())
+
+
+def _add_content(session: WriteSession, present: Kpi, content: KpiContent, now: datetime) -> KpiVersionId:
+    """The next version of a KPI; a draft has one only, which is written anew."""
+    known = present.current
+    if present.state is KpiState.RETIRED:
+        raise WrongKpiState
+    if present.state is KpiState.DRAFT:
+        session.execute(delete(KpiVersionRow).where(KpiVersionRow.kpi_id == present.id))
+    else:
+        check_following(known.starts_on, content.starts_on or now.date(), now.date())
+    number = 1 if present.state is KpiState.DRAFT else known.number + 1
+    version = _checked_version(session, present.company_id, content, number, now)
+    _check_ready(session, replace(present, current=version))
+    return _write_version(session, present.id, version, now)
+
+
+def _checked_version(
+    session: WriteSession, company_id: str, content: KpiContent, number: int, now: datetime
+) -> KpiVersion:
+    """The content as a version that is not written yet."""
+    refuse(content_problems(content))
+    scales: Mapping[ScaleId, Scale] = {}
+    if isinstance(content.measure, SoftMeasure):
+        asked = [item.scale_id for item in content.measure.items]
+        scales = queries.load_scales(session, company_id, asked)
+        places = [place for place, scale_id in enumerate(asked) if scale_id not in scales]
+        refuse([FieldError(f"items.{place}.scale_id", NO_CHOICE) for place in places])
+    version = version_of(content, number=number, scales=scales, today=now.date())
+    refuse(anchor_problems(version.items))
+    return version
+
+
+def _check_ready(session: WriteSession, kpi: Kpi) -> None:
+    """Refuse to leave an activated KPI without what it needs."""
+    if kpi.state in {KpiState.ACTIVE, KpiState.PAUSED}:
+        problems = activation_problems(kpi, queries.load_targets(session, [kpi.id], on=None))
+        if problems:
+            raise KpiNotReady(problems)
+
+
+def _write_version(session: WriteSession, kpi_id: str, version: KpiVersion, now: datetime) -> KpiVersionId:
+    row = KpiVersionRow.of(version, id=new_id(session), kpi_id=kpi_id, created_at=now)
+    session.add(row)
+    session.flush()
+    session.add_all(
+        ItemRow.of(item, id=new_id(session), kpi_version_id=row.id, position=position)
+        for position, item in enumerate(version.items, start=1)
+    )
+    session.flush()
+    return KpiVersionId(row.id)
+
+
+def _set_state(
+    session: WriteSession, viewer: Viewer, row: KpiRow, state: KpiState, now: datetime, **details: str
+) -> None:
+    row.state = state
+    row.version += 1
+    _note(session, viewer, f"kpi.{state}", row, now, **details)
+
+
+def _note(
+    session: WriteSession, viewer: Viewer, action: str, row: GoalRow | ScaleRow | KpiRow, now: datetime, **details: str
+) -> None:
+    """Send the row to the database, and an entry to the journal."""
+    session.flush()
+    kind = action.partition(".")[0]
+    record(
+        session,
+        viewer.actor,
+        action,
+        company_id=row.company_id,
+        object_kind=kind,
+        object_id=row.id,
+        details=details,
+        now=now,
+    )

@@ -1,0 +1,293 @@
+"""Every SELECT on goals, scales, KPIs, targets and cards; values come out, never rows.
+
+`get_`, `list_` ask what the viewer may; `load_`, `find_` serve commands and other capabilities, which have asked.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, func, select
+
+from app.accounts.rules import Action, may, require, roots
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.kpis.tables import (
+    GoalRow,
+    ItemRow,
+    KpiRow,
+    KpiVersionRow,
+    ScaleRow,
+    ScorecardLineRow,
+    ScorecardRow,
+    TargetRow,
+)
+from app.kpis.values import (
+    Goal,
+    Item,
+    Kpi,
+    KpiFilter,
+    KpiId,
+    KpiState,
+    KpiVersion,
+    Scale,
+    ScaleId,
+    Scorecard,
+    Target,
+)
+from app.organisation.queries import load_tree, path_of
+from app.organisation.values import SubjectId
+
+Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
+EVERY_KPI = KpiFilter()
+
+
+def get_goal(session: ReadSession, viewer: Viewer, goal_id: str) -> Goal:
+    """A goal; NotFound for whoever may not read the KPIs of its company."""
+    return _readable(session, viewer, GoalRow, goal_id).value()
+
+
+def list_goals(
+    session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, external_id: str | None = None
+) -> Page[Goal]:
+    """The goals of a company, by external id."""
+    wanted = [] if external_id is None else [GoalRow.external_id == external_id]
+    return _page(session, viewer, company_id, request, GoalRow, wanted).map(GoalRow.value)
+
+
+def get_scale(session: ReadSession, viewer: Viewer, scale_id: str) -> Scale:
+    """A scale; NotFound for whoever may not read the KPIs of its company."""
+    return _readable(session, viewer, ScaleRow, scale_id).value()
+
+
+def list_scales(
+    session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, external_id: str | None = None
+) -> Page[Scale]:
+    """The scales of a company, by external id."""
+    wanted = [] if external_id is None else [ScaleRow.external_id == external_id]
+    return _page(session, viewer, company_id, request, ScaleRow, wanted).map(ScaleRow.value)
+
+
+def get_kpi(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> Kpi:
+    """A KPI in the version of a day; NotFound for whoever may not read the KPIs of its company."""
+    return _kpis(session, [_readable(session, viewer, KpiRow, kpi_id)], on)[0]
+
+
+def list_kpis(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    on: date,
+    chosen: KpiFilter = EVERY_KPI,
+) -> Page[Kpi]:
+    """The KPIs of a company in the version of a day, by external id."""
+    columns = {
+        KpiRow.kind: chosen.kind,
+        KpiRow.state: chosen.state,
+        KpiRow.goal_id: chosen.goal_id,
+        KpiRow.external_id: chosen.external_id,
+    }
+    if chosen.goal_id is not None and not is_id(chosen.goal_id):
+        return Page(())
+    wanted = [column == value for column, value in columns.items() if value is not None]
+    page = _page(session, viewer, company_id, request, KpiRow, wanted)
+    return Page(tuple(_kpis(session, page.items, on)), page.next_cursor)
+
+
+def list_versions(session: ReadSession, viewer: Viewer, kpi_id: str) -> tuple[KpiVersion, ...]:
+    """All versions of a KPI, the newest first."""
+    row = _readable(session, viewer, KpiRow, kpi_id)
+    found = session.scalars(
+        select(KpiVersionRow).where(KpiVersionRow.kpi_id == row.id).order_by(KpiVersionRow.number.desc())
+    ).all()
+    items = _items(session, [version.id for version in found])
+    return tuple(version.value(items[version.id]) for version in found)
+
+
+def list_targets(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> tuple[Target, ...]:
+    """Goalposts of a KPI of all days, past and to come: for all, and for what the viewer may see on a day."""
+    row = _readable(session, viewer, KpiRow, kpi_id)
+    found = load_targets(session, [KpiId(row.id)], on=None)
+    places = _places(session, viewer, row.company_id, on)
+    return tuple(one for one in found if places is None or one.subject_id is None or one.subject_id in places)
+
+
+def get_scorecard(session: ReadSession, viewer: Viewer, scorecard_id: str, *, on: date) -> Scorecard:
+    """A card; NotFound unless it is set above or below something the viewer was granted."""
+    row = session.get(ScorecardRow, scorecard_id) if is_id(scorecard_id) else None
+    if row is None:
+        raise NotFound
+    require(viewer, Action.KPIS_READ, path_of(session, row.subject_id, on=on))
+    return _cards(session, [row])[0]
+
+
+def list_scorecards(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    on: date,
+    subject_id: str | None = None,
+) -> Page[Scorecard]:
+    """The cards of a company, past and to come, that are set above or below something the viewer was granted."""
+    require(viewer, Action.KPIS_READ, (company_id,))
+    query = select(ScorecardRow).where(ScorecardRow.company_id == company_id)
+    places = _places(session, viewer, company_id, on)
+    if subject_id is not None:
+        places = {subject_id} if is_id(subject_id) and (places is None or subject_id in places) else set()
+    if places is not None:
+        query = query.where(ScorecardRow.subject_id.in_(places))
+    page = page_of(session.scalars(sliced(query, [ScorecardRow.id], request)), request, key=lambda row: (row.id,))
+    return Page(tuple(_cards(session, page.items)), page.next_cursor)
+
+
+def load_kpis(session: ReadSession, kpi_ids: Collection[str], *, on: date) -> Mapping[KpiId, Kpi]:
+    """KPIs in the version of a day, in four statements."""
+    rows = session.scalars(select(KpiRow).where(KpiRow.id.in_(kpi_ids))).all()
+    return {kpi.id: kpi for kpi in _kpis(session, rows, on)}
+
+
+def load_states(session: ReadSession, company_id: str, kpi_ids: Collection[str]) -> Mapping[KpiId, KpiState]:
+    """The states of those KPIs that belong to a company."""
+    wanted = [kpi_id for kpi_id in kpi_ids if is_id(kpi_id)]
+    query = select(KpiRow.id, KpiRow.state).where(KpiRow.company_id == company_id, KpiRow.id.in_(wanted))
+    return {KpiId(kpi_id): KpiState(state) for kpi_id, state in session.execute(query)}
+
+
+def load_scales(session: ReadSession, company_id: str, scale_ids: Collection[str]) -> Mapping[ScaleId, Scale]:
+    """Those of the scales that belong to a company."""
+    wanted = [scale_id for scale_id in scale_ids if is_id(scale_id)]
+    rows = session.scalars(select(ScaleRow).where(ScaleRow.company_id == company_id, ScaleRow.id.in_(wanted)))
+    return {ScaleId(row.id): row.value() for row in rows}
+
+
+def load_goal_parents(session: ReadSession, company_id: str) -> Mapping[str, str | None]:
+    """The tree of goals: the parent of each."""
+    query = select(GoalRow.id, GoalRow.parent_id).where(GoalRow.company_id == company_id)
+    return {goal.id: goal.parent_id for goal in session.execute(query)}
+
+
+def load_scorecards(session: ReadSession, company_id: str, *, on: date) -> tuple[Scorecard, ...]:
+    """The cards of a company that are valid on a day: of each subject and level the latest begun."""
+    latest = (
+        select(ScorecardRow.subject_id, ScorecardRow.level, func.max(ScorecardRow.starts_on).label("starts_on"))
+        .where(ScorecardRow.company_id == company_id, ScorecardRow.starts_on <= on)
+        .group_by(ScorecardRow.subject_id, ScorecardRow.level)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(ScorecardRow).join(
+            latest,
+            (ScorecardRow.subject_id == latest.c.subject_id)
+            & (ScorecardRow.level == latest.c.level)
+            & (ScorecardRow.starts_on == latest.c.starts_on),
+        )
+    )
+    return tuple(_cards(session, rows.all()))
+
+
+def load_cards_with(session: ReadSession, kpi_id: str, *, since: date) -> tuple[Scorecard, ...]:
+    """The cards with a KPI that are valid on a day or begin later."""
+    holding = select(ScorecardLineRow.scorecard_id).where(ScorecardLineRow.kpi_id == kpi_id)
+    row = session.get_one(KpiRow, kpi_id)
+    coming = select(ScorecardRow).where(ScorecardRow.id.in_(holding), ScorecardRow.starts_on > since)
+    valid = [
+        card
+        for card in load_scorecards(session, row.company_id, on=since)
+        if any(line.kpi_id == kpi_id for line in card.lines)
+    ]
+    return (*valid, *_cards(session, session.scalars(coming).all()))
+
+
+def load_targets(session: ReadSession, kpi_ids: Collection[str], *, on: date | None) -> tuple[Target, ...]:
+    """Goalposts of KPIs that have begun by a day (None: all), the latest first."""
+    query = select(TargetRow).where(TargetRow.kpi_id.in_(kpi_ids)).order_by(TargetRow.starts_on.desc(), TargetRow.id)
+    if on is not None:
+        query = query.where(TargetRow.starts_on <= on)
+    return tuple(row.value() for row in session.scalars(query))
+
+
+def find_kpis(session: ReadSession, company_id: str, names: Collection[str]) -> Mapping[str, KpiId]:
+    """KPIs of a company by what a file calls them, an external id or an id; unknown names are absent."""
+    query = select(KpiRow.external_id, KpiRow.id).where(KpiRow.company_id == company_id, KpiRow.external_id.in_(names))
+    named = {name: KpiId(kpi_id) for name, kpi_id in session.execute(query) if name is not None}
+    ids = load_states(session, company_id, [name for name in names if name not in named])
+    return named | {kpi_id: kpi_id for kpi_id in ids}
+
+
+def has_asked_with(session: ReadSession, scale_id: str) -> bool:
+    """Whether an item of a KPI that is no draft any more uses a scale."""
+    query = (
+        select(ItemRow.id)
+        .join(KpiVersionRow, KpiVersionRow.id == ItemRow.kpi_version_id)
+        .join(KpiRow, KpiRow.id == KpiVersionRow.kpi_id)
+        .where(ItemRow.scale_id == scale_id, KpiRow.state != KpiState.DRAFT)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _readable(session: ReadSession, viewer: Viewer, table: type[Row], row_id: str) -> Row:
+    row = session.get(table, row_id) if is_id(row_id) else None
+    if row is None:
+        raise NotFound
+    require(viewer, Action.KPIS_READ, (row.company_id,))
+    return row
+
+
+def _page(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    table: type[Row],
+    wanted: Sequence[ColumnElement[bool]],
+) -> Page[Row]:
+    require(viewer, Action.KPIS_READ, (company_id,))
+    query = select(table).where(table.company_id == company_id, *wanted)
+    keys = [func.coalesce(table.external_id, ""), table.id]
+    rows = session.scalars(sliced(query, keys, request))
+    return page_of(rows, request, key=lambda row: (row.external_id or "", row.id))
+
+
+def _kpis(session: ReadSession, rows: Sequence[KpiRow], on: date) -> list[Kpi]:
+    valid: dict[str, KpiVersionRow] = {}
+    ids = [row.id for row in rows]
+    query = select(KpiVersionRow).where(KpiVersionRow.kpi_id.in_(ids))
+    for version in session.scalars(query.order_by(KpiVersionRow.starts_on, KpiVersionRow.number)):
+        if version.starts_on <= on or version.kpi_id not in valid:
+            valid[version.kpi_id] = version
+    items = _items(session, [version.id for version in valid.values()])
+    return [row.value(valid[row.id].value(items[valid[row.id].id])) for row in rows]
+
+
+def _items(session: ReadSession, version_ids: Collection[str]) -> Mapping[str, tuple[Item, ...]]:
+    """The items of versions, in order; a version without items has none."""
+    found: dict[str, tuple[Item, ...]] = dict.fromkeys(version_ids, ())
+    query = select(ItemRow, ScaleRow).join(ScaleRow, ScaleRow.id == ItemRow.scale_id)
+    in_order = query.where(ItemRow.kpi_version_id.in_(version_ids)).order_by(ItemRow.position)
+    for item, scale in session.execute(in_order):
+        found[item.kpi_version_id] += (item.value(scale.value()),)
+    return found
+
+
+def _cards(session: ReadSession, rows: Sequence[ScorecardRow]) -> list[Scorecard]:
+    lines = defaultdict(list)
+    query = select(ScorecardLineRow).where(ScorecardLineRow.scorecard_id.in_([row.id for row in rows]))
+    for line in session.scalars(query.order_by(ScorecardLineRow.position)):
+        lines[line.scorecard_id].append(line.value())
+    return [row.value(tuple(lines[row.id])) for row in rows]
+
+
+def _places(session: ReadSession, viewer: Viewer, company_id: str, on: date) -> set[str] | None:
+    """The subjects whose cards and targets a viewer may see; None for the whole company."""
+    if viewer.is_service or company_id in roots(viewer, Action.KPIS_READ):
+        return None
+    tree = load_tree(session, SubjectId(company_id), on=on)
+    return {subject_id for subject_id in tree.subjects if may(viewer, Action.KPIS_READ, tree.path(subject_id))}
