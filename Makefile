@@ -18,7 +18,7 @@ INSTALL = $(PY) -m uv pip install -q --python $(PY) --require-hashes -r
 # uv ignores pip's settings for mirrors and certificates: where it fails, pip has its turn.
 INSTALL_SLOWLY = $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r
 
-.PHONY: help run test check coverage bench migration demo docs lock format
+.PHONY: help run test check coverage bench migration demo docs openapi lock format
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ migration: $(DEV) ## draft the next migration from the tables: make migration m=
 demo: $(RUNTIME) ## put the demo organisation into the database of the settings
 	@$(PY) -m app demo $(ARGS)
 
+openapi: $(DEV) ## write down the API as it is now, after a change that is meant
+	@$(PY) -m tests.house.service
+
 docs: $(DEV) ## check that docs name every setting and path and that their links lead somewhere
 	@$(PY) -m pytest -q tests/house/test_docs.py
 
@@ -76,7 +79,7 @@ $(PY):
 	  if "$$name" -c '$(IS_NEW_ENOUGH)' 2>/dev/null; then python=$$name; break; fi; done; \
 	test -n "$$python" || { echo 'Python 3.11 or newer is needed and none was found on PATH.'; exit 1; }; \
 	"$$python" -m venv $(VENV) 2>/dev/null \
-	|| { rm -rf $(VENV); "$$python" -m venv --without-pip $(VENV) && "$$python" -m pip --python $(PY) install -q pip 2>/dev/null; } \
+	|| { rm -rf $(VENV); "$$python" -m venv --without-pip $(VENV) && "$$python" -m pip --python $(PY) install -q --require-hashes -r requirements-tools.lock 2>/dev/null; } \
 	|| { rm -rf $(VENV); test "$$(id -u)" = 0 && apt-get -o DPkg::Lock::Timeout=300 update -q \
 	     && apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends python3-venv && "$$python" -m venv $(VENV); } \
 	|| { rm -rf $(VENV); echo 'Python cannot make environments here; install its venv module (Debian: apt-get install python3-venv).'; exit 1; }
