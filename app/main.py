@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import docs, health
+from app.api import docs, goals, health, kpis, scales, scorecards
+from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
 from app.http.files import OwnFiles
@@ -26,7 +27,14 @@ from app.web import sign_in
 from app.web.errors import error_page, failure_page
 
 PAGES: tuple[APIRouter, ...] = (sign_in.router,)
-RESOURCES: tuple[APIRouter, ...] = (health.router, docs.router)
+RESOURCES: tuple[APIRouter, ...] = (
+    health.router,
+    docs.router,
+    goals.router,
+    scales.router,
+    kpis.router,
+    scorecards.router,
+)
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
@@ -67,6 +75,7 @@ def _answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _framework_error)
+    app.add_exception_handler(Replayed, _replayed)
 
 
 async def _app_error(request: Request, error: Exception) -> Response:
@@ -89,6 +98,12 @@ async def _framework_error(request: Request, error: Exception) -> Response:
     if _is_machine(request) or error.status_code != 404:
         return problems.problem_of_status(request, error)
     return error_page(request, NotFound())
+
+
+async def _replayed(_request: Request, answer: Exception) -> Response:
+    if not isinstance(answer, Replayed):
+        raise answer
+    return replayed(answer)
 
 
 def _failure(request: Request) -> Response:

@@ -5,6 +5,7 @@ from html import escape
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from app.api.description import describe
 from app.http.access import public
 from app.http.doors import JsonRoute
 from app.http.service import service_of
@@ -37,7 +38,7 @@ _PAGE = """<!doctype html>
 @router.get(OPENAPI)
 @public("a description without anybody's figures")
 def show_openapi(request: Request) -> Response:
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(describe(request.app))
 
 
 @router.get("/api/docs")

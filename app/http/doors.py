@@ -4,10 +4,11 @@ Each reads its body within limits, refuses what comes from foreign pages, and le
 route functions are plain `def` and take it from there (`posted(request)`).
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
@@ -17,6 +18,7 @@ from app.http.access import Access, Who, access_of
 from app.http.cookies import session_secret
 from app.http.forms import Form, read_form
 from app.http.json_reader import BadJson, read_json
+from app.http.lists import check_parameters
 from app.http.refusals import WrongMediaType
 from app.http.service import service_of
 
@@ -38,7 +40,8 @@ class JsonRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The route behind its door."""
-        return _json_behind(super().get_route_handler(), takes_json=self.body_field is not None)
+        known = frozenset(_query_names(self.dependant))
+        return _json_behind(super().get_route_handler(), known, takes_json=self.body_field is not None)
 
 
 def posted(request: Request) -> Form:
@@ -86,7 +89,7 @@ async def _page_door(request: Request, declared: Access) -> None:
     request.state.form = form.without(origin.CSRF_FIELD)
 
 
-def _json_behind(inner: Handler, *, takes_json: bool) -> Handler:
+def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> Handler:
     async def door(request: Request, declared: Access) -> None:
         if declared.who is Who.SIGNED_IN:
             _check_credential(request)
@@ -94,6 +97,7 @@ def _json_behind(inner: Handler, *, takes_json: bool) -> Handler:
                 origin.check_own_page(request)
         elif request.method in origin.UNSAFE:
             origin.check_not_foreign(request)
+        check_parameters(request, known)
         if takes_json:
             await _read_json_body(request)
 
@@ -115,6 +119,14 @@ async def _read_json_body(request: Request) -> None:
     request.state.json = read_json(raw) if len(raw) <= _SMALL else await run_in_threadpool(read_json, raw)
     if request.state.json is None:
         raise BadJson("The body is empty; send JSON.")
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """The parameters that a route and its dependencies ask for."""
+    for field in dependant.query_params:
+        yield field.alias
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
 
 
 def _check_credential(request: Request) -> None:

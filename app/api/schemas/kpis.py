@@ -1,0 +1,227 @@
+"""Goals, scales and KPIs with their versions as they are sent and answered."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.kpis.values import Aggregation, Cadence, Comparison, Direction, KpiKind, Rollup, ScaleKind
+
+_GOAL = {"name": {"nb": "Fornøyde kunder", "en": "Satisfied customers"}, "external_id": "G1"}
+_SCALE = {"kind": "points", "name": {"nb": "Fem trinn", "en": "Five steps"}, "points": 5, "external_id": "five"}
+_ANCHORS = {"1": {"nb": "Ser ikke opp", "en": "Does not look up"}, "5": {"nb": "Hilser først", "en": "Greets first"}}
+_ITEM = {"code": "M1", "name": WORDS, "question": {}, "scale_id": ID, "weight": 1, "anchors": _ANCHORS}
+_RULE = {"text": {"nb": "Under 60: leder tar det opp", "en": "Below 60: the manager raises it"}, "days": 14}
+_CONTENT: Mapping[str, Any] = {
+    "name": {"nb": "Førsteinntrykk", "en": "First impression"},
+    "purpose": {"nb": "Kunder som føler seg sett, kommer igjen.", "en": "Customers who feel seen return."},
+    "criterion": {"nb": "Slik møter vi kunden", "en": "How we meet the customer"},
+    "decision_rule": _RULE,
+    "rater_weights": {"customer": 0.6, "colleague": 0.4},
+    "items": [_ITEM],
+}
+_KPI = {"goal_id": ID, "owner_id": OTHER_ID, "external_id": "first-impression"}
+
+
+class GoalIn(In):
+    """What the company wants to reach."""
+
+    model_config = example(**_GOAL)
+
+    name: Texts
+    description: Texts | None = None
+    parent_id: Id | None = None
+    external_id: str | None = None
+
+
+class GoalOut(Out):
+    """A goal."""
+
+    model_config = example(id=ID, company_id=OTHER_ID, **_GOAL, description={}, parent_id=None, version=1)
+
+    id: Id
+    company_id: Id
+    name: Texts
+    description: Texts
+    parent_id: Id | None
+    external_id: str | None
+    version: int
+
+
+class ScaleIn(In):
+    """What an item is answered on; which fields are needed follows from `kind`."""
+
+    model_config = example(**_SCALE)
+
+    kind: Annotated[str, one_of(ScaleKind)]
+    name: Texts
+    points: int | None = None
+    low: int | None = None
+    high: int | None = None
+    levels: dict[str, float] | None = Field(None, description="For `bars`: the value 0-100 of each level")
+    external_id: str | None = None
+
+
+class ScaleOut(Out):
+    """A scale."""
+
+    model_config = example(id=ID, company_id=OTHER_ID, **_SCALE, low=None, high=None, levels=None, version=1)
+
+    id: Id
+    company_id: Id
+    kind: ScaleKind
+    name: Texts
+    points: int | None
+    low: float | None
+    high: float | None
+    levels: dict[str, float] | None
+    external_id: str | None
+    version: int
+
+
+class ItemIn(In):
+    """One observable behaviour that raters are asked about."""
+
+    model_config = example(**_ITEM)
+
+    name: Texts
+    scale_id: Id
+    code: str | None = None
+    question: Texts | None = None
+    anchors: dict[str, Texts] | None = Field(None, description="The wording of some scale points, keyed by the point")
+    weight: float | None = None
+    reversed: bool | None = None
+
+
+class DecisionRuleIn(In):
+    """If this, then that, by whom, within `days`."""
+
+    model_config = example(**_RULE)
+
+    text: Texts | None = None
+    days: int | None = None
+
+
+class ShareRuleIn(In):
+    """What a reading must meet to count in a share."""
+
+    model_config = example(comparison="at_most", limit=20)
+
+    comparison: Annotated[str, one_of(Comparison)]
+    limit: float
+
+
+class VersionIn(In):
+    """What one version of a KPI says: `rater_weights` and `items` for soft KPIs, the other fields for hard ones."""
+
+    model_config = example(**_CONTENT, starts_on=DAY)
+
+    name: Texts
+    purpose: Texts | None = None
+    criterion: Texts | None = None
+    decision_rule: DecisionRuleIn | None = None
+    starts_on: GivenDay | None = None
+    rater_weights: dict[str, float] | None = None
+    items: list[ItemIn] | None = None
+    unit: Texts | None = None
+    direction: Annotated[str, one_of(Direction)] | None = None
+    aggregation: Annotated[str, one_of(Aggregation)] | None = None
+    percentile: float | None = None
+    per: float | None = None
+    share_rule: ShareRuleIn | None = None
+    cadence: Annotated[str, one_of(Cadence)] | None = None
+    rollup: Annotated[str, one_of(Rollup)] | None = None
+    prorate: bool | None = None
+    decimals: int | None = None
+
+
+class KpiIn(VersionIn):
+    """A KPI with its first version."""
+
+    model_config = example(kind="soft", **_KPI, **_CONTENT)
+
+    kind: Annotated[str, one_of(KpiKind)]
+    goal_id: Id | None = None
+    owner_id: Id | None = None
+    external_id: str | None = None
+
+
+class ReasonIn(In):
+    """Why; it goes into the journal."""
+
+    model_config = example(reason="Measured twice; the customer survey covers it.")
+
+    reason: str
+
+
+class ItemOut(Out):
+    """An item with its scale."""
+
+    id: Id
+    code: str
+    name: Texts
+    question: Texts
+    scale: ScaleOut
+    weight: float
+    reversed: bool = Field(validation_alias="is_reversed")
+    anchors: dict[str, dict[str, str]]
+
+
+class DecisionRuleOut(Out):
+    """A decision rule."""
+
+    text: Texts
+    days: int
+
+
+class ShareRuleOut(Out):
+    """What a reading must meet to count in a share."""
+
+    comparison: Comparison
+    limit: float
+
+
+class VersionOut(Out):
+    """A KPI as it was worded and weighed from a day on."""
+
+    id: Id
+    number: int
+    starts_on: date
+    name: Texts
+    purpose: Texts
+    criterion: Texts
+    decision_rule: DecisionRuleOut | None
+    rater_weights: dict[str, float]
+    items: list[ItemOut]
+    unit: Texts
+    direction: Direction | None
+    aggregation: Aggregation | None
+    percentile: float | None
+    per: float
+    share_rule: ShareRuleOut | None
+    cadence: Cadence | None
+    rollup: Rollup
+    prorate: bool
+    decimals: int
+
+
+class KpiOut(Out):
+    """A KPI and the version that is valid today."""
+
+    id: Id
+    company_id: Id
+    kind: KpiKind
+    state: str
+    goal_id: Id | None
+    owner_id: Id | None
+    external_id: str | None
+    current: VersionOut
+    version: int
+
+
+class VersionsOut(Out):
+    """All versions of a KPI, the newest first."""
+
+    items: list[VersionOut]
