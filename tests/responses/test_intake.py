@@ -1,6 +1,7 @@
 """What a posted form may hold, and how everything else is refused."""
 
 import pytest
+
 from app.errors import Invalid
 from app.kpis.values import KpiKind, RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
@@ -82,7 +83,7 @@ def test_a_subject_left_blank_is_no_sheet_and_the_others_are_stored() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "0", "6", "-1", "5.0", " 5", "+5", "5 ", "1_0", "0x5", "５", "٣", "NaN", "five", "yes"],  # noqa: RUF001 - meant
+    ["", "0", "6", "-1", "5.0", " 5", "+5", "5 ", "1_0", "0x5", "５", "٣", "NaN", "five", "yes"],
 )
 def test_only_the_exact_values_of_the_scale_are_answers(value: str) -> None:
     assert refused_fields({"a1.1": [value]}) == ["a1.1"]
