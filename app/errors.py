@@ -1,16 +1,17 @@
 """The kinds of things that can go wrong; each concrete error stands beside the rule that raises it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that was refused: its name, what is wrong, and what would be allowed."""
+    """One field that was refused: its name, what is wrong (filled with `values`), and what would be allowed."""
 
     field: str
     message: str
     allowed: str = ""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 class AppError(Exception):

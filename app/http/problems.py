@@ -75,7 +75,7 @@ def _body(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def _field(request: Request, locale: Locale, error: FieldError) -> dict[str, str]:
-    return {"field": error.field, "message": _said(request, locale, error.message), "allowed": error.allowed}
+    return {"field": error.field, "message": _said(request, locale, error.message, error.values), "allowed": error.allowed}
 
 
 def _said(request: Request, locale: Locale, message: str, values: dict[str, object] | None = None) -> str:

@@ -77,18 +77,29 @@ def allowed_answers(scale: FrozenScale) -> str:
     return f"{values[0]}-{values[-1]}" if scale.kind is not ScaleKind.YES_PARTLY_NO else ", ".join(values)
 
 
+class BadComment(ValueError):
+    """A comment that is not taken: a plain sentence and what fills it."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.message = message
+        self.values = values
+        super().__init__(message.format_map(values))
+
+
 def parse_comment(text: str) -> str:
     """A comment as it is kept: NFC, no invisible or control characters but tab and newline, runs of marks cut.
 
-    Raises ValueError with a plain sentence when it is too long or holds NUL or other control characters.
+    Raises BadComment when it is too long or holds NUL or other control characters.
     """
-    if len(text) > MAX_COMMENT * 4 or any(_is_control(character) for character in text):
-        raise ValueError("Remove the control characters." if len(text) <= MAX_COMMENT * 4 else _too_long(text))
+    if len(text) > MAX_COMMENT * 4:
+        raise _too_long(text)
+    if any(_is_control(character) for character in text):
+        raise BadComment("Remove the control characters.")
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(character for character in plain if character not in _INVISIBLE)
     calm = _without_long_marks(kept).strip()
     if len(calm) > MAX_COMMENT:
-        raise ValueError(_too_long(calm))
+        raise _too_long(calm)
     return calm
 
 
@@ -117,10 +128,13 @@ def _parse_sheet(
 
 def _parse_comment_of(posted: Mapping[str, Sequence[str]], subject: FormSubject) -> tuple[str, list[FieldError]]:
     field = comment_field(subject.assignment_id)
+    given = posted.get(field, ("",))
+    if len(given) != 1:
+        return "", [FieldError(field, "This was sent twice.")]
     try:
-        return parse_comment(_only(posted.get(field, ("",)))), []
-    except ValueError as refusal:
-        return "", [FieldError(field, str(refusal), f"0-{MAX_COMMENT}")]
+        return parse_comment(given[0]), []
+    except BadComment as refusal:
+        return "", [FieldError(field, refusal.message, f"0-{MAX_COMMENT}", refusal.values)]
 
 
 def _fields(subject: FormSubject) -> set[str]:
@@ -147,8 +161,8 @@ def _high(scale: FrozenScale) -> float:
     return scale.high if scale.high is not None else 100.0
 
 
-def _too_long(text: str) -> str:
-    return f"Use at most {MAX_COMMENT} characters. There are {len(text)}."
+def _too_long(text: str) -> BadComment:
+    return BadComment("Use at most {most} characters. There are {count}.", most=MAX_COMMENT, count=len(text))
 
 
 def _is_control(character: str) -> bool:

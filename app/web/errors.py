@@ -49,7 +49,7 @@ def error_page(request: Request, error: errors.AppError) -> Response:
         wording,
         status_of(error),
         text=said(visit, error.message, **error.values),
-        details=[said(visit, field.message) for field in fields],
+        details=[said(visit, field.message, **field.values) for field in fields],
     )
     answer.headers.update({name: value for name, value in headers_of(error).items() if name != "WWW-Authenticate"})
     return answer

@@ -184,7 +184,7 @@ def _field_ids_by_name(form: RatingForm) -> dict[str, str]:
 
 
 def _sentence(visit: Visit, error: FieldError) -> str:
-    sentence = said(visit, error.message)
+    sentence = said(visit, error.message, **error.values)
     return f"{sentence} ({error.allowed})" if error.allowed else sentence
 
 

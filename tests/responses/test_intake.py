@@ -103,6 +103,10 @@ def test_a_field_that_comes_twice_is_refused() -> None:
     assert refused_fields({"a1.1": ["4", "5"]}) == ["a1.1"]
 
 
+def test_a_comment_that_comes_twice_is_refused() -> None:
+    assert refused_fields({"a1.1": ["4"], "a1.comment": ["fin", "bra"]}) == ["a1.comment"]
+
+
 def test_a_comment_alone_asks_for_an_answer() -> None:
     assert refused_fields({"a1.comment": ["fin"]}) == ["a1.comment"]
 
@@ -115,7 +119,8 @@ def test_nothing_answered_is_said_plainly() -> None:
 def test_a_comment_of_2001_characters_is_refused_with_its_count() -> None:
     with pytest.raises(Invalid) as caught:
         parse_sheets({"a1.1": ["4"], "a1.comment": ["x" * 2001]}, [subject()], SCALES)
-    assert caught.value.errors[0].message == "Use at most 2000 characters. There are 2001."
+    (error,) = caught.value.errors
+    assert error.message.format_map(error.values) == "Use at most 2000 characters. There are 2001."
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "a\x9bb"])
