@@ -1,7 +1,8 @@
 """The kinds of things that can go wrong; each concrete error stands beside the rule that raises it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,7 @@ class FieldError:
     field: str
     message: str
     allowed: str = ""
-    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    values: Mapping[str, object] = field_of(default_factory=dict, hash=False)
 
 
 class AppError(Exception):
