@@ -13,6 +13,7 @@ from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.errors import FieldError, NotFound
 from app.infra.database import WriteSession
+from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
@@ -41,7 +42,7 @@ def set_target(session: WriteSession, viewer: Viewer, kpi_id: str, draft: Target
     refuse(target_problems(draft, kpi.current.direction))
     same = TargetRow.subject_id.is_(None) if draft.subject_id is None else TargetRow.subject_id == draft.subject_id
     rows = session.scalars(select(TargetRow).where(TargetRow.kpi_id == kpi.id, same).with_for_update()).all()
-    check_start([row.starts_on for row in rows], draft.starts_on, now.date())
+    check_start([row.starts_on for row in rows], draft.starts_on, local_day(now))
     row = next((row for row in rows if row.starts_on == draft.starts_on), None)
     if row is None:
         row = TargetRow(id=new_id(session), kpi_id=kpi.id)
@@ -85,7 +86,7 @@ def set_scorecard(
 
 def _place(session: WriteSession, viewer: Viewer, subject_id: str, company_id: str, now: datetime) -> Subject:
     """The subject at which something is set, of this company and in the viewer's hands."""
-    found = load_subjects(session, [subject_id], on=now.date()) if is_id(subject_id) else {}
+    found = load_subjects(session, [subject_id], on=local_day(now)) if is_id(subject_id) else {}
     subject = found.get(SubjectId(subject_id))
     if subject is None or subject.company_id != company_id:
         raise NotFound
@@ -99,7 +100,7 @@ def _card_row(
     """The card of the same day, or a new one."""
     same = (ScorecardRow.subject_id == draft.subject_id, ScorecardRow.level == draft.level)
     rows = session.scalars(select(ScorecardRow).where(*same).with_for_update()).all()
-    check_start([row.starts_on for row in rows], draft.starts_on, now.date())
+    check_start([row.starts_on for row in rows], draft.starts_on, local_day(now))
     row = next((row for row in rows if row.starts_on == draft.starts_on), None)
     if row is None:
         row = ScorecardRow(

@@ -1,4 +1,4 @@
-"""Every write on goals, scales and KPIs; targets and cards are set in `assign`.
+"""Every write on goals, scales and KPIs; those on targets and cards stand in `assign` and are offered here as well.
 
 All of them ask for kpis:write at the company, leave a journal entry and send nothing. A change that names the
 version it saw raises StaleVersion when another came first. Nothing of the past is rewritten: a KPI that was activated
@@ -17,10 +17,12 @@ from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import NO_CHOICE
 from app.infra.database import WriteSession
+from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
 from app.kpis import queries
+from app.kpis.assign import set_scorecard, set_target
 from app.kpis.intake import content_of, content_problems, scale_problems, version_of
 from app.kpis.rules import (
     GOAL_LOOP,
@@ -56,6 +58,21 @@ from app.kpis.values import (
     SoftMeasure,
 )
 from app.organisation.queries import load_people
+
+__all__ = [
+    "activate_kpi",
+    "add_kpi_version",
+    "change_goal",
+    "change_kpi",
+    "change_scale",
+    "create_goal",
+    "create_kpi",
+    "create_scale",
+    "pause_kpi",
+    "retire_kpi",
+    "set_scorecard",
+    "set_target",
+]
 
 Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
 
@@ -189,7 +206,7 @@ def activate_kpi(
     row, present = _open_kpi(session, viewer, kpi_id, expected_version)
     state = next_state(present.state, KpiState.ACTIVE)
     _check_ready(session, replace(present, state=state))
-    for card in queries.load_cards_with(session, row.id, since=now.date()):
+    for card in queries.load_cards_with(session, row.id, since=local_day(now)):
         states = queries.load_states(session, row.company_id, [line.kpi_id for line in card.lines])
         check_cap(card.level, card.lines, {**states, present.id: state})
     _set_state(session, viewer, row, state, now)
@@ -297,7 +314,7 @@ def _add_content(session: WriteSession, present: Kpi, content: KpiContent, now: 
     if present.state is KpiState.DRAFT:
         session.execute(delete(KpiVersionRow).where(KpiVersionRow.kpi_id == present.id))
     else:
-        check_following(known.starts_on, content.starts_on or now.date(), now.date())
+        check_following(known.starts_on, content.starts_on or local_day(now), local_day(now))
     number = 1 if present.state is KpiState.DRAFT else known.number + 1
     version = _checked_version(session, present.company_id, content, number, now)
     _check_ready(session, replace(present, current=version))
@@ -315,7 +332,7 @@ def _checked_version(
         scales = queries.load_scales(session, company_id, asked)
         places = [place for place, scale_id in enumerate(asked) if scale_id not in scales]
         refuse([FieldError(f"items.{place}.scale_id", NO_CHOICE) for place in places])
-    version = version_of(content, number=number, scales=scales, today=now.date())
+    version = version_of(content, number=number, scales=scales, today=local_day(now))
     refuse(anchor_problems(version.items))
     return version
 
