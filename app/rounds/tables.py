@@ -13,7 +13,11 @@ from app.rounds.values import AssignmentSource, Mode, Pooling, ReleaseMode, Roun
 
 
 class RoundRow(Base):
-    """A round. `recipe` is what was frozen at launch, `promise_hash` its SHA-256; `salt` is wiped after the close."""
+    """A round. `recipe` is what was frozen at launch, `promise_hash` the SHA-256 of all that was frozen.
+
+    `salt` is wiped after the close. `shares` are those of `counted_on`: refreshed once a day, since a share that
+    moves with an answer would tell of it (R9).
+    """
 
     __tablename__ = "round"
     __table_args__ = (
@@ -27,6 +31,7 @@ class RoundRow(Base):
         CheckConstraint("closes_at > opens_at", name="times"),
         CheckConstraint("(state = 'draft') = (recipe IS NULL)", name="frozen_at_launch"),
         CheckConstraint("state <> 'open' OR salt IS NOT NULL", name="salt_while_open"),
+        CheckConstraint("state IN ('draft', 'open') OR closed_at IS NOT NULL", name="closed_at"),
         {"sqlite_strict": True},
     )
 
@@ -41,6 +46,7 @@ class RoundRow(Base):
     period_end: Mapped[date] = mapped_column(Day)
     opens_at: Mapped[datetime] = mapped_column(Instant)
     closes_at: Mapped[datetime] = mapped_column(Instant)
+    extended_until: Mapped[datetime | None] = mapped_column(Instant)
     reminders: Mapped[list[str]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
@@ -54,6 +60,8 @@ class RoundRow(Base):
     released_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Text)
+    counted_on: Mapped[date | None] = mapped_column(Day)
+    shares: Mapped[dict[str, int | None]] = mapped_column(Json)
     version: Mapped[int] = mapped_column(Whole)
 
 
@@ -86,6 +94,7 @@ class RoundKpiRow(Base):
 
     round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
     kpi_id: Mapped[str] = mapped_column(Id, ForeignKey("kpi.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Whole)
     weights: Mapped[dict[str, float]] = mapped_column(Json)
 
 

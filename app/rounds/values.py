@@ -96,7 +96,10 @@ class RoundKpi:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round as it is managed. `promise_hash` is set from launch on."""
+    """A round as it is managed. `promise_hash` is set from launch on.
+
+    `extended_until` is the latest closing time given to any single rater; none without such a favour.
+    """
 
     id: RoundId
     company_id: str
@@ -109,6 +112,7 @@ class Round:
     period_end: date
     opens_at: datetime
     closes_at: datetime
+    extended_until: datetime | None
     reminders: tuple[datetime, ...]
     state: RoundState
     source: RoundSource
@@ -124,6 +128,24 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundDraft:
+    """A round as it is wanted: what is asked for, when, and how it is released."""
+
+    scope_id: str
+    external_id: str | None
+    name: Words
+    purpose: Words
+    asked_by: str
+    period_start: date
+    period_end: date
+    opens_at: datetime
+    closes_at: datetime
+    reminders: tuple[datetime, ...] = ()
+    pooling: Pooling = Pooling.DROP
+    release_mode: ReleaseMode = ReleaseMode.AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Who rates whom in which group; `occasion` names the visit in report groups and is empty elsewhere."""
 
@@ -136,6 +158,47 @@ class Assignment:
     source: AssignmentSource
     counted: bool
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewAssignment:
+    """Who is to rate whom, by ids."""
+
+    rater_id: str
+    subject_id: str
+    rater_group: RaterGroup
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRater:
+    """One row of a list: the rater by external id or address, the subject by external id or id."""
+
+    row: int
+    external_id: str | None
+    email: str | None
+    name: str | None
+    locale: str | None
+    subject: str
+    rater_group: RaterGroup
+    occasion: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentLine:
+    """An assignment as it is listed. `answered` is told for `named` and `report` groups only (R9)."""
+
+    id: AssignmentId
+    rater_id: str
+    rater_name: str | None
+    rater_email: str | None
+    subject_id: str
+    subject_name: str
+    rater_group: RaterGroup
+    occasion: str
+    source: AssignmentSource
+    needs_approval: bool
+    answered: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +300,7 @@ class FrozenRound:
     period_end: date
     opens_at: datetime
     closes_at: datetime
+    extended_until: datetime | None
     state: RoundState
     source: RoundSource
     pooling: Pooling

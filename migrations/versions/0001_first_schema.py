@@ -159,18 +159,21 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
         sa.Column("scopes", types.Json(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("expires_at", types.Instant(), nullable=False),
         sa.Column("last_used_on", types.Day(), nullable=True),
         sa.Column("revoked_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["company_id"], ["subject.id"], name=op.f("fk_api_key_company_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_api_key_subject_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("prefix", name=op.f("uq_api_key_prefix")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_key_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
@@ -196,7 +199,7 @@ def upgrade() -> None:
         sa.Column("subject_id", types.Id(), nullable=False),
         sa.Column("starts_on", types.Day(), nullable=False),
         sa.Column("ends_on", types.Day(), nullable=True),
-        sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_manager_role_days")),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_manager_role_days")),
         sa.ForeignKeyConstraint(
             ["subject_id"], ["subject.id"], name=op.f("fk_manager_role_subject_id"), ondelete="CASCADE"
         ),
@@ -216,7 +219,7 @@ def upgrade() -> None:
         sa.Column("starts_on", types.Day(), nullable=False),
         sa.Column("parent_id", types.Id(), nullable=False),
         sa.Column("ends_on", types.Day(), nullable=True),
-        sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_membership_days")),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_membership_days")),
         sa.CheckConstraint("subject_id <> parent_id", name=op.f("ck_membership_not_itself")),
         sa.ForeignKeyConstraint(
             ["parent_id"], ["subject.id"], name=op.f("fk_membership_parent_id"), ondelete="CASCADE"
@@ -272,10 +275,14 @@ def upgrade() -> None:
         sa.Column("account_id", types.Id(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.CheckConstraint("role IN ('admin', 'manager', 'analyst', 'viewer')", name=op.f("ck_role_grant_role")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_role_grant_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["subject.id"], name=op.f("fk_role_grant_company_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["subject_id"], ["subject.id"], name=op.f("fk_role_grant_subject_id"), ondelete="CASCADE"
@@ -285,6 +292,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_role_grant_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_role_grant_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
@@ -300,6 +308,7 @@ def upgrade() -> None:
         sa.Column("period_end", types.Day(), nullable=False),
         sa.Column("opens_at", types.Instant(), nullable=False),
         sa.Column("closes_at", types.Instant(), nullable=False),
+        sa.Column("extended_until", types.Instant(), nullable=True),
         sa.Column("reminders", types.Json(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -313,12 +322,15 @@ def upgrade() -> None:
         sa.Column("released_at", types.Instant(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("counted_on", types.Day(), nullable=True),
+        sa.Column("shares", types.Json(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("(state = 'draft') = (recipe IS NULL)", name=op.f("ck_round_frozen_at_launch")),
         sa.CheckConstraint("pooling IN ('drop', 'pool')", name=op.f("ck_round_pooling")),
         sa.CheckConstraint("release_mode IN ('automatic', 'manual')", name=op.f("ck_round_release_mode")),
         sa.CheckConstraint("source IN ('asked', 'import')", name=op.f("ck_round_source")),
         sa.CheckConstraint("state <> 'open' OR salt IS NOT NULL", name=op.f("ck_round_salt_while_open")),
+        sa.CheckConstraint("state IN ('draft', 'open') OR closed_at IS NOT NULL", name=op.f("ck_round_closed_at")),
         sa.CheckConstraint("state IN ('draft', 'open', 'closed', 'released')", name=op.f("ck_round_state")),
         sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_round_times")),
         sa.CheckConstraint("period_end >= period_start", name=op.f("ck_round_period")),
@@ -800,6 +812,7 @@ def upgrade() -> None:
         "round_kpi",
         sa.Column("round_id", types.Id(), nullable=False),
         sa.Column("kpi_id", types.Id(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("weights", types.Json(), nullable=False),
         sa.ForeignKeyConstraint(["kpi_id"], ["kpi.id"], name=op.f("fk_round_kpi_kpi_id")),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_round_kpi_round_id"), ondelete="CASCADE"),
@@ -995,6 +1008,7 @@ def downgrade() -> None:
     op.drop_table("round")
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_role_grant_subject_id"))
+        batch_op.drop_index(batch_op.f("ix_role_grant_company_id"))
 
     op.drop_table("role_grant")
     with op.batch_alter_table("person", schema=None) as batch_op:
@@ -1015,6 +1029,7 @@ def downgrade() -> None:
     op.drop_table("goal")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_subject_id"))
+        batch_op.drop_index(batch_op.f("ix_api_key_company_id"))
 
     op.drop_table("api_key")
     op.drop_table("suppression")

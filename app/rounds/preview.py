@@ -1,0 +1,264 @@
+"""What a round can publish and how far it has come: the nouns, and how they follow from who is asked. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.kpis.values import KpiKind, RaterGroup
+from app.organisation.values import SubjectKind
+from app.rounds import rules
+from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Mode
+from app.scoring import atoms
+from app.scoring.preview import Preview, Verdict, launch_preview
+from app.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class CellPreview:
+    """What can be published of a rater group at a subject, and how many are asked about it."""
+
+    rater_group: RaterGroup
+    verdict: Verdict
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPreview:
+    """One row of the launch preview."""
+
+    subject_id: str
+    name: str
+    kind: SubjectKind
+    is_rated: bool
+    cells: tuple[CellPreview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SilentWeight:
+    """A rater group that weighs in a KPI but is asked about nobody."""
+
+    kpi_id: str
+    kpi_name: Words
+    rater_group: RaterGroup
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoad:
+    """A rater group in a round: how many sheets are asked for, and the most minutes it costs one of its raters."""
+
+    policy: GroupPolicy
+    asked: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPreview:
+    """What the round can publish, said before anything is sent (R13).
+
+    `letters` counts the people who get one; `unreachable` those without an address; `without_questions` the
+    assignments about nothing, since no KPI of the subject's card gives the group weight.
+    """
+
+    subjects: tuple[SubjectPreview, ...]
+    groups: tuple[GroupLoad, ...]
+    silent_weights: tuple[SilentWeight, ...]
+    can_publish: bool
+    needs_confirmation: bool
+    letters: int
+    unreachable: int
+    without_questions: int
+    most_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTracking:
+    """How far a rater group has come, over the whole round (R9).
+
+    `percent` is the share that has answered in whole tens, from yesterday, None while fewer than k have; `answered`
+    is the exact number, told for `named` and `report` groups only. `enough_at` is the share in per cent from which
+    every subject reaches the minimum if answers spread evenly; None where even all are too few.
+    """
+
+    policy: GroupPolicy
+    asked: int
+    percent: int | None
+    answered: int | None
+    enough_at: int | None
+    is_enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """An open round without its content; `counted_on` is the day of the shares of protected groups."""
+
+    groups: tuple[GroupTracking, ...]
+    counted_on: date | None
+
+
+KINDS: Mapping[SubjectKind, atoms.Kind] = {
+    SubjectKind.COMPANY: atoms.Kind.UNIT,
+    SubjectKind.DEPARTMENT: atoms.Kind.UNIT,
+    SubjectKind.TEAM: atoms.Kind.UNIT,
+    SubjectKind.PERSON: atoms.Kind.PERSON,
+    SubjectKind.COMPETITOR: atoms.Kind.COMPETITOR,
+}
+
+
+def atom_subjects(frozen: FrozenRound) -> tuple[atoms.Subject, ...]:
+    """The frozen tree as scoring knows it: places for ids, in the order of `frozen.subjects`."""
+    places = {subject.id: place for place, subject in enumerate(frozen.subjects)}
+    return tuple(
+        atoms.Subject(places.get(subject.parent_id or "", -1), KINDS[subject.kind]) for subject in frozen.subjects
+    )
+
+
+def atom_groups(frozen: FrozenRound) -> tuple[atoms.RaterGroup, ...]:
+    """The rater groups as scoring knows them, in the order of `frozen.groups`."""
+    return tuple(atoms.RaterGroup(atoms.Mode(one.mode), one.k, one.comment_k) for one in frozen.groups)
+
+
+def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment]) -> tuple[atoms.Cell, ...]:
+    """Who is asked, by subject and group: heads are the raters who count, numbered over the whole round."""
+    subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
+    groups = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
+    numbers: dict[str, int] = {}
+    heads: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    sheets: Counter[tuple[int, int]] = Counter()
+    for one in assignments:
+        key = subjects[one.subject_id], groups[one.rater_group]
+        sheets[key] += 1
+        if one.counted:
+            heads[key].add(numbers.setdefault(one.rater_id, len(numbers)))
+    return tuple(atoms.Cell(*key, frozenset(heads[key]), count) for key, count in sheets.items())
+
+
+def preview_of(frozen: FrozenRound, assignments: Sequence[Assignment], addressed: Iterable[str]) -> RoundPreview:
+    """What can be published if everyone answers and if three in five do.
+
+    `assignments` with the counting of the launch; `addressed` are the raters that a letter can reach.
+    """
+    subjects = {subject.id: subject for subject in frozen.subjects}
+    asked = [one for one in assignments if rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)]
+    cells = atom_cells(frozen, asked)
+    made = launch_preview(atom_subjects(frozen), atom_groups(frozen), cells, atoms.Pooling(frozen.pooling))
+    rows = _rows(frozen, made, cells)
+    raters, reached = {one.rater_id for one in asked}, set(addressed)
+    loads, most = _loads(frozen, asked, subjects)
+    silent = _silent_weights(frozen, asked, subjects)
+    shown = all(cell.verdict in {Verdict.SHOWN, Verdict.NOT_ASKED} for row in rows for cell in row.cells)
+    return RoundPreview(
+        subjects=rows,
+        groups=loads,
+        silent_weights=silent,
+        can_publish=made.can_publish,
+        needs_confirmation=not shown or bool(silent),
+        letters=len(raters & reached),
+        unreachable=len(raters - reached),
+        without_questions=len(assignments) - len(asked),
+        most_minutes=most,
+    )
+
+
+def _rows(frozen: FrozenRound, made: Preview, cells: Iterable[atoms.Cell]) -> tuple[SubjectPreview, ...]:
+    counts = {cell.key: cell.sheets for cell in cells}
+    by_subject: defaultdict[int, list[CellPreview]] = defaultdict(list)
+    for promise in made.promises:
+        group = frozen.groups[promise.group].rater_group
+        asked = counts.get((promise.subject, promise.group), 0)
+        by_subject[promise.subject].append(CellPreview(group, promise.verdict, asked))
+    return tuple(
+        SubjectPreview(subject.id, subject.name, subject.kind, subject.is_rated, tuple(by_subject[place]))
+        for place, subject in enumerate(frozen.subjects)
+        if subject.is_rated or any(cell.verdict is not Verdict.NOT_ASKED for cell in by_subject[place])
+    )
+
+
+def _loads(
+    frozen: FrozenRound, asked: Iterable[Assignment], subjects: Mapping[str, FrozenSubject]
+) -> tuple[tuple[GroupLoad, ...], int]:
+    """Per group the sheets and the most minutes of one rater; and the most minutes of one rater over all groups."""
+    sheets: Counter[RaterGroup] = Counter()
+    questions: Counter[tuple[str, RaterGroup]] = Counter()
+    rated: Counter[tuple[str, RaterGroup]] = Counter()
+    for one in asked:
+        key = one.rater_id, one.rater_group
+        sheets[one.rater_group] += 1
+        rated[key] += 1
+        questions[key] += questions_about(frozen, subjects[one.subject_id], one.rater_group)
+    minutes = {key: rules.minutes_to_answer(questions[key], rated[key]) for key in rated}
+    loads = tuple(
+        GroupLoad(
+            policy,
+            sheets[policy.rater_group],
+            max((spent for (_, group), spent in minutes.items() if group is policy.rater_group), default=0),
+        )
+        for policy in frozen.groups
+    )
+    of_rater: Counter[str] = Counter()
+    for (rater, _), spent in minutes.items():
+        of_rater[rater] += spent
+    return loads, max(of_rater.values(), default=0)
+
+
+def questions_about(frozen: FrozenRound, subject: FrozenSubject, rater_group: RaterGroup) -> int:
+    """How many questions a rater of a group gets about a subject."""
+    return sum(len(kpi.items) for kpi in rules.kpis_asked(frozen.kpis, subject, rater_group))
+
+
+def _silent_weights(
+    frozen: FrozenRound, asked: Iterable[Assignment], subjects: Mapping[str, FrozenSubject]
+) -> tuple[SilentWeight, ...]:
+    heard = {(line.kpi_id, one.rater_group) for one in asked for line in subjects[one.subject_id].card}
+    return tuple(
+        SilentWeight(kpi.kpi_id, kpi.name, group)
+        for kpi in frozen.kpis
+        for group in kpi.weights
+        if kpi.kind is KpiKind.SOFT and group is not RaterGroup.SELF and (kpi.kpi_id, group) not in heard
+    )
+
+
+def tracking_of(
+    groups: Iterable[GroupPolicy],
+    assignments: Sequence[Assignment],
+    shares: Mapping[str, int | None],
+    counted_on: date | None,
+) -> Tracking:
+    """How far each group has come: protected ones from the shares of `counted_on`, the others as of now."""
+    return Tracking(tuple(_group_tracking(policy, assignments, shares) for policy in groups), counted_on)
+
+
+def shares_of(groups: Iterable[GroupPolicy], assignments: Sequence[Assignment]) -> dict[str, int | None]:
+    """The share that has answered of each protected group in whole tens; None while fewer than k people have."""
+    shares: dict[str, int | None] = {}
+    for policy in groups:
+        if rules.is_protected(policy.mode):
+            of_group = [one for one in assignments if one.rater_group is policy.rater_group]
+            people = {one.rater_id for one in of_group if one.answered}
+            sheets = sum(one.answered for one in of_group)
+            is_enough = len(people) >= policy.k
+            shares[policy.rater_group] = rules.percent_in_tens(sheets, len(of_group), policy.k) if is_enough else None
+    return shares
+
+
+def _group_tracking(
+    policy: GroupPolicy, assignments: Sequence[Assignment], shares: Mapping[str, int | None]
+) -> GroupTracking:
+    of_group = [one for one in assignments if one.rater_group is policy.rater_group]
+    enough_at = _enough_at(policy, of_group)
+    if rules.is_protected(policy.mode):
+        percent, answered = shares.get(policy.rater_group), None
+    else:
+        answered = sum(one.answered for one in of_group)
+        percent = answered * 100 // len(of_group) if of_group else None
+    is_enough = enough_at is not None and percent is not None and percent >= enough_at
+    return GroupTracking(policy, len(of_group), percent, answered, enough_at, is_enough)
+
+
+def _enough_at(policy: GroupPolicy, assignments: Iterable[Assignment]) -> int | None:
+    """The share in per cent from which each subject that can reach the minimum does, if answers spread evenly."""
+    if policy.mode is Mode.NAMED:
+        return 100
+    cells = Counter(one.subject_id for one in assignments if one.counted)
+    needed = [-(-policy.k * 100 // count) for count in cells.values() if count >= policy.k]
+    return max(needed, default=None)

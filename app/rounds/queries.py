@@ -1,0 +1,387 @@
+"""Every SELECT of rounds: rounds and their parts, the frozen round, assignments, preview and tracking.
+
+`get_`, `list_`, `preview_` and `track_` ask what the viewer may; `load_` serves commands and other capabilities.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import cast, select
+
+from app.accounts.rules import Action, may, require
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.formats import local_day
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.types import Text
+from app.kpis.values import RaterGroup
+from app.organisation.queries import load_paths, load_people, path_of
+from app.organisation.values import Person, PersonId, SubjectKind
+from app.rounds import recipe, rules
+from app.rounds.freeze import freeze, frozen_round
+from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
+from app.rounds.tables import (
+    AssignmentRow,
+    RoundGroupRow,
+    RoundKpiRow,
+    RoundReaderRow,
+    RoundRow,
+    RoundSubjectRow,
+)
+from app.rounds.values import (
+    Assignment,
+    AssignmentId,
+    AssignmentLine,
+    AssignmentSource,
+    FrozenRound,
+    FrozenSubject,
+    GroupPolicy,
+    Mode,
+    Pooling,
+    ReleaseMode,
+    Round,
+    RoundId,
+    RoundKpi,
+    RoundSource,
+    RoundState,
+)
+
+# ------------------------------------------------------------ rounds
+
+
+def get_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
+    """A round with its groups and KPIs; NotFound for whoever may not read rounds where it lies."""
+    found = find_round(session, round_id)
+    require(viewer, Action.ROUNDS_READ, place_of(session, found, now=now) if found else ())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_rounds(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    state: RoundState | None = None,
+    now: datetime,
+) -> Page[Round]:
+    """The rounds of a company that the viewer may read, the latest opening first."""
+    if not is_id(company_id):
+        raise NotFound
+    scopes = session.scalars(select(RoundRow.scope_id).where(RoundRow.company_id == company_id).distinct()).all()
+    paths = load_paths(session, scopes, on=local_day(now))
+    readable = [scope for scope, path in paths.items() if may(viewer, Action.ROUNDS_READ, path)]
+    opening = cast(RoundRow.opens_at, Text)
+    query = select(opening, RoundRow.id).where(RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable))
+    if state is not None:
+        query = query.where(RoundRow.state == state)
+    rows = session.execute(sliced(query, [opening, RoundRow.id], request, descending=True)).tuples()
+    page = page_of(rows, request, key=lambda row: row)
+    found = load_rounds(session, [round_id for _, round_id in page.items])
+    return page.map(lambda row: found[RoundId(row[1])])
+
+
+def find_round(session: ReadSession, round_id: str) -> Round | None:
+    """A round, whoever asks."""
+    row = session.get(RoundRow, round_id) if is_id(round_id) else None
+    return _rounds(session, [row])[0] if row else None
+
+
+def find_round_by_key(session: ReadSession, company_id: str, external_id: str) -> Round | None:
+    """The round of a company with this external id, whoever asks."""
+    query = select(RoundRow).where(RoundRow.company_id == company_id, RoundRow.external_id == external_id)
+    row = session.scalar(query)
+    return _rounds(session, [row])[0] if row else None
+
+
+def load_rounds(session: ReadSession, round_ids: Iterable[str]) -> Mapping[RoundId, Round]:
+    """Many rounds, whoever asks."""
+    rows = session.scalars(select(RoundRow).where(RoundRow.id.in_(set(round_ids)))).all()
+    return {found.id: found for found in _rounds(session, rows)}
+
+
+def load_open_rounds(session: ReadSession) -> tuple[Round, ...]:
+    """Every open round that was asked by the service: what the worker looks after."""
+    query = select(RoundRow).where(RoundRow.state == RoundState.OPEN, RoundRow.source == RoundSource.ASKED)
+    return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closes_at, RoundRow.id)).all()))
+
+
+def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
+    """Closed rounds that are released without anybody's doing, in the order they closed."""
+    query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.release_mode == ReleaseMode.AUTOMATIC)
+    return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
+
+
+def load_salt(session: ReadSession, round_id: str) -> bytes | None:
+    """What the rating links of a round are derived from; None once answers are no longer accepted."""
+    return session.scalar(select(RoundRow.salt).where(RoundRow.id == round_id))
+
+
+def place_of(session: ReadSession, round_: Round, *, now: datetime) -> tuple[str, ...]:
+    """The path from the company to the scope of a round: where somebody must have the right."""
+    return path_of(session, round_.scope_id, on=local_day(now))
+
+
+# ------------------------------------------------------------ the frozen round
+
+
+def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
+    """A launched round as it was frozen, whoever asks; NotFound while it is a draft. Six statements."""
+    found = find_round(session, round_id)
+    row = session.get(RoundRow, round_id) if found else None
+    if found is None or row is None or row.recipe is None:
+        raise NotFound
+    return frozen_round(
+        found,
+        frozen_on=date.fromisoformat(row.recipe["frozen_on"]),
+        groups=recipe.groups_in(row.recipe["groups"]),
+        kpis=recipe.kpis_in(row.recipe["kpis"]),
+        subjects=_parents_first(load_frozen_subjects(session, round_id)),
+        readers=_load_readers(session, round_id),
+    )
+
+
+def load_frozen_subjects(
+    session: ReadSession, round_id: str, only: Collection[str] | None = None
+) -> tuple[FrozenSubject, ...]:
+    """The frozen subjects of a round, or some of them, in no order."""
+    columns = (
+        RoundSubjectRow.subject_id,
+        RoundSubjectRow.parent_id,
+        RoundSubjectRow.kind,
+        RoundSubjectRow.name,
+        RoundSubjectRow.is_rated,
+        RoundSubjectRow.card,
+        RoundSubjectRow.targets,
+    )
+    query = select(*columns).where(RoundSubjectRow.round_id == round_id)
+    if only is not None:
+        query = query.where(RoundSubjectRow.subject_id.in_(only))
+    return tuple(
+        FrozenSubject(
+            subject_id, parent, SubjectKind(kind), name, rated, recipe.card_in(card), recipe.targets_in(targets)
+        )
+        for subject_id, parent, kind, name, rated, card, targets in session.execute(query)
+    )
+
+
+def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
+    """The ids of the subjects to be rated."""
+    query = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == round_id, RoundSubjectRow.is_rated)
+    return tuple(session.scalars(query.order_by(RoundSubjectRow.subject_id)))
+
+
+# ------------------------------------------------------------ assignments
+
+
+def load_assignments(session: ReadSession, round_id: str, *, rater_id: str | None = None) -> tuple[Assignment, ...]:
+    """Who rates whom in a round, all of them or those of one rater, by subject and group; whoever asks."""
+    query = select(*_ASSIGNMENT).where(AssignmentRow.round_id == round_id)
+    if rater_id is not None:
+        query = query.where(AssignmentRow.rater_id == rater_id)
+    order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
+    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)).tuples())
+
+
+def list_assignments(
+    session: ReadSession,
+    viewer: Viewer,
+    round_id: str,
+    request: PageRequest,
+    *,
+    subject_id: str | None = None,
+    now: datetime,
+) -> Page[AssignmentLine]:
+    """Who rates whom, for whoever may read the round; who has answered is told of `named` and `report` groups only."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    query = (
+        select(AssignmentRow, RoundSubjectRow.name)
+        .join(
+            RoundSubjectRow,
+            (RoundSubjectRow.round_id == AssignmentRow.round_id)
+            & (RoundSubjectRow.subject_id == AssignmentRow.subject_id),
+        )
+        .where(AssignmentRow.round_id == round_.id)
+    )
+    if subject_id is not None:
+        query = query.where(AssignmentRow.subject_id == (subject_id if is_id(subject_id) else None))
+    keys = [RoundSubjectRow.name, AssignmentRow.id]
+    rows = session.execute(sliced(query, keys, request)).tuples()
+    page = page_of(rows, request, key=lambda row: (row[1], row[0].id))
+    people = load_people(session, {row.rater_id for row, _ in page.items})
+    open_modes = {one.rater_group for one in round_.groups if not rules.is_protected(one.mode)}
+    return page.map(lambda found: _line(*found, people[PersonId(found[0].rater_id)], open_modes))
+
+
+# ------------------------------------------------------------ preview and tracking
+
+
+def preview_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> RoundPreview:
+    """What the round can publish if everyone answers and if three in five do (R13); for who may read the round."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    if round_.state is RoundState.DRAFT:
+        frozen = freeze(session, round_, load_rated(session, round_.id), now=now)
+        return preview_draft(session, frozen)
+    return preview_of(load_frozen_round(session, round_.id), load_assignments(session, round_.id), ())
+
+
+def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
+    """The preview of a draft that was frozen for it, with the counting that the launch would do."""
+    inside = {subject.id for subject in frozen.subjects}
+    groups = {policy.rater_group for policy in frozen.groups}
+    assignments = [
+        one for one in load_assignments(session, frozen.id) if one.subject_id in inside and one.rater_group in groups
+    ]
+    people = load_people(session, {one.rater_id for one in assignments})
+    uncounted = load_uncounted(session, frozen, assignments, people)
+    addressed = {person_id for person_id, person in people.items() if person.email}
+    return preview_of(frozen, [replace(one, counted=one.id not in uncounted) for one in assignments], addressed)
+
+
+def load_uncounted(
+    session: ReadSession,
+    frozen: FrozenRound,
+    assignments: Iterable[Assignment],
+    people: Mapping[PersonId, Person],
+) -> frozenset[str]:
+    """The assignments whose raters do not count towards the minimum (R2): the subject, readers, the unapproved."""
+    awaiting = set(
+        session.scalars(
+            select(AssignmentRow.id).where(AssignmentRow.round_id == frozen.id, AssignmentRow.approved_by.is_(None))
+        )
+    )
+    paths = rules.paths_of(frozen.subjects)
+    readers = {subject_id: rules.readers_of(frozen, path) for subject_id, path in paths.items()}
+    return frozenset(
+        one.id
+        for one in assignments
+        if not rules.is_counted(
+            is_subject=people[PersonId(one.rater_id)].subject_id == one.subject_id,
+            is_reader=people[PersonId(one.rater_id)].mailbox in readers[one.subject_id],
+            awaits_approval=one.id in awaiting,
+        )
+    )
+
+
+def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Tracking:
+    """How far each rater group has come, without any content (R9); for who may read the round."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    row = session.get_one(RoundRow, round_.id)
+    return tracking_of(round_.groups, load_assignments(session, round_.id), row.shares, row.counted_on)
+
+
+# ------------------------------------------------------------ pieces
+
+_ASSIGNMENT = (
+    AssignmentRow.id,
+    AssignmentRow.round_id,
+    AssignmentRow.rater_id,
+    AssignmentRow.subject_id,
+    AssignmentRow.rater_group,
+    AssignmentRow.occasion,
+    AssignmentRow.source,
+    AssignmentRow.counted,
+    AssignmentRow.answered,
+)
+
+
+def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:
+    occasion, source, counted, answered = rest
+    return Assignment(
+        AssignmentId(id_),
+        RoundId(round_id),
+        rater_id,
+        subject_id,
+        RaterGroup(group),
+        occasion,
+        AssignmentSource(source),
+        counted,
+        answered,
+    )
+
+
+def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup]) -> AssignmentLine:
+    return AssignmentLine(
+        id=AssignmentId(row.id),
+        rater_id=row.rater_id,
+        rater_name=person.name,
+        rater_email=person.email,
+        subject_id=row.subject_id,
+        subject_name=subject_name,
+        rater_group=RaterGroup(row.rater_group),
+        occasion=row.occasion,
+        source=AssignmentSource(row.source),
+        needs_approval=row.approved_by is None,
+        answered=row.answered if row.rater_group in told else None,
+    )
+
+
+def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
+    ids = [row.id for row in rows]
+    groups: defaultdict[str, list[GroupPolicy]] = defaultdict(list)
+    for group in session.scalars(select(RoundGroupRow).where(RoundGroupRow.round_id.in_(ids))):
+        groups[group.round_id].append(
+            GroupPolicy(RaterGroup(group.rater_group), Mode(group.mode), group.k, group.comment_k)
+        )
+    kpis: defaultdict[str, list[RoundKpi]] = defaultdict(list)
+    of_rounds = select(RoundKpiRow).where(RoundKpiRow.round_id.in_(ids)).order_by(RoundKpiRow.position)
+    for kpi in session.scalars(of_rounds):
+        weights = {RaterGroup(group): float(weight) for group, weight in kpi.weights.items()}
+        kpis[kpi.round_id].append(RoundKpi(kpi.kpi_id, weights))
+    order = list(RaterGroup)
+    return [
+        _round(row, sorted(groups[row.id], key=lambda one: order.index(one.rater_group)), kpis[row.id]) for row in rows
+    ]
+
+
+def _round(row: RoundRow, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
+    return Round(
+        id=RoundId(row.id),
+        company_id=row.company_id,
+        scope_id=row.scope_id,
+        external_id=row.external_id,
+        name=row.name,
+        purpose=row.purpose,
+        asked_by=row.asked_by,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        extended_until=row.extended_until,
+        reminders=tuple(datetime.fromisoformat(at) for at in row.reminders),
+        state=RoundState(row.state),
+        source=RoundSource(row.source),
+        pooling=Pooling(row.pooling),
+        release_mode=ReleaseMode(row.release_mode),
+        promise_hash=row.promise_hash,
+        launched_at=row.launched_at,
+        closed_at=row.closed_at,
+        released_at=row.released_at,
+        version=row.version,
+        groups=tuple(groups),
+        kpis=tuple(kpis),
+    )
+
+
+def _parents_first(subjects: Iterable[FrozenSubject]) -> list[FrozenSubject]:
+    below: defaultdict[str | None, list[FrozenSubject]] = defaultdict(list)
+    for subject in sorted(subjects, key=lambda one: (one.name.casefold(), one.id)):
+        below[subject.parent_id].append(subject)
+    ordered = list(below[None])
+    for subject in ordered:
+        ordered += below[subject.id]
+    return ordered
+
+
+def _load_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in session.scalars(select(RoundReaderRow).where(RoundReaderRow.round_id == round_id)):
+        found[row.subject_id].add(row.mailbox)
+    return {subject_id: frozenset(mailboxes) for subject_id, mailboxes in found.items()}

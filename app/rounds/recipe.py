@@ -1,0 +1,212 @@
+"""The frozen round as JSON and back, in one canonical form, and the promise hash over it. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from app.kpis.values import (
+    Aggregation,
+    Cadence,
+    Comparison,
+    Direction,
+    Kpi,
+    KpiId,
+    KpiKind,
+    RaterGroup,
+    Rollup,
+    ScaleKind,
+    ScorecardLine,
+    ShareRule,
+    Target,
+)
+from app.rounds.values import (
+    FrozenItem,
+    FrozenKpi,
+    FrozenMeasure,
+    FrozenRound,
+    FrozenScale,
+    FrozenSubject,
+    Goalposts,
+    GroupPolicy,
+    Mode,
+)
+
+
+def promise_hash(frozen: FrozenRound) -> str:
+    """SHA-256 over everything that was promised, in hexadecimal: whoever holds the recipe can compute it again.
+
+    What may move after launch (closing time, reminders, names of the round) is no part of it.
+    """
+    promised = {
+        "groups": groups_out(frozen.groups),
+        "kpis": kpis_out(frozen.kpis),
+        "pooling": frozen.pooling,
+        "period": [frozen.period_start.isoformat(), frozen.period_end.isoformat()],
+        "frozen_on": frozen.frozen_on.isoformat(),
+        "subjects": [subject_out(subject) for subject in sorted(frozen.subjects, key=lambda one: one.id)],
+        "readers": {subject_id: sorted(mailboxes) for subject_id, mailboxes in frozen.readers.items()},
+    }
+    return hashlib.sha256(canonical(promised).encode()).hexdigest()
+
+
+def canonical(document: object) -> str:
+    """JSON with sorted names and without blanks: equal documents give equal texts."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def groups_out(groups: Iterable[GroupPolicy]) -> list[dict[str, Any]]:
+    """Policies of rater groups as JSON."""
+    return [asdict(policy) for policy in groups]
+
+
+def groups_in(document: Iterable[Mapping[str, Any]]) -> tuple[GroupPolicy, ...]:
+    """Policies of rater groups from JSON."""
+    return tuple(
+        GroupPolicy(RaterGroup(one["rater_group"]), Mode(one["mode"]), one["k"], one["comment_k"]) for one in document
+    )
+
+
+def kpis_out(kpis: Iterable[FrozenKpi]) -> list[dict[str, Any]]:
+    """Frozen KPIs as JSON."""
+    return [asdict(kpi) for kpi in kpis]
+
+
+def kpis_in(document: Iterable[Mapping[str, Any]]) -> tuple[FrozenKpi, ...]:
+    """Frozen KPIs from JSON."""
+    return tuple(
+        FrozenKpi(
+            kpi_id=one["kpi_id"],
+            version_id=one["version_id"],
+            kind=KpiKind(one["kind"]),
+            name=one["name"],
+            criterion=one["criterion"],
+            weights={RaterGroup(group): float(weight) for group, weight in one["weights"].items()},
+            items=tuple(_item_in(item) for item in one["items"]),
+            measure=_measure_in(one["measure"]) if one["measure"] else None,
+        )
+        for one in document
+    )
+
+
+def freeze_kpi(kpi: Kpi, weights: Mapping[RaterGroup, float]) -> FrozenKpi:
+    """A KPI in its present version, with the group weights of the round; those who are not asked have none."""
+    version = kpi.current
+    return FrozenKpi(
+        kpi_id=kpi.id,
+        version_id=version.id,
+        kind=kpi.kind,
+        name=dict(version.name),
+        criterion=dict(version.criterion),
+        weights={group: float(weight) for group, weight in weights.items() if weight > 0},
+        items=tuple(
+            FrozenItem(
+                id=item.id,
+                code=item.code,
+                name=dict(item.name),
+                question=dict(item.question),
+                scale=FrozenScale(
+                    item.scale.kind, item.scale.points, item.scale.low, item.scale.high, item.scale.levels
+                ),
+                weight=float(item.weight),
+                is_reversed=item.is_reversed,
+                anchors={point: dict(words) for point, words in item.anchors.items()},
+            )
+            for item in version.items
+        ),
+        measure=_frozen_measure(kpi),
+    )
+
+
+def freeze_target(target: Target) -> Goalposts:
+    """Goalposts without the day and place they were set for."""
+    return Goalposts(*(getattr(target, post.name) for post in fields(Goalposts)))
+
+
+def subject_out(subject: FrozenSubject) -> dict[str, Any]:
+    """A frozen subject as JSON, as it goes into the hash."""
+    return {
+        "id": subject.id,
+        "parent_id": subject.parent_id,
+        "kind": subject.kind,
+        "is_rated": subject.is_rated,
+        "card": card_out(subject.card),
+        "targets": targets_out(subject.targets),
+    }
+
+
+def card_out(card: Iterable[ScorecardLine]) -> list[dict[str, Any]]:
+    """Lines of a card as JSON."""
+    return [asdict(line) for line in card]
+
+
+def card_in(document: Iterable[Mapping[str, Any]]) -> tuple[ScorecardLine, ...]:
+    """Lines of a card from JSON."""
+    return tuple(
+        ScorecardLine(KpiId(one["kpi_id"]), float(one["weight"]), one["is_required"], one["in_focus"])
+        for one in document
+    )
+
+
+def targets_out(targets: Mapping[str, Goalposts]) -> dict[str, dict[str, float]]:
+    """Goalposts by KPI as JSON, without the empty ones."""
+    return {
+        kpi_id: {name: float(value) for name, value in asdict(posts).items() if value is not None}
+        for kpi_id, posts in targets.items()
+    }
+
+
+def targets_in(document: Mapping[str, Mapping[str, float]]) -> dict[str, Goalposts]:
+    """Goalposts by KPI from JSON."""
+    return {
+        kpi_id: Goalposts(**{name: float(value) for name, value in posts.items()}) for kpi_id, posts in document.items()
+    }
+
+
+def _frozen_measure(kpi: Kpi) -> FrozenMeasure | None:
+    version = kpi.current
+    if kpi.kind is KpiKind.SOFT or version.direction is None or version.aggregation is None:
+        return None
+    return FrozenMeasure(
+        unit=dict(version.unit),
+        direction=version.direction,
+        aggregation=version.aggregation,
+        percentile=version.percentile,
+        per=float(version.per),
+        cadence=version.cadence,
+        rollup=version.rollup,
+        prorate=version.prorate,
+        decimals=version.decimals,
+        share_rule=version.share_rule,
+    )
+
+
+def _item_in(one: Mapping[str, Any]) -> FrozenItem:
+    scale = one["scale"]
+    return FrozenItem(
+        id=one["id"],
+        code=one["code"],
+        name=one["name"],
+        question=one["question"],
+        scale=FrozenScale(ScaleKind(scale["kind"]), scale["points"], scale["low"], scale["high"], scale["levels"]),
+        weight=float(one["weight"]),
+        is_reversed=one["is_reversed"],
+        anchors=one["anchors"],
+    )
+
+
+def _measure_in(one: Mapping[str, Any]) -> FrozenMeasure:
+    rule = one["share_rule"]
+    return FrozenMeasure(
+        unit=one["unit"],
+        direction=Direction(one["direction"]),
+        aggregation=Aggregation(one["aggregation"]),
+        percentile=one["percentile"],
+        per=float(one["per"]),
+        cadence=Cadence(one["cadence"]) if one["cadence"] else None,
+        rollup=Rollup(one["rollup"]),
+        prorate=one["prorate"],
+        decimals=one["decimals"],
+        share_rule=ShareRule(Comparison(rule["comparison"]), float(rule["limit"])) if rule else None,
+    )

@@ -1,0 +1,333 @@
+"""Pure decisions about rounds: policies and times, who rates whom, what they are asked, who counts, when to close."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from app.errors import Conflict, FieldError, Invalid
+from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
+from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
+from app.rounds.values import (
+    PROTECTED_MODES,
+    FrozenKpi,
+    FrozenRound,
+    FrozenSubject,
+    GroupPolicy,
+    Mode,
+    Round,
+    RoundDraft,
+    RoundState,
+)
+
+GRACE = timedelta(minutes=30)
+"""Everybody's time after the printed closing time; the round counts as closed only then."""
+
+SHORTEST, LONGEST = timedelta(hours=24), timedelta(days=366)
+MOST_REMINDERS = 2
+LEAST_K, MOST_K = 3, 20
+SECONDS_PER_QUESTION = 12
+SECONDS_PER_SUBJECT = 15
+
+ALWAYS_NAMED = (RaterGroup.MANAGER, RaterGroup.SELF)
+"""Groups that can hold a single person, whom no minimum can protect."""
+
+VISITING = (RaterGroup.MYSTERY_SHOPPER,)
+"""Groups whose sheets are visits, one for each occasion."""
+
+OPEN_LISTS = (RaterGroup.CUSTOMER, RaterGroup.MYSTERY_SHOPPER)
+"""Groups that may be added to while the round is open: encounters and visits happen meanwhile."""
+
+FROM_STRUCTURE = (RaterGroup.MANAGER, RaterGroup.COLLEAGUE, RaterGroup.DIRECT_REPORT, RaterGroup.SELF)
+
+LEVELS: Mapping[SubjectKind, Level] = {
+    SubjectKind.COMPANY: Level.COMPANY,
+    SubjectKind.DEPARTMENT: Level.DEPARTMENT,
+    SubjectKind.TEAM: Level.TEAM,
+    SubjectKind.PERSON: Level.PERSON,
+}
+
+K_RANGE = "Choose a number from 3 to 20."
+COMMENT_K_RANGE = "Choose at least the minimum of the group, at most 20."
+MUST_BE_NAMED = "This group can hold a single person, so its answers are shown with the name."
+ONLY_VISITS = "Only visits are shown one by one. Choose another mode for this group."
+GROUP_TWICE = "Each rater group stands here once."
+CLOSES_TOO_EARLY = "The round has to stay open for at least 24 hours."
+CLOSES_TOO_LATE = "The round can stay open for at most 366 days."
+CLOSES_IN_THE_PAST = "The closing time has passed. Choose a later one."
+PERIOD_UPSIDE_DOWN = "The period has to end on the day it begins, or later."
+REMINDER_OUTSIDE = "Reminders go out after the opening and before the closing time."
+REMINDERS_TOO_MANY = "A round has at most two reminders."
+NO_WEIGHT = "Give at least one rater group besides self a weight above 0."
+NOT_A_GROUP = "This rater group is not part of the round."
+
+
+class RoundNotDraft(Conflict):
+    """The round is launched, and what was promised stays."""
+
+    code = "round_not_draft"
+    message = "The round has started, so this is fixed. Make a new round to ask in another way."
+
+
+class RoundNotOpen(Conflict):
+    """Only an open round can be closed, extended or added to."""
+
+    code = "round_not_open"
+    message = "The round is not open."
+
+
+class RoundNotClosed(Conflict):
+    """Only a closed round can be released."""
+
+    code = "round_not_closed"
+    message = "The round has to be closed first."
+
+
+class RoundIncomplete(Invalid):
+    """Something is missing before the round can be launched."""
+
+    code = "round_incomplete"
+    message = "The round cannot start yet."
+
+
+class NothingToPublish(Conflict):
+    """Even if everyone answers, no figure of any subject could be shown."""
+
+    code = "nothing_to_publish"
+    message = "Nobody's figures could be shown, even if everyone answers. Ask more people or more groups."
+
+
+class ConfirmationNeeded(Conflict):
+    """Some cells of the preview cannot be shown for sure; whoever launches has to have seen them."""
+
+    code = "confirmation_needed"
+    message = "Not everything can be shown. Look at the preview and confirm that you want to ask all the same."
+
+
+class AlreadyAsked(Conflict):
+    """The rater is asked about this subject in this group already."""
+
+    code = "already_asked"
+    message = "This person is asked about this already."
+
+
+class SecondPersonNeeded(Conflict):
+    """Who added a rater cannot approve the same rater."""
+
+    code = "second_person_needed"
+    message = "Somebody else than the one who added this rater has to approve."
+
+
+# ------------------------------------------------------------ policies and times
+
+
+def default_policy(rater_group: RaterGroup) -> GroupPolicy:
+    """Mode and minimums that a group has unless somebody chooses others.
+
+    >>> default_policy(RaterGroup.CUSTOMER).mode.value, default_policy(RaterGroup.MANAGER).k
+    ('confidential', 1)
+    """
+    if rater_group in ALWAYS_NAMED:
+        return GroupPolicy(rater_group, Mode.NAMED, 1, 1)
+    mode = Mode.REPORT if rater_group in VISITING else Mode.CONFIDENTIAL
+    return GroupPolicy(rater_group, mode, LEAST_K, LEAST_K)
+
+
+def policy_problems(groups: Sequence[GroupPolicy]) -> list[FieldError]:
+    """What is wrong with the policies of a round's rater groups."""
+    found: list[FieldError] = []
+    for place, policy in enumerate(groups):
+        if any(other.rater_group is policy.rater_group for other in groups[:place]):
+            found.append(FieldError(f"groups.{place}.rater_group", GROUP_TWICE))
+        found += [
+            FieldError(f"groups.{place}.{field}", message, allowed) for field, message, allowed in _policy_gaps(policy)
+        ]
+    return found
+
+
+def _policy_gaps(policy: GroupPolicy) -> list[tuple[str, str, str]]:
+    if policy.rater_group in ALWAYS_NAMED and policy.mode is not Mode.NAMED:
+        return [("mode", MUST_BE_NAMED, Mode.NAMED)]
+    if policy.mode is Mode.REPORT and policy.rater_group not in VISITING:
+        return [("mode", ONLY_VISITS, f"{Mode.NAMED}, {Mode.CONFIDENTIAL}, {Mode.ANONYMOUS}")]
+    if policy.mode is Mode.NAMED:
+        return []
+    if not LEAST_K <= policy.k <= MOST_K:
+        return [("k", K_RANGE, f"{LEAST_K}-{MOST_K}")]
+    if not policy.k <= policy.comment_k <= MOST_K:
+        return [("comment_k", COMMENT_K_RANGE, f"{policy.k}-{MOST_K}")]
+    return []
+
+
+def weight_problems(weights: Mapping[RaterGroup, float], groups: Iterable[RaterGroup], field: str) -> list[FieldError]:
+    """What is wrong with the group weights of one KPI; self never weighs."""
+    known = set(groups)
+    found = [FieldError(f"{field}.{group}", NOT_A_GROUP) for group in weights if group not in known]
+    if not any(weight > 0 for group, weight in weights.items() if group is not RaterGroup.SELF):
+        found.append(FieldError(field, NO_WEIGHT))
+    return found
+
+
+def time_problems(draft: RoundDraft, *, now: datetime | None = None) -> list[FieldError]:
+    """What is wrong with the times of a round; with `now`, also what the present moment rules out."""
+    found: list[FieldError] = []
+    if draft.period_end < draft.period_start:
+        found.append(FieldError("period_end", PERIOD_UPSIDE_DOWN))
+    begins = draft.opens_at if now is None else max(draft.opens_at, now)
+    if now is not None and draft.closes_at <= now:
+        found.append(FieldError("closes_at", CLOSES_IN_THE_PAST))
+    elif draft.closes_at - begins < SHORTEST:
+        found.append(FieldError("closes_at", CLOSES_TOO_EARLY, ">= 24 h"))
+    elif draft.closes_at - draft.opens_at > LONGEST:
+        found.append(FieldError("closes_at", CLOSES_TOO_LATE, "<= 366 d"))
+    return found + reminder_problems(draft.reminders, opens_at=draft.opens_at, closes_at=draft.closes_at)
+
+
+def reminder_problems(reminders: Sequence[datetime], *, opens_at: datetime, closes_at: datetime) -> list[FieldError]:
+    """What is wrong with the reminders: more than two, or outside the time the round is open."""
+    found = [FieldError("reminders", REMINDERS_TOO_MANY, "0-2")] if len(reminders) > MOST_REMINDERS else []
+    return found + [
+        FieldError(f"reminders.{place}", REMINDER_OUTSIDE)
+        for place, at in enumerate(reminders)
+        if not opens_at < at < closes_at
+    ]
+
+
+def require_draft(round_: Round) -> None:
+    """Raise RoundNotDraft once the round is launched."""
+    if round_.state is not RoundState.DRAFT:
+        raise RoundNotDraft
+
+
+def closes_for_all_at(closes_at: datetime, extended_until: datetime | None) -> datetime:
+    """When the round counts as closed: grace after the closing time, or after the latest extension of anybody."""
+    return max(closes_at, extended_until or closes_at) + GRACE
+
+
+def due_reminders(reminders: Iterable[datetime], *, now: datetime) -> int:
+    """How many reminders should have gone out by now.
+
+    >>> from datetime import UTC
+    >>> monday = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    >>> due_reminders([monday, monday + timedelta(days=2)], now=monday)
+    1
+    """
+    return sum(at <= now for at in reminders)
+
+
+def minutes_to_answer(questions: int, subjects: int) -> int:
+    """Whole minutes that a form takes, at least 1: 12 seconds a question and 15 a subject, rounded up.
+
+    >>> minutes_to_answer(2, 1), minutes_to_answer(12, 3)
+    (1, 4)
+    """
+    return max(1, -(-(questions * SECONDS_PER_QUESTION + subjects * SECONDS_PER_SUBJECT) // 60))
+
+
+# ------------------------------------------------------------ who rates whom, and what
+
+
+def proposed_raters(tree: Tree, subject_id: SubjectId, rater_group: RaterGroup) -> tuple[SubjectId, ...]:
+    """The person-subjects that the structure names as raters of a subject in a group; nobody for lists.
+
+    Manager of a person: who leads the nearest unit above that the person does not lead; of a unit: who leads the
+    nearest unit above. Colleagues: the same unit without its leader; of leaders, the other leaders right under the
+    same unit. Direct reports: the members of the units the person leads and the leaders of the units right below.
+    """
+    kind = tree.subjects[subject_id].kind
+    if kind in UNIT_KINDS:
+        return _above(tree, subject_id) if rater_group is RaterGroup.MANAGER else ()
+    if kind is not SubjectKind.PERSON:
+        return ()
+    if rater_group is RaterGroup.SELF:
+        return (subject_id,)
+    if rater_group is RaterGroup.MANAGER:
+        return tree.managers_of(subject_id)
+    if rater_group is RaterGroup.COLLEAGUE:
+        return _colleagues(tree, subject_id)
+    return _direct_reports(tree, subject_id) if rater_group is RaterGroup.DIRECT_REPORT else ()
+
+
+def _above(tree: Tree, unit_id: SubjectId) -> tuple[SubjectId, ...]:
+    own = set(tree.leaders(unit_id))
+    for place in reversed(tree.path(unit_id)[:-1]):
+        leaders = tuple(leader for leader in tree.leaders(place) if leader not in own)
+        if leaders:
+            return leaders
+    return ()
+
+
+def _colleagues(tree: Tree, person_id: SubjectId) -> tuple[SubjectId, ...]:
+    led = tree.units_led(person_id)
+    if not led:
+        unit_id = tree.path(person_id)[-2]
+        leaders = set(tree.leaders(unit_id))
+        return tuple(other for other in tree.members(unit_id) if other != person_id and other not in leaders)
+    beside = (unit for own in led if len(tree.path(own)) > 1 for unit in tree.children(tree.path(own)[-2]))
+    found = {leader: None for unit in beside if unit not in led for leader in tree.leaders(unit)}
+    return tuple(leader for leader in found if leader != person_id)
+
+
+def _direct_reports(tree: Tree, person_id: SubjectId) -> tuple[SubjectId, ...]:
+    found: dict[SubjectId, None] = {}
+    for unit_id in tree.units_led(person_id):
+        beside = set(tree.leaders(unit_id))
+        found.update(dict.fromkeys(member for member in tree.members(unit_id) if member not in beside))
+        for below in tree.children(unit_id):
+            found.update(dict.fromkeys(leader for leader in tree.leaders(below) if leader not in beside))
+    return tuple(found)
+
+
+def kpis_asked(kpis: Iterable[FrozenKpi], subject: FrozenSubject, rater_group: RaterGroup) -> tuple[FrozenKpi, ...]:
+    """The soft KPIs of the subject's card in which the rater's group weighs; self sees all of the round's."""
+    on_card = {line.kpi_id for line in subject.card}
+    return tuple(
+        kpi
+        for kpi in kpis
+        if kpi.kind is KpiKind.SOFT
+        and kpi.kpi_id in on_card
+        and (kpi.weights.get(rater_group, 0) > 0 or (rater_group is RaterGroup.SELF and bool(kpi.weights)))
+    )
+
+
+def card_or_equal(
+    card: Sequence[ScorecardLine], asked: Sequence[FrozenKpi], kind: SubjectKind
+) -> tuple[ScorecardLine, ...]:
+    """The card of a subject; where none applies (and for competitors), what the round asks about, weighing alike."""
+    if card and kind is not SubjectKind.COMPETITOR:
+        return tuple(card)
+    return tuple(ScorecardLine(KpiId(kpi.kpi_id), 1.0, is_required=False, in_focus=False) for kpi in asked)
+
+
+# ------------------------------------------------------------ who counts
+
+
+def readers_of(frozen: FrozenRound, path: Iterable[str]) -> frozenset[str]:
+    """Mailboxes that could read results about the last subject of a path when the round was launched (R2)."""
+    return frozenset(mailbox for place in path for mailbox in frozen.readers.get(place, ()))
+
+
+def paths_of(subjects: Sequence[FrozenSubject]) -> dict[str, tuple[str, ...]]:
+    """From the scope of the round to each subject; parents come before their children."""
+    paths: dict[str, tuple[str, ...]] = {}
+    for subject in subjects:
+        above = paths.get(subject.parent_id, ()) if subject.parent_id else ()
+        paths[subject.id] = (*above, subject.id)
+    return paths
+
+
+def is_counted(*, is_subject: bool, is_reader: bool, awaits_approval: bool) -> bool:
+    """Whether a rater counts towards the minimum: a sheet that does not count still goes into the mean."""
+    return not (is_subject or is_reader or awaits_approval)
+
+
+def is_protected(mode: Mode) -> bool:
+    """Whether only whole atoms of the group may be read."""
+    return mode in PROTECTED_MODES
+
+
+def percent_in_tens(answered: int, asked: int, k: int) -> int | None:
+    """The share that has answered in whole tens, downwards; None while fewer than k have (R9).
+
+    >>> percent_in_tens(2, 4, 3), percent_in_tens(13, 20, 5)
+    (None, 60)
+    """
+    return None if answered < k or asked == 0 else answered * 10 // asked * 10
