@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import docs, goals, health, kpis, scales, scorecards
+from app.api import docs, goals, health, kpis, people, scales, scorecards, subjects
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
@@ -30,6 +30,8 @@ PAGES: tuple[APIRouter, ...] = (sign_in.router,)
 RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     docs.router,
+    subjects.router,
+    people.router,
     goals.router,
     scales.router,
     kpis.router,

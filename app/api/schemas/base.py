@@ -4,11 +4,13 @@ Input schemas say which fields there are and of which type; what a value may be 
 which takes the same plain mapping from a posted form. So a rule stands in one place only.
 """
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
+from app.fields import NO_DAY, NO_FLAG, parse_day, parse_instant
 from app.infra.paging import Page
 
 Item = TypeVar("Item", bound="Out")
@@ -18,6 +20,8 @@ OTHER_ID = "7c1d2a34-8f0b-4c7a-b1de-55c2a6f0d9e2"
 DAY = "2026-11-23"
 INSTANT = "2026-11-23T09:00:00Z"
 WORDS = {"nb": "Imøtekommende", "en": "Welcoming"}
+
+NO_INSTANT = "Enter a moment with its offset from UTC."
 
 _TEXTS = {"type": "object", "properties": {"nb": {"type": "string"}, "en": {"type": "string"}}}
 
@@ -72,3 +76,31 @@ def one_of(kind: type[StrEnum]) -> WithJsonSchema:
 def example(**fields: Any) -> ConfigDict:
     """The configuration of a schema with the example that the documentation shows."""
     return ConfigDict(json_schema_extra={"example": fields})
+
+
+def _read_day(given: object) -> date:
+    day = parse_day(given) if isinstance(given, str) else None
+    if day is None:
+        raise ValueError(NO_DAY, "2026-12-31")
+    return day
+
+
+def _read_instant(given: object) -> datetime:
+    instant = parse_instant(given) if isinstance(given, str) else None
+    if instant is None:
+        raise ValueError(NO_INSTANT, "2026-12-31T16:00:00+01:00")
+    return instant
+
+
+def _read_flag(given: object) -> object:
+    if given in {"true", "false"}:
+        return given == "true"
+    if isinstance(given, bool):
+        return given
+    raise ValueError(NO_FLAG, "true, false")
+
+
+Day = Annotated[date, PlainValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Instant = Annotated[datetime, PlainValidator(_read_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Flag = Annotated[bool, PlainValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
+"""A yes or no in an address."""

@@ -22,6 +22,34 @@ _CONTENT: Mapping[str, Any] = {
     "rater_weights": {"customer": 0.6, "colleague": 0.4},
     "items": [_ITEM],
 }
+_SCALE_OUT = {"id": ID, "company_id": OTHER_ID, **_SCALE, "low": None, "high": None, "levels": None, "version": 1}
+_ITEM_OUT = {
+    "id": OTHER_ID,
+    "code": "M1",
+    "name": WORDS,
+    "question": {},
+    "scale": _SCALE_OUT,
+    "weight": 1,
+    "reversed": False,
+    "anchors": _ANCHORS,
+}
+_VERSION_OUT: Mapping[str, Any] = {
+    **_CONTENT,
+    "id": OTHER_ID,
+    "number": 1,
+    "starts_on": DAY,
+    "items": [_ITEM_OUT],
+    "unit": {},
+    "direction": None,
+    "aggregation": None,
+    "percentile": None,
+    "per": 1,
+    "share_rule": None,
+    "cadence": None,
+    "rollup": "pooled",
+    "prorate": False,
+    "decimals": 0,
+}
 _KPI = {"goal_id": ID, "owner_id": OTHER_ID, "external_id": "first-impression"}
 
 
@@ -67,7 +95,7 @@ class ScaleIn(In):
 class ScaleOut(Out):
     """A scale."""
 
-    model_config = example(id=ID, company_id=OTHER_ID, **_SCALE, low=None, high=None, levels=None, version=1)
+    model_config = example(**_SCALE_OUT)
 
     id: Id
     company_id: Id
@@ -159,6 +187,8 @@ class ReasonIn(In):
 class ItemOut(Out):
     """An item with its scale."""
 
+    model_config = example(**_ITEM_OUT)
+
     id: Id
     code: str
     name: Texts
@@ -172,6 +202,8 @@ class ItemOut(Out):
 class DecisionRuleOut(Out):
     """A decision rule."""
 
+    model_config = example(**_RULE)
+
     text: Texts
     days: int
 
@@ -179,12 +211,16 @@ class DecisionRuleOut(Out):
 class ShareRuleOut(Out):
     """What a reading must meet to count in a share."""
 
+    model_config = example(comparison="at_most", limit=20)
+
     comparison: Comparison
     limit: float
 
 
 class VersionOut(Out):
     """A KPI as it was worded and weighed from a day on."""
+
+    model_config = example(**_VERSION_OUT)
 
     id: Id
     number: int
@@ -210,6 +246,10 @@ class VersionOut(Out):
 class KpiOut(Out):
     """A KPI and the version that is valid today."""
 
+    model_config = example(
+        id=ID, company_id=OTHER_ID, kind="soft", state="draft", **_KPI, current=_VERSION_OUT, version=1
+    )
+
     id: Id
     company_id: Id
     kind: KpiKind
@@ -223,5 +263,7 @@ class KpiOut(Out):
 
 class VersionsOut(Out):
     """All versions of a KPI, the newest first."""
+
+    model_config = example(items=[_VERSION_OUT])
 
     items: list[VersionOut]

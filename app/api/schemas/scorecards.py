@@ -50,6 +50,8 @@ class TargetOut(Out):
 class TargetsOut(Out):
     """The goalposts of a KPI, past and to come."""
 
+    model_config = example(items=[])
+
     items: list[TargetOut]
 
 
