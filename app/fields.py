@@ -26,6 +26,7 @@ NO_WHOLE = "Enter a whole number in the allowed range."
 NO_FLAG = "Answer yes or no."
 NO_CHOICE = "Choose one of the allowed values."
 NO_DAY = "Enter a day that exists, as year-month-day."
+NO_INSTANT = "Enter a moment with its offset from UTC."
 NO_GROUP = "Several named fields belong here."
 NO_LIST = "A list belongs here."
 WRONG_COUNT = "There are more or fewer of these than allowed."
@@ -173,6 +174,27 @@ class Fields:
             self.refuse(name, NO_DAY, "2026-12-31")
         return found
 
+    def instant(self, name: str, *, required: bool = False) -> datetime | None:
+        """A moment with its offset (RFC 3339); None when absent."""
+        raw = self._raw(name, required=required)
+        return None if raw is None else self._moment(name, raw)
+
+    def instants(self, name: str, most: int) -> list[datetime]:
+        """A list of moments, blank ones left out; none when absent."""
+        listed = [(place, raw) for place, raw in enumerate(self._listed(name, most)) if raw != ""]
+        found = [self._moment(f"{name}.{place}", raw) for place, raw in listed]
+        return [moment for moment in found if moment is not None]
+
+    def texts(self, name: str, most: int) -> list[str]:
+        """A list of texts, blank ones left out; none when absent. A posted form counts them: `ids.0`, `ids.1`."""
+        texts = []
+        for place, raw in enumerate(self._listed(name, most)):
+            if not isinstance(raw, str):
+                self.refuse(f"{name}.{place}", NO_TEXT)
+            elif visible(raw):
+                texts.append(visible(raw))
+        return texts
+
     def group(self, name: str) -> "Fields":
         """A mapping inside; empty when absent."""
         raw = self._raw(name)
@@ -182,6 +204,14 @@ class Fields:
 
     def groups(self, name: str, most: int) -> list["Fields"]:
         """Mappings in a list; none when absent. A posted form counts them: `lines.0`, `lines.1`."""
+        return [self._member(name, place, member) for place, member in enumerate(self._listed(name, most))]
+
+    def names(self) -> list[str]:
+        """The names sent in this mapping, for mappings with names of their own; all count as asked for."""
+        self._read.update(self._given)
+        return list(self._given)
+
+    def _listed(self, name: str, most: int) -> Sequence[object]:
         raw = self._raw(name)
         if self._posted and isinstance(raw, Mapping):
             raw = [raw[key] for key in sorted(raw, key=lambda key: (len(str(key)), str(key)))]
@@ -193,12 +223,13 @@ class Fields:
         if len(raw) > most:
             self.refuse(name, WRONG_COUNT, span(0, most))
             return []
-        return [self._member(name, place, member) for place, member in enumerate(raw)]
+        return raw
 
-    def names(self) -> list[str]:
-        """The names sent in this mapping, for mappings with names of their own; all count as asked for."""
-        self._read.update(self._given)
-        return list(self._given)
+    def _moment(self, name: str, raw: object) -> datetime | None:
+        found = parse_instant(raw) if isinstance(raw, str) else None
+        if found is None:
+            self.refuse(name, NO_INSTANT, "2026-12-31T16:00:00+01:00")
+        return found
 
     def _member(self, name: str, place: int, member: object) -> "Fields":
         if not isinstance(member, Mapping):
