@@ -167,10 +167,23 @@ class AtomTotals:
         ([0], ((1, 3),))
         """
         limits = np.broadcast_to(np.asarray(least, np.int64), self.n_atoms)
-        cells = self.cells[self.cells[:, 2] >= limits[self.cells[:, 0]]]
-        kept = cells[:, 0] << 32 | cells[:, 1]
+        return self.keeping(self.cells[:, 2] >= limits[self.cells[:, 0]])
+
+    def keeping(self, kept: npt.ArrayLike) -> "AtomTotals":
+        """Only some of the cells; the others are suppressed: they enter nothing, not even a pair.
+
+        Parameters
+        ----------
+        kept : one flag per row of `cells`; shape (rows,)
+
+        >>> totals = AtomTotals.from_scores([0, 0], [0, 0, 1], [0, 1, 1], [50, 75, 70], n_atoms=1)
+        >>> totals.keeping([False, True]).atom(0).answered
+        ((2, 2),)
+        """
+        cells = self.cells[np.asarray(kept, np.bool_)]
+        held = cells[:, 0] << 32 | cells[:, 1]
         first, second = (self.pairs[:, 0] << 32 | self.pairs[:, column] for column in (1, 2))
-        pairs = self.pairs[np.isin(first, kept) & np.isin(second, kept)]
+        pairs = self.pairs[np.isin(first, held) & np.isin(second, held)]
         masks = np.zeros((self.n_atoms, self.answered.shape[1] - 2), np.int64)
         np.bitwise_or.at(masks, (cells[:, 0], cells[:, 1] // WORD), np.int64(1) << cells[:, 1] % WORD)
         words = self.answered[:, 1:-1] & masks[self.answered[:, 0]]
