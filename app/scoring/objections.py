@@ -28,30 +28,30 @@ Heads = list[set[int]]
 
 
 class Rule(StrEnum):
-    """What can be objected to, in the order of the checks.
+    """What can be objected to.
 
     tree : the subjects are no tree
     cells : a cell has more heads or scores than sheets; an atom holds an unknown cell, or none, or one of another atom
     label : an atom's cells do not fit its label: another group, or a subject that is not below
+    sheets : sheets that share all their rows come from too few people
     mode : an atom mixes or carries up what is not protected
     atom : an atom has fewer distinct people than it needs
     subjects : an atom of a unit carries up fewer than three subjects
     row : a row uses an atom that is not its own, cannot be read, or leaves one out
     judged : a row stands on too few people, subjects or visits
     figure : mean or number of sheets does not come out of the atoms
-    sheets : sheets that share all their rows come from too few people
     """
 
     TREE = "tree"
     CELLS = "cells"
     LABEL = "label"
+    SHEETS = "sheets"
     MODE = "mode"
     ATOM = "atom"
     SUBJECTS = "subjects"
     ROW = "row"
     JUDGED = "judged"
     FIGURE = "figure"
-    SHEETS = "sheets"
 
 
 class Objection(ScoringError):
@@ -102,7 +102,8 @@ class Collected:
     head_cell, head_person : [head] the people who count and answered, once per cell
     asked : [cell, measure] did the form ask for it
     valid : [cell, measure] sheets with a valid score
-    total : [cell, measure] sum of these scores in 10^-6 points
+    total : [cell, measure] sum of these scores, in whole steps
+    steps : how many steps make a point
     """
 
     parent: Ints
@@ -117,6 +118,7 @@ class Collected:
     asked: Flags
     valid: Ints
     total: Ints
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ carry one: two sheets of one atom can be swapped between their raters and nothin
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, RaterGroup, Withholding, heads_of
 from app.scoring.disclosure import UNIT_RATERS, UNIT_SUBJECTS
@@ -40,16 +39,55 @@ class Judged:
     atom : the atom
     valid : its sheets with a valid score, 0..sheets of `cells`
     cells : those of its cells whose form asked for it; the scorecards and group weights are public
+    blanks : sheets of these cells without a valid score
+    people : distinct people who count and surely have a valid score
     """
 
     atom: Atom
     valid: int
     cells: tuple[Cell, ...]
+    blanks: int
+    people: int
 
-    @property
-    def blanks(self) -> int:
-        """Sheets that were asked and carry no valid score."""
-        return sum(cell.sheets for cell in self.cells) - self.valid
+    @classmethod
+    def of(cls, atom: Atom, valid: int, cells: tuple[Cell, ...]) -> "Judged":
+        """Count the people who surely have a valid score.
+
+        A person is left out only if every sheet he handed in could be a blank one: whose sheet is blank is not known
+        in an `anonymous` group, and must not matter in a `confidential` one.
+
+        Formula: with b blank sheets, order the people by the number of their sheets, fewest first, and leave out as
+        many as b pays for: n - max{m : h_1 + ... + h_m <= b}. With one sheet each that is n - b. Proof: people without
+        a valid sheet have all their sheets among the b blank ones, so m of them hold at most b sheets, and any m
+        people hold at least h_1 + ... + h_m; hence never more than there are.
+        Source: docs/anonymity.md, "How many have judged".
+
+        >>> cell = Cell(0, 0, frozenset({1, 2, 3, 4}), 4)
+        >>> Judged.of(Atom(0, (0,), (cell,), cell.heads, 3), valid=3, cells=(cell,)).people
+        3
+        """
+        blanks = sum(cell.sheets for cell in cells) - valid
+        return cls(atom, valid, cells, blanks, _surely(cells, blanks, frozenset()))
+
+
+def _surely(cells: tuple[Cell, ...], blanks: int, apart_from: Collection[int]) -> int:
+    """People of these cells who surely have a valid sheet in them, apart from some."""
+    if len(cells) == 1:
+        heads = cells[0].heads
+        return max(0, len(heads.difference(apart_from) if apart_from else heads) - blanks)
+    held = Counter(head for cell in cells for head in cell.heads if head not in apart_from)
+    return _kept(held.values(), blanks)
+
+
+def _kept(held: Collection[int], blanks: int) -> int:
+    """How many holders surely keep a valid sheet when `blanks` of all sheets are blank."""
+    left, emptied = blanks, 0
+    for sheets in sorted(held):
+        if sheets > left:
+            break
+        left -= sheets
+        emptied += 1
+    return len(held) - emptied
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,59 +129,35 @@ def figures(made: Partition) -> tuple[Figure, ...]:
 
 
 def raters_at_least(parts: Sequence[Judged], enough: int) -> int:
-    """Distinct people who count and surely have a valid score in these atoms, counted up to `enough`.
+    """Distinct people who count and surely have a valid score in several atoms, counted up to `enough`.
 
-    Parameters
-    ----------
-    parts : atoms, each with its valid sheets on one KPI or item
-    enough : where counting stops, > 0
+    Each atom adds the people it surely has beyond those of the atoms before it, full ones first; never more than
+    there are, and never fewer than in the best atom alone.
 
-    Returns
-    -------
-    0..enough; never more than there are. A person is left out only if every sheet he handed in could be a blank one:
-    whose sheet is blank is not known in an `anonymous` group, and must not matter in a `confidential` one.
-
-    Formula: in one atom with b blank sheets, order its people by the number of their sheets, fewest first, and leave
-    out as many as b pays for: n - max{m : h_1 + ... + h_m <= b}. With one sheet each that is n - b. Proof: people
-    without any valid sheet have all their sheets among the b blank ones, so m of them hold at most b sheets, and m
-    people hold at least h_1 + ... + h_m. Over several atoms, each adds what it has beyond the people already counted.
-    Source: docs/anonymity.md, "How many have judged".
-
-    >>> cell = Cell(0, 0, frozenset({1, 2, 3, 4}), 4)
-    >>> raters_at_least([Judged(Atom(0, (0,), (cell,), cell.heads, 3), valid=3, cells=(cell,))], enough=9)
-    3
+    >>> cells = Cell(0, 0, frozenset({1, 2, 3, 4}), 4), Cell(1, 0, frozenset({3, 4, 5}), 3)
+    >>> parts = [Judged.of(Atom(cell.subject, (0,), (cell,), cell.heads, 3), cell.sheets, (cell,)) for cell in cells]
+    >>> raters_at_least(parts, enough=9), raters_at_least(parts, enough=3)
+    (5, 3)
     """
-    best, total = 0, 0
+    best = 0
+    for part in parts:
+        best = max(best, part.people)
+        if best >= enough:
+            return enough
+    total = 0
     counted: set[int] = set()
-    for part in chain((part for part in parts if not part.blanks), (part for part in parts if part.blanks)):
-        best = max(best, _beyond(part, frozenset()))
-        gain = _beyond(part, counted)
-        if gain > 0:
+    for part in sorted(parts, key=_blanks):
+        gain = _surely(part.cells, part.blanks, counted)
+        if gain:
             total += gain
             counted |= heads_of(part.cells)
-        if max(best, total) >= enough:
+        if total >= enough:
             return enough
     return max(best, total)
 
 
-def _beyond(part: Judged, counted: Collection[int]) -> int:
-    """People of one atom who are not counted yet and surely have a valid score in it."""
-    if len(part.cells) == 1:
-        people = part.cells[0].heads
-        return max(0, (len(people.difference(counted)) if counted else len(people)) - part.blanks)
-    held = Counter(head for cell in part.cells for head in cell.heads if head not in counted)
-    return _kept(held.values(), part.blanks)
-
-
-def _kept(held: Collection[int], blanks: int) -> int:
-    """How many holders surely keep a valid sheet when `blanks` of all sheets are blank."""
-    left, emptied = blanks, 0
-    for sheets in sorted(held):
-        if sheets > left:
-            break
-        left -= sheets
-        emptied += 1
-    return len(held) - emptied
+def _blanks(part: Judged) -> int:
+    return part.blanks
 
 
 def subjects_at_least(parts: Iterable[Judged], enough: int) -> int:
@@ -153,19 +167,25 @@ def subjects_at_least(parts: Iterable[Judged], enough: int) -> int:
     none. Atoms of one row are about different subjects, since a cell is in one atom only.
 
     >>> cells = tuple(Cell(person, 0, frozenset({person, 10}), 2) for person in (1, 2, 3))
-    >>> subjects_at_least([Judged(Atom(0, (0,), cells, heads_of(cells), 5), valid=4, cells=cells)], enough=3)
+    >>> subjects_at_least([Judged.of(Atom(0, (0,), cells, heads_of(cells), 5), valid=4, cells=cells)], enough=3)
     2
     """
     total = 0
     for part in parts:
         if total >= enough:
             break
-        held: Counter[int] = Counter()
-        for cell in part.cells:
-            if cell.heads:
-                held[cell.subject] += cell.sheets
-        total += _kept(held.values(), part.blanks)
+        total += _subjects(part)
     return total
+
+
+def _subjects(part: Judged) -> int:
+    if len(part.cells) == 1:
+        return min(1, part.people)
+    held: Counter[int] = Counter()
+    for cell in part.cells:
+        if cell.heads:
+            held[cell.subject] += cell.sheets
+    return _kept(held.values(), part.blanks)
 
 
 def withheld_atom(part: Judged) -> Withholding | None:
@@ -175,13 +195,12 @@ def withheld_atom(part: Judged) -> Withholding | None:
     What is withheld here enters nothing and is not carried up.
 
     >>> cell = Cell(0, 0, frozenset({1, 2, 3}), 3)
-    >>> withheld_atom(Judged(Atom(0, (0,), (cell,), cell.heads, 3), valid=2, cells=(cell,))).value
+    >>> withheld_atom(Judged.of(Atom(0, (0,), (cell,), cell.heads, 3), valid=2, cells=(cell,))).value
     'fewer_than_k'
     """
     if not part.atom.is_protected:
         return None if part.valid else Withholding.FEWER_THAN_K
-    least = part.atom.minimum
-    return None if raters_at_least((part,), least) >= least else Withholding.FEWER_THAN_K
+    return None if part.people >= part.atom.minimum else Withholding.FEWER_THAN_K
 
 
 def row_parts(made: Partition, figure: Figure, parts: Sequence[Judged]) -> Sequence[Judged] | Withholding:
@@ -203,7 +222,7 @@ def row_parts(made: Partition, figure: Figure, parts: Sequence[Judged]) -> Seque
     >>> one = Cell(1, 0, frozenset({1, 2, 3, 4, 5, 6}), 6)
     >>> atom = Atom(1, (0,), (one,), one.heads, 3)
     >>> made = Partition((Subject(-1, Kind.UNIT), Subject(0, Kind.PERSON)), (), (atom,), ())
-    >>> row_parts(made, Figure(0, (0,), (0,)), [Judged(atom, 6, (one,))]).value
+    >>> row_parts(made, Figure(0, (0,), (0,)), [Judged.of(atom, 6, (one,))]).value
     'fewer_than_three_subjects'
     """
     if not parts:
@@ -243,11 +262,10 @@ def is_small(part: Judged) -> bool:
 
     >>> cell = Cell(0, 0, frozenset({1, 2, 3, 4, 5, 6}), 6)
     >>> atom = Atom(0, (0,), (cell,), cell.heads, 3)
-    >>> is_small(Judged(atom, 5, (cell,))), is_small(Judged(atom, 6, (cell,)))
+    >>> is_small(Judged.of(atom, 5, (cell,))), is_small(Judged.of(atom, 6, (cell,)))
     (True, False)
     """
-    twice = 2 * part.atom.minimum
-    return part.atom.is_protected and raters_at_least((part,), twice) < twice
+    return part.people < 2 * part.atom.minimum
 
 
 def shows_comments(groups: Sequence[RaterGroup], atom: Atom, asked: Collection[Cell], comments: int) -> bool:

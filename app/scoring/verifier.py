@@ -7,7 +7,7 @@ must not repeat. It never repairs; without its consent nothing is released. Rows
 import numpy as np
 
 from app.scoring.objections import Claimed, Collected, Flags, Heads, Ints, Objection, Rule, object_to, outside
-from app.scoring.verifier_rows import check_rows
+from app.scoring.verifier_rows import View, check_row_columns, check_rows
 
 
 def verify(collected: Collected, claimed: Claimed) -> None:
@@ -39,21 +39,23 @@ def verify(collected: Collected, claimed: Claimed) -> None:
     ...     head_person=np.array([7, 8]),
     ...     asked=np.array([[True]]),
     ...     valid=np.array([[2]]),
-    ...     total=np.array([[150_000_000]]),
+    ...     total=np.array([[150]]),
+    ...     steps=1,
     ... )
     >>> columns = dict.fromkeys(Claimed.__dataclass_fields__, one) | {"labels": [(0,)], "row_sheets": np.array([2])}
     >>> verify(few, Claimed(**columns | {"row_mean": np.array([75.0])}))
     Traceback (most recent call last):
     ...
-    app.scoring.objections.Objection: the release breaks rule atom at place 0
+    app.scoring.objections.Objection: the release breaks rule sheets at place 0
     """
     paths = _paths(collected)
     atom_of_cell = _atom_of_cell(collected, claimed)
     heads = _heads_by_cell(collected)
+    check_row_columns(collected, claimed)
+    _check_classes(collected, claimed, atom_of_cell, heads)
     least = _least_by_atom(collected, claimed, paths, heads)
-    readable = _readable(collected, atom_of_cell, least)
-    check_rows(collected, claimed, paths, atom_of_cell, heads, readable)
-    _check_classes(claimed, atom_of_cell, heads, least)
+    readable, people = _readable(collected, atom_of_cell, least)
+    check_rows(collected, claimed, View(paths, atom_of_cell, heads, readable, people))
 
 
 def _paths(collected: Collected) -> list[list[int]]:
@@ -91,6 +93,28 @@ def _heads_by_cell(collected: Collected) -> Heads:
         heads[cell].add(person)
     object_to(Rule.CELLS, np.fromiter(map(len, heads), np.int64, len(heads)) > collected.cell_sheets)
     return heads
+
+
+def _check_classes(collected: Collected, claimed: Claimed, atom_of_cell: Ints, heads: Heads) -> None:
+    """Group the sheets by the list of rows they belong to; each group that is protected needs its people."""
+    span = len(claimed.row_subject) + len(claimed.combined_subject)
+    of_rows = claimed.use_atom * span + claimed.use_row
+    of_combined = claimed.share_atom * span + claimed.share_combined + len(claimed.row_subject)
+    uses = np.sort(np.concatenate([of_rows, of_combined]))
+    rows = uses % max(span, 1)
+    ends = np.cumsum(np.bincount(uses // max(span, 1), minlength=len(claimed.atom_subject))).tolist()
+    lists = [rows[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
+    classes: dict[bytes, list[int]] = {}
+    for cell, atom in enumerate(atom_of_cell.tolist()):
+        if atom >= 0 and lists[atom]:
+            classes.setdefault(lists[atom], []).append(cell)
+    subject_of, group_of = np.append(claimed.atom_subject, -1)[atom_of_cell].tolist(), collected.cell_group.tolist()
+    for cells in classes.values():
+        groups = {group_of[cell] for cell in cells}
+        protected = tuple(group for group in groups if collected.mode[group] not in {"named", "report"})
+        demanded = max((_least(collected, subject_of[cell], protected) for cell in cells if protected), default=0)
+        if len(_people(heads, cells)) < demanded:
+            raise Objection(Rule.SHEETS, cells[0])
 
 
 def _least_by_atom(collected: Collected, claimed: Claimed, paths: list[list[int]], heads: Heads) -> Ints:
@@ -131,8 +155,8 @@ def _least(collected: Collected, subject: int, groups: tuple[int, ...]) -> int:
     return largest if collected.kind[subject] == "person" else max(5, largest)
 
 
-def _readable(collected: Collected, atom_of_cell: Ints, least: Ints) -> Flags:
-    """[atom, measure] enough people have a valid score, whoever handed in the blank sheets."""
+def _readable(collected: Collected, atom_of_cell: Ints, least: Ints) -> tuple[Flags, Ints]:
+    """[atom, measure] enough people have a valid score, whoever handed in the blank sheets; and how many."""
     in_atom = atom_of_cell >= 0
     owner = atom_of_cell[in_atom]
     handed_in = collected.asked * collected.cell_sheets[:, None]
@@ -141,16 +165,15 @@ def _readable(collected: Collected, atom_of_cell: Ints, least: Ints) -> Flags:
     blanks = np.zeros_like(valid)
     np.add.at(valid, owner, collected.valid[in_atom])
     np.add.at(blanks, owner, (handed_in - collected.valid)[in_atom])
-    readable = valid > 0
+    left = np.zeros_like(valid)
     known: dict[bytes, tuple[Ints, Ints]] = {}
     for measure in range(valid.shape[1]):
         asked = collected.asked[:, measure]
         pattern = asked.tobytes()
         if pattern not in known:
             known[pattern] = _sheets_per_person(collected, atom_of_cell, asked)
-        kept = _people_left(*known[pattern], blanks[:, measure])
-        readable[:, measure] &= kept >= least
-    return readable
+        left[:, measure] = _people_left(*known[pattern], blanks[:, measure])
+    return (valid > 0) & (left >= least[:, None]), left
 
 
 def _sheets_per_person(collected: Collected, atom_of_cell: Ints, asked: Flags) -> tuple[Ints, Ints]:
@@ -172,20 +195,3 @@ def _people_left(atom: Ints, sheets: Ints, blanks: Ints) -> Ints:
     before[atom[first]] = running[first] - sheets[first]
     kept = running - before[atom] > blanks[atom]
     return np.bincount(atom[kept], minlength=len(blanks))
-
-
-def _check_classes(claimed: Claimed, atom_of_cell: Ints, heads: Heads, least: Ints) -> None:
-    """Group the sheets by the list of rows they belong to; each group that is protected needs its people."""
-    uses = np.concatenate([claimed.use_atom, claimed.share_atom])
-    rows = np.concatenate([claimed.use_row, claimed.share_combined + len(claimed.row_subject)])
-    rows = rows[np.lexsort((rows, uses))]
-    ends = np.cumsum(np.bincount(uses, minlength=len(least))).tolist()
-    lists = [rows[start:end].tobytes() for start, end in zip([0, *ends], ends, strict=False)]
-    classes: dict[bytes, list[int]] = {}
-    for cell, atom in enumerate(atom_of_cell.tolist()):
-        if atom >= 0 and lists[atom]:
-            classes.setdefault(lists[atom], []).append(cell)
-    for cells in classes.values():
-        demanded = int(least[atom_of_cell[cells]].max())
-        if demanded and len(_people(heads, cells)) < demanded:
-            raise Objection(Rule.SHEETS, cells[0])

@@ -8,38 +8,51 @@ import numpy as np
 from app.scoring.objections import Claimed, Collected, Flags, Heads, Ints, Objection, Rule, object_to, outside
 
 TOLERANCE = 1e-6
-"""Points; totals hold each rater score rounded to 10^-6 points."""
+"""Points; the totals hold each rater score rounded to whole steps, which are far finer than a reader sees."""
 
 
-def check_rows(
-    collected: Collected, claimed: Claimed, paths: list[list[int]], atom_of_cell: Ints, heads: Heads, readable: Flags
-) -> None:
-    """Object to rows that do not stand on whole, readable atoms of their own, or do not come out of them.
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the verifier has made of the columns.
 
-    Parameters
-    ----------
-    collected, claimed : the columns
     paths : [subject] itself and everyone whose roll-up it enters
     atom_of_cell : [cell] the atom that holds it, or -1
     heads : [cell] the people who count
     readable : [atom, measure] enough people have judged it
+    people : [atom, measure] how many surely have
+    """
+
+    paths: list[list[int]]
+    atom_of_cell: Ints
+    heads: Heads
+    readable: Flags
+    people: Ints
+
+
+def check_rows(collected: Collected, claimed: Claimed, view: View) -> None:
+    """Object to rows that do not stand on whole, readable atoms of their own, or do not come out of them.
 
     Raises
     ------
     Objection : row, judged or figure
     """
-    _check_columns(collected, claimed)
-    reach = _Reach.of(claimed, paths)
-    reach.check_own(claimed, readable)
-    about_persons = _about_persons(collected, atom_of_cell, len(claimed.atom_subject))
-    wide = _wide_rows(claimed, reach, readable, about_persons)
-    _check_roll_ups(collected, claimed, atom_of_cell, heads, wide)
-    _check_figures(collected, claimed, atom_of_cell)
+    reach = _Reach.of(claimed, view.paths)
+    reach.check_own(claimed, view.readable)
+    about_persons = _about_persons(collected, view.atom_of_cell, len(claimed.atom_subject))
+    wide = _wide_rows(claimed, reach, view.readable, about_persons)
+    _check_roll_ups(collected, claimed, view, wide)
+    _check_figures(collected, claimed, view.atom_of_cell)
     _check_visits(collected, claimed)
     _check_combined(claimed, collected.valid.shape[1])
 
 
-def _check_columns(collected: Collected, claimed: Claimed) -> None:
+def check_row_columns(collected: Collected, claimed: Claimed) -> None:
+    """Object to rows that name what is not there, stand on nothing, or are there twice.
+
+    Raises
+    ------
+    Objection : row
+    """
     rows, atoms, measures = len(claimed.row_subject), len(claimed.atom_subject), collected.valid.shape[1]
     for places, end in (
         (claimed.row_subject, len(collected.kind)),
@@ -100,9 +113,7 @@ class _Reach:
         row_key = claimed.row_subject * self.labels + claimed.row_label
         place = self.place_of_row(claimed)
         object_to(Rule.ROW, self.keys[place] != row_key)
-        pairs = self.pair_key * atoms + self.pair_atom
-        wanted = place[claimed.use_row] * atoms + claimed.use_atom
-        found = pairs[np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)] == wanted
+        found = _contained(place[claimed.use_row] * atoms + claimed.use_atom, self.pair_key * atoms + self.pair_atom)
         stray = ~found | ~readable[claimed.use_atom, claimed.row_measure[claimed.use_row]]
         object_to(Rule.ROW, np.bincount(claimed.use_row[stray], minlength=len(row_key)) > 0)
 
@@ -137,23 +148,31 @@ def _wide_rows(claimed: Claimed, reach: _Reach, readable: Flags, about_persons: 
     return holds_persons
 
 
-def _check_roll_ups(collected: Collected, claimed: Claimed, atom_of_cell: Ints, heads: Heads, wide: Flags) -> None:
+def _check_roll_ups(collected: Collected, claimed: Claimed, view: View, wide: Flags) -> None:
     """A protected row of a unit that holds persons needs three subjects and max(5, k) people."""
-    in_atom: list[list[int]] = [[] for _ in claimed.atom_subject]
-    for cell, atom in enumerate(atom_of_cell.tolist()):
-        if atom >= 0:
-            in_atom[atom].append(cell)
-    order = np.argsort(claimed.use_row, kind="stable")
-    atoms = claimed.use_atom[order]
-    bounds = np.searchsorted(claimed.use_row[order], np.arange(len(wide) + 1)).tolist()
-    for row in np.flatnonzero(wide).tolist():
-        groups = claimed.labels[claimed.row_label[row]]
-        if collected.kind[claimed.row_subject[row]] != "unit" or collected.mode[groups[0]] in {"named", "report"}:
-            continue
+    least = np.array([_least_of_unit(collected, label) for label in claimed.labels], dtype=np.int64)[claimed.row_label]
+    is_unit = np.array([kind == "unit" for kind in collected.kind], dtype=np.bool_)[claimed.row_subject]
+    most = np.zeros(len(wide), dtype=np.int64)
+    np.maximum.at(most, claimed.use_row, view.people[claimed.use_atom, claimed.row_measure[claimed.use_row]])
+    used = np.bincount(claimed.use_row, minlength=len(wide))
+    # Three atoms are about three subjects at least, since no two hold the same cell; one large atom has the people.
+    unclear = wide & is_unit & (least > 0) & ((used < 3) | (most < least))
+    cells_of = np.argsort(view.atom_of_cell, kind="stable")
+    starts = np.searchsorted(view.atom_of_cell[cells_of], np.arange(len(claimed.atom_subject) + 1))
+    by_row = np.argsort(claimed.use_row, kind="stable")
+    bounds = np.searchsorted(claimed.use_row[by_row], np.arange(len(wide) + 1))
+    for row in np.flatnonzero(unclear).tolist():
+        atoms = claimed.use_atom[by_row[bounds[row] : bounds[row + 1]]].tolist()
         asked = collected.asked[:, claimed.row_measure[row]]
-        cells = (cell for atom in atoms[bounds[row] : bounds[row + 1]] for cell in in_atom[atom] if asked[cell])
-        if not _are_enough(collected, heads, cells, max(5, *(int(collected.k[group]) for group in groups))):
+        cells = (cell for atom in atoms for cell in cells_of[starts[atom] : starts[atom + 1]].tolist() if asked[cell])
+        if not _are_enough(collected, view.heads, cells, int(least[row])):
             raise Objection(Rule.JUDGED, row)
+
+
+def _least_of_unit(collected: Collected, groups: tuple[int, ...]) -> int:
+    if collected.mode[groups[0]] in {"named", "report"}:
+        return 0
+    return max(5, *(int(collected.k[group]) for group in groups))
 
 
 def _are_enough(collected: Collected, heads: Heads, cells: Iterable[int], least: int) -> bool:
@@ -183,7 +202,7 @@ def _check_figures(collected: Collected, claimed: Claimed, atom_of_cell: Ints) -
     sheets, total = sums
     object_to(Rule.FIGURE, claimed.row_sheets != sheets)
     # A mean that is not a number is as far off as any other: hence "not within", rather than "beyond".
-    object_to(Rule.FIGURE, ~(np.abs(claimed.row_mean - total / (1e6 * sheets)) <= TOLERANCE))
+    object_to(Rule.FIGURE, ~(np.abs(claimed.row_mean - total / (collected.steps * sheets)) <= TOLERANCE))
 
 
 def _check_visits(collected: Collected, claimed: Claimed) -> None:
@@ -197,13 +216,18 @@ def _check_visits(collected: Collected, claimed: Claimed) -> None:
 def _check_combined(claimed: Claimed, measures: int) -> None:
     """A combined score stands on atoms that a row of its subject on its measure (a scorecard: on any) stands on."""
     atoms = len(claimed.atom_subject)
-    pairs = (claimed.row_subject[claimed.use_row], claimed.row_measure[claimed.use_row], claimed.use_atom)
-    shared = claimed.combined_subject[claimed.share_combined], claimed.combined_measure[claimed.share_combined]
-    of_card = shared[1] < 0
-    on_any = np.isin(shared[0] * atoms + claimed.share_atom, pairs[0] * atoms + pairs[2])
-    on_one = np.isin(
-        (shared[0] * measures + shared[1]) * atoms + claimed.share_atom,
-        (pairs[0] * measures + pairs[1]) * atoms + pairs[2],
-    )
-    stray = np.where(of_card, ~on_any, ~on_one)
+    subject, measure = claimed.row_subject[claimed.use_row], claimed.row_measure[claimed.use_row]
+    of_subject, on = claimed.combined_subject[claimed.share_combined], claimed.combined_measure[claimed.share_combined]
+    any_pairs = subject * atoms + claimed.use_atom
+    one_pairs = (subject * measures + measure) * atoms + claimed.use_atom
+    is_on_any = _contained(of_subject * atoms + claimed.share_atom, any_pairs)
+    is_on_one = _contained((of_subject * measures + on) * atoms + claimed.share_atom, one_pairs)
+    stray = ~np.where(on < 0, is_on_any, is_on_one)
     object_to(Rule.ROW, np.bincount(claimed.share_combined[stray], minlength=len(claimed.combined_subject)) > 0)
+
+
+def _contained(wanted: Ints, known: Ints) -> Flags:
+    """Which of the wanted numbers are known; a sorted search, since these are too many for a table."""
+    ordered = np.sort(known)
+    place = np.searchsorted(ordered, wanted)
+    return np.asarray(np.append(ordered, -1)[place] == wanted)

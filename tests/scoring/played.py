@@ -1,7 +1,7 @@
 """A round played on the pure module alone: sheets with scores go in, every readable row comes out."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.scoring.atoms import Atom, Cell, Partition, Pooling, RaterGroup, Subject, Withholding
@@ -89,24 +89,22 @@ def release(played: Played) -> Release:
     """Every row of every subject on every measure, by the rules alone."""
     made = played.partition()
     judged = _judged(played, made)
+    places = {atom: place for place, atom in enumerate(made.atoms)}
     rows: list[Row] = []
     withheld: dict[tuple[int, tuple[int, ...], int], Withholding] = {}
     for figure in figures(made):
         for measure in range(played.measures):
-            mine = [judged[atom, measure] for atom in figure.atoms if (atom, measure) in judged]
-            passing = [part for part, _ in mine if withheld_atom(part) is None]
+            mine = [judged[atom, measure][0] for atom in figure.atoms if (atom, measure) in judged]
+            passing = [part for part in mine if withheld_atom(part) is None]
             standing = row_parts(made, figure, passing)
             if isinstance(standing, Withholding):
                 withheld[figure.subject, figure.groups, measure] = standing
             else:
-                rows.append(_row(made, figure, measure, standing, {id(part): total for part, total in mine}))
+                atoms = tuple(places[part.atom] for part in standing)
+                total = sum(judged[atom, measure][1] for atom in atoms)
+                sheets = sum(part.valid for part in standing)
+                rows.append(Row(figure, measure, atoms, sheets, total, any(map(is_small, standing))))
     return Release(made, tuple(rows), withheld, _comments(played, made))
-
-
-def _row(made: Partition, figure: Figure, measure: int, parts: Sequence[Judged], totals: Mapping[int, int]) -> Row:
-    atoms = tuple(made.atoms.index(part.atom) for part in parts)
-    total = sum(totals[id(part)] for part in parts)
-    return Row(figure, measure, atoms, sum(part.valid for part in parts), total, any(map(is_small, parts)))
 
 
 def _judged(played: Played, made: Partition) -> dict[tuple[int, int], tuple[Judged, int]]:
@@ -125,18 +123,21 @@ def _judged(played: Played, made: Partition) -> dict[tuple[int, int], tuple[Judg
         for measure in range(played.measures):
             cells = tuple(cell for cell in atom.cells if measure in played.asked[cell.key])
             if cells:
-                judged[place, measure] = Judged(atom, valid[place, measure], cells), total[place, measure]
+                judged[place, measure] = Judged.of(atom, valid[place, measure], cells), total[place, measure]
     return judged
 
 
 def _comments(played: Played, made: Partition) -> dict[int, tuple[str, ...]]:
-    shown: dict[int, tuple[str, ...]] = {}
-    for place, atom in enumerate(made.atoms):
-        keys = {cell.key for cell in atom.cells}
-        texts = [sheet.comment for sheet in played.sheets if (sheet.subject, sheet.group) in keys and sheet.comment]
-        if shows_comments(played.groups, atom, atom.cells, len(texts)):
-            shown[place] = tuple(sorted(texts))
-    return shown
+    owner = made.atom_of()
+    texts: dict[int, list[str]] = defaultdict(list)
+    for sheet in played.sheets:
+        if sheet.comment and (sheet.subject, sheet.group) in owner:
+            texts[owner[sheet.subject, sheet.group]].append(sheet.comment)
+    return {
+        place: tuple(sorted(mine))
+        for place, mine in texts.items()
+        if shows_comments(played.groups, made.atoms[place], made.atoms[place].cells, len(mine))
+    }
 
 
 def sheets_of(played: Played, atom: Atom) -> Iterator[int]:

@@ -131,7 +131,7 @@ def test_if_everyone_answers_in_full_exactly_the_promised_rows_are_published(pla
         for row in figures(made)
         if not isinstance(
             row_parts(
-                made, row, [Judged(atom, atom.sheets, atom.cells) for atom in map(made.atoms.__getitem__, row.atoms)]
+                made, row, [Judged.of(atom, atom.sheets, atom.cells) for atom in map(made.atoms.__getitem__, row.atoms)]
             ),
             str,
         )
@@ -139,7 +139,9 @@ def test_if_everyone_answers_in_full_exactly_the_promised_rows_are_published(pla
     assert {(one.subject, one.if_all) for one in preview.promises if one.if_all} == {
         (subject, groups) for subject, groups in published if _is_first(subject, groups, published)
     }
-    assert all(withheld_atom(Judged(atom, atom.sheets, atom.cells)) is None for atom in made.atoms if atom.is_protected)
+    assert all(
+        withheld_atom(Judged.of(atom, atom.sheets, atom.cells)) is None for atom in made.atoms if atom.is_protected
+    )
 
 
 def _is_first(subject: int, groups: tuple[int, ...], published: set[tuple[int, tuple[int, ...]]]) -> bool:

@@ -32,7 +32,7 @@ def atom(*cells: Cell, minimum: int = 3, subject: int | None = None) -> Atom:
 
 
 def judged(some: Atom, *, blanks: int = 0) -> Judged:
-    return Judged(some, some.sheets - blanks, some.cells)
+    return Judged.of(some, some.sheets - blanks, some.cells)
 
 
 # ---------------------------------------------------------------- R1
@@ -62,8 +62,8 @@ def test_a_kpi_asked_of_some_cells_only_counts_the_people_of_those() -> None:
     asked, other = cell(1, 0, range(4)), cell(2, 0, range(10, 14))
     carried = atom(asked, other, cell(3, 0, [20]), minimum=5, subject=0)
 
-    assert withheld_atom(Judged(carried, 4, (asked,))) is Withholding.FEWER_THAN_K
-    assert withheld_atom(Judged(carried, 8, (asked, other))) is None
+    assert withheld_atom(Judged.of(carried, 4, (asked,))) is Withholding.FEWER_THAN_K
+    assert withheld_atom(Judged.of(carried, 8, (asked, other))) is None
 
 
 def test_people_with_several_sheets_in_an_atom_are_left_out_only_if_all_of_them_can_be_blank() -> None:

@@ -1,0 +1,65 @@
+"""The columns say what the rules say, for every atom, row and measure of random rounds."""
+
+import numpy as np
+from hypothesis import given, settings
+
+from app.scoring.atoms import Withholding
+from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
+from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
+from tests.scoring.designs import played_rounds
+from tests.scoring.played import Played
+
+EXAMPLES = settings(max_examples=150, deadline=None)
+
+
+def columns(played: Played) -> tuple[Flags, Integers]:
+    """asked and valid, by published cell and measure."""
+    place = {cell.key: number for number, cell in enumerate(cells_of(played.partition()))}
+    asked = np.zeros((len(place), played.measures), dtype=np.bool_)
+    valid = np.zeros(asked.shape, dtype=np.int64)
+    for key, number in place.items():
+        asked[number, list(played.asked[key])] = True
+    for sheet in played.sheets:
+        if (sheet.subject, sheet.group) in place:
+            valid[place[sheet.subject, sheet.group]] += [score is not None for score in sheet.scores]
+    return asked, valid
+
+
+def judged(played: Played, atom: int, measure: int, valid: int) -> Judged:
+    some = played.partition().atoms[atom]
+    return Judged.of(some, valid, tuple(cell for cell in some.cells if measure in played.asked[cell.key]))
+
+
+@EXAMPLES
+@given(played=played_rounds())
+def test_the_standing_of_each_atom_is_what_the_rules_say_of_it(played: Played) -> None:
+    made = played.partition()
+    standing = standing_of(made, *columns(played))
+
+    for atom in range(len(made.atoms)):
+        for measure in range(played.measures):
+            part = judged(played, atom, measure, int(standing.valid[atom, measure]))
+            assert standing.judged(made, atom, measure) == part
+            assert standing.people[atom, measure] == part.people
+            assert standing.is_released[atom, measure] == (withheld_atom(part) is None)
+            assert standing.is_small[atom, measure] == is_small(part)
+
+
+@EXAMPLES
+@given(played=played_rounds(25))
+def test_the_rows_are_what_the_rules_make_of_each(played: Played) -> None:
+    made = played.partition()
+    rows, standing = figures(made), standing_of(made, *columns(played))
+
+    table = row_table(made, rows, standing)
+
+    used = list(zip(table.use_figure.tolist(), table.use_measure.tolist(), table.use_atom.tolist(), strict=True))
+    expected: list[tuple[int, int, int]] = []
+    for place, row in enumerate(rows):
+        for measure in range(played.measures):
+            released = [atom for atom in row.atoms if standing.is_released[atom, measure]]
+            parts = row_parts(made, row, [standing.judged(made, atom, measure) for atom in released])
+            assert table.reason(place, measure) == (parts if isinstance(parts, Withholding) else None)
+            if not isinstance(parts, Withholding):
+                expected += [(place, measure, made.atoms.index(part.atom)) for part in parts]
+    assert used == expected
