@@ -1,10 +1,20 @@
 """May this viewer do that here: the one authorisation function, and what each role allows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.accounts.values import Grant, Role, Viewer
-from app.errors import Forbidden, NotFound
+from app.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unauthenticated
+
+IDLE = timedelta(minutes=30)
+LONGEST_SESSION = timedelta(hours=12)
+LINK_LIFE = timedelta(minutes=30)
+KEY_LIFE = timedelta(days=731)
+ANSWER_LIFE = timedelta(hours=24)
+FREE_FAILURES = 5
+LONGEST_DELAY = timedelta(minutes=15)
+FAILURES_FORGOTTEN = timedelta(hours=24)
 
 
 class Action(StrEnum):
@@ -55,6 +65,55 @@ _KNOWN_ABOVE = frozenset({Action.KPIS_READ, Action.KPIS_WRITE})
 
 SERVICE = Viewer(actor="service", name="Soft-KPI", is_service=True)
 """The service itself: the worker and the command line."""
+
+
+class SignInRefused(Unauthenticated):
+    """Nobody has this address, or the password is another one: both read alike."""
+
+    code = "sign_in_refused"
+    message = "Address and password do not belong together."
+
+
+class SignInDelayed(TooMany):
+    """Too many failures in a row for this account or from this place."""
+
+    code = "sign_in_delayed"
+    message = "Too many attempts. Wait {seconds} seconds, or let us send you a link."
+
+
+class UnknownSignInLink(NotFound):
+    """A sign-in link that is none of ours."""
+
+    code = "unknown_sign_in_link"
+    message = "This link is not known. Ask for a new one."
+
+
+class SignInLinkUsedUp(Expired):
+    """A sign-in link that was used, is older than 30 minutes, or is older than the last change of password."""
+
+    code = "sign_in_link_used_up"
+    message = "This link has been used or is too old. Ask for a new one."
+
+
+class OwnGrant(Forbidden):
+    """Nobody gives himself a role."""
+
+    code = "own_grant"
+    message = "Somebody else must give you a role."
+
+
+class ScopesTooWide(Forbidden):
+    """A key would be allowed more than who makes it."""
+
+    code = "scopes_too_wide"
+    message = "You can only pass on what you may do yourself: {missing}."
+
+
+class KeyReused(Conflict):
+    """One Idempotency-Key for two different requests."""
+
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key belongs to another request. Take a new one."
 
 
 def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
@@ -123,6 +182,40 @@ def roots(viewer: Viewer, action: Action) -> frozenset[str]:
     ['a']
     """
     return frozenset(grant.subject_id for grant in viewer.grants if action in allowed(viewer, grant))
+
+
+def require_scopes(viewer: Viewer, scopes: Collection[str], path: Sequence[str]) -> None:
+    """Raise ScopesTooWide unless the viewer may do on the path whatever the scopes name.
+
+    Scopes that are no actions count as too wide.
+    """
+    missing = sorted(scope for scope in set(scopes) if scope not in set(Action) or not may(viewer, Action(scope), path))
+    if missing:
+        raise ScopesTooWide(missing=", ".join(missing))
+
+
+def is_alive(seen_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
+    """Whether a session still counts: used in the last 30 minutes, begun in the last 12 hours."""
+    return now < expires_at and now - seen_at < IDLE
+
+
+def delay_after(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: nothing up to five, then 1, 2, 4 … seconds, at most 15 minutes.
+
+    >>> delay_after(4).seconds, delay_after(5).seconds, delay_after(8).seconds, delay_after(100).seconds
+    (0, 1, 8, 900)
+    """
+    if failures < FREE_FAILURES:
+        return timedelta()
+    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_DELAY)
+
+
+def require_patience(failures: int, last: datetime, *, now: datetime) -> None:
+    """Raise SignInDelayed while the delay after the last failure runs."""
+    left = last + delay_after(failures) - now
+    if left > timedelta():
+        seconds = -(-left // timedelta(seconds=1))
+        raise SignInDelayed(seconds, seconds=seconds)
 
 
 def _is_seen(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:

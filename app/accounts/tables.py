@@ -30,12 +30,13 @@ class AccountRow(Base):
 
 
 class GrantRow(Base):
-    """A role on a subtree."""
+    """A role on a subtree of a company."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
         UniqueConstraint("account_id", "role", "subject_id"),
         Index(None, "subject_id"),
+        Index(None, "company_id"),
         one_of("role", Role),
         {"sqlite_strict": True},
     )
@@ -44,6 +45,7 @@ class GrantRow(Base):
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -81,13 +83,19 @@ class ApiKeyRow(Base):
     """A key of another system, on one subtree, with scopes and an end."""
 
     __tablename__ = "api_key"
-    __table_args__ = (UniqueConstraint("prefix"), Index(None, "subject_id"), {"sqlite_strict": True})
+    __table_args__ = (
+        UniqueConstraint("prefix"),
+        Index(None, "subject_id"),
+        Index(None, "company_id"),
+        {"sqlite_strict": True},
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     prefix: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[bytes] = mapped_column(Bytes)
     name: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
     scopes: Mapped[list[str]] = mapped_column(Json)
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -97,7 +105,7 @@ class ApiKeyRow(Base):
 
 
 class AttemptRow(Base):
-    """Attempts on one thing (an account, an address, a key) in one window of time."""
+    """Attempts on one thing (an account, an address, a key) since a moment, or the last of them in a row."""
 
     __tablename__ = "attempt"
     __table_args__ = (CheckConstraint("count >= 0", name="count"), {"sqlite_strict": True})

@@ -87,3 +87,22 @@ class ApiKey:
     last_used_on: date | None = None
     revoked_at: datetime | None = None
     secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Somebody who shall be able to sign in; without a password by mail link only."""
+
+    email: str
+    name: str
+    locale: str = "nb"
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    """A key to be made: what for, which actions it allows, until when."""
+
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: datetime

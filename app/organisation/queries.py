@@ -54,10 +54,12 @@ def load_tree(session: ReadSession, company_id: str, *, on: date) -> Tree:
     return tree_of(root, hanging, load_manager_roles(session, company_id, on=on))
 
 
-def get_subject(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> Subject:
-    """One subject with its path on a day; NotFound if it is missing or out of the viewer's sight."""
+def get_subject(
+    session: ReadSession, viewer: Viewer, subject_id: str, *, on: date, action: Action = Action.ORGANISATION_READ
+) -> Subject:
+    """One subject with its path on a day, for reading or another action; NotFound out of the viewer's sight."""
     subject = load_subjects(session, [subject_id], on=on).get(SubjectId(subject_id))
-    require(viewer, Action.ORGANISATION_READ, subject.path if subject else ())
+    require(viewer, action, subject.path if subject else ())
     if subject is None:
         raise NotFound
     return subject
@@ -65,10 +67,16 @@ def get_subject(session: ReadSession, viewer: Viewer, subject_id: str, *, on: da
 
 def find_subject(session: ReadSession, company_id: str, external_id: str, *, on: date) -> Subject | None:
     """The subject of a company with this external id, whoever asks."""
+    found = find_subject_id(session, company_id, external_id)
+    return load_subjects(session, [found], on=on)[found] if found else None
+
+
+def find_subject_id(session: ReadSession, company_id: str, external_id: str) -> SubjectId | None:
+    """The id of the subject of a company with this external id, closed or not."""
     found = session.scalar(
-        select(SubjectRow.id).where(SubjectRow.company_id == company_id, SubjectRow.external_id == external_id)
+        select(SubjectRow.id).where(SubjectRow.company_id == _known(company_id), SubjectRow.external_id == external_id)
     )
-    return load_subjects(session, [found], on=on)[SubjectId(found)] if found else None
+    return SubjectId(found) if found else None
 
 
 def path_of(session: ReadSession, subject_id: str, *, on: date) -> tuple[SubjectId, ...]:
@@ -233,7 +241,7 @@ def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> li
         .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
         .where(SubjectRow.company_id == company_id, holds(ManagerRoleRow, on))
     )
-    return [_role(row) for row in rows]
+    return [role_of(row) for row in rows]
 
 
 def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[ManagerRole]:
@@ -244,7 +252,7 @@ def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[
         .where(PersonRow.mailbox == mailbox, holds(ManagerRoleRow, on))
         .order_by(ManagerRoleRow.id)
     )
-    return [_role(row) for row in rows]
+    return [role_of(row) for row in rows]
 
 
 def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[SubjectId]:
@@ -378,5 +386,5 @@ def _person(row: PersonRow) -> Person:
     )
 
 
-def _role(row: ManagerRoleRow) -> ManagerRole:
+def role_of(row: ManagerRoleRow) -> ManagerRole:
     return ManagerRole(row.id, SubjectId(row.unit_id), SubjectId(row.subject_id), row.starts_on, row.ends_on)

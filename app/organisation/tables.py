@@ -34,7 +34,7 @@ class SubjectRow(Base):
 
 
 class MembershipRow(Base):
-    """Where a subject hangs, from day to day; at most one membership is open-ended."""
+    """Where a subject hangs, from day to day; at most one membership is open-ended, one of no days never counted."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -47,7 +47,7 @@ class MembershipRow(Base):
             postgresql_where=text("ends_on IS NULL"),
         ),
         CheckConstraint("subject_id <> parent_id", name="not_itself"),
-        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="days"),
         {"sqlite_strict": True},
     )
 
@@ -92,7 +92,7 @@ class ManagerRoleRow(Base):
     __table_args__ = (
         UniqueConstraint("unit_id", "subject_id", "starts_on"),
         Index(None, "subject_id"),
-        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="days"),
         {"sqlite_strict": True},
     )
 

@@ -79,6 +79,66 @@ class ManagerRole:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSubject:
+    """A subject to be made under a parent; from `starts_on` on, or from today."""
+
+    kind: SubjectKind
+    name: str
+    parent_id: str
+    external_id: str = ""
+    starts_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChange:
+    """What to change of a subject; None keeps, an empty external id removes it."""
+
+    name: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a subject goes, and from which day on (None: today)."""
+
+    parent_id: str
+    starts_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A human to be known; with a unit an employee, who is a subject there from `starts_on` on, or from today."""
+
+    name: str
+    email: str = ""
+    external_id: str = ""
+    locale: str = ""
+    unit_id: str = ""
+    starts_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What to change of a person; None keeps, an empty text removes what may be absent."""
+
+    name: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRater:
+    """A rater as a list names one: by address or external id; `key` is what the list calls the rater."""
+
+    key: str
+    email: str | None = None
+    external_id: str | None = None
+    name: str | None = None
+    locale: str = "nb"
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectFilter:
     """Which subjects a list keeps; `prefix` is the beginning of the name."""
 

@@ -1,0 +1,285 @@
+"""Every write of accounts and roles. Coming in, keys and what is kept stand beside this file and in `__all__`."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from app.accounts.intake import parse_account_name, parse_password
+from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
+from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
+from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
+from app.accounts.rules import Action, OwnGrant, require, roots
+from app.accounts.sign_in import (
+    end_sessions,
+    has_fresh_link,
+    request_sign_in_link,
+    revoke_session,
+    sign_in_with_password,
+    sign_out,
+    start_link,
+    touch_session,
+    use_sign_in_link,
+)
+from app.accounts.tables import AccountRow, ApiKeyRow, GrantRow
+from app.accounts.values import Account, AccountId, NewAccount, Role, Viewer
+from app.errors import FieldError, Forbidden, Invalid, NotFound
+from app.infra.addresses import mailbox_of, parse_email
+from app.infra.database import WriteSession
+from app.infra.ids import new_id
+from app.infra.passwords import hash_password, is_password
+from app.journal.commands import record
+from app.words import DEFAULT_LOCALE, LOCALES
+
+__all__ = [
+    "change_account",
+    "clear_out",
+    "count_attempt",
+    "create_account",
+    "create_api_key",
+    "ensure_account",
+    "grant_role",
+    "keep_idempotent_answer",
+    "request_sign_in_link",
+    "revoke_api_key",
+    "revoke_role",
+    "revoke_session",
+    "set_active",
+    "set_password",
+    "sign_in_with_password",
+    "sign_out",
+    "start_link",
+    "touch_api_key",
+    "touch_session",
+    "use_sign_in_link",
+    "withdraw",
+]
+
+WRONG_PASSWORD = "This is not your present password."
+
+# ------------------------------------------------------------ accounts
+
+
+def create_account(session: WriteSession, viewer: Viewer, new: NewAccount, *, now: datetime) -> Account:
+    """Make somebody able to sign in; whoever has the mailbox already stays as he is (idempotent).
+
+    For who manages accounts anywhere, and for the service, which alone may set a password for somebody else. An
+    account alone may see nothing. Sends nothing.
+    """
+    if not viewer.is_service and (new.password or not roots(viewer, Action.ACCOUNTS_MANAGE)):
+        raise Forbidden
+    email, name, password = _checked(new)
+    known = find_account(session, mailbox_of(email))
+    if known is not None:
+        return known
+    account = ensure_account(session, email, name, locale=new.locale, now=now)
+    if password:
+        _store_password(session, account.id, password)
+    _note(session, viewer, "account.created", account.id, now=now)
+    return load_accounts(session, [account.id])[account.id]
+
+
+def ensure_account(session: WriteSession, email: str, name: str, *, locale: str, now: datetime) -> Account:
+    """The account of a mailbox, made if there is none. For commands that know the person; idempotent."""
+    known = find_account(session, mailbox_of(email))
+    if known is not None:
+        return known
+    row = AccountRow(
+        id=new_id(session),
+        email=email,
+        mailbox=mailbox_of(email),
+        name=name or email.partition("@")[0],
+        locale=locale if locale in LOCALES else DEFAULT_LOCALE,
+        password_hash=None,
+        credential_version=1,
+        is_active=True,
+        created_at=now,
+        version=1,
+    )
+    session.add(row)
+    session.flush()
+    return account_of_row(row)
+
+
+def change_account(
+    session: WriteSession, viewer: Viewer, *, name: str | None = None, locale: str | None = None, now: datetime
+) -> Account:
+    """Change one's own name or language. For whoever is signed in; idempotent."""
+    account = get_account(session, viewer, viewer.account_id or "")
+    errors = []
+    try:
+        name = account.name if name is None else parse_account_name(name)
+    except ValueError as error:
+        errors.append(FieldError("name", str(error)))
+    if locale is not None and locale not in LOCALES:
+        errors.append(FieldError("locale", "Choose one of the languages.", ", ".join(LOCALES)))
+    if errors:
+        raise Invalid(errors)
+    changed = {"name": name, "locale": locale or account.locale}
+    if changed != {"name": account.name, "locale": account.locale}:
+        _update(session, account.id, **changed)
+        _note(session, viewer, "account.changed", account.id, now=now)
+    return load_accounts(session, [account.id])[account.id]
+
+
+def set_password(
+    session: WriteSession, viewer: Viewer, account_id: str, password: str, *, current: str = "", now: datetime
+) -> None:
+    """Set a password of 12 characters or more; every browser is signed out and every link void.
+
+    For oneself, with the present password unless there is none or a mailed link was used in the last 30 minutes;
+    and for the service.
+    """
+    account = get_account(session, viewer, account_id)
+    stored = session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account.id))
+    is_free = viewer.is_service or stored is None or has_fresh_link(session, account.id, now=now)
+    if not is_free and not is_password(stored, current):
+        raise Invalid([FieldError("current", WRONG_PASSWORD)])
+    try:
+        checked = parse_password(password, email=account.email, name=account.name)
+    except ValueError as error:
+        raise Invalid([FieldError("password", str(error), "12-128")]) from None
+    _store_password(session, account.id, checked)
+    end_sessions(session, account.id)
+    _note(session, viewer, "password.set", account.id, now=now)
+
+
+def set_active(session: WriteSession, viewer: Viewer, account_id: str, *, is_active: bool, now: datetime) -> Account:
+    """Let an account in or keep it out, everywhere. For the service alone; idempotent."""
+    if not viewer.is_service:
+        raise Forbidden
+    account = get_account(session, viewer, account_id)
+    if account.is_active != is_active:
+        _update(session, account.id, is_active=is_active)
+        end_sessions(session, account.id)
+        _note(session, viewer, "account.opened" if is_active else "account.closed", account.id, now=now)
+    return load_accounts(session, [account.id])[account.id]
+
+
+# ------------------------------------------------------------ roles
+
+
+def grant_role(
+    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str], *, now: datetime
+) -> Account:
+    """Give an account a role on the last subject of a path and everything below it. Idempotent.
+
+    For who manages accounts there; nobody gives himself a role.
+    """
+    account, row = _managed(session, viewer, account_id, role, path)
+    if viewer.account_id == account.id:
+        raise OwnGrant
+    if row is None:
+        row = GrantRow(
+            id=new_id(session),
+            account_id=account.id,
+            role=role,
+            subject_id=path[-1],
+            company_id=path[0],
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+        _note(session, viewer, "role.granted", account.id, row, now=now)
+    return load_accounts(session, [account.id])[account.id]
+
+
+def revoke_role(
+    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str], *, now: datetime
+) -> Account:
+    """Take a role on the last subject of a path away; the account is signed out everywhere. Idempotent.
+
+    For who manages accounts there.
+    """
+    account, row = _managed(session, viewer, account_id, role, path)
+    if row is not None:
+        _note(session, viewer, "role.revoked", account.id, row, now=now)
+        session.delete(row)
+        session.flush()
+        end_sessions(session, account.id)
+    return load_accounts(session, [account.id])[account.id]
+
+
+def withdraw(session: WriteSession, account_id: str, company_id: str, *, now: datetime) -> None:
+    """Take away what an account holds in a company: roles, keys it made, and every browser it is signed in.
+
+    For `organisation.commands.close_subject`, when its person has left. Idempotent.
+    """
+    session.execute(delete(GrantRow).where(GrantRow.account_id == account_id, GrantRow.company_id == company_id))
+    session.execute(
+        update(ApiKeyRow)
+        .where(
+            ApiKeyRow.company_id == company_id,
+            ApiKeyRow.created_by == f"account:{account_id}",
+            ApiKeyRow.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    end_sessions(session, account_id)
+    session.expire_all()
+
+
+def _checked(new: NewAccount) -> tuple[str, str, str]:
+    errors: list[FieldError] = []
+    values: dict[str, str] = {}
+    parsers: tuple[tuple[str, Callable[[str], str], str], ...] = (
+        ("email", parse_email, new.email),
+        ("name", parse_account_name, new.name),
+        ("password", partial(parse_password, email=new.email, name=new.name), new.password),
+    )
+    for field, parse, text in parsers:
+        try:
+            values[field] = parse(text) if text or field != "password" else ""
+        except ValueError as error:
+            errors.append(FieldError(field, str(error)))
+    if errors:
+        raise Invalid(errors)
+    return values["email"], values["name"], values["password"]
+
+
+def _store_password(session: WriteSession, account_id: str, password: str) -> None:
+    _update(
+        session,
+        account_id,
+        password_hash=hash_password(password),
+        credential_version=AccountRow.credential_version + 1,
+    )
+
+
+def _update(session: WriteSession, account_id: str, **values: Any) -> None:
+    session.execute(
+        update(AccountRow).where(AccountRow.id == account_id).values(**values, version=AccountRow.version + 1)
+    )
+    session.expire_all()
+
+
+def _managed(
+    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str]
+) -> tuple[Account, GrantRow | None]:
+    require(viewer, Action.ACCOUNTS_MANAGE, path)
+    account = load_accounts(session, [account_id]).get(AccountId(account_id))
+    if account is None:
+        raise NotFound
+    row = session.scalar(
+        select(GrantRow).where(
+            GrantRow.account_id == account.id, GrantRow.role == role, GrantRow.subject_id == path[-1]
+        )
+    )
+    return account, row
+
+
+def _note(
+    session: WriteSession, viewer: Viewer, action: str, account_id: str, grant: GrantRow | None = None, *, now: datetime
+) -> None:
+    record(
+        session,
+        viewer.actor,
+        action,
+        company_id=grant.company_id if grant else None,
+        object_kind="account",
+        object_id=account_id,
+        details={"role": grant.role, "subject_id": grant.subject_id} if grant else {},
+        now=now,
+    )

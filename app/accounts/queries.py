@@ -1,0 +1,160 @@
+"""Every read of accounts: who has signed in, whose key this is, who holds which role; and the journal, for its readers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.accounts.intake import parse_key
+from app.accounts.rules import ANSWER_LIFE, Action, KeyReused, is_alive, require
+from app.accounts.tables import AccountRow, ApiKeyRow, GrantRow, IdempotentAnswerRow, SessionRow
+from app.accounts.values import Account, AccountId, ApiKey, ApiKeyId, Grant, Role, SignInSession, Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.keys import fingerprint, same
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.journal import queries as journal
+from app.journal.values import Entry
+
+
+def find_session(session: ReadSession, secret: str, *, now: datetime) -> tuple[SignInSession, Account] | None:
+    """The signed-in browser with this cookie, if it still counts and its account is active; two statements."""
+    found = session.execute(
+        select(SessionRow, AccountRow)
+        .join(AccountRow, AccountRow.id == SessionRow.account_id)
+        .where(SessionRow.token_hash == fingerprint(secret), AccountRow.is_active)
+    ).one_or_none()
+    if found is None or not is_alive(found[0].seen_at, found[0].expires_at, now=now):
+        return None
+    return _session(found[0]), _accounts(session, [found[1]])[0]
+
+
+def list_sessions(session: ReadSession, account_id: str, *, now: datetime) -> tuple[SignInSession, ...]:
+    """The browsers in which an account is signed in, the latest used first."""
+    rows = session.scalars(
+        select(SessionRow)
+        .where(SessionRow.account_id == account_id, SessionRow.expires_at > now)
+        .order_by(SessionRow.seen_at.desc(), SessionRow.id)
+    )
+    return tuple(_session(row) for row in rows if is_alive(row.seen_at, row.expires_at, now=now))
+
+
+def find_api_key(session: ReadSession, presented: str, *, now: datetime) -> ApiKey | None:
+    """The key that was presented, unless it is unknown, revoked or past its end."""
+    parts = parse_key(presented)
+    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == parts[0])) if parts else None
+    if row is None or parts is None or not same(row.secret_hash, fingerprint(parts[1])):
+        return None
+    return None if row.revoked_at is not None or row.expires_at <= now else key_of_row(row)
+
+
+def get_account(session: ReadSession, viewer: Viewer, account_id: str) -> Account:
+    """One's own account, or any for the service; NotFound otherwise."""
+    account = load_accounts(session, [account_id]).get(AccountId(account_id))
+    if account is None or not (viewer.is_service or viewer.account_id == account.id):
+        raise NotFound
+    return account
+
+
+def find_account(session: ReadSession, mailbox: str) -> Account | None:
+    """The account of a mailbox, whoever asks."""
+    row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox))
+    return _accounts(session, [row])[0] if row else None
+
+
+def load_accounts(session: ReadSession, account_ids: Iterable[str]) -> dict[AccountId, Account]:
+    """Many accounts, whoever asks; two statements, unknown ids are left out."""
+    wanted = sorted({account_id for account_id in account_ids if is_id(account_id)})
+    rows = session.scalars(select(AccountRow).where(AccountRow.id.in_(wanted))).all()
+    return {account.id: account for account in _accounts(session, rows)}
+
+
+def list_accounts(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[Account]:
+    """The accounts that hold a role in a company, by mailbox, with their grants there; two statements."""
+    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
+    holders = select(GrantRow.account_id).where(GrantRow.company_id == company_id)
+    query = select(AccountRow).where(AccountRow.id.in_(holders))
+    rows = session.scalars(sliced(query, (AccountRow.mailbox, AccountRow.id), request)).all()
+    page = page_of(rows, request, lambda row: (row.mailbox, row.id))
+    accounts = {account.id: account for account in _accounts(session, page.items, company_id)}
+    return page.map(lambda row: accounts[AccountId(row.id)])
+
+
+def list_api_keys(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[ApiKey]:
+    """The keys of a company, revoked and expired ones too, by name."""
+    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
+    query = select(ApiKeyRow).where(ApiKeyRow.company_id == company_id)
+    rows = session.scalars(sliced(query, (ApiKeyRow.name, ApiKeyRow.id), request))
+    return page_of(rows, request, lambda row: (row.name, row.id)).map(key_of_row)
+
+
+def list_journal(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[Entry]:
+    """What happened in a company, newest first, for who may read its journal."""
+    require(viewer, Action.JOURNAL_READ, (company_id,))
+    return journal.list_entries(session, company_id, request)
+
+
+def load_readers(session: ReadSession, subject_ids: Iterable[str], roles: Iterable[Role]) -> list[tuple[str, Grant]]:
+    """Mailbox and grant of everybody who holds one of the roles on one of the subjects; one statement."""
+    rows = session.execute(
+        select(AccountRow.mailbox, GrantRow.role, GrantRow.subject_id)
+        .join(GrantRow, GrantRow.account_id == AccountRow.id)
+        .where(
+            GrantRow.subject_id.in_(sorted(subject_ids)),
+            GrantRow.role.in_(sorted(roles)),
+            AccountRow.is_active,
+        )
+    )
+    return [(mailbox, Grant(Role(role), subject_id)) for mailbox, role, subject_id in rows]
+
+
+def load_idempotent_answer(
+    session: ReadSession, actor: str, key: str, request_hash: bytes, *, now: datetime
+) -> tuple[int, object] | None:
+    """Status and body given before to the very same request; KeyReused if the key belonged to another one."""
+    row = session.get(IdempotentAnswerRow, (actor, key))
+    if row is None or now - row.created_at >= ANSWER_LIFE:
+        return None
+    if not same(row.request_hash, request_hash):
+        raise KeyReused
+    return row.status, row.body
+
+
+def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
+    return Account(
+        AccountId(row.id),
+        row.email,
+        row.name,
+        row.locale,
+        row.is_active,
+        row.password_hash is not None,
+        tuple(Grant(Role(grant.role), grant.subject_id) for grant in grants),
+        row.version,
+    )
+
+
+def key_of_row(row: ApiKeyRow) -> ApiKey:
+    return ApiKey(
+        ApiKeyId(row.id),
+        row.prefix,
+        row.name,
+        row.subject_id,
+        tuple(row.scopes),
+        row.created_at,
+        row.expires_at,
+        row.last_used_on,
+        row.revoked_at,
+    )
+
+
+def _accounts(session: ReadSession, rows: Sequence[AccountRow], company_id: str | None = None) -> list[Account]:
+    query = select(GrantRow).where(GrantRow.account_id.in_([row.id for row in rows]))
+    if company_id is not None:
+        query = query.where(GrantRow.company_id == company_id)
+    grants = session.scalars(query.order_by(GrantRow.role, GrantRow.subject_id)).all()
+    return [account_of_row(row, [grant for grant in grants if grant.account_id == row.id]) for row in rows]
+
+
+def _session(row: SessionRow) -> SignInSession:
+    return SignInSession(row.id, AccountId(row.account_id), row.created_at, row.seen_at, row.expires_at, row.client)

@@ -1,0 +1,228 @@
+"""Coming in and going out: password, one-time link by mail, signed-in browsers. Nothing here says who is known."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from app.accounts.queries import find_account
+from app.accounts.rules import (
+    FAILURES_FORGOTTEN,
+    LINK_LIFE,
+    LONGEST_SESSION,
+    SignInLinkUsedUp,
+    UnknownSignInLink,
+    require_patience,
+)
+from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.addresses import mailbox_of, parse_email
+from app.infra.database import ReadSession, WriteSession
+from app.infra.ids import entropy_of, is_id, new_id
+from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
+from app.infra.passwords import is_password
+from app.journal.commands import record
+from app.mail.commands import enqueue
+from app.mail.values import Letter, Mail
+
+_CLIENT_LENGTH = 200
+_LINKS_PER_HOUR = 5
+
+
+def sign_in_with_password(
+    session: WriteSession, email: str, password: str, *, client: str, address: str = "", now: datetime
+) -> str | None:
+    """The secret of a new session, or None if address and password do not belong together.
+
+    For anybody. `client` is what the browser calls itself, `address` where it is. A refusal is None and no exception,
+    since its count must be committed: after five in a row for the account or the address the next ones have to
+    wait ever longer (SignInDelayed, nothing is checked then). An unknown address takes as long as a wrong password.
+    """
+    mailbox = _mailbox(email)
+    counters = [_counter(session, "account", mailbox), *([_counter(session, "address", address)] if address else [])]
+    for what in counters:
+        _require_patience(session, what, now=now)
+    row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.is_active))
+    if not is_password(row.password_hash if row else None, password) or row is None:
+        for what in counters:
+            _count_failure(session, what, now=now)
+        return None
+    session.execute(delete(AttemptRow).where(AttemptRow.what == counters[0]))
+    return _start_session(session, row.id, client, how="password", now=now)
+
+
+def request_sign_in_link(session: WriteSession, email: str, *, organisation: str = "", now: datetime) -> None:
+    """Send a one-time link that lives 30 minutes, if the mailbox has an account.
+
+    For anybody, and silent whatever happens. Sends one letter `sign_in`, at most five an hour. The secret follows
+    from the id of the link and stands in no table.
+    """
+    account = find_account(session, _mailbox(email))
+    if account is None or not account.is_active:
+        return
+    sent = session.scalars(
+        select(SignInLinkRow.id).where(
+            SignInLinkRow.account_id == account.id, SignInLinkRow.created_at > now - LINK_LIFE * 2
+        )
+    ).all()
+    if len(sent) >= _LINKS_PER_HOUR:
+        return
+    link_id = start_link(session, account.id, now=now)
+    enqueue(
+        session,
+        Mail(
+            letter=Letter.SIGN_IN,
+            recipient=account.email,
+            name=account.name,
+            locale=account.locale,
+            parameters={
+                "link_id": link_id,
+                "organisation": organisation or "Soft-KPI",
+                "expires_at": (now + LINK_LIFE).isoformat(),
+            },
+            reference=link_id,
+            wave=0,
+            deadline=now + LINK_LIFE,
+            is_asked_for=True,
+        ),
+        now=now,
+    )
+
+
+def start_link(session: WriteSession, account_id: str, *, now: datetime) -> str:
+    """The id of a new one-time link, bound to the present password; `InstanceKey.sign_in_token` gives its secret.
+
+    For `request_sign_in_link` and for the command line, which prints one at the first start.
+    """
+    link_id = new_id(session)
+    version = session.scalar(select(AccountRow.credential_version).where(AccountRow.id == account_id))
+    if version is None:
+        raise NotFound
+    session.add(
+        SignInLinkRow(
+            id=link_id,
+            account_id=account_id,
+            token_hash=fingerprint(key_of(session).sign_in_token(link_id)),
+            credential_version=version,
+            created_at=now,
+            expires_at=now + LINK_LIFE,
+            used_at=None,
+        )
+    )
+    session.flush()
+    return link_id
+
+
+def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: datetime) -> str:
+    """The secret of a new session for a one-time link.
+
+    For whoever holds the link, once. Raises UnknownSignInLink, or SignInLinkUsedUp when it was used, is older than
+    30 minutes or than the last change of password.
+    """
+    found = session.execute(
+        select(SignInLinkRow, AccountRow)
+        .join(AccountRow, AccountRow.id == SignInLinkRow.account_id)
+        .where(SignInLinkRow.token_hash == fingerprint(secret))
+    ).one_or_none()
+    if found is None:
+        raise UnknownSignInLink
+    link, account = found
+    # Only one of two simultaneous uses finds it unused.
+    taken = session.execute(
+        update(SignInLinkRow)
+        .where(SignInLinkRow.id == link.id, SignInLinkRow.used_at.is_(None), SignInLinkRow.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLinkRow.id)
+    ).scalar_one_or_none()
+    if taken is None or link.credential_version != account.credential_version or not account.is_active:
+        raise SignInLinkUsedUp
+    return _start_session(session, account.id, client, how="link", now=now)
+
+
+def touch_session(session: WriteSession, session_id: str, *, now: datetime) -> None:
+    """Note that a browser is in use, which keeps it signed in. For the edge, about once a minute."""
+    session.execute(update(SessionRow).where(SessionRow.id == session_id).values(seen_at=now))
+
+
+def sign_out(session: WriteSession, secret: str) -> None:
+    """End the session with this cookie. For whoever holds it; idempotent."""
+    session.execute(delete(SessionRow).where(SessionRow.token_hash == fingerprint(secret)))
+
+
+def revoke_session(session: WriteSession, viewer: Viewer, session_id: str, *, now: datetime) -> None:
+    """End one signed-in browser of one's own, or any for the service; NotFound for anybody else's."""
+    row = session.get(SessionRow, session_id) if is_id(session_id) else None
+    if row is None or not (viewer.is_service or viewer.account_id == row.account_id):
+        raise NotFound
+    session.delete(row)
+    session.flush()
+    _note(session, viewer.actor, "session.ended", row.account_id, {}, now=now)
+
+
+def end_sessions(session: WriteSession, account_id: str) -> None:
+    """Sign an account out everywhere and void its links. For commands that change what it may do."""
+    session.execute(delete(SessionRow).where(SessionRow.account_id == account_id))
+    session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == account_id))
+
+
+def has_fresh_link(session: ReadSession, account_id: str, *, now: datetime) -> bool:
+    """Whether the account came in by a mailed link in the last 30 minutes: as good as knowing the old password."""
+    query = select(SignInLinkRow.id).where(
+        SignInLinkRow.account_id == account_id, SignInLinkRow.used_at > now - LINK_LIFE
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _start_session(session: WriteSession, account_id: str, client: str, *, how: str, now: datetime) -> str:
+    secret = new_secret(entropy_of(session).token_bytes(SECRET_BYTES))
+    session.add(
+        SessionRow(
+            id=new_id(session),
+            account_id=account_id,
+            token_hash=fingerprint(secret),
+            created_at=now,
+            seen_at=now,
+            expires_at=now + LONGEST_SESSION,
+            client=client[:_CLIENT_LENGTH],
+        )
+    )
+    session.flush()
+    _note(session, f"account:{account_id}", "session.started", account_id, {"by": how}, now=now)
+    return secret
+
+
+def _mailbox(email: str) -> str:
+    """The mailbox that was typed; what is no address is nobody's."""
+    try:
+        return mailbox_of(parse_email(email.strip()))
+    except ValueError:
+        return ""
+
+
+def _counter(session: WriteSession, kind: str, value: str) -> str:
+    # Derived, so that the table names neither address nor place.
+    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
+
+
+def _require_patience(session: WriteSession, what: str, *, now: datetime) -> None:
+    row = session.get(AttemptRow, what, with_for_update=True)
+    if row is not None and now - row.window_start < FAILURES_FORGOTTEN:
+        require_patience(row.count, row.window_start, now=now)
+
+
+def _count_failure(session: WriteSession, what: str, *, now: datetime) -> None:
+    row = session.get(AttemptRow, what)
+    if row is None:
+        session.add(AttemptRow(what=what, window_start=now, count=1))
+    else:
+        row.count = 1 if now - row.window_start >= FAILURES_FORGOTTEN else row.count + 1
+        row.window_start = now
+    session.flush()
+
+
+def _note(
+    session: WriteSession, actor: str, action: str, account_id: str, details: dict[str, str], *, now: datetime
+) -> None:
+    record(
+        session, actor, action, company_id=None, object_kind="account", object_id=account_id, details=details, now=now
+    )
