@@ -230,9 +230,6 @@ def _along(corners: list[tuple[float, float]], value: float) -> float:
 
 def _steepness(corners: list[tuple[float, float]], value: float) -> float:
     """Slope of the piece that holds the value; a corner belongs to the piece on its left, the first to its right."""
-    if not corners[0][0] <= value <= corners[-1][0]:
-        return 0.0
-    for (x0, y0), (x1, y1) in itertools.pairwise(corners):
-        if value <= x1:
-            return (y1 - y0) / (x1 - x0)
-    return 0.0
+    inside = corners[0][0] <= value <= corners[-1][0]
+    pieces = itertools.pairwise(corners) if inside else ()
+    return next(((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pieces if value <= x1), 0.0)
