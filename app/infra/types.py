@@ -18,9 +18,11 @@ Bytes = LargeBinary
 
 
 class _PerDialect(TypeDecorator[Any]):
-    """A type that is native on PostgreSQL and one of the STRICT storage classes on SQLite."""
+    """A type that is native on PostgreSQL and one of the STRICT storage classes on SQLite.
 
-    cache_ok = True
+    SQLAlchemy asks every class by itself for `cache_ok`; without it each statement is compiled anew.
+    """
+
     impl = SqlText
 
     def native(self) -> TypeEngine[Any]:
@@ -37,12 +39,16 @@ class _PerDialect(TypeDecorator[Any]):
 class Id(_PerDialect):
     """A random UUID, a 36-character lower-case string in Python on both databases."""
 
+    cache_ok = True
+
     def native(self) -> TypeEngine[Any]:
         return postgresql.UUID(as_uuid=False)
 
 
 class Number(_PerDialect):
     """A finite double."""
+
+    cache_ok = True
 
     def native(self) -> TypeEngine[Any]:
         return postgresql.DOUBLE_PRECISION()
@@ -53,6 +59,8 @@ class Number(_PerDialect):
 
 class Flag(_PerDialect):
     """True or false; 1 or 0 on SQLite."""
+
+    cache_ok = True
 
     def native(self) -> TypeEngine[Any]:
         return postgresql.BOOLEAN()
@@ -70,6 +78,8 @@ class Flag(_PerDialect):
 class Instant(_PerDialect):
     """A moment in UTC: timestamptz, or fixed-width text that sorts by time. Naive datetimes are refused."""
 
+    cache_ok = True
+
     def native(self) -> TypeEngine[Any]:
         return postgresql.TIMESTAMP(timezone=True)
 
@@ -83,6 +93,8 @@ class Instant(_PerDialect):
 class Day(_PerDialect):
     """A calendar day: date, or ISO text."""
 
+    cache_ok = True
+
     def native(self) -> TypeEngine[Any]:
         return postgresql.DATE()
 
@@ -95,6 +107,8 @@ class Day(_PerDialect):
 
 class Json(_PerDialect):
     """A JSON document without NaN or infinity: jsonb, or text."""
+
+    cache_ok = True
 
     def native(self) -> TypeEngine[Any]:
         return postgresql.JSONB(none_as_null=True)
