@@ -39,7 +39,7 @@ def ensure_subjects(
             select(SubjectRow.external_id, SubjectRow.id).where(
                 SubjectRow.company_id == company_id, SubjectRow.external_id.in_(part)
             )
-        ).tuples()
+        )
     }
     made = {external_id: SubjectId(new_id(session)) for external_id in wanted if external_id not in found}
     if made:
@@ -96,7 +96,7 @@ def _people_by(
         for part in _in_parts(sorted({one for one in wanted if one}))
         for key, person_id in session.execute(
             select(column, PersonRow.id).where(PersonRow.company_id == company_id, column.in_(part))
-        ).tuples()
+        )
     }
 
 

@@ -134,7 +134,7 @@ def _edges(session: ReadSession, company_id: str, on: date) -> dict[str, set[str
         select(MembershipRow.subject_id, MembershipRow.parent_id)
         .join(SubjectRow, SubjectRow.id == MembershipRow.subject_id)
         .where(SubjectRow.company_id == company_id, _ever(on))
-    ).tuples()
+    )
     edges: defaultdict[str, set[str]] = defaultdict(set)
     for child, parent in rows:
         edges[child].add(parent)

@@ -154,7 +154,7 @@ def list_subjects(
         query = query.where(MembershipRow.parent_id == _known(only.parent_id))
     if only.prefix:
         query = query.where(SubjectRow.name_key.startswith(name_key(only.prefix), autoescape=True))
-    rows = session.execute(sliced(query, (SubjectRow.name_key, SubjectRow.id), _by_name(request))).tuples()
+    rows = session.execute(sliced(query, (SubjectRow.name_key, SubjectRow.id), _by_name(request)))
     page = page_of(rows, request, lambda row: row)
     subjects = load_subjects(session, [subject_id for _, subject_id in page.items], on=on)
     return page.map(lambda row: subjects[SubjectId(row[1])])
