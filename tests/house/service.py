@@ -43,13 +43,18 @@ def written(document: dict[str, Any]) -> str:
 
 
 def table(document: dict[str, Any]) -> str:
-    """The paths with their summaries, as they stand at the end of docs/api.md."""
+    """The paths with the first words of their descriptions, as they stand at the end of docs/api.md."""
     rows = [
-        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {operation.get('summary', '')} |"
+        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {_first_words(operation)} |"
         for path, methods in sorted(document["paths"].items())
         for method, operation in methods.items()
     ]
     return "\n".join([HEADING, "", "| path | what it does |", "| --- | --- |", *rows]) + "\n"
+
+
+def _first_words(operation: dict[str, Any]) -> str:
+    first: str = operation.get("description", "").split("\n\n")[0]
+    return " ".join(first.split())
 
 
 if __name__ == "__main__":
