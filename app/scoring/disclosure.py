@@ -1,6 +1,19 @@
 """Atoms by carry-up: which sheets may only be read together, decided from head counts alone; no score is seen here.
 
-What of an atom may be read is in `readable`, what a launch promises in `preview`, the second opinion in `verifier`.
+==============  =====================================================================
+Module          Contents
+==============  =====================================================================
+atoms           the nouns: subjects, rater groups, cells, atoms, the partition
+disclosure      this one: what forms atoms (R3)
+readable        which rows they make, and which of these are withheld (R1, R4, R7-R9)
+standing        the same over a whole release at once, as columns
+preview         what a launch promises (R13)
+objections      what the verifier reads, and what it can object to
+verifier        the second opinion before the seal (R12)
+verifier_rows   its view of rows
+==============  =====================================================================
+
+The rules by number and the reasons for them: docs/anonymity.md.
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import given, settings
 
-from app.scoring.atoms import Withholding
+from app.scoring.atoms import Atom, Withholding
 from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
 from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
 from tests.scoring.designs import played_rounds
 from tests.scoring.played import Played
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=100, deadline=None)
 
 
 def columns(played: Played) -> tuple[Flags, Integers]:
@@ -25,8 +25,7 @@ def columns(played: Played) -> tuple[Flags, Integers]:
     return asked, valid
 
 
-def judged(played: Played, atom: int, measure: int, valid: int) -> Judged:
-    some = played.partition().atoms[atom]
+def judged(played: Played, some: Atom, measure: int, valid: int) -> Judged:
     return Judged.of(some, valid, tuple(cell for cell in some.cells if measure in played.asked[cell.key]))
 
 
@@ -38,7 +37,7 @@ def test_the_standing_of_each_atom_is_what_the_rules_say_of_it(played: Played) -
 
     for atom in range(len(made.atoms)):
         for measure in range(played.measures):
-            part = judged(played, atom, measure, int(standing.valid[atom, measure]))
+            part = judged(played, made.atoms[atom], measure, int(standing.valid[atom, measure]))
             assert standing.judged(made, atom, measure) == part
             assert standing.people[atom, measure] == part.people
             assert standing.is_released[atom, measure] == (withheld_atom(part) is None)
