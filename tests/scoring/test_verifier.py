@@ -1,5 +1,7 @@
 """The second opinion: it consents to what the rules make of random rounds, and names what is wrong with any atom."""
 
+import ast
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from app.scoring import objections, verifier, verifier_rows
 from app.scoring.objections import Rule
 from app.scoring.verifier import verify
 from tests.scoring.columns import claimed, collected
@@ -20,6 +23,17 @@ from tests.scoring.spoilt import Spoilt, nothing_claimed, objection, put, withou
 @pytest.fixture
 def spoilt() -> Spoilt:
     return Spoilt()
+
+
+def test_the_second_opinion_shares_no_code_with_the_first() -> None:
+    allowed = {"app.scoring.errors", "app.scoring.objections", "app.scoring.verifier_rows"}
+
+    for module in (objections, verifier, verifier_rows):
+        tree = ast.parse(inspect.getsource(module))
+        ours = {
+            node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and "app." in str(node.module)
+        }
+        assert ours <= allowed
 
 
 @settings(max_examples=100, deadline=None)
