@@ -5,10 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
-
+from app.accounts.queries import load_readers
 from app.accounts.rules import READING_ROLES
-from app.accounts.tables import AccountRow, GrantRow
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
@@ -135,9 +133,8 @@ def _readers(
     """Who could read results, by the place of the right; rights above the scope count at the scope."""
     above = tree.path(scope_id)[:-1]
     found: defaultdict[str, set[str]] = defaultdict(set)
-    granted = select(GrantRow.subject_id, AccountRow.mailbox).join(AccountRow, AccountRow.id == GrantRow.account_id)
-    for subject_id, mailbox in session.execute(granted.where(GrantRow.role.in_(sorted(READING_ROLES)))):
-        found[subject_id].add(mailbox)
+    for mailbox, grant in load_readers(session, [*above, *inside], READING_ROLES):
+        found[grant.subject_id].add(mailbox)
     leaders = load_people_of(session, {leader for leaders in tree.led_by.values() for leader in leaders})
     for unit_id, led_by in tree.led_by.items():
         found[unit_id] |= {str(leaders[one].mailbox) for one in led_by if one in leaders and leaders[one].mailbox}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import cast, select
+from sqlalchemy import select
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
@@ -18,7 +18,6 @@ from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
-from app.infra.types import Text
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId, SubjectKind
@@ -63,6 +62,16 @@ def get_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datet
     return found
 
 
+def take_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
+    """A round to be changed, held until the transaction ends; refused unless the viewer may write rounds there."""
+    found = find_round(session, round_id)
+    require(viewer, Action.ROUNDS_WRITE, place_of(session, found, now=now) if found else ())
+    if found is None:
+        raise NotFound
+    session.execute(select(RoundRow.id).where(RoundRow.id == found.id).with_for_update())
+    return load_round(session, found.id)
+
+
 def list_rounds(
     session: ReadSession,
     viewer: Viewer,
@@ -78,12 +87,15 @@ def list_rounds(
     scopes = session.scalars(select(RoundRow.scope_id).where(RoundRow.company_id == company_id).distinct()).all()
     paths = load_paths(session, scopes, on=local_day(now))
     readable = [scope for scope, path in paths.items() if may(viewer, Action.ROUNDS_READ, path)]
-    opening = cast(RoundRow.opens_at, Text)
-    query = select(opening, RoundRow.id).where(RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable))
+    query = select(RoundRow.opens_at, RoundRow.id).where(
+        RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable)
+    )
     if state is not None:
         query = query.where(RoundRow.state == state)
-    rows = session.execute(sliced(query, [opening, RoundRow.id], request, descending=True)).tuples()
-    page = page_of(rows, request, key=lambda row: row)
+    keys = [RoundRow.opens_at, RoundRow.id]
+    page = page_of(
+        session.execute(sliced(query, keys, request, descending=True)).tuples(), request, key=lambda row: row
+    )
     found = load_rounds(session, [round_id for _, round_id in page.items])
     return page.map(lambda row: found[RoundId(row[1])])
 
@@ -105,6 +117,12 @@ def load_rounds(session: ReadSession, round_ids: Iterable[str]) -> Mapping[Round
     """Many rounds, whoever asks."""
     rows = session.scalars(select(RoundRow).where(RoundRow.id.in_(set(round_ids)))).all()
     return {found.id: found for found in _rounds(session, rows)}
+
+
+def load_round(session: ReadSession, round_id: str) -> Round:
+    """A round that is known to be there, as it is in the database now."""
+    session.expire_all()
+    return load_rounds(session, [round_id])[RoundId(round_id)]
 
 
 def load_open_rounds(session: ReadSession) -> tuple[Round, ...]:
@@ -143,7 +161,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         frozen_on=date.fromisoformat(row.recipe["frozen_on"]),
         groups=recipe.groups_in(row.recipe["groups"]),
         kpis=recipe.kpis_in(row.recipe["kpis"]),
-        subjects=_parents_first(load_frozen_subjects(session, round_id)),
+        subjects=rules.parents_first(load_frozen_subjects(session, round_id)),
         readers=_load_readers(session, round_id),
     )
 
@@ -368,16 +386,6 @@ def _round(row: RoundRow, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi
         groups=tuple(groups),
         kpis=tuple(kpis),
     )
-
-
-def _parents_first(subjects: Iterable[FrozenSubject]) -> list[FrozenSubject]:
-    below: defaultdict[str | None, list[FrozenSubject]] = defaultdict(list)
-    for subject in sorted(subjects, key=lambda one: (one.name.casefold(), one.id)):
-        below[subject.parent_id].append(subject)
-    ordered = list(below[None])
-    for subject in ordered:
-        ordered += below[subject.id]
-    return ordered
 
 
 def _load_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:

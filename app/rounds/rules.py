@@ -1,9 +1,10 @@
 """Pure decisions about rounds: policies and times, who rates whom, what they are asked, who counts, when to close."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from app.errors import Conflict, FieldError, Invalid
+from app.errors import Conflict, Expired, FieldError, Invalid
 from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
 from app.rounds.values import (
@@ -57,6 +58,7 @@ PERIOD_UPSIDE_DOWN = "The period has to end on the day it begins, or later."
 REMINDER_OUTSIDE = "Reminders go out after the opening and before the closing time."
 REMINDERS_TOO_MANY = "A round has at most two reminders."
 NO_WEIGHT = "Give at least one rater group besides self a weight above 0."
+NOT_ACTIVE = "This KPI is not active. Activate it first, or choose another one."
 NOT_A_GROUP = "This rater group is not part of the round."
 
 
@@ -107,6 +109,20 @@ class AlreadyAsked(Conflict):
 
     code = "already_asked"
     message = "This person is asked about this already."
+
+
+class AnswersClosed(Expired):
+    """The round closed while the answer was on its way."""
+
+    code = "round_closed"
+    message = "The round has closed. Later answers are not taken, because results are computed once."
+
+
+class ExternalIdTaken(Conflict):
+    """Another round of the company carries this id of its own."""
+
+    code = "external_id_taken"
+    message = "Another one already has the id {external_id}."
 
 
 class SecondPersonNeeded(Conflict):
@@ -189,6 +205,21 @@ def reminder_problems(reminders: Sequence[datetime], *, opens_at: datetime, clos
         for place, at in enumerate(reminders)
         if not opens_at < at < closes_at
     ]
+
+
+def open_change_problems(round_: Round, draft: RoundDraft, *, now: datetime) -> list[FieldError]:
+    """What is wrong with a change of an open round, of which only closing time, reminders and release may move."""
+    if draft.closes_at <= now:
+        return [FieldError("closes_at", CLOSES_IN_THE_PAST)]
+    if draft.closes_at - round_.opens_at > LONGEST:
+        return [FieldError("closes_at", CLOSES_TOO_LATE, "<= 366 d")]
+    return reminder_problems(draft.reminders, opens_at=round_.opens_at, closes_at=draft.closes_at)
+
+
+def moves_only_times(round_: Round, draft: RoundDraft) -> bool:
+    """Whether a change leaves alone what was promised at launch."""
+    fixed = ("scope_id", "external_id", "name", "purpose", "asked_by", "period_start", "period_end", "opens_at")
+    return all(getattr(round_, name) == getattr(draft, name) for name in (*fixed, "pooling"))
 
 
 def require_draft(round_: Round) -> None:
@@ -312,6 +343,17 @@ def paths_of(subjects: Sequence[FrozenSubject]) -> dict[str, tuple[str, ...]]:
         above = paths.get(subject.parent_id, ()) if subject.parent_id else ()
         paths[subject.id] = (*above, subject.id)
     return paths
+
+
+def parents_first(subjects: Iterable[FrozenSubject]) -> list[FrozenSubject]:
+    """Frozen subjects by name, each after its parent."""
+    below: defaultdict[str | None, list[FrozenSubject]] = defaultdict(list)
+    for subject in sorted(subjects, key=lambda one: (one.name.casefold(), one.id)):
+        below[subject.parent_id].append(subject)
+    ordered = list(below[None])
+    for subject in ordered:
+        ordered += below[subject.id]
+    return ordered
 
 
 def is_counted(*, is_subject: bool, is_reader: bool, awaits_approval: bool) -> bool:

@@ -612,7 +612,6 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("rater_id", types.Id(), nullable=True),
         sa.Column("pseudonym", sa.LargeBinary(), nullable=True),
-        sa.Column("counted", types.Flag(), nullable=False),
         sa.Column("submission_id", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "rater_group IN ('manager', 'colleague', 'direct_report', 'customer', 'mystery_shopper', 'self')",
@@ -794,12 +793,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_released_comment_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_released_comment")),
         sa.UniqueConstraint(
-            "release_id",
-            "subject_id",
-            "rater_groups",
-            "about",
-            "position",
-            name=op.f("uq_released_comment_release_id_subject_id_rater_groups_about_position"),
+            "release_id", "subject_id", "rater_groups", "about", "position", name="uq_released_comment_place"
         ),
         sqlite_strict=True,
     )

@@ -1,0 +1,304 @@
+"""Who rates whom: proposed from the structure, taken from lists, added by hand and approved by a second person."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+
+from app.accounts.rules import Action, may
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.addresses import mailbox_of, parse_email
+from app.infra.database import WriteSession
+from app.infra.formats import local_day
+from app.infra.ids import is_id, new_id
+from app.kpis.values import RaterGroup
+from app.organisation.commands import ensure_raters
+from app.organisation.queries import load_people, load_people_of, load_subjects, load_tree
+from app.organisation.values import NewRater, PersonId, SubjectId
+from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
+from app.rounds import rules
+from app.rounds.queries import load_assignments, load_frozen_round, load_rated, load_uncounted, take_round
+from app.rounds.tables import AssignmentRow
+from app.rounds.values import (
+    Assignment,
+    AssignmentId,
+    AssignmentSource,
+    ListedRater,
+    Mode,
+    NewAssignment,
+    Round,
+    RoundState,
+)
+from app.words import DEFAULT_LOCALE
+
+AT_ONCE = 5_000
+
+NOT_RATED = "Nobody with this id is rated in the round."
+NOT_THEMSELVES = "Nobody rates themselves in this group."
+ONLY_THEMSELVES = "In the group self everybody rates themselves only."
+ONLY_VISITS = "Only visits have an occasion."
+FIXED_WHILE_OPEN = "While the round is open, only customers and mystery shoppers can be added."
+NO_LONGER_PROPOSED = "Earlier proposals that no longer fit were taken away."
+
+
+def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> BulkReport:
+    """Let the structure of today name managers, colleagues, direct reports and self for everybody rated in a draft.
+
+    For who may write rounds at its scope. What an earlier proposal named and this one does not is taken away; lists
+    and raters added by hand stay. Sends nothing. Idempotent.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    rules.require_draft(round_)
+    tree = load_tree(session, round_.company_id, on=local_day(now))
+    groups = [policy.rater_group for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE]
+    pairs = [
+        (SubjectId(subject_id), group, rater)
+        for subject_id in load_rated(session, round_.id)
+        if subject_id in tree.subjects
+        for group in groups
+        for rater in rules.proposed_raters(tree, SubjectId(subject_id), group)
+    ]
+    people = load_people_of(session, {rater for _, _, rater in pairs})
+    wanted = [NewAssignment(people[rater].id, subject, group) for subject, group, rater in pairs if rater in people]
+    known = {_key(one): one for one in load_assignments(session, round_.id)}
+    stale = [
+        one.id
+        for key, one in known.items()
+        if one.source is AssignmentSource.STRUCTURE and key not in {_key(new) for new in wanted}
+    ]
+    _delete(session, stale)
+    made = insert_assignments(session, round_, wanted, source=AssignmentSource.STRUCTURE, actor=viewer.actor)
+    report = [_report(number, one, made, known) for number, one in enumerate(wanted, start=1)]
+    return BulkReport(tuple(report), dry_run=False, warnings=(NO_LONGER_PROPOSED,) if stale else ())
+
+
+def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named options
+    session: WriteSession,
+    viewer: Viewer,
+    round_id: str,
+    rows: Sequence[ListedRater],
+    *,
+    source: AssignmentSource = AssignmentSource.LIST,
+    dry_run: bool = False,
+    now: datetime,
+) -> BulkReport:
+    """Add raters from a list, or by hand; raters not known yet are made known.
+
+    For who may write rounds at its scope. Customers and mystery shoppers may be added while the round is open, too;
+    they are invited by the worker. Added by hand (`source`) by somebody who reads results there, a rater does not
+    count towards the minimum until a second person approves. All rows or none (RowsRefused); the same list again
+    changes nothing.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    _require_addable(round_, rows)
+    with session.begin_nested() as attempt:
+        wanted = _resolved(session, round_, rows, now=now)
+        known = {_key(one): one for one in load_assignments(session, round_.id)}
+        awaiting = _awaiting(session, viewer, wanted, source, now=now)
+        made = insert_assignments(
+            session, round_, wanted, source=source, actor=viewer.actor, awaiting_approval=awaiting
+        )
+        if round_.state is RoundState.OPEN:
+            _count(session, round_, made)
+        if dry_run:
+            attempt.rollback()
+    report = [_report(row.row, one, made, known) for row, one in zip(rows, wanted, strict=True)]
+    return BulkReport(tuple(report), dry_run=dry_run)
+
+
+def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named options
+    session: WriteSession,
+    round_: Round,
+    wanted: Iterable[NewAssignment],
+    *,
+    source: AssignmentSource,
+    actor: str,
+    awaiting_approval: frozenset[str] = frozenset(),
+    answered: bool = False,
+) -> Mapping[tuple[str, str, str, str], AssignmentId]:
+    """Write those assignments that are not there yet, and say their ids; for commands that have asked and checked.
+
+    `awaiting_approval` are the subjects about which raters added now need a second person's approval.
+    """
+    known = {_key(one) for one in load_assignments(session, round_.id)}
+    made: dict[tuple[str, str, str, str], AssignmentId] = {}
+    values: list[dict[str, Any]] = []
+    for one in wanted:
+        key = _key(one)
+        if key in known or key in made:
+            continue
+        made[key] = AssignmentId(new_id(session))
+        values.append(
+            {
+                "id": made[key],
+                "round_id": round_.id,
+                "rater_id": one.rater_id,
+                "subject_id": one.subject_id,
+                "rater_group": one.rater_group,
+                "occasion": one.occasion,
+                "source": source,
+                "added_by": actor,
+                "approved_by": None if one.subject_id in awaiting_approval else actor,
+                "counted": False,
+                "answered": answered,
+            }
+        )
+    for start in range(0, len(values), AT_ONCE):
+        session.execute(insert(AssignmentRow), values[start : start + AT_ONCE])
+    return made
+
+
+def remove_assignment(session: WriteSession, viewer: Viewer, assignment_id: str, *, now: datetime) -> None:
+    """Take a rater off a draft. For who may write rounds at its scope."""
+    row = _found(session, assignment_id)
+    rules.require_draft(take_round(session, viewer, row.round_id, now=now))
+    _delete(session, [row.id])
+
+
+def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str, *, now: datetime) -> None:
+    """Approve a rater whom a reader of results added by hand, so that the rater counts towards the minimum.
+
+    For who may write rounds at its scope and is not the one who added the rater. Idempotent.
+    """
+    row = _found(session, assignment_id)
+    round_ = take_round(session, viewer, row.round_id, now=now)
+    if row.approved_by is not None:
+        return
+    if round_.state not in {RoundState.DRAFT, RoundState.OPEN}:
+        raise rules.RoundNotOpen
+    if row.added_by == viewer.actor:
+        raise rules.SecondPersonNeeded
+    session.execute(update(AssignmentRow).where(AssignmentRow.id == row.id).values(approved_by=viewer.actor))
+    if round_.state is RoundState.OPEN:
+        _count(session, round_, {("", "", "", ""): AssignmentId(row.id)})
+
+
+# ------------------------------------------------------------ pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the rows of a list are checked against."""
+
+    subjects: Mapping[str, SubjectId]
+    groups: Mapping[RaterGroup, Mode]
+    errors: list[RowError]
+
+    def subject_of(self, row: ListedRater) -> SubjectId | None:
+        found = self.subjects.get(row.subject)
+        if found is None:
+            self.errors.append(RowError(row.row, "subject", NOT_RATED))
+        if row.rater_group not in self.groups:
+            self.errors.append(RowError(row.row, "rater_group", rules.NOT_A_GROUP, ", ".join(self.groups)))
+        elif row.occasion and self.groups[row.rater_group] is not Mode.REPORT:
+            self.errors.append(RowError(row.row, "occasion", ONLY_VISITS))
+        return found
+
+    def rater_of(self, row: ListedRater) -> NewRater:
+        email = None
+        if row.email is not None:
+            try:
+                email = parse_email(row.email)
+            except ValueError as error:
+                self.errors.append(RowError(row.row, "email", str(error)))
+        key = row.external_id or (mailbox_of(email) if email else "")
+        return NewRater(key, email, row.external_id, row.name, row.locale or DEFAULT_LOCALE)
+
+
+def _require_addable(round_: Round, rows: Sequence[ListedRater]) -> None:
+    if round_.state is RoundState.DRAFT:
+        return
+    if round_.state is not RoundState.OPEN:
+        raise rules.RoundNotOpen
+    fixed = [row for row in rows if row.rater_group not in rules.OPEN_LISTS]
+    if fixed:
+        raise RowsRefused([RowError(row.row, "rater_group", FIXED_WHILE_OPEN) for row in fixed])
+
+
+def _resolved(
+    session: WriteSession, round_: Round, rows: Sequence[ListedRater], *, now: datetime
+) -> list[NewAssignment]:
+    """Rows with ids in place of names; RowsRefused with everything that is wrong."""
+    rated = load_rated(session, round_.id)
+    subjects_rated = load_subjects(session, rated, on=local_day(now)).values()
+    by_name = {str(one.id): one.id for one in subjects_rated}
+    by_name |= {one.external_id: one.id for one in subjects_rated if one.external_id}
+    desk = _Desk(by_name, {policy.rater_group: policy.mode for policy in round_.groups}, [])
+    subjects = [desk.subject_of(row) for row in rows]
+    raters = [desk.rater_of(row) for row in rows]
+    if desk.errors:
+        raise RowsRefused(desk.errors)
+    people = ensure_raters(session, round_.company_id, raters, now=now)
+    wanted = [
+        NewAssignment(people[rater.key], subject or "", row.rater_group, row.occasion)
+        for row, subject, rater in zip(rows, subjects, raters, strict=True)
+    ]
+    _refuse_self(session, rows, wanted)
+    return wanted
+
+
+def _refuse_self(session: WriteSession, rows: Sequence[ListedRater], wanted: Sequence[NewAssignment]) -> None:
+    people = load_people(session, {one.rater_id for one in wanted})
+    errors = []
+    for row, one in zip(rows, wanted, strict=True):
+        is_self = people[PersonId(one.rater_id)].subject_id == one.subject_id
+        if is_self != (one.rater_group is RaterGroup.SELF):
+            errors.append(RowError(row.row, "rater_group", NOT_THEMSELVES if is_self else ONLY_THEMSELVES))
+    if errors:
+        raise RowsRefused(errors)
+
+
+def _awaiting(
+    session: WriteSession, viewer: Viewer, wanted: Sequence[NewAssignment], source: AssignmentSource, *, now: datetime
+) -> frozenset[str]:
+    """The subjects whose results the viewer can read, when the viewer adds raters by hand."""
+    if source is not AssignmentSource.HAND or viewer.is_service:
+        return frozenset()
+    subjects = load_subjects(session, {one.subject_id for one in wanted}, on=local_day(now))
+    return frozenset(
+        subject_id for subject_id, subject in subjects.items() if may(viewer, Action.RESULTS_READ, subject.path)
+    )
+
+
+def _count(session: WriteSession, round_: Round, made: Mapping[tuple[str, str, str, str], AssignmentId]) -> None:
+    """Note who of those added to an open round counts, by what was frozen at launch."""
+    frozen = load_frozen_round(session, round_.id)
+    added = set(made.values())
+    assignments = [one for one in load_assignments(session, round_.id) if one.id in added]
+    people = load_people(session, {one.rater_id for one in assignments})
+    uncounted = load_uncounted(session, frozen, assignments, people)
+    counted = [one.id for one in assignments if one.id not in uncounted]
+    for start in range(0, len(counted), AT_ONCE):
+        some = counted[start : start + AT_ONCE]
+        session.execute(update(AssignmentRow).where(AssignmentRow.id.in_(some)).values(counted=True))
+
+
+def _found(session: WriteSession, assignment_id: str) -> AssignmentRow:
+    row = session.get(AssignmentRow, assignment_id) if is_id(assignment_id) else None
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _delete(session: WriteSession, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), AT_ONCE):
+        session.execute(delete(AssignmentRow).where(AssignmentRow.id.in_(ids[start : start + AT_ONCE])))
+
+
+def _key(one: Assignment | NewAssignment) -> tuple[str, str, str, str]:
+    return one.rater_id, one.subject_id, str(one.rater_group), one.occasion
+
+
+def _report(
+    number: int,
+    one: NewAssignment,
+    made: Mapping[tuple[str, str, str, str], AssignmentId],
+    known: Mapping[tuple[str, str, str, str], Assignment],
+) -> RowReport:
+    key = _key(one)
+    if key in made:
+        return RowReport(number, Outcome.CREATED, made[key])
+    return RowReport(number, Outcome.UNCHANGED, known[key].id)

@@ -1,0 +1,203 @@
+"""The launch: everything that figures will follow from is frozen, hashed and written in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+
+from app.accounts.values import Viewer
+from app.errors import FieldError
+from app.infra.database import WriteSession
+from app.infra.ids import entropy_of
+from app.infra.keys import SECRET_BYTES
+from app.journal.commands import record
+from app.organisation.queries import load_people
+from app.rounds import recipe, rules
+from app.rounds.freeze import freeze
+from app.rounds.preview import RoundPreview
+from app.rounds.queries import load_assignments, load_rated, load_uncounted, preview_draft, take_round
+from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundRow, RoundSubjectRow
+from app.rounds.values import Assignment, FrozenRound, Round, RoundDraft, RoundSource, RoundState
+
+AT_ONCE = 5_000
+
+NO_GROUPS = "Choose at least one rater group."
+NO_KPIS = "Choose at least one KPI to ask about."
+NO_SUBJECTS = "Choose at least one to be rated."
+NO_RATERS = "Nobody is asked yet. Let the structure propose raters, or add a list."
+GONE = "Somebody to be rated is no longer part of the organisation there. Take the person or unit off the round."
+
+
+def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confirmed: bool, now: datetime) -> Round:
+    """Freeze a draft and open it.
+
+    For who may write rounds at its scope. Written: the recipe with its promise hash, every subject of the scope as
+    it is today with card and targets, who could read results, which assignments count towards the minimum; the
+    salt of the links. Nothing is sent: invitations follow when the round opens. Not idempotent: a launched round is
+    refused (RoundNotDraft). Also refused: RoundIncomplete, NothingToPublish, and ConfirmationNeeded unless
+    `confirmed`, when some cells of the preview cannot be shown for sure.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    rules.require_draft(round_)
+    rated = load_rated(session, round_.id)
+    frozen = freeze(session, round_, rated, now=now)
+    problems = [*rules.time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen)]
+    if problems:
+        raise rules.RoundIncomplete(problems)
+    seen = preview_draft(session, frozen)
+    if not seen.can_publish:
+        raise rules.NothingToPublish
+    if seen.needs_confirmation and not confirmed:
+        raise rules.ConfirmationNeeded
+    _write(session, round_, frozen, now=now)
+    _note(session, viewer, round_, "round.launched", now=now)
+    return replace(round_, state=RoundState.OPEN, promise_hash=frozen.promise_hash, launched_at=now)
+
+
+def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> RoundPreview:
+    """Freeze a draft whose ratings were given elsewhere, and close it at once; the preview is its report.
+
+    For who may write rounds at its scope; called by the import of past ratings, in its transaction. As
+    `launch_round`, but neither the times nor what can be published are a reason to refuse, and nobody is invited.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    rules.require_draft(round_)
+    rated = load_rated(session, round_.id)
+    frozen = freeze(session, round_, rated, now=now)
+    problems = _gaps(session, round_, rated, frozen)
+    if problems:
+        raise rules.RoundIncomplete(problems)
+    seen = preview_draft(session, frozen)
+    _write(session, round_, frozen, now=now)
+    session.execute(
+        update(RoundRow)
+        .where(RoundRow.id == round_.id)
+        .values(state=RoundState.CLOSED, source=RoundSource.IMPORT, closed_at=now, salt=None)
+    )
+    _note(session, viewer, round_, "round.imported", now=now)
+    return seen
+
+
+def draft_of(round_: Round) -> RoundDraft:
+    """A round as it would be asked for."""
+    return RoundDraft(
+        scope_id=round_.scope_id,
+        external_id=round_.external_id,
+        name=round_.name,
+        purpose=round_.purpose,
+        asked_by=round_.asked_by,
+        period_start=round_.period_start,
+        period_end=round_.period_end,
+        opens_at=round_.opens_at,
+        closes_at=round_.closes_at,
+        reminders=round_.reminders,
+        pooling=round_.pooling,
+        release_mode=round_.release_mode,
+    )
+
+
+def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: FrozenRound) -> list[FieldError]:
+    """What a draft lacks before anybody can be asked."""
+    found = [
+        FieldError(field, message)
+        for field, message, is_there in (
+            ("groups", NO_GROUPS, round_.groups),
+            ("kpis", NO_KPIS, round_.kpis),
+            ("subjects", NO_SUBJECTS, rated),
+        )
+        if not is_there
+    ]
+    inside = {subject.id for subject in frozen.subjects}
+    if any(subject_id not in inside for subject_id in rated):
+        found.append(FieldError("subjects", GONE))
+    if not found and not load_assignments(session, round_.id):
+        found.append(FieldError("assignments", NO_RATERS))
+    return found
+
+
+def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> None:
+    session.execute(delete(RoundSubjectRow).where(RoundSubjectRow.round_id == round_.id))
+    _insert(session, RoundSubjectRow, [_subject_values(frozen, place) for place in range(len(frozen.subjects))])
+    _insert(
+        session,
+        RoundReaderRow,
+        [
+            {"round_id": round_.id, "subject_id": subject_id, "mailbox": mailbox}
+            for subject_id, mailboxes in frozen.readers.items()
+            for mailbox in sorted(mailboxes)
+        ],
+    )
+    _settle_assignments(session, frozen)
+    session.execute(
+        update(RoundRow)
+        .where(RoundRow.id == round_.id)
+        .values(
+            state=RoundState.OPEN,
+            recipe={
+                "frozen_on": frozen.frozen_on.isoformat(),
+                "groups": recipe.groups_out(frozen.groups),
+                "kpis": recipe.kpis_out(frozen.kpis),
+            },
+            promise_hash=frozen.promise_hash,
+            salt=entropy_of(session).token_bytes(SECRET_BYTES),
+            launched_at=now,
+            version=RoundRow.version + 1,
+        )
+    )
+    session.expire_all()
+
+
+def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> None:
+    """Drop assignments about nothing and note who does not count; the others count."""
+    subjects = {subject.id: subject for subject in frozen.subjects}
+    groups = {policy.rater_group for policy in frozen.groups}
+    assignments = load_assignments(session, frozen.id)
+    idle = [one for one in assignments if not _asks_something(frozen, one, subjects, groups)]
+    kept = [one for one in assignments if one not in idle] if idle else list(assignments)
+    people = load_people(session, {one.rater_id for one in kept})
+    uncounted = load_uncounted(session, frozen, kept, people)
+    _for_each(session, delete(AssignmentRow), [one.id for one in idle])
+    session.execute(update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True))
+    _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
+
+
+def _asks_something(frozen: FrozenRound, one: Assignment, subjects: dict[str, Any], groups: set[Any]) -> bool:
+    return one.rater_group in groups and bool(rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group))
+
+
+def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:
+    subject = frozen.subjects[place]
+    return {
+        "round_id": frozen.id,
+        "subject_id": subject.id,
+        "is_rated": subject.is_rated,
+        "parent_id": subject.parent_id,
+        "kind": subject.kind,
+        "name": subject.name,
+        "card": recipe.card_out(subject.card),
+        "targets": recipe.targets_out(subject.targets),
+    }
+
+
+def _insert(session: WriteSession, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(table), rows[start : start + AT_ONCE])
+
+
+def _for_each(session: WriteSession, statement: Any, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), AT_ONCE):
+        session.execute(statement.where(AssignmentRow.id.in_(ids[start : start + AT_ONCE])))
+
+
+def _note(session: WriteSession, viewer: Viewer, round_: Round, action: str, *, now: datetime) -> None:
+    record(
+        session,
+        viewer.actor,
+        action,
+        company_id=round_.company_id,
+        object_kind="round",
+        object_id=round_.id,
+        now=now,
+    )
