@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import docs, goals, health, kpis, people, scales, scorecards, subjects
+from app.api import accounts, api_keys, docs, goals, health, journal, kpis, people, scales, scorecards, subjects
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
@@ -23,10 +23,10 @@ from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.templates import build_environment
 from app.settings import Settings
-from app.web import sign_in
+from app.web import password, sign_in
 from app.web.errors import error_page, failure_page
 
-PAGES: tuple[APIRouter, ...] = (sign_in.router,)
+PAGES: tuple[APIRouter, ...] = (sign_in.router, password.router)
 RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     docs.router,
@@ -36,6 +36,9 @@ RESOURCES: tuple[APIRouter, ...] = (
     scales.router,
     kpis.router,
     scorecards.router,
+    accounts.router,
+    api_keys.router,
+    journal.router,
 )
 
 _STATIC = Path(__file__).parent / "web" / "static"

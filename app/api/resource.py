@@ -15,7 +15,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.accounts.commands import keep_idempotent_answer
+from app.accounts.keep import keep_idempotent_answer
 from app.accounts.queries import load_idempotent_answer
 from app.accounts.values import Viewer
 from app.api.schemas.problem import PROBLEMS

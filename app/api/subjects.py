@@ -17,8 +17,6 @@ from app.api.schemas.organisation import (
     TreeOut,
     or_empty,
 )
-from app.errors import FieldError, Invalid
-from app.fields import NO_CHOICE
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
@@ -57,11 +55,7 @@ def list_subjects(
 @access(Action.ORGANISATION_WRITE)
 def create_subject(request: Request, sent: SubjectIn) -> Response:
     """Make a department, team, person or competitor under a parent, from a day on."""
-    if sent.kind not in set(SubjectKind) - {SubjectKind.COMPANY}:
-        raise Invalid([FieldError("kind", NO_CHOICE, ", ".join(kind for kind in SubjectKind if kind != "company"))])
-    new = NewSubject(
-        SubjectKind(sent.kind), sent.name, sent.parent_id, sent.external_id or "", starts_on=sent.starts_on
-    )
+    new = NewSubject(sent.kind, sent.name, sent.parent_id, sent.external_id or "", starts_on=sent.starts_on)
     with posting(request) as post:
         subject = commands.create_subject(post.session, post.viewer, new, now=post.now)
         return post.created(SubjectOut.of(subject), f"/subjects/{subject.id}", version=subject.version)

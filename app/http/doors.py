@@ -16,7 +16,7 @@ from app.errors import NotFound, Unauthenticated
 from app.http import bodies, origin
 from app.http.access import Access, Who, access_of
 from app.http.cookies import session_secret
-from app.http.forms import Form, read_form
+from app.http.forms import CSRF_FIELD, Form, read_form
 from app.http.json_reader import BadJson, read_json
 from app.http.lists import check_parameters
 from app.http.refusals import WrongMediaType
@@ -86,7 +86,7 @@ async def _page_door(request: Request, declared: Access) -> None:
     if declared.who is Who.SIGNED_IN:
         _check_credential(request)
         origin.check_hidden_field(request, form)
-    request.state.form = form.without(origin.CSRF_FIELD)
+    request.state.form = form.without(CSRF_FIELD)
 
 
 def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> Handler:

@@ -6,11 +6,10 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from app.errors import FieldError, Invalid, Malformed
-from app.fields import NO_FLAG, NO_WHOLE, UNKNOWN
+from app.fields import NO_WHOLE, UNKNOWN
 from app.infra.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 _LIMIT = re.compile(r"[0-9]{1,4}")
-_FLAGS = {"true": True, "false": False}
 
 
 class RepeatedParameter(Malformed):
@@ -43,14 +42,6 @@ async def _slice(
 
 
 Slice = Annotated[PageRequest, Depends(_slice)]
-
-
-def flag(request: Request, name: str) -> bool:
-    """A yes or no in the address; absent is no."""
-    given = request.query_params.get(name, "false")
-    if given not in _FLAGS:
-        raise Invalid([FieldError(name, NO_FLAG, ", ".join(_FLAGS))])
-    return _FLAGS[given]
 
 
 def check_parameters(request: Request, known: frozenset[str]) -> None:

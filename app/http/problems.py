@@ -1,6 +1,6 @@
 """Errors as machines read them: RFC 9457 problem details, in the language asked for, never repeating the input."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -75,10 +75,14 @@ def _body(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def _field(request: Request, locale: Locale, error: FieldError) -> dict[str, str]:
-    return {"field": error.field, "message": _said(request, locale, error.message, error.values), "allowed": error.allowed}
+    return {
+        "field": error.field,
+        "message": _said(request, locale, error.message, error.values),
+        "allowed": error.allowed,
+    }
 
 
-def _said(request: Request, locale: Locale, message: str, values: dict[str, object] | None = None) -> str:
+def _said(request: Request, locale: Locale, message: str, values: Mapping[str, object] | None = None) -> str:
     return translate(service_of(request).templates, message, locale, **(values or {}))
 
 

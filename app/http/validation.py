@@ -55,10 +55,7 @@ def _field_error(one: Mapping[str, Any]) -> FieldError:
     if one["type"] == "value_error":
         # Raised by our own readers; the sentence is ours, the second argument names what is allowed.
         arguments = getattr(context.get("error"), "args", ())
-        return (
-            FieldError(field, *[str(argument) for argument in arguments[:2]])
-            if arguments
-            else FieldError(field, *_OTHER)
-        )
+        sentence, allowed = (*map(str, arguments), "")[:2] if arguments else _OTHER
+        return FieldError(field, sentence, allowed)
     message, allowed = _SENTENCES.get(one["type"], _OTHER)
     return FieldError(field, message, allowed.format_map(context) if context or "{" not in allowed else "")

@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 
 from fastapi import Request
 
-from app.accounts import commands as accounts
+from app.accounts.issue import touch_api_key
 from app.accounts.queries import find_api_key, find_session
-from app.accounts.values import Account, SignInSession, Viewer
+from app.accounts.sign_in import touch_session
+from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import LANGUAGE, session_secret
@@ -48,6 +49,7 @@ class Visit:
     somebody: Viewer | None = None
     account: Account | None = None
     sign_in: SignInSession | None = None
+    key: ApiKey | None = None
     csrf_token: str = ""
     organisation: str = ""
 
@@ -64,6 +66,13 @@ class Visit:
         return self.service.settings
 
     @property
+    def is_worth_noting(self) -> bool:
+        """Whether the session was last seen over a minute ago, or the key on another day."""
+        if self.sign_in is not None:
+            return self.now - self.sign_in.seen_at > _TOUCH_EVERY
+        return self.key is not None and self.key.last_used_on != self.now.date()
+
+    @property
     def today(self) -> date:
         """The calendar day where the people are."""
         return local_day(self.now, zone=self.settings.zone)
@@ -71,15 +80,15 @@ class Visit:
 
 @contextmanager
 def reading(request: Request) -> Iterator[tuple[ReadSession, Visit]]:
-    """A read session and the visit; the session's age is noted afterwards, when it is worth a write."""
+    """A read session and the visit; that the session or key was used is noted afterwards, now and then."""
     service = service_of(request)
     with service.database.read() as session:
         visit = _visit_in(session, request, service)
         yield session, visit
-    if visit.sign_in is not None and visit.now - visit.sign_in.seen_at > _TOUCH_EVERY:
+    if visit.is_worth_noting:
         # A busy database must not fail a page for the sake of a clock.
-        with suppress(Unavailable), service.database.write() as writing_session:
-            accounts.touch_session(writing_session, visit.sign_in.id, now=visit.now)
+        with suppress(Unavailable), service.database.write() as write_session:
+            _note_use(write_session, visit)
 
 
 @contextmanager
@@ -88,9 +97,16 @@ def writing(request: Request) -> Iterator[tuple[WriteSession, Visit]]:
     service = service_of(request)
     with service.database.write() as session:
         visit = _visit_in(session, request, service)
-        if visit.sign_in is not None and visit.now - visit.sign_in.seen_at > _TOUCH_EVERY:
-            accounts.touch_session(session, visit.sign_in.id, now=visit.now)
+        if visit.is_worth_noting:
+            _note_use(session, visit)
         yield session, visit
+
+
+def _note_use(session: WriteSession, visit: Visit) -> None:
+    if visit.sign_in is not None:
+        touch_session(session, visit.sign_in.id, now=visit.now)
+    if visit.key is not None:
+        touch_api_key(session, visit.key.id, on=visit.now.date())
 
 
 def passing(request: Request) -> Visit:
@@ -192,4 +208,5 @@ def _visit_of_key(session: ReadSession, request: Request, service: Service, decl
         query=request.query_params,
         locale=locale,
         somebody=viewer_of_key(session, key, on=local_day(now, zone=service.settings.zone)),
+        key=key,
     )

@@ -14,7 +14,7 @@ _LEFT_OUT = "…"
 def configure_logs(form: LogFormat, level: str = "info") -> None:
     """Set up structlog and the standard library's loggers once per process."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -71,7 +71,8 @@ def _plain_page(request: Request, wording: Wording, status: int, *, text: str, d
         title=said(visit, wording.title),
         text=text or said(visit, advice),
         note=said(visit, advice) if text else "",
-        **({} if is_rater else {"details": details, "home": "/"}),
+        details=details,
+        home="/",
     )
 
 

@@ -30,7 +30,10 @@ class Entry:
 
 
 NAVIGATION: tuple[Entry, ...] = ()
-MORE: tuple[Entry, ...] = (Entry("Your sign-ins", "/account/sessions"),)
+MORE: tuple[Entry, ...] = (
+    Entry("Your sign-ins", "/account/sessions"),
+    Entry("Your password", "/account/password"),
+)
 
 
 def shown(entries: tuple[Entry, ...], visit: Visit) -> tuple[MenuItem, ...]:

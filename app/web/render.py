@@ -94,7 +94,9 @@ def download(raw: bytes, filename: str, media_type: str) -> Response:
 def _shell(visit: Visit, flash: Flash | None, organisation: str) -> Shell:
     other, label = _OTHER[visit.locale]
     rest = {name: value for name, value in visit.query.items() if name not in {"lang", "done"}}
-    translated = None if flash is None else Flash(flash.kind, said(visit, flash.title), flash.text and said(visit, flash.text))
+    translated = (
+        None if flash is None else Flash(flash.kind, said(visit, flash.title), flash.text and said(visit, flash.text))
+    )
     return Shell(
         organisation=organisation or visit.organisation or PRODUCT,
         navigation=shown(NAVIGATION, visit),

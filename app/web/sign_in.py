@@ -1,15 +1,17 @@
-"""The pages of signing in and out: password, one-time link by mail, and the list of signed-in browsers."""
+"""The pages of signing in and out: password, one-time link by mail, the browsers one is signed in with."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import commands as accounts
+from app.accounts import sign_in as coming_in
 from app.accounts.queries import list_sessions
+from app.accounts.rules import SignInDelayed, SignInRefused
 from app.errors import AppError, NotFound
 from app.http.access import SIGNED_IN, access, by_link, public
-from app.http.cookies import end_session, start_session
+from app.http.cookies import end_session, session_secret, start_session
 from app.http.doors import PageRoute, posted
+from app.http.kinds import headers_of
 from app.http.origin import safe_path
 from app.http.visit import Visit, passing, reading, writing
 from app.organisation.commands import request_sign_in
@@ -17,16 +19,26 @@ from app.web.render import Flash, flash_for, page, said, see_other
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-SIGNED_OUT = {"out": Flash("good", "You are signed out.")}
+AFTER = {
+    "out": Flash("good", "You are signed out."),
+    "password": Flash("good", "The new password is set. Sign in with it."),
+}
 ENDED = {"ended": Flash("good", "That browser is signed out.")}
-_CLIENT_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody typed who could not come in, and why."""
+
+    email: str = ""
+    problem: AppError | None = None
 
 
 @router.get("/sign-in")
 @public("whoever wants to come in is not in yet")
 def show_sign_in(request: Request) -> Response:
     visit = passing(request)
-    return _sign_in_page(visit, back=visit.query.get("next", ""), flash=flash_for(visit, SIGNED_OUT))
+    return _sign_in_page(visit, back=visit.query.get("next", ""), attempt=Attempt())
 
 
 @router.post("/sign-in")
@@ -34,15 +46,16 @@ def show_sign_in(request: Request) -> Response:
 def sign_in(request: Request) -> Response:
     form = posted(request)
     back, email = safe_path(form.one("next") or "/"), form.one("email").strip()
+    address = request.client.host if request.client is not None else ""
     try:
         with writing(request) as (session, visit):
-            secret = accounts.sign_in_with_password(
-                session, email, form.one("password"), client=_client(request), now=visit.now
+            secret = coming_in.sign_in_with_password(
+                session, email, form.one("password"), client=_client(request), address=address, now=visit.now
             )
-    except AppError as error:
-        visit = passing(request)
-        problem = said(visit, error.message, **error.values)
-        return _sign_in_page(visit, back=back, status=422, email=email, problem=problem)
+    except SignInDelayed as delayed:
+        return _sign_in_page(passing(request), back=back, attempt=Attempt(email, delayed))
+    if secret is None:
+        return _sign_in_page(visit, back=back, attempt=Attempt(email, SignInRefused()))
     return _let_in(visit, secret, back)
 
 
@@ -71,7 +84,7 @@ def show_link(request: Request, token: str) -> Response:
 @by_link("the link is the right, once")
 def use_link(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):
-        secret = accounts.use_sign_in_link(session, token, client=_client(request), now=visit.now)
+        secret = coming_in.use_sign_in_link(session, token, client=_client(request), now=visit.now)
     return _let_in(visit, secret, "/")
 
 
@@ -79,8 +92,7 @@ def use_link(request: Request, token: str) -> Response:
 @access(SIGNED_IN)
 def sign_out(request: Request) -> Response:
     with writing(request) as (session, visit):
-        if visit.sign_in is not None:
-            accounts.revoke_session(session, visit.viewer, visit.sign_in.id, now=visit.now)
+        coming_in.sign_out(session, session_secret(request, visit.settings) or "")
     answer = see_other("/sign-in", done="out")
     end_session(answer, visit.settings)
     return answer
@@ -102,13 +114,24 @@ def show_sessions(request: Request) -> Response:
 @access(SIGNED_IN)
 def end_other_session(request: Request, session_id: str) -> Response:
     with writing(request) as (session, visit):
-        accounts.revoke_session(session, visit.viewer, session_id, now=visit.now)
+        coming_in.revoke_session(session, visit.viewer, session_id, now=visit.now)
     return see_other("/account/sessions", done="ended")
 
 
-def _sign_in_page(visit: Visit, *, back: str, status: int = 200, **values: Any) -> Response:
-    shown = {"email": "", "problem": "", "flash": None, **values}
-    return page(visit, "pages/sign_in/sign_in.html", status=status, back=back, **shown)
+def _sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:
+    problem = attempt.problem
+    answer = page(
+        visit,
+        "pages/sign_in/sign_in.html",
+        status=200 if problem is None else 429 if isinstance(problem, SignInDelayed) else 422,
+        flash=flash_for(visit, AFTER),
+        back=back,
+        email=attempt.email,
+        problem=said(visit, problem.message, **problem.values) if problem is not None else "",
+    )
+    if isinstance(problem, SignInDelayed):
+        answer.headers.update(headers_of(problem))
+    return answer
 
 
 def _let_in(visit: Visit, secret: str, back: str) -> Response:
@@ -119,4 +142,4 @@ def _let_in(visit: Visit, secret: str, back: str) -> Response:
 
 def _client(request: Request) -> str:
     """What the browser calls itself, for the list of signed-in browsers."""
-    return request.headers.get("user-agent", "")[:_CLIENT_LENGTH]
+    return request.headers.get("user-agent", "")

@@ -10,7 +10,7 @@ from app.settings import Settings
 
 
 def settings(**values: object) -> Settings:
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
+    return Settings.model_validate({"database_url": "sqlite:///var/unused.sqlite", **values})
 
 
 def test_a_service_that_others_can_reach_needs_a_relay() -> None:

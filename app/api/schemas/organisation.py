@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.api.schemas.base import DAY, ID, OTHER_ID, Day, Id, In, Out, example, one_of
+from app.api.schemas.base import DAY, ID, OTHER_ID, Day, Id, In, Out, example
 from app.organisation.values import SubjectKind
 
 _TEAM = {"kind": "team", "name": "Team Nord", "parent_id": OTHER_ID, "external_id": "T-7"}
@@ -17,7 +17,7 @@ class SubjectIn(In):
 
     model_config = example(**_TEAM)
 
-    kind: Annotated[str, one_of(SubjectKind)]
+    kind: Annotated[SubjectKind, Field(strict=False)]
     name: str
     parent_id: Id
     external_id: str | None = None
