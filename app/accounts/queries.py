@@ -49,6 +49,14 @@ def find_api_key(session: ReadSession, presented: str, *, now: datetime) -> ApiK
     return None if row.revoked_at is not None or row.expires_at <= now else key_of_row(row)
 
 
+def get_api_key(session: ReadSession, key_id: str) -> ApiKey:
+    """A key by its id, whoever asks; commands ask for the right on its subject."""
+    row = session.get(ApiKeyRow, key_id) if is_id(key_id) else None
+    if row is None:
+        raise NotFound
+    return key_of_row(row)
+
+
 def get_account(session: ReadSession, viewer: Viewer, account_id: str) -> Account:
     """One's own account, or any for the service; NotFound otherwise."""
     account = load_accounts(session, [account_id]).get(AccountId(account_id))
