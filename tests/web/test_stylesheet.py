@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-STATIC = Path(__file__).parents[2] / "app" / "web" / "static"
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "app" / "web" / "static"
 CSS = (STATIC / "app.css").read_text()
 TOKEN = re.compile(r"--([\w-]+): (#[0-9a-f]{3,6});")
 TEXT_ON_EVERYTHING = ("ink", "ink-2", "ink-3", "accent", "good", "watch", "bad")
@@ -118,3 +119,18 @@ def _typeface() -> Path:
     found = list((STATIC / "fonts").glob("*.woff2"))
     assert len(found) == 1
     return found[0]
+
+
+def test_every_class_of_a_template_is_known_to_the_stylesheet() -> None:
+    known = set(re.findall(r"\.([a-z][\w-]*)", CSS))
+    used = {
+        (word, path.name)
+        for path in (ROOT / "templates").rglob("*.html")
+        if "email" not in path.parts
+        for names in re.findall(r'\bclass="([^"]*)"', re.sub(r"{{.*?}}|{%.*?%}", " {} ", path.read_text()))
+        for word in names.split()
+        if "{}" not in word
+    }
+    # The hooks of the script, and names that are completed by a value.
+    hooks = {"keep", "opens-dialog"}
+    assert sorted((word, where) for word, where in used if word not in known | hooks and not word.endswith("-")) == []
