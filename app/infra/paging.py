@@ -5,11 +5,15 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from datetime import datetime
+from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
-from sqlalchemy import Select, SQLColumnExpression, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression, literal, tuple_
 
 from app.errors import FieldError, Invalid, Malformed
+from app.fields import NO_WHOLE
+from app.infra.ids import is_id
+from app.infra.types import Id, Instant
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -35,7 +39,7 @@ class PageRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
-            raise Invalid([FieldError("limit", f"Give a number from 1 to {MAX_LIMIT}.", f"1-{MAX_LIMIT}")])
+            raise Invalid([FieldError("limit", NO_WHOLE, f"1-{MAX_LIMIT}")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def sliced(
 ) -> Select[*Ts]:
     """The query for one slice: sorted by `keys` (the last one unique), one row more than asked for."""
     if request.cursor is not None:
-        after = tuple_(*decode_cursor(request.cursor, request.sort, len(keys)))
+        values = decode_cursor(request.cursor, request.sort, len(keys))
+        after = tuple_(*(_bound(key, value) for key, value in zip(keys, values, strict=True)))
         place = tuple_(*keys)
         query = query.where(place < after if descending else place > after)
     order = [key.desc() for key in keys] if descending else list(keys)
@@ -76,7 +81,8 @@ def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], Sequence
 
 def encode_cursor(values: Sequence[object], sort: str) -> str:
     """Sort order and the last row's keys, as URL-safe text."""
-    raw = json.dumps([sort, *values], ensure_ascii=False, separators=(",", ":")).encode()
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    raw = json.dumps([sort, *plain], ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -93,3 +99,21 @@ def decode_cursor(cursor: str, sort: str, count: int) -> list[str | int | float]
     if not all(isinstance(value, str | int | float) for value in values):
         raise BadCursor
     return values
+
+
+def _bound(key: SQLColumnExpression[Any], value: str | float) -> BindParameter[Any]:
+    """A value of a cursor as the column takes it; BadCursor for what PostgreSQL would stumble over."""
+    kind = cast("ColumnElement[Any]", key).type
+    if isinstance(kind, Id) and not is_id(str(value)):
+        raise BadCursor
+    return literal(_moment(str(value)) if isinstance(kind, Instant) else value, kind)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadCursor from None
+    if moment.tzinfo is None:
+        raise BadCursor
+    return moment

@@ -66,7 +66,12 @@ def test_nothing_is_declared_safe() -> None:
 
 
 def test_no_page_calculates() -> None:
-    figures = [f"{name}:{node.lineno}" for kind in ARITHMETIC for name, node in _all(kind) if name not in DRAWINGS]
+    figures = [
+        f"{name}:{node.lineno}"
+        for kind in ARITHMETIC
+        for name, node in _all(kind)
+        if name not in DRAWINGS and not list(node.find_all(nodes.List))  # lists are joined, not added up
+    ]
     assert figures == []
 
 
