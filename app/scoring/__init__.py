@@ -8,19 +8,23 @@ results         frozen values: scores, intervals, and why something has no score
 scales          answers to points on 0..100
 promoter        net promoter score
 raters          items of one sheet to one rater score
-tally           column arithmetic behind the totals
+tally           sheets as rows, and their integer sums
 totals          integer running totals per atom and KPI
 pooling         pooled covariance within atoms; the prior where there is too little of it
+released        rater groups that may enter figures, with their means
 linear          standard error of any linear score over groups and KPIs
-soft            subject score of one soft KPI
+soft            subject scores of soft KPIs
 intervals       moderated Wilson, Wilson, t, exact Poisson; outward rounding
+aggregation     how readings become a figure
 metrics         hard readings to one figure of a period
 figures         the estimators behind it
 goalposts       hard figures to points on 0..100
+scorecards      the weighted KPIs of a subject
 composite       several KPIs to one score
 explain         parts that add up to a score or to a change
 rollup          hard figures of a unit from those below it
 weights         weights and shares, checked and compared
+columns         column arithmetic that knows no scores
 ==============  =====================================================================
 
 Who may be shown (atoms, verifier, preview) is decided by the modules beside these that `disclosure` names.

@@ -1,19 +1,16 @@
 """Several KPIs as one score with its interval; single KPIs are scored in `soft` and `goalposts`.
 
-================  ==================================================
+================  ======================================================
 Name              Meaning
-================  ==================================================
-Form              arithmetic (strong makes up for weak) or geometric
-CardEntry         one KPI on a scorecard
-Scorecard         the weighted KPIs of a subject
+================  ======================================================
 score_composites  one score per subject over the KPIs that are present
-================  ==================================================
+================  ======================================================
+
+Cards are made with the names of `scorecards`, which can be had from here as well.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -22,64 +19,17 @@ from app.scoring.errors import ScoringError
 from app.scoring.intervals import score_interval
 from app.scoring.linear import Coefficients, combined, error_terms, kish_size
 from app.scoring.results import Composite, HardScore, NotScored, Part, Reason, Uncertainty
+from app.scoring.scorecards import CardEntry, Form, Scorecard
 from app.scoring.soft import SoftScores
-from app.scoring.weights import check_weights, normalise, reaches
+from app.scoring.weights import normalise, reaches
+
+__all__ = ["CardEntry", "Form", "Scorecard", "score_composites"]
 
 LEAST_KPI_WEIGHT = 0.6
 LEAST_FACTOR = 1.0
 
 HardScores = Mapping[tuple[int, int], HardScore | NotScored]
 """Scores of hard KPIs by subject and KPI; what is absent counts as not scored."""
-
-
-class Form(StrEnum):
-    """How KPIs combine: a weighted sum, or a product in which one very low KPI cannot be bought off."""
-
-    ARITHMETIC = "arithmetic"
-    GEOMETRIC = "geometric"
-
-
-@dataclass(frozen=True, slots=True)
-class CardEntry:
-    """One KPI on a scorecard.
-
-    kpi : number of the KPI
-    weight : 0..1e9 in any unit
-    required : without it there is no composite
-    """
-
-    kpi: int
-    weight: float
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scorecard:
-    """The weighted KPIs of a subject.
-
-    entries : in the order of the card
-    form : arithmetic or geometric
-
-    Raises
-    ------
-    ScoringError : a weight is not usable, all are 0, or a KPI is there twice
-
-    >>> Scorecard((CardEntry(0, 50), CardEntry(0, 50)))
-    Traceback (most recent call last):
-    ...
-    app.scoring.errors.ScoringError: a kpi can be on a scorecard once only
-    """
-
-    entries: tuple[CardEntry, ...]
-    form: Form = Form.ARITHMETIC
-
-    def __post_init__(self) -> None:
-        """Refuse entries that cannot be weighed."""
-        weights = {str(entry.kpi): entry.weight for entry in self.entries}
-        if len(weights) < len(self.entries):
-            msg = "a kpi can be on a scorecard once only"
-            raise ScoringError(msg)
-        check_weights(weights, "kpi")
 
 
 def score_composites(

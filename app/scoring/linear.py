@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.scoring.columns import Floats, Integers, pairs_within, place_of, ranges, totals_by
 from app.scoring.pooling import PooledCovariance
-from app.scoring.released import Released, place_of, ranges
-from app.scoring.tally import KPI_BITS, UNIT, WORD, Floats, Integers, pairs_within, totals_by
+from app.scoring.released import Released
+from app.scoring.tally import KPI_BITS, UNIT, WORD
 
 PRIOR_DF = 8
 

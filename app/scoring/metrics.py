@@ -3,149 +3,26 @@
 ===========  =========================================================
 Name         Meaning
 ===========  =========================================================
-Observation  one reading as plain numbers
-Method       how readings become one figure
-Rule         what a reading must meet to count in a share
-Aggregation  method with its settings, checked
 measure      the figure of a period
 known        a figure that was given as such
 ===========  =========================================================
+
+How readings become a figure is said with the names of `aggregation`, which can be had from here as well.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from operator import itemgetter
 
+from app.scoring.aggregation import Aggregation, Comparison, Method, Observation, Rule, check_finite
 from app.scoring.errors import ScoringError
 from app.scoring.figures import Figure, certain, mean, percentile, rate, ratio, share
 from app.scoring.results import Certainty, Measured, NotScored, Reason
 from app.scoring.weights import reaches
 
+__all__ = ["Aggregation", "Comparison", "Method", "Observation", "Rule", "known", "measure"]
+
 LEAST_COMPLETENESS = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One reading as plain numbers.
-
-    at : event time (all aware, or all naive)
-    value : the value; the numerator of a ratio; the count of a rate; the part of a share without a rule
-    base : the denominator of a ratio, the exposure of a rate, the whole of a share, >= 0; otherwise unused
-    sequence : order of entry, decides between readings of one event time
-    """
-
-    at: datetime
-    value: float
-    base: float = 1.0
-    sequence: int = 0
-
-
-class Method(StrEnum):
-    """How readings become one figure; min, max and count are the plain ones of the readings there are."""
-
-    SUM = "sum"
-    MEAN = "mean"
-    MEDIAN = "median"
-    PERCENTILE = "percentile"
-    LAST = "last"
-    MIN = "min"
-    MAX = "max"
-    COUNT = "count"
-    RATIO = "ratio"
-    RATE = "rate"
-    SHARE = "share"
-
-
-class Comparison(StrEnum):
-    """How a reading is compared with the limit of a share."""
-
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    ABOVE = "above"
-    BELOW = "below"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a reading must meet to count in a share: a comparison with a finite limit in the unit of the reading."""
-
-    comparison: Comparison
-    limit: float
-
-    def __post_init__(self) -> None:
-        """Refuse a limit that nothing can be compared with."""
-        _check_finite("limit of a share", self.limit)
-
-    def is_met(self, value: float) -> bool:
-        """Whether a value counts.
-
-        >>> Rule(Comparison.AT_LEAST, 95).is_met(95), Rule(Comparison.ABOVE, 95).is_met(95)
-        (True, False)
-        """
-        return {
-            Comparison.AT_LEAST: value >= self.limit,
-            Comparison.AT_MOST: value <= self.limit,
-            Comparison.ABOVE: value > self.limit,
-            Comparison.BELOW: value < self.limit,
-        }[self.comparison]
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregation:
-    """Method with its settings.
-
-    method : how readings become one figure
-    percentile : share below the percentile, 0..1, for that method only
-    per : multiplies a ratio, rate or share: 100 for per cent, 1000 for events per thousand; > 0
-    rule : for a share only, what a reading must meet; none: each reading says how many (value) of all (base)
-    prorate : divide a sum or count by the completeness, flagged
-
-    Raises
-    ------
-    ScoringError : a setting is missing, not allowed for the method, or out of range
-
-    >>> Aggregation(Method.PERCENTILE, percentile=90)
-    Traceback (most recent call last):
-    ...
-    app.scoring.errors.ScoringError: percentile must be from 0 to 1, got 90
-    """
-
-    method: Method
-    percentile: float | None = None
-    per: float = 1.0
-    rule: Rule | None = None
-    prorate: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse settings that do not belong together."""
-        if (self.percentile is not None) != (self.method is Method.PERCENTILE):
-            msg = f"percentile is needed for the method percentile, and for no other; the method is {self.method}"
-            raise ScoringError(msg)
-        if self.percentile is not None and not 0 <= self.percentile <= 1:
-            msg = f"percentile must be from 0 to 1, got {self.percentile}"
-            raise ScoringError(msg)
-        if self.rule is not None and self.method is not Method.SHARE:
-            msg = f"a rule is for the method share only; the method is {self.method}"
-            raise ScoringError(msg)
-        if not (math.isfinite(self.per) and self.per > 0):
-            msg = f"per must be a finite number above 0, got {self.per}"
-            raise ScoringError(msg)
-        if self.prorate and self.method not in {Method.SUM, Method.COUNT}:
-            msg = f"only a sum or a count can be prorated, not a {self.method}"
-            raise ScoringError(msg)
-
-    @property
-    def counts_parts(self) -> bool:
-        """Whether each reading is a part of its base: a share without a rule."""
-        return self.method is Method.SHARE and self.rule is None
-
-    @property
-    def has_base(self) -> bool:
-        """Whether the bases of the readings matter."""
-        return self.counts_parts or self.method in {Method.RATIO, Method.RATE}
 
 
 def measure(
@@ -178,6 +55,7 @@ def measure(
     share = part that meets the rule, or sum(part)/sum(whole).
     Source: as each estimator in `figures`.
 
+    >>> from datetime import datetime
     >>> day = datetime(2026, 1, 1)
     >>> readings = [Observation(day, 9, 10), Observation(day, 30, 50)]
     >>> measure(Aggregation(Method.RATIO, per=100), readings).value
@@ -217,7 +95,7 @@ def known(value: float) -> Measured:
     >>> known(52).interval
     Interval(lo=52, hi=52)
     """
-    _check_finite("value", value)
+    check_finite("value", value)
     figure = certain(value, Certainty.EXACT)
     return Measured(value, figure.se, figure.df, figure.interval, figure.certainty, 1, 1.0, prorated=False)
 
@@ -225,8 +103,8 @@ def known(value: float) -> Measured:
 def _checked(aggregation: Aggregation, observations: Sequence[Observation]) -> list[Observation]:
     """In order of event time, all numbers possible."""
     for observation in observations:
-        _check_finite("value", observation.value)
-        _check_finite("denominator or exposure", observation.base)
+        check_finite("value", observation.value)
+        check_finite("denominator or exposure", observation.base)
         if observation.base < 0:
             msg = f"denominator or exposure must be 0 or more, got {observation.base}"
             raise ScoringError(msg)
@@ -237,12 +115,6 @@ def _checked(aggregation: Aggregation, observations: Sequence[Observation]) -> l
             msg = f"a part must be from 0 to its whole {observation.base}, got {observation.value}"
             raise ScoringError(msg)
     return sorted(observations, key=lambda observation: (observation.at, observation.sequence))
-
-
-def _check_finite(what: str, number: float) -> None:
-    if isinstance(number, bool) or not math.isfinite(number):
-        msg = f"{what} must be a finite number, got {number}"
-        raise ScoringError(msg)
 
 
 def _completeness(observed: int, expected: int | None) -> float:

@@ -10,14 +10,15 @@ prior_variance       what measured data say for KPIs of so many items
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from app.scoring.columns import Floats, Integers, by_code, pairs_within, totals_by
 from app.scoring.errors import ScoringError
-from app.scoring.tally import KPI_BITS, UNIT, Floats, Integers, pairs_within, totals_by
+from app.scoring.tally import KPI_BITS, UNIT
 from app.scoring.totals import AtomTotals
 
 LEAST_DF = 20
@@ -98,12 +99,10 @@ class PooledCovariance:
         >>> known.of_linear(np.array([0, 0]), np.array([0, 1]), np.array([0.5, 0.5]), 1).tolist()
         [175.0]
         """
-        variances = _by_code(kpis, self.variance)
+        variances = by_code(kpis, self.variance)
         j, k = pairs_within(parts)
         product = 2 * coefficients[j] * coefficients[k]
-        covariances = _by_code(
-            kpis[j] << KPI_BITS | kpis[k], lambda code: self.covariance(*divmod(code, 1 << KPI_BITS))
-        )
+        covariances = by_code(kpis[j] << KPI_BITS | kpis[k], lambda code: self.covariance(*divmod(code, 1 << KPI_BITS)))
         by_prior = PRIOR_CORRELATION * np.sqrt(variances[j] * variances[k])
         squares = totals_by(parts, coefficients**2 * variances, n_parts)
         pooled = squares + totals_by(parts[j], product * covariances, n_parts)
@@ -157,9 +156,3 @@ def _pooled(keys: Integers, n: Integers, sums: Integers, least_df: int) -> dict[
         if df >= least_df:
             found[tuple(keys[rows[0]].tolist())] = math.fsum(within[rows]) / df
     return found
-
-
-def _by_code(codes: Integers, figure: Callable[[int], float]) -> Floats:
-    """A figure per row, asked for once per distinct code."""
-    distinct, place = np.unique(codes, return_inverse=True)
-    return np.array([figure(code) for code in distinct.tolist()], np.float64)[place]

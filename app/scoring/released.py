@@ -5,8 +5,6 @@ Name            Meaning
 ==============  ==============================================================
 ReleasedGroup   one rater group of a subject, and the atoms that make it up
 Released        the released groups of many subjects over one set of totals
-ranges          indices of several runs, one after the other
-place_of        where keys stand in a sorted column
 ==============  ==============================================================
 """
 
@@ -14,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from app.scoring.columns import Floats, Integers, place_of, ranges, summed
 from app.scoring.errors import ScoringError
-from app.scoring.tally import KPI_BITS, UNIT, Floats, Integers, summed
+from app.scoring.tally import KPI_BITS, UNIT
 from app.scoring.totals import AtomTotals
 
 
@@ -125,28 +123,6 @@ class Released:
         """Places of the rows of groups and KPIs; all of them must be there."""
         places, _ = place_of(self.group << KPI_BITS | self.kpi, group << KPI_BITS | kpi)
         return places
-
-
-def ranges(starts: Integers, lengths: Integers) -> Integers:
-    """Indices of several runs, one after the other.
-
-    >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
-    [5, 6, 0, 1, 2]
-    """
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
-
-
-def place_of(column: Integers, keys: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Where keys stand in a sorted column, and which of them are there; elsewhere the place means nothing.
-
-    >>> [found.tolist() for found in place_of(np.array([2, 4, 6]), np.array([4, 5]))]
-    [[1, 2], [True, False]]
-    """
-    if not len(column):
-        return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
-    places = np.minimum(np.searchsorted(column, keys), len(column) - 1)
-    return places, column[places] == keys
 
 
 def _check_groups(totals: AtomTotals, groups: Sequence[ReleasedGroup]) -> None:

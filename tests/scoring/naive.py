@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.scoring.tally import Floats
+from app.scoring.columns import Floats
 from app.scoring.totals import AtomTotals
 
 Matrix = Floats

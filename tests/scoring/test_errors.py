@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.scoring.columns import Floats
 from app.scoring.errors import ScoringError
 from app.scoring.linear import Coefficients, Terms, combined, error_terms, kish_size
 from app.scoring.pooling import PooledCovariance, pooled_covariance, prior_variance
 from app.scoring.released import Released, ReleasedGroup
-from app.scoring.tally import UNIT, Floats
+from app.scoring.tally import UNIT
 from app.scoring.totals import AtomSums, AtomTotals, CellSums
 from tests.scoring.facts import agrees
 from tests.scoring.naive import pooled, square_of_group, totals_of

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.scoring.columns import Integers
 from app.scoring.composite import CardEntry, Form, Scorecard, score_composites
 from app.scoring.pooling import pooled_covariance
 from app.scoring.raters import rater_scores
@@ -13,7 +14,6 @@ from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import Composite, KpiScore
 from app.scoring.scales import point_scale
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
-from app.scoring.tally import Integers
 from app.scoring.totals import AtomTotals
 
 GROUPS = ("manager", "colleague", "customer")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.scoring.columns import Floats
 from app.scoring.composite import CardEntry, Scorecard, score_composites
 from app.scoring.pooling import pooled_covariance
 from app.scoring.raters import rater_scores
@@ -16,7 +17,6 @@ from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import Composite, KpiScore, NotScored, Reason
 from app.scoring.scales import point_scale, slider
 from app.scoring.soft import RaterMix, score_kpis
-from app.scoring.tally import Floats
 from app.scoring.totals import AtomTotals
 from tests.scoring.facts import agrees, facts
 from tests.scoring.insteval import scored
