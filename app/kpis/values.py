@@ -44,7 +44,7 @@ class KpiState(StrEnum):
 
 
 class ScaleKind(StrEnum):
-    """Answer types of scoring.md, 2.1."""
+    """How an item is answered; docs/scoring.md says what each answer is worth."""
 
     POINTS = "points"
     BARS = "bars"

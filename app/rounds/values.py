@@ -41,7 +41,7 @@ class RoundSource(StrEnum):
 
 
 class Mode(StrEnum):
-    """How a group's sheets are stored and shown (disclosure.md, Modes)."""
+    """How a group's sheets are stored and shown (docs/anonymity.md, section "Four modes")."""
 
     NAMED = "named"
     REPORT = "report"

@@ -10,6 +10,8 @@ from tests.house.sources import ROOT
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)|\]\(#([^)\s]+)\)")
+# A page, and the sections that are named after it: docs/scoring.md, sections "Silent groups" and "Coverage"
+REFERENCE = re.compile(r'(docs/)?\b([a-z-]+\.md)\b((?:,\s+sections?\s+"[^"]+"(?:(?:,|\s+and)\s+"[^"]+")*)?)')
 SECTIONS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
 ROW = re.compile(r"^\| `SOFTKPI_([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
 
@@ -38,6 +40,18 @@ def test_links_inside_the_documentation_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def test_pages_that_the_code_refers_to_exist_and_have_the_section() -> None:
+    broken = []
+    for path in sorted([*(ROOT / "app").rglob("*.py"), *(ROOT / "migrations").rglob("*.py")]):
+        for folder, page, sections in REFERENCE.findall(path.read_text()):
+            target = ROOT / "docs" / page
+            headings = _headings(target.read_text()) if folder and target.exists() else set()
+            wanted = set(re.findall(r'"([^"]+)"', " ".join(sections.split())))
+            if not folder or not target.exists() or wanted - headings:
+                broken.append(f"{path.relative_to(ROOT).as_posix()}: {folder}{page} {sorted(wanted - headings)}")
+    assert broken == []
+
+
 def test_decisions_are_numbered_without_a_gap_and_say_all_four_things() -> None:
     records = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
     assert [record.name[:4] for record in records] == [f"{number:04d}" for number in range(1, len(records) + 1)]
@@ -51,6 +65,10 @@ def _written(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return "" if default in (None, "", ()) else str(default)
+
+
+def _headings(text: str) -> set[str]:
+    return {re.sub(r"^[0-9.]+ ", "", heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
 
 
 def _anchors(text: str) -> set[str]:
