@@ -11,7 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import accounts, api_keys, docs, goals, health, journal, kpis, people, scales, scorecards, subjects
+from app.api import (
+    accounts,
+    api_keys,
+    assignments,
+    docs,
+    goals,
+    health,
+    journal,
+    kpis,
+    people,
+    readings,
+    rounds,
+    scales,
+    scorecards,
+    subjects,
+)
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
@@ -36,6 +51,9 @@ RESOURCES: tuple[APIRouter, ...] = (
     scales.router,
     kpis.router,
     scorecards.router,
+    rounds.router,
+    assignments.router,
+    readings.router,
     accounts.router,
     api_keys.router,
     journal.router,

@@ -1,5 +1,7 @@
 """The OpenAPI document: what FastAPI knows of the routes, with keys, headers and problem details added."""
 
+import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -42,6 +44,7 @@ _IDEMPOTENCY_KEY = {
     "description": "Any text of your own: the same key and body give the same answer for a day",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
+_SLICE = re.compile(r"PageOut_(\w+?)Out_")
 _OURS = ("HTTPValidationError", "ValidationError")
 
 
@@ -58,8 +61,25 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas.update(problem.SCHEMAS)
         components["securitySchemes"] = _SCHEMES
         _declare(app, document["paths"])
-        app.openapi_schema = document
+        app.openapi_schema = _named(document)
+        _exemplify(app.openapi_schema["components"]["schemas"])
     return app.openapi_schema
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with slices named as clients would: GoalPage, not PageOut_GoalOut_."""
+    renamed: dict[str, Any] = json.loads(_SLICE.sub(r"\1Page", json.dumps(document)))
+    return renamed
+
+
+def _exemplify(schemas: dict[str, Any]) -> None:
+    """Examples for slices, of what they hold, and for the values of enumerations."""
+    for schema in schemas.values():
+        if "enum" in schema:
+            schema["examples"] = [schema["enum"][0]]
+        items = schema.get("properties", {}).get("items", {}).get("items", {}).get("$ref", "")
+        if "example" not in schema and items:
+            schema["example"] = {"items": [schemas[items.rpartition("/")[2]]["example"]], "next_cursor": None}
 
 
 def _declare(app: FastAPI, paths: dict[str, Any]) -> None:

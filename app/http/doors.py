@@ -4,19 +4,21 @@ Each reads its body within limits, refuses what comes from foreign pages, and le
 route functions are plain `def` and take it from there (`posted(request)`).
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from app.errors import NotFound, Unauthenticated
+from app.errors import FieldError, Invalid, NotFound, Unauthenticated
+from app.fields import REQUIRED
 from app.http import bodies, origin
 from app.http.access import Access, Who, access_of
 from app.http.cookies import session_secret
-from app.http.forms import CSRF_FIELD, Form, read_form
+from app.http.forms import CSRF_FIELD, MULTIPART, Form, Upload, read_form
 from app.http.json_reader import BadJson, read_json
 from app.http.lists import check_parameters
 from app.http.refusals import WrongMediaType
@@ -25,6 +27,9 @@ from app.http.service import service_of
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 # Larger bodies are parsed beside the event loop, so that nobody waits for them.
 _SMALL = 64 * 1024
+_LIMIT, _TABLE = "__body_limit__", "__takes_table__"
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class PageRoute(APIRoute):
@@ -48,6 +53,32 @@ def posted(request: Request) -> Form:
     """The form that came with a POST."""
     form: Form = request.state.form
     return form
+
+
+def bulk(endpoint: F) -> F:
+    """Marks a route whose body may be as large as a bulk write."""
+    return _noted(endpoint, _LIMIT, bodies.BULK_LIMIT)
+
+
+def takes_table(endpoint: F) -> F:
+    """Marks a route that takes a file in a form, or JSON rows."""
+    return _noted(_noted(endpoint, _LIMIT, bodies.BULK_LIMIT), _TABLE, _TABLE)
+
+
+def sent_json(request: Request) -> object:
+    """The JSON value that was sent."""
+    return request.state.json
+
+
+def sent_file(request: Request) -> Upload | None:
+    """The file that came in a form; None when JSON was sent instead."""
+    form: Form | None = getattr(request.state, "form", None)
+    if form is None:
+        return None
+    file = form.file("file")
+    if file is None or len(form):
+        raise Invalid([FieldError("file", REQUIRED, "CSV, XLSX")])
+    return file
 
 
 def sent_bytes(request: Request) -> bytes:
@@ -98,7 +129,9 @@ def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> 
         elif request.method in origin.UNSAFE:
             origin.check_not_foreign(request)
         check_parameters(request, known)
-        if takes_json:
+        if hasattr(request.scope["endpoint"], _TABLE) and bodies.media_type(request) == MULTIPART:
+            await _read_upload(request)
+        elif takes_json or hasattr(request.scope["endpoint"], _TABLE):
             await _read_json_body(request)
 
     async def handler(request: Request) -> Response:
@@ -108,7 +141,7 @@ def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> 
 
 
 async def _read_json_body(request: Request) -> None:
-    limit = getattr(request.scope["endpoint"], "__body_limit__", bodies.JSON_LIMIT)
+    limit = getattr(request.scope["endpoint"], _LIMIT, bodies.JSON_LIMIT)
     if bodies.media_type(request) not in {"application/json", "application/merge-patch+json"}:
         raise WrongMediaType(expected="application/json")
     if not bodies.is_utf8(request):
@@ -119,6 +152,19 @@ async def _read_json_body(request: Request) -> None:
     request.state.json = read_json(raw) if len(raw) <= _SMALL else await run_in_threadpool(read_json, raw)
     if request.state.json is None:
         raise BadJson("The body is empty; send JSON.")
+
+
+async def _read_upload(request: Request) -> None:
+    form = await read_form(request)
+    digest = hashlib.sha256()
+    for name, file in form.files.items():
+        digest.update(name.encode() + b"\0" + file.filename.encode() + b"\0" + file.raw)
+    request.state.form, request.state.digest = form, digest.hexdigest()
+
+
+def _noted(endpoint: F, mark: str, value: object) -> F:
+    setattr(endpoint, mark, value)
+    return endpoint
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

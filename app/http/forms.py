@@ -19,7 +19,7 @@ MAX_FIELDS = 2_000
 MAX_UPLOAD_FIELDS = 50
 CSRF_FIELD = "csrf_token"
 _URLENCODED = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data"
+MULTIPART = "multipart/form-data"
 _KEPT_CONTROLS = frozenset("\t\n\r")
 
 
@@ -77,7 +77,7 @@ class Form(Mapping[str, Sequence[str]]):
 async def read_form(request: Request) -> Form:
     """The posted form; raises BadForm, BodyTooLarge, WrongMediaType, or Invalid for control characters."""
     kind = bodies.media_type(request)
-    if kind == _MULTIPART:
+    if kind == MULTIPART:
         return await _read_multipart(request)
     if kind not in {_URLENCODED, ""} or not bodies.is_utf8(request):
         raise WrongMediaType(expected=_URLENCODED)

@@ -91,7 +91,8 @@ def test_lists_come_in_slices_that_hold_everything_once(served: Served) -> None:
     client = served.with_key()
     for number in range(5):
         created(client, "/goals", {"name": {"nb": f"Mål {number}"}, "external_id": f"G{number}"})
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         part = client.get("/api/v1/goals", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
         seen += [one["external_id"] for one in part["items"]]

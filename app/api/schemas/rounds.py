@@ -48,6 +48,25 @@ class RoundIn(In):
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
 
 
+class RoundChangeIn(In):
+    """What to change of a round; what is left out stays."""
+
+    model_config = example(closes_at="2026-11-30T15:00:00Z")
+
+    scope_id: Id | None = None
+    name: Texts | None = None
+    purpose: Texts | None = None
+    asked_by: str | None = None
+    period_start: GivenDay | None = None
+    period_end: GivenDay | None = None
+    opens_at: GivenInstant | None = None
+    closes_at: GivenInstant | None = None
+    reminders: list[GivenInstant] | None = None
+    external_id: str | None = None
+    pooling: Annotated[str, one_of(Pooling)] | None = None
+    release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
+
+
 class GroupIn(In):
     """A rater group: how its answers are kept, and from how many on they are shown."""
 
