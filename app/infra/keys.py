@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -31,8 +32,17 @@ class InstanceKey:
         return _url(self.derive("rating-link", salt, invitation_id, str(rotation))[:TOKEN_BYTES])
 
     def opt_out_token(self, person_id: str) -> str:
-        """The secret of a person's opt-out link; stays the same over all rounds."""
-        return _url(self.derive("opt-out", person_id)[:TOKEN_BYTES])
+        """The secret of a person's opt-out link: says who, and proves it; stays the same over all rounds."""
+        return _url(UUID(person_id).bytes + self.derive("opt-out", person_id)[:TOKEN_BYTES])
+
+    def read_opt_out_token(self, token: str) -> str | None:
+        """The person whose opt-out link this is; None for what `opt_out_token` did not make."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"==")
+            person_id = str(UUID(bytes=raw[:16]))
+        except ValueError:
+            return None
+        return person_id if same(self.opt_out_token(person_id).encode(), token.encode()) else None
 
     def sign_in_token(self, link_id: str) -> str:
         """The secret of a one-time sign-in link."""

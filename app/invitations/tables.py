@@ -33,3 +33,13 @@ class InvitationRow(Base):
     voided_at: Mapped[datetime | None] = mapped_column(Instant)
     extended_until: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
+
+
+class VoidedLinkRow(Base):
+    """The SHA-256 of a link that was replaced by a newer one: whoever opens it is told so."""
+
+    __tablename__ = "voided_link"
+    __table_args__ = (Index(None, "invitation_id"), {"sqlite_strict": True})
+
+    token_hash: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
+    invitation_id: Mapped[str] = mapped_column(Id, ForeignKey("invitation.id", ondelete="CASCADE"))

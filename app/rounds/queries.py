@@ -40,8 +40,6 @@ from app.rounds.values import (
     FrozenRound,
     FrozenSubject,
     GroupPolicy,
-    Mode,
-    Pooling,
     ReleaseMode,
     Round,
     RoundId,
@@ -135,6 +133,19 @@ def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
     """Closed rounds that are released without anybody's doing, in the order they closed."""
     query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.release_mode == ReleaseMode.AUTOMATIC)
     return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
+
+
+def take_open_round(session: ReadSession, round_id: str) -> bool:
+    """Hold a round that is open, until the transaction ends; False if it is not, or another worker holds it."""
+    query = select(RoundRow.id).where(RoundRow.id == round_id, RoundRow.state == RoundState.OPEN)
+    return session.scalar(query.with_for_update(skip_locked=True)) is not None
+
+
+def load_enough(session: ReadSession, round_: Round) -> frozenset[RaterGroup]:
+    """The rater groups that need no more answers, as the tracking tells it."""
+    row = session.get_one(RoundRow, round_.id)
+    tracking = tracking_of(round_.groups, load_assignments(session, round_.id), row.shares, row.counted_on)
+    return frozenset(group.policy.rater_group for group in tracking.groups if group.is_enough)
 
 
 def load_salt(session: ReadSession, round_id: str) -> bytes | None:
@@ -345,47 +356,11 @@ def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
     ids = [row.id for row in rows]
     groups: defaultdict[str, list[GroupPolicy]] = defaultdict(list)
     for group in session.scalars(select(RoundGroupRow).where(RoundGroupRow.round_id.in_(ids))):
-        groups[group.round_id].append(
-            GroupPolicy(RaterGroup(group.rater_group), Mode(group.mode), group.k, group.comment_k)
-        )
+        groups[group.round_id].append(group.value())
     kpis: defaultdict[str, list[RoundKpi]] = defaultdict(list)
-    of_rounds = select(RoundKpiRow).where(RoundKpiRow.round_id.in_(ids)).order_by(RoundKpiRow.position)
-    for kpi in session.scalars(of_rounds):
-        weights = {RaterGroup(group): float(weight) for group, weight in kpi.weights.items()}
-        kpis[kpi.round_id].append(RoundKpi(kpi.kpi_id, weights))
-    order = list(RaterGroup)
-    return [
-        _round(row, sorted(groups[row.id], key=lambda one: order.index(one.rater_group)), kpis[row.id]) for row in rows
-    ]
-
-
-def _round(row: RoundRow, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
-    return Round(
-        id=RoundId(row.id),
-        company_id=row.company_id,
-        scope_id=row.scope_id,
-        external_id=row.external_id,
-        name=row.name,
-        purpose=row.purpose,
-        asked_by=row.asked_by,
-        period_start=row.period_start,
-        period_end=row.period_end,
-        opens_at=row.opens_at,
-        closes_at=row.closes_at,
-        extended_until=row.extended_until,
-        reminders=tuple(datetime.fromisoformat(at) for at in row.reminders),
-        state=RoundState(row.state),
-        source=RoundSource(row.source),
-        pooling=Pooling(row.pooling),
-        release_mode=ReleaseMode(row.release_mode),
-        promise_hash=row.promise_hash,
-        launched_at=row.launched_at,
-        closed_at=row.closed_at,
-        released_at=row.released_at,
-        version=row.version,
-        groups=tuple(groups),
-        kpis=tuple(kpis),
-    )
+    for kpi in session.scalars(select(RoundKpiRow).where(RoundKpiRow.round_id.in_(ids)).order_by(RoundKpiRow.position)):
+        kpis[kpi.round_id].append(kpi.value())
+    return [row.value(groups[row.id], kpis[row.id]) for row in rows]
 
 
 def _load_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:

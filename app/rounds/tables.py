@@ -1,5 +1,6 @@
 """Mapped classes of rounds: the round, its groups and KPIs, its frozen subjects and readers, and who rates whom."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.infra.database import Base
 from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
 from app.kpis.values import RaterGroup
-from app.rounds.values import AssignmentSource, Mode, Pooling, ReleaseMode, RoundSource, RoundState
+from app.rounds.values import (
+    AssignmentSource,
+    GroupPolicy,
+    Mode,
+    Pooling,
+    ReleaseMode,
+    Round,
+    RoundId,
+    RoundKpi,
+    RoundSource,
+    RoundState,
+)
 
 
 class RoundRow(Base):
@@ -64,6 +76,36 @@ class RoundRow(Base):
     shares: Mapped[dict[str, int | None]] = mapped_column(Json)
     version: Mapped[int] = mapped_column(Whole)
 
+    def value(self, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
+        """The round with its groups, in the usual order, and its KPIs."""
+        order = list(RaterGroup)
+        return Round(
+            id=RoundId(self.id),
+            company_id=self.company_id,
+            scope_id=self.scope_id,
+            external_id=self.external_id,
+            name=self.name,
+            purpose=self.purpose,
+            asked_by=self.asked_by,
+            period_start=self.period_start,
+            period_end=self.period_end,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            extended_until=self.extended_until,
+            reminders=tuple(datetime.fromisoformat(at) for at in self.reminders),
+            state=RoundState(self.state),
+            source=RoundSource(self.source),
+            pooling=Pooling(self.pooling),
+            release_mode=ReleaseMode(self.release_mode),
+            promise_hash=self.promise_hash,
+            launched_at=self.launched_at,
+            closed_at=self.closed_at,
+            released_at=self.released_at,
+            version=self.version,
+            groups=tuple(sorted(groups, key=lambda one: order.index(one.rater_group))),
+            kpis=tuple(kpis),
+        )
+
 
 class RoundGroupRow(Base):
     """A rater group of a round: its mode and minimums."""
@@ -85,6 +127,10 @@ class RoundGroupRow(Base):
     k: Mapped[int] = mapped_column(Whole)
     comment_k: Mapped[int] = mapped_column(Whole)
 
+    def value(self) -> GroupPolicy:
+        """The policy of the group."""
+        return GroupPolicy(RaterGroup(self.rater_group), Mode(self.mode), self.k, self.comment_k)
+
 
 class RoundKpiRow(Base):
     """A soft KPI asked about in a round, with the weight of each rater group."""
@@ -96,6 +142,10 @@ class RoundKpiRow(Base):
     kpi_id: Mapped[str] = mapped_column(Id, ForeignKey("kpi.id"), primary_key=True)
     position: Mapped[int] = mapped_column(Whole)
     weights: Mapped[dict[str, float]] = mapped_column(Json)
+
+    def value(self) -> RoundKpi:
+        """The KPI with its weights."""
+        return RoundKpi(self.kpi_id, {RaterGroup(group): float(weight) for group, weight in self.weights.items()})
 
 
 class RoundSubjectRow(Base):

@@ -870,6 +870,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "voided_link",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("invitation_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitation.id"], name=op.f("fk_voided_link_invitation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_voided_link")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("voided_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_voided_link_invitation_id"), ["invitation_id"], unique=False)
+
+    op.create_table(
         "item",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("kpi_version_id", types.Id(), nullable=False),
@@ -931,6 +944,10 @@ def downgrade() -> None:
 
     op.drop_table("reading_correction")
     op.drop_table("item")
+    with op.batch_alter_table("voided_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_voided_link_invitation_id"))
+
+    op.drop_table("voided_link")
     op.drop_table("sheet_comment")
     op.drop_table("scorecard_line")
     op.drop_table("score")

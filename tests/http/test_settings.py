@@ -28,8 +28,8 @@ def test_on_the_machine_itself_letters_stay_in_the_mailbox_until_a_relay_is_name
 
 def test_the_instance_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "new" / "secret.key"
-    first = settings(secret_key_file=file).instance_key().opt_out_token("1")
-    assert settings(secret_key_file=file).instance_key().opt_out_token("1") == first
+    first = settings(secret_key_file=file).instance_key().sign_in_token("1")
+    assert settings(secret_key_file=file).instance_key().sign_in_token("1") == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["secret.key"]
 

@@ -1,0 +1,223 @@
+"""Every SELECT of invitations: what a link opens, the secrets of a letter, delivery states, who may be reminded."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.keys import fingerprint, key_of
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.invitations import rules
+from app.invitations.tables import InvitationRow, VoidedLinkRow
+from app.invitations.values import DeliveryState, Invitation, InvitationId, LinkSecrets, RatingLink
+from app.mail.queries import load_deliveries, load_suppressed
+from app.mail.values import Delivery, Letter, OutboxMessage, SuppressionReason
+from app.organisation.queries import load_people
+from app.organisation.tables import PersonRow
+from app.organisation.values import Person, PersonId
+from app.rounds.queries import get_round, load_assignments
+from app.rounds.rules import is_protected
+from app.rounds.tables import AssignmentRow, RoundRow
+from app.rounds.values import Assignment, Round, RoundId, RoundState
+
+# ------------------------------------------------------------ links
+
+
+def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
+    """What a rating link opens; a single statement for a link that opens.
+
+    Raises UnknownLink (also for text that is no link), LinkVoid, LinkClosed or NotYetOpen.
+    """
+    if not rules.is_token(token):
+        raise rules.UnknownLink
+    hashed = fingerprint(token)
+    query = select(
+        InvitationRow.id,
+        InvitationRow.person_id,
+        InvitationRow.locale,
+        InvitationRow.voided_at,
+        InvitationRow.extended_until,
+        RoundRow.id.label("round_id"),
+        RoundRow.company_id,
+        RoundRow.state,
+        RoundRow.opens_at,
+        RoundRow.closes_at,
+        RoundRow.promise_hash,
+    ).join(RoundRow, RoundRow.id == InvitationRow.round_id)
+    found = session.execute(query.where(InvitationRow.token_hash == hashed)).one_or_none()
+    if found is None:
+        if session.get(VoidedLinkRow, hashed) is not None:
+            raise rules.LinkVoid
+        raise rules.UnknownLink
+    closes_at = max(found.closes_at, found.extended_until or found.closes_at)
+    state = RoundState(found.state)
+    rules.check_link(state=state, opens_at=found.opens_at, closes_at=closes_at, voided_at=found.voided_at, now=now)
+    return RatingLink(
+        invitation_id=InvitationId(found.id),
+        round_id=RoundId(found.round_id),
+        company_id=found.company_id,
+        person_id=found.person_id,
+        locale=found.locale,
+        closes_at=closes_at,
+        promise_hash=found.promise_hash,
+    )
+
+
+def find_opt_out(session: ReadSession, token: str) -> Person:
+    """Whose letters an opt-out link stops; UnknownLink for anything else."""
+    person_id = key_of(session).read_opt_out_token(token)
+    person = load_people(session, [person_id]).get(PersonId(person_id)) if person_id else None
+    if person is None:
+        raise rules.UnknownLink
+    return person
+
+
+def has_opted_out(session: ReadSession, person: Person) -> bool:
+    """Whether a person gets no letters."""
+    found = load_suppressed(session, [person.mailbox]) if person.mailbox else {}
+    return SuppressionReason.OPT_OUT in found.values()
+
+
+def find_secrets(session: ReadSession, message: OutboxMessage) -> LinkSecrets | None:
+    """The secrets of the links in an invitation or reminder, for sending it; None when it must not leave any more.
+
+    That is: the round is no longer open, the link was taken back, or everything is answered (a reminder).
+    """
+    query = select(InvitationRow, RoundRow.salt).join(RoundRow, RoundRow.id == InvitationRow.round_id)
+    found = session.execute(
+        query.where(InvitationRow.id == message.reference, RoundRow.state == RoundState.OPEN)
+    ).one_or_none()
+    row, salt = found or (None, None)
+    if row is None or salt is None or row.voided_at is not None:
+        return None
+    if message.letter is Letter.REMINDER and not session.scalar(select(_has_open(row))):
+        return None
+    key = key_of(session)
+    return LinkSecrets(key.rating_token(salt, row.id, row.rotation), key.opt_out_token(row.person_id))
+
+
+# ------------------------------------------------------------ management
+
+
+def list_invitations(
+    session: ReadSession, viewer: Viewer, round_id: str, request: PageRequest, *, now: datetime
+) -> Page[Invitation]:
+    """Who is invited to a round and how far the letters have come, by name; for who may read the round."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    query = (
+        select(PersonRow.name_key, InvitationRow.id, InvitationRow)
+        .join(PersonRow, PersonRow.id == InvitationRow.person_id)
+        .where(InvitationRow.round_id == round_.id)
+    )
+    rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request)).tuples()
+    page = page_of(rows, request, key=lambda row: row[:2])
+    invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items])}
+    return page.map(lambda row: invitations[InvitationId(row[1])])
+
+
+def get_invitation(session: ReadSession, viewer: Viewer, invitation_id: str, *, now: datetime) -> Invitation:
+    """One invitation, for who may read its round."""
+    row = session.get(InvitationRow, invitation_id) if is_id(invitation_id) else None
+    if row is None:
+        raise NotFound
+    return _invitations(session, get_round(session, viewer, row.round_id, now=now), [row])[0]
+
+
+def count_deliveries(
+    session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime
+) -> Mapping[DeliveryState, int]:
+    """How many letters of a round are in each state; for who may read the round."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    counts = dict.fromkeys(DeliveryState, 0)
+    for one in _invitations(session, round_, _rows_of(session, round_.id)):
+        counts[one.delivery] += 1
+    return counts
+
+
+def list_undelivered(
+    session: ReadSession, viewer: Viewer, round_id: str, *, limit: int = 50, now: datetime
+) -> Sequence[Invitation]:
+    """The invitations whose address somebody should look at; for who may read the round."""
+    round_ = get_round(session, viewer, round_id, now=now)
+    troubled = {DeliveryState.BOUNCED, DeliveryState.ATTENTION, DeliveryState.NO_ADDRESS}
+    found = _invitations(session, round_, _rows_of(session, round_.id))
+    return sorted((one for one in found if one.delivery in troubled), key=lambda one: (one.email or "", one.id))[:limit]
+
+
+def load_uninvited(session: ReadSession, round_id: str, *, limit: int) -> tuple[str, ...]:
+    """Raters of a round without an invitation, in no telling order."""
+    is_invited = exists().where(
+        InvitationRow.round_id == AssignmentRow.round_id, InvitationRow.person_id == AssignmentRow.rater_id
+    )
+    query = select(AssignmentRow.rater_id).where(AssignmentRow.round_id == round_id, ~is_invited).distinct()
+    return tuple(session.scalars(query.order_by(AssignmentRow.rater_id).limit(limit)))
+
+
+def by_rater(assignments: Iterable[Assignment]) -> Mapping[str, list[Assignment]]:
+    """Assignments by who is asked."""
+    grouped: defaultdict[str, list[Assignment]] = defaultdict(list)
+    for one in assignments:
+        grouped[one.rater_id].append(one)
+    return grouped
+
+
+# ------------------------------------------------------------ pieces
+
+
+def _rows_of(session: ReadSession, round_id: str) -> Sequence[InvitationRow]:
+    return session.scalars(select(InvitationRow).where(InvitationRow.round_id == round_id)).all()
+
+
+def _invitations(session: ReadSession, round_: Round, rows: Collection[InvitationRow]) -> list[Invitation]:
+    people = load_people(session, {row.person_id for row in rows})
+    deliveries = load_deliveries(session, [row.id for row in rows])
+    suppressed = load_suppressed(session, {person.mailbox for person in people.values() if person.mailbox})
+    assignments = by_rater(load_assignments(session, round_.id))
+    told = {policy.rater_group for policy in round_.groups if not is_protected(policy.mode)}
+    return [
+        _invitation(
+            row,
+            people[PersonId(row.person_id)],
+            deliveries.get(row.id, ()),
+            suppressed.get(people[PersonId(row.person_id)].mailbox or ""),
+            rules.told_answered(assignments.get(row.person_id, ()), told),
+        )
+        for row in rows
+    ]
+
+
+def _invitation(
+    row: InvitationRow,
+    person: Person,
+    deliveries: Sequence[Delivery],
+    suppression: SuppressionReason | None,
+    answered: bool | None,  # noqa: FBT001 - a fact, not a switch
+) -> Invitation:
+    return Invitation(
+        id=InvitationId(row.id),
+        round_id=RoundId(row.round_id),
+        person_id=row.person_id,
+        name=person.name,
+        email=person.email,
+        locale=row.locale,
+        delivery=rules.delivery_state(email=person.email, deliveries=deliveries, suppression=suppression),
+        reply=deliveries[-1].reply if deliveries else None,
+        answered=answered,
+        reminded=row.reminded,
+        is_void=row.voided_at is not None,
+        extended_until=row.extended_until,
+        version=row.version,
+    )
+
+
+def _has_open(row: InvitationRow) -> exists:  # type: ignore[valid-type]
+    return exists().where(
+        AssignmentRow.round_id == row.round_id,
+        AssignmentRow.rater_id == row.person_id,
+        AssignmentRow.answered.is_(False),
+    )

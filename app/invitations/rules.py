@@ -1,0 +1,160 @@
+"""Pure decisions about invitations: what a link may open, what may be told of its letter, who is reminded."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from app.errors import Conflict, Expired, FieldError, Forbidden, Invalid, NotFound, TooMany
+from app.invitations.values import DeliveryState
+from app.kpis.values import RaterGroup
+from app.mail.values import Delivery, OutboxState, SuppressionReason
+from app.rounds.rules import GRACE
+from app.rounds.values import Assignment, RoundState
+
+TOKEN_LENGTH = 32
+MOST_WAVES = 12
+FIRST_RESEND = 3
+BETWEEN_RESENDS = timedelta(hours=24)
+BETWEEN_OWN_RESENDS = timedelta(hours=1)
+LONGEST_EXTENSION = timedelta(days=14)
+
+EXTENSION_RANGE = "Choose a time after the round closes, at most 14 days later."
+
+_ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+_STATES = {
+    OutboxState.SENT: DeliveryState.SENT,
+    OutboxState.BOUNCED: DeliveryState.BOUNCED,
+    OutboxState.ATTENTION: DeliveryState.ATTENTION,
+}
+
+
+class UnknownLink(NotFound):
+    """No such link: mistyped, or never given out; both look alike."""
+
+    code = "unknown_link"
+    message = "This link leads nowhere. Open it from the letter once more, or ask for the link again."
+
+
+class LinkClosed(Expired):
+    """The round of the link has closed."""
+
+    code = "link_closed"
+    message = "The round has closed. Later answers are not taken, because results are computed once."
+
+    def __init__(self, closed_at: datetime) -> None:
+        self.closed_at = closed_at
+        super().__init__()
+
+
+class LinkVoid(Expired):
+    """The link was replaced or taken back."""
+
+    code = "link_void"
+    message = "This link is no longer in use. If a newer letter has come, open the link in that one."
+
+
+class NotYetOpen(Forbidden):
+    """The round of the link has not opened yet."""
+
+    code = "not_yet_open"
+    message = "The round has not opened yet."
+
+    def __init__(self, opens_at: datetime) -> None:
+        self.opens_at = opens_at
+        super().__init__()
+
+
+class RaterOptedOut(Conflict):
+    """The rater wants no letters; nobody sends one all the same."""
+
+    code = "opted_out"
+    message = "This person has asked for no more letters."
+
+
+class NoAddress(Conflict):
+    """There is no address to send to."""
+
+    code = "no_address"
+    message = "This person has no e-mail address. Add one first."
+
+
+class ResentLately(TooMany):
+    """The letter went out a short time ago."""
+
+    code = "resent_lately"
+    message = "The letter was sent a short time ago. Wait a day before it goes out again."
+
+
+def is_token(text: str) -> bool:
+    """Whether a text has the shape of a rating link's secret."""
+    return len(text) == TOKEN_LENGTH and set(text) <= _ALPHABET
+
+
+def check_link(
+    *, state: RoundState, opens_at: datetime, closes_at: datetime, voided_at: datetime | None, now: datetime
+) -> None:
+    """Raise what keeps a known link from opening; `closes_at` is the rater's own time, grace comes on top.
+
+    Raises
+    ------
+    LinkVoid : replaced or taken back
+    LinkClosed : the round, or the rater's time in it, is over
+    NotYetOpen : before the opening
+    """
+    if voided_at is not None:
+        raise LinkVoid
+    if state is not RoundState.OPEN or closes_at + GRACE <= now:
+        raise LinkClosed(min(closes_at, now))
+    if now < opens_at:
+        raise NotYetOpen(opens_at)
+
+
+def delivery_state(
+    *, email: str | None, deliveries: Sequence[Delivery], suppression: SuppressionReason | None
+) -> DeliveryState:
+    """What may be told of the letters to a rater: the latest one decides, an opt-out outweighs it."""
+    if email is None:
+        return DeliveryState.NO_ADDRESS
+    if suppression is SuppressionReason.OPT_OUT or suppression is SuppressionReason.COMPLAINT:
+        return DeliveryState.OPTED_OUT
+    if deliveries:
+        return _STATES.get(deliveries[-1].state, DeliveryState.QUEUED)
+    return DeliveryState.BOUNCED if suppression else DeliveryState.QUEUED
+
+
+def told_answered(assignments: Iterable[Assignment], told: Collection[RaterGroup]) -> bool | None:
+    """Whether a rater has answered everything; None where a group of the rater is protected (R9)."""
+    of_rater = list(assignments)
+    if not of_rater or any(one.rater_group not in told for one in of_rater):
+        return None
+    return all(one.answered for one in of_rater)
+
+
+def wants_reminder(assignments: Iterable[Assignment], enough: Collection[RaterGroup]) -> bool:
+    """Whether a rater has something open in a group that still needs answers."""
+    return any(not one.answered and one.rater_group not in enough for one in assignments)
+
+
+def next_wave(deliveries: Sequence[Delivery]) -> int:
+    """The number of the next letter sent again; 0 is the invitation, 1 and 2 its reminders.
+
+    >>> next_wave([])
+    3
+    """
+    return max([FIRST_RESEND, *(delivery.wave + 1 for delivery in deliveries)])
+
+
+def check_resend(deliveries: Sequence[Delivery], *, pause: timedelta, now: datetime) -> None:
+    """Raise ResentLately when the last letter is on its way or arrived within `pause`, or there were too many."""
+    if not deliveries:
+        return
+    latest = deliveries[-1]
+    failed = latest.state in {OutboxState.BOUNCED, OutboxState.ATTENTION}
+    wait = latest.dated_at + pause - now
+    if latest.wave + 1 >= MOST_WAVES or (not failed and wait > timedelta(0)):
+        raise ResentLately(max(1, int(wait.total_seconds())))
+
+
+def check_extension(until: datetime, *, closes_at: datetime) -> None:
+    """Raise Invalid unless an extension lies after the closing time, at most two weeks later."""
+    if not closes_at < until <= closes_at + LONGEST_EXTENSION:
+        raise Invalid([FieldError("until", EXTENSION_RANGE, "<= 14 d")])

@@ -1,0 +1,61 @@
+"""The nouns of invitations: what a link opens, how far a letter has come, and who is asked to mend an address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from app.rounds.values import RoundId
+
+InvitationId = NewType("InvitationId", str)
+
+
+class DeliveryState(StrEnum):
+    """What may be told of an invitation's letter (R9); never whether it was opened."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    ATTENTION = "attention"
+    OPTED_OUT = "opted_out"
+    NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True)
+class RatingLink:
+    """What a rating link opens just now: one rater in one open round. `closes_at` is the rater's own, as printed."""
+
+    invitation_id: InvitationId
+    round_id: RoundId
+    company_id: str
+    person_id: str
+    locale: str
+    closes_at: datetime
+    promise_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSecrets:
+    """The secrets of a letter's links, derived when it is sent and stored nowhere."""
+
+    rating: str
+    opt_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9)."""
+
+    id: InvitationId
+    round_id: RoundId
+    person_id: str
+    name: str | None
+    email: str | None
+    locale: str
+    delivery: DeliveryState
+    reply: str | None
+    answered: bool | None
+    reminded: int
+    is_void: bool
+    extended_until: datetime | None
+    version: int

@@ -1,0 +1,229 @@
+"""The background loop: what is due is opened, invited, reminded, counted, closed and released, and letters leave.
+
+Nothing is scheduled anywhere: due work is a query over the state and `now`, so that several workers, restarts and
+moved dates need no care. Each piece of work is one transaction; what fails is logged and tried again next time.
+"""
+
+import contextlib
+import fcntl
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from app.infra.addresses import deliverable
+from app.infra.database import Database, ReadSession, WriteSession
+from app.infra.keys import key_of
+from app.infra.smtp import Carrier, Reply, Transport
+from app.invitations.commands import invite_due_rounds, remind_due_rounds
+from app.invitations.queries import find_secrets
+from app.mail import commands as mail
+from app.mail.letters import OPT_OUT, Writer, compose
+from app.mail.rules import outcome_of
+from app.mail.values import Letter, OutboxMessage, Outcome
+from app.rounds.commands import close_due_rounds, refresh_shares
+
+BATCH = 20
+BATCHES = 25
+BATCH_SECONDS = 60.0
+"""After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
+
+PUT_OFF = timedelta(minutes=1)
+
+log = structlog.get_logger("app.worker")
+
+
+class Command(Protocol):
+    """A command that does everything of its kind that is due; how much it was."""
+
+    def __call__(self, session: WriteSession, *, now: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of due work: its name in the log, and what does it, in transactions of its own."""
+
+    name: str
+    run: Callable[[Database, datetime], int]
+
+
+def writing(command: Command) -> Callable[[Database, datetime], int]:
+    """A command as due work: one transaction."""
+
+    def run(database: Database, now: datetime) -> int:
+        with database.write() as session:
+            return command(session, now=now)
+
+    return run
+
+
+TASKS: tuple[Task, ...] = (
+    Task("close", writing(close_due_rounds)),
+    Task("invite", writing(invite_due_rounds)),
+    Task("remind", writing(remind_due_rounds)),
+    Task("count", writing(refresh_shares)),
+)
+"""All due work but sending, in the order in which one leads to the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters leave: by which way, in whose words, from which address, with links to where.
+
+    `owner` is the name of this worker, which no other worker alive bears (see `worker_name`).
+    """
+
+    transport: Transport
+    writer: Writer
+    base_url: str
+    owner: str = "worker"
+
+
+def run_once(database: Database, post: Post, *, now: datetime, tasks: Sequence[Task] = TASKS) -> int:
+    """Do everything that is due now, once; how much it was."""
+    done = sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
+    for _ in range(BATCHES):
+        sent = _attempt("send", partial(send_due, database, post, now=now))
+        done += sent
+        if sent < BATCH:
+            break
+    return done
+
+
+def run_until(
+    stop: threading.Event,
+    database: Database,
+    post: Post,
+    *,
+    clock: Callable[[], datetime],
+    pause: float,
+    tasks: Sequence[Task] = TASKS,
+) -> None:
+    """Do what is due, again and again, until told to stop; letters that an earlier life of this worker left come first."""
+    takes_back = writing(partial(mail.take_back, owner=post.owner))
+    _attempt("take back", partial(takes_back, database, clock()))
+    while not stop.is_set():
+        if not run_once(database, post, now=clock(), tasks=tasks):
+            stop.wait(pause)
+
+
+@contextlib.contextmanager
+def worker_name(directory: Path) -> Iterator[str]:
+    """A name that no other worker on this machine bears while the block runs, the same again after a crash."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for slot in range(1, 1000):
+        with (directory / f"worker-{slot}.lock").open("a") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"{socket.gethostname()}/{slot}"
+            return
+    raise RuntimeError("a thousand workers run here already")
+
+
+def send_due(database: Database, post: Post, *, now: datetime) -> int:
+    """Send one batch of the letters that are due; how many were claimed."""
+    with database.write() as session:
+        messages = mail.claim(session, owner=post.owner, limit=BATCH, now=now)
+    if messages:
+        with post.transport.opened() as carrier:
+            _Round(database, post, carrier, now).send(messages)
+    return len(messages)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One batch on its way."""
+
+    database: Database
+    post: Post
+    carrier: Carrier
+    now: datetime
+
+    def send(self, messages: Sequence[OutboxMessage]) -> None:
+        started = time.monotonic()
+        busy: set[str] = set()
+        for place, message in enumerate(messages):
+            if time.monotonic() - started > BATCH_SECONDS:
+                self._put_back(messages[place:], self.now)
+                return
+            domain = message.recipient.rpartition("@")[2].casefold()
+            if domain in busy:
+                self._put_back([message], self.now + PUT_OFF)
+            elif self._send_one(message) is Outcome.POSTPONED:
+                # A domain that is busy for one letter is busy for the next one, too.
+                busy.add(domain)
+
+    def _send_one(self, message: OutboxMessage) -> Outcome:
+        try:
+            raw = self._composed(message)
+        except Exception as error:
+            log.exception("letter not written", letter=message.letter, message=message.id)
+            return self._settle(message, Outcome.UNRENDERED, type(error).__name__)
+        if raw is None:
+            return self._settle(message, Outcome.WITHDRAWN, "No longer wanted.")
+        offered = self.carrier.offer(self.post.writer.address, deliverable(message.recipient))
+        if offered.code != 250:
+            return self._settle(message, outcome_of(offered.code, body_sent=False), offered.text)
+        return self._hand_over(message, raw)
+
+    def _hand_over(self, message: OutboxMessage, raw: bytes) -> Outcome:
+        with self.database.write() as session:
+            begun = mail.begin_handing_over(session, message, owner=self.post.owner, now=self.now)
+        if begun is None:
+            self.carrier.abandon()
+            return Outcome.WITHDRAWN
+        reply: Reply = self.carrier.hand_over(raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}")
+        return self._settle(begun, outcome_of(reply.code, body_sent=True), reply.text)
+
+    def _settle(self, message: OutboxMessage, outcome: Outcome, reply: str) -> Outcome:
+        with self.database.write() as session:
+            mail.settle(session, message, outcome, reply, owner=self.post.owner, now=self.now)
+        log.info("letter", letter=message.letter, message=message.id, outcome=outcome)
+        return outcome
+
+    def _put_back(self, messages: Sequence[OutboxMessage], at: datetime) -> None:
+        with self.database.write() as session:
+            mail.put_back(session, messages, owner=self.post.owner, at=at)
+
+    def _composed(self, message: OutboxMessage) -> bytes | None:
+        with self.database.read() as session:
+            links = links_of(session, message, self.post.base_url)
+        return None if links is None else compose(message, links, writer=self.post.writer)
+
+
+def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Mapping[str, str] | None:
+    """The links of a letter with their secrets, derived now; None when the letter is no longer wanted."""
+    key = key_of(session)
+    if message.letter is Letter.SIGN_IN:
+        return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter is Letter.RELEASE_READY:
+        token = key.opt_out_token(message.parameters["person_id"])
+        return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}
+    secrets = find_secrets(session, message)
+    if secrets is None:
+        return None
+    link = f"{base_url}/r/{secrets.rating}"
+    other = "en" if message.locale == "nb" else "nb"
+    return {
+        "link": link,
+        "language_link": f"{link}?lang={other}",
+        OPT_OUT: f"{base_url}/opt-out/{secrets.opt_out}",
+    }
+
+
+def _attempt(name: str, work: Callable[[], int]) -> int:
+    """Do a piece of work; what fails is logged, so that the rest goes on."""
+    try:
+        return work()
+    except Exception:
+        log.exception("work failed", work=name)
+        return 0
