@@ -16,6 +16,7 @@ from app.infra.formats import local_day
 from app.infra.ids import new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
+from app.organisation.bring_in import import_organisation, import_people
 from app.organisation.enrol import TAKEN, change_person, create_person, request_sign_in
 from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.intake import Reading, parse_external_id, parse_name
@@ -46,6 +47,8 @@ __all__ = [
     "end_manager_role",
     "ensure_raters",
     "ensure_subjects",
+    "import_organisation",
+    "import_people",
     "move_subject",
     "request_sign_in",
 ]

@@ -2,18 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
-
 from app.accounts.rules import Action
 from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
-from app.infra.ids import is_id, new_id
+from app.infra.ids import is_id
 from app.journal.commands import record
-from app.organisation.place import take_turn
+from app.organisation.place import begin_role, take_turn
 from app.organisation.queries import get_subject, load_subjects, role_of
-from app.organisation.rules import AlreadyLeads, end_of_stay
+from app.organisation.rules import end_of_stay
 from app.organisation.tables import ManagerRoleRow
 from app.organisation.values import UNIT_KINDS, ManagerRole, Subject, SubjectId, SubjectKind
 
@@ -41,7 +39,7 @@ def add_manager_role(
     if leader.kind is not SubjectKind.PERSON:
         raise Invalid([FieldError("subject_id", "Only a person can lead.")])
     take_turn(session, unit.company_id)
-    row = _open_role(session, unit, leader, on=on)
+    row = begin_role(session, unit.id, leader.id, on=on)
     _note(session, viewer, "manager_role.started", unit, row, now=now)
     return role_of(row)
 
@@ -63,27 +61,6 @@ def end_manager_role(
         session.flush()
         _note(session, viewer, "manager_role.ended", unit, row, now=now)
     return role_of(row)
-
-
-def _open_role(session: WriteSession, unit: Subject, leader: Subject, *, on: date) -> ManagerRoleRow:
-    """A role from a day on; one that ended on its first day gives way."""
-    known = session.scalars(
-        select(ManagerRoleRow).where(
-            ManagerRoleRow.unit_id == unit.id,
-            ManagerRoleRow.subject_id == leader.id,
-            or_(ManagerRoleRow.ends_on.is_(None), ManagerRoleRow.ends_on > on, ManagerRoleRow.starts_on == on),
-        )
-    ).all()
-    if any(row.ends_on is None or row.ends_on > on for row in known):
-        raise AlreadyLeads
-    if known:
-        row = known[0]
-        row.ends_on = None
-    else:
-        row = ManagerRoleRow(id=new_id(session), unit_id=unit.id, subject_id=leader.id, starts_on=on, ends_on=None)
-        session.add(row)
-    session.flush()
-    return row
 
 
 def _note(

@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from app.errors import NotFound
 from app.infra.database import ReadSession, WriteSession
+from app.infra.ids import new_id
 from app.organisation.queries import load_subjects
 from app.organisation.rules import (
     AlreadyClosed,
+    AlreadyLeads,
     NameTaken,
     WouldLoop,
     end_of_stay,
@@ -107,6 +109,26 @@ def end_membership(session: WriteSession, subject_id: str, *, on: date) -> None:
         raise AlreadyClosed
     row.ends_on = end_of_stay(row.starts_on, on)
     session.flush()
+
+
+def begin_role(session: WriteSession, unit_id: str, subject_id: str, *, on: date) -> ManagerRoleRow:
+    """Let a person-subject lead a unit from a day on; raises AlreadyLeads. A stay of no days that day gives way."""
+    known = session.scalars(
+        select(ManagerRoleRow).where(
+            ManagerRoleRow.unit_id == unit_id,
+            ManagerRoleRow.subject_id == subject_id,
+            or_(ManagerRoleRow.ends_on.is_(None), ManagerRoleRow.ends_on > on, ManagerRoleRow.starts_on == on),
+        )
+    ).all()
+    if any(row.ends_on is None or row.ends_on > on for row in known):
+        raise AlreadyLeads
+    row = next(iter(known), None)
+    if row is None:
+        row = ManagerRoleRow(id=new_id(session), unit_id=unit_id, subject_id=subject_id, starts_on=on)
+        session.add(row)
+    row.ends_on = None
+    session.flush()
+    return row
 
 
 def end_roles(session: WriteSession, subject_id: str, *, on: date) -> None:

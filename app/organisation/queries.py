@@ -1,9 +1,9 @@
 """Every read of the organisation: subjects with their paths on a day, whole trees, people, who leads what."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, require, roots
@@ -12,6 +12,7 @@ from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.organisation.paths import holds, in_parts, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
 from app.organisation.tables import ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import (
@@ -22,13 +23,35 @@ from app.organisation.values import (
     Subject,
     SubjectFilter,
     SubjectId,
-    SubjectKind,
     Tree,
     tree_of,
 )
 
-# A path has at most 31 subjects; the rest is for a loop that should not be there.
-_LONGEST = 40
+__all__ = [
+    "find_person",
+    "find_subject",
+    "find_subject_id",
+    "get_person",
+    "get_subject",
+    "list_companies",
+    "list_manager_roles",
+    "list_people",
+    "list_subjects",
+    "load_all_subjects",
+    "load_manager_roles",
+    "load_paths",
+    "load_people",
+    "load_people_known_by",
+    "load_people_of",
+    "load_subjects",
+    "load_tree",
+    "own_subjects",
+    "path_of",
+    "role_of",
+    "viewer_of_account",
+    "viewer_of_key",
+]
+
 # Both databases take a statement with this many values.
 _AT_ONCE = 10_000
 _ALL_SUBJECTS = SubjectFilter()
@@ -39,18 +62,11 @@ _ALL_PEOPLE = PersonFilter()
 
 def load_tree(session: ReadSession, company_id: str, *, on: date) -> Tree:
     """A company as it stands on a day, in two statements; NotFound if there is no such company."""
-    if not is_id(company_id):
-        raise NotFound
-    rows = session.execute(
-        select(SubjectRow, MembershipRow.parent_id)
-        .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
-        .where(SubjectRow.company_id == company_id)
-    )
-    subjects = [_subject(row, (), parent_id) for row, parent_id in rows]
-    root = next((subject for subject in subjects if subject.id == company_id), None)
+    subjects = load_all_subjects(session, company_id, on=on)
+    root = subjects.get(SubjectId(company_id))
     if root is None:
         raise NotFound
-    hanging = (subject for subject in subjects if subject.parent_id is not None)
+    hanging = (subject for subject in subjects.values() if subject.parent_id is not None)
     return tree_of(root, hanging, load_manager_roles(session, company_id, on=on))
 
 
@@ -79,54 +95,14 @@ def find_subject_id(session: ReadSession, company_id: str, external_id: str) -> 
     return SubjectId(found) if found else None
 
 
-def path_of(session: ReadSession, subject_id: str, *, on: date) -> tuple[SubjectId, ...]:
-    """From the company to the subject on a day; for one that is closed by then, its last path."""
-    path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id))
-    if path is None:
-        raise NotFound
-    return path
-
-
-def load_paths(session: ReadSession, subject_ids: Iterable[str], *, on: date) -> dict[SubjectId, tuple[SubjectId, ...]]:
-    """The paths of many subjects on a day, in one statement for 10,000; unknown ids are left out."""
-    paths: dict[SubjectId, tuple[SubjectId, ...]] = {}
-    for wanted in _in_parts(subject_ids):
-        chain = (
-            select(SubjectRow.id.label("start"), SubjectRow.id.label("place"), literal(0).label("level"))
-            .where(SubjectRow.id.in_(wanted))
-            .cte("chain", recursive=True)
-        )
-        chain = chain.union_all(
-            select(chain.c.start, MembershipRow.parent_id, chain.c.level + 1)
-            .join(MembershipRow, MembershipRow.subject_id == chain.c.place)
-            .where(MembershipRow.starts_on == _chosen_start(chain.c.place, on), chain.c.level < _LONGEST)
-        )
-        for start, place in session.execute(select(chain.c.start, chain.c.place).order_by(chain.c.level.desc())):
-            paths[start] = (*paths.get(start, ()), place)
-    return paths
-
-
-def load_subjects(session: ReadSession, subject_ids: Iterable[str], *, on: date) -> dict[SubjectId, Subject]:
-    """Many subjects with their paths on a day, whoever asks; unknown ids are left out."""
-    paths = load_paths(session, subject_ids, on=on)
-    found: dict[SubjectId, Subject] = {}
-    for wanted in _in_parts(paths):
-        rows = session.execute(
-            select(SubjectRow, MembershipRow.ends_on)
-            .outerjoin(
-                MembershipRow,
-                and_(
-                    MembershipRow.subject_id == SubjectRow.id,
-                    MembershipRow.starts_on == _chosen_start(SubjectRow.id, on),
-                ),
-            )
-            .where(SubjectRow.id.in_(wanted))
-        )
-        for row, ends_on in rows:
-            path = paths[SubjectId(row.id)]
-            parent_id = path[-2] if len(path) > 1 else None
-            found[path[-1]] = _subject(row, path, parent_id, ends_on if ends_on and ends_on <= on else None)
-    return found
+def load_all_subjects(session: ReadSession, company_id: str, *, on: date) -> dict[SubjectId, Subject]:
+    """Every subject a company ever had, without paths; what hangs nowhere on a day has no parent."""
+    rows = session.execute(
+        select(SubjectRow, MembershipRow.parent_id)
+        .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
+        .where(SubjectRow.company_id == _known(company_id))
+    )
+    return {SubjectId(row.id): subject_of(row, (), parent_id) for row, parent_id in rows}
 
 
 def list_subjects(
@@ -168,7 +144,7 @@ def list_companies(session: ReadSession, viewer: Viewer) -> tuple[Subject, ...]:
         of_held = select(SubjectRow.company_id).where(SubjectRow.id.in_(list(filter(is_id, held))))
         query = query.where(SubjectRow.id.in_(of_held))
     rows = session.scalars(query.order_by(SubjectRow.name_key, SubjectRow.id))
-    return tuple(_subject(row, (SubjectId(row.id),), None) for row in rows)
+    return tuple(subject_of(row, (SubjectId(row.id),), None) for row in rows)
 
 
 # ------------------------------------------------------------ people
@@ -196,7 +172,7 @@ def load_people(session: ReadSession, person_ids: Iterable[str]) -> dict[PersonI
     """Many people, whoever asks; unknown ids are left out."""
     return {
         PersonId(row.id): _person(row)
-        for wanted in _in_parts(person_ids)
+        for wanted in in_parts(person_ids)
         for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(wanted)))
     }
 
@@ -205,9 +181,22 @@ def load_people_of(session: ReadSession, subject_ids: Iterable[str]) -> dict[Sub
     """The humans behind many person-subjects, whoever asks."""
     return {
         SubjectId(str(row.subject_id)): _person(row)
-        for wanted in _in_parts(subject_ids)
+        for wanted in in_parts(subject_ids)
         for row in session.scalars(select(PersonRow).where(PersonRow.subject_id.in_(wanted)))
     }
+
+
+def load_people_known_by(
+    session: ReadSession, company_id: str, *, external_ids: Iterable[str], mailboxes: Iterable[str]
+) -> list[Person]:
+    """The people of a company with one of these external ids or mailboxes, whoever asks."""
+    found: dict[str, PersonRow] = {}
+    for column, wanted in ((PersonRow.external_id, sorted(external_ids)), (PersonRow.mailbox, sorted(mailboxes))):
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            rows = session.scalars(select(PersonRow).where(PersonRow.company_id == company_id, column.in_(part)))
+            found |= {row.id: row for row in rows}
+    return [_person(row) for row in found.values()]
 
 
 def list_people(
@@ -296,22 +285,6 @@ def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:
 # ------------------------------------------------------------ pieces of statements
 
 
-def holds(table: type[MembershipRow] | type[ManagerRoleRow], on: date) -> ColumnElement[bool]:
-    """The condition that a dated row is in force on a day."""
-    return and_(table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on > on))
-
-
-def _chosen_start(subject_id: ColumnElement[str] | InstrumentedAttribute[str], on: date) -> ColumnElement[date]:
-    """When the membership that counts on a day began: the one in force, else the last, else the first to come."""
-    other = MembershipRow.__table__.alias("other")
-    of_subject = other.c.subject_id == subject_id
-    last: ScalarSelect[date] = (
-        select(func.max(other.c.starts_on)).where(of_subject, other.c.starts_on <= on).scalar_subquery()
-    )
-    first: ScalarSelect[date] = select(func.min(other.c.starts_on)).where(of_subject).scalar_subquery()
-    return func.coalesce(last, first)
-
-
 def _subtree(subject_ids: Sequence[str], on: date) -> Select[tuple[str]]:
     """The ids of subjects and of everything below them on a day."""
     below = select(SubjectRow.id.label("id")).where(SubjectRow.id.in_(subject_ids)).cte("below", recursive=True)
@@ -337,12 +310,6 @@ def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset
     return frozenset(place for path in paths.values() for place in path[:-1])
 
 
-def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
-    wanted = sorted({one for one in ids if is_id(one)})
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield wanted[start : start + _AT_ONCE]
-
-
 def _known(subject_id: str) -> str:
     """An id that PostgreSQL can compare; text that is none names nothing."""
     if not is_id(subject_id):
@@ -354,22 +321,6 @@ def _by_name(request: PageRequest) -> PageRequest:
     if request.sort not in {"", "name"}:
         raise Invalid([FieldError("sort", "Sort in one of these orders.", "name")])
     return request
-
-
-def _subject(
-    row: SubjectRow, path: tuple[SubjectId, ...], parent_id: str | None, closed_on: date | None = None
-) -> Subject:
-    return Subject(
-        SubjectId(row.id),
-        SubjectId(row.company_id),
-        SubjectKind(row.kind),
-        row.name,
-        row.external_id,
-        SubjectId(parent_id) if parent_id else None,
-        path,
-        row.version,
-        closed_on,
-    )
 
 
 def _person(row: PersonRow) -> Person:
