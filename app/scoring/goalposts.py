@@ -223,8 +223,10 @@ def _along(corners: list[tuple[float, float]], value: float) -> float:
     if value <= corners[0][0]:
         return corners[0][1]
     for (x0, y0), (x1, y1) in itertools.pairwise(corners):
-        if value <= x1:
-            return y0 + (y1 - y0) * (value - x0) / (x1 - x0)
+        if value < x1:
+            return min(y0 + (y1 - y0) * (value - x0) / (x1 - x0), y1)
+        if value == x1:
+            return y1  # a target that is reached gives its points to the last bit
     return corners[-1][1]
 
 

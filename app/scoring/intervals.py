@@ -68,7 +68,8 @@ def moderated_wilson(
     p, error, size = (np.asarray(column, np.float64) for column in (np.divide(score, 100), se, kish_n))
     centre = (size * p + 1) / (size + 2)
     n_eff = np.maximum(size, 1e4 * centre * (1 - centre) / error**2)
-    return _wilson_points(p, n_eff, special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
+    lo, hi = _wilson_columns(p, n_eff, special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
+    return np.minimum(100 * lo, score), np.maximum(100 * hi, score)
 
 
 def score_interval(score: float, uncertainty: Uncertainty, *, floored: bool = True, level: float = LEVEL) -> Interval:
@@ -100,7 +101,7 @@ def score_interval(score: float, uncertainty: Uncertainty, *, floored: bool = Tr
     centre = (size * p + 1) / (size + 2) if size else min(max(p, 0.02), 0.98)
     n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / se**2)
     lo, hi = _wilson_ends(p, n_eff, t_quantile(0.5 + level / 2, df))
-    return Interval(100 * lo, 100 * hi)
+    return Interval(min(100 * lo, score), max(100 * hi, score))  # 100 (x/100) may miss x by the last bit
 
 
 def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
@@ -189,8 +190,8 @@ def _wilson_ends(p: float, n: float, q: float) -> tuple[float, float]:
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
-def _wilson_points(p: Floats, n: Floats, q: Floats) -> tuple[Floats, Floats]:
+def _wilson_columns(p: Floats, n: Floats, q: Floats) -> tuple[Floats, Floats]:
     stretch = 1 + q * q / n
     centre = (p + q * q / (2 * n)) / stretch
     half = q * np.sqrt(p * (1 - p) / n + q * q / (4 * n * n)) / stretch
-    return 100 * np.clip(centre - half, 0, p), 100 * np.clip(centre + half, p, 1)
+    return np.clip(centre - half, 0, p), np.clip(centre + half, p, 1)

