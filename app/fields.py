@@ -68,8 +68,10 @@ class Fields:
         self._refusals = [] if refusals is None else refusals
 
     def refuse(self, name: str, message: str, allowed: str = "") -> None:
-        """Refuse a field; an empty name stands for the whole mapping."""
-        self._refusals.append(FieldError(self.name_of(name), message, allowed))
+        """Refuse a field, unless it or something in it was refused before; an empty name is the whole mapping."""
+        refused = self.name_of(name)
+        if not any(f"{error.field}.".startswith(f"{refused}.") for error in self._refusals):
+            self._refusals.append(FieldError(refused, message, allowed))
 
     def name_of(self, name: str) -> str:
         """The dotted name of a field."""

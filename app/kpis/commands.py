@@ -289,8 +289,6 @@ def _check_free(
 
 def _set_references(session: WriteSession, row: KpiRow, draft: KpiDraft) -> None:
     """Goal, owner and external id, each of the same company."""
-    if draft.content.kind != row.kind:
-        raise Invalid([FieldError("kind", OTHER_KIND, row.kind)])
     _check_free(session, KpiRow, row.company_id, draft.external_id, own_id=row.id)
     unknown = []
     if draft.goal_id is not None and draft.goal_id not in queries.load_goal_parents(session, row.company_id):
@@ -309,6 +307,8 @@ def _is_of(session: WriteSession, company_id: str, person_id: str) -> bool:
 def _add_content(session: WriteSession, present: Kpi, content: KpiContent, now: datetime) -> KpiVersionId:
     """The next version of a KPI; a draft has one only, which is written anew."""
     known = present.current
+    if content.kind is not present.kind:
+        raise Invalid([FieldError("kind", OTHER_KIND, present.kind)])
     if present.state is KpiState.RETIRED:
         raise WrongKpiState
     if present.state is KpiState.DRAFT:

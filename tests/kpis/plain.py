@@ -9,23 +9,23 @@ def words(nb: str, en: str) -> Plain:
     return {"nb": nb, "en": en}
 
 
-def soft(goal_id: str, owner_id: str, scale_id: str, **changed: object) -> Plain:
+def soft(goal: str, owner: str, scale: str, /, **changed: object) -> Plain:
     return {
         "kind": "soft",
-        "goal_id": goal_id,
-        "owner_id": owner_id,
+        "goal_id": goal,
+        "owner_id": owner,
         **_texts(),
         "rater_weights": {"customer": 40, "manager": 30, "colleague": 30, "self": 0},
-        "items": [item(scale_id, "welcome"), item(scale_id, "tone")],
+        "items": [item(scale, "welcome"), item(scale, "tone")],
         **changed,
     }
 
 
-def hard(goal_id: str, owner_id: str, **changed: object) -> Plain:
+def hard(goal: str, owner: str, /, **changed: object) -> Plain:
     return {
         "kind": "hard",
-        "goal_id": goal_id,
-        "owner_id": owner_id,
+        "goal_id": goal,
+        "owner_id": owner,
         **_texts(),
         "unit": words("s", "s"),
         "direction": "lower",
@@ -34,12 +34,12 @@ def hard(goal_id: str, owner_id: str, **changed: object) -> Plain:
     }
 
 
-def item(scale_id: str, code: str, **changed: object) -> Plain:
+def item(scale: str, code: str, /, **changed: object) -> Plain:
     return {
         "code": code,
         "name": words("Møtet", "Welcome"),
         "question": words("Hvordan tar {name} imot kunden?", "How does {name} receive the customer?"),
-        "scale_id": scale_id,
+        "scale_id": scale,
         "anchors": {"1": words("Lar kunden vente", "Leaves the customer waiting"), "5": words("Hilser", "Greets")},
         **changed,
     }
