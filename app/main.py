@@ -16,8 +16,11 @@ from app.api import (
     api_keys,
     assignments,
     docs,
+    forms,
     goals,
     health,
+    imports,
+    invitations,
     journal,
     kpis,
     people,
@@ -38,10 +41,10 @@ from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.templates import build_environment
 from app.settings import Settings
-from app.web import password, sign_in
+from app.web import password, rate, sign_in
 from app.web.errors import error_page, failure_page
 
-PAGES: tuple[APIRouter, ...] = (sign_in.router, password.router)
+PAGES: tuple[APIRouter, ...] = (sign_in.router, password.router, rate.router)
 RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     docs.router,
@@ -53,7 +56,10 @@ RESOURCES: tuple[APIRouter, ...] = (
     scorecards.router,
     rounds.router,
     assignments.router,
+    invitations.router,
+    forms.router,
     readings.router,
+    imports.router,
     accounts.router,
     api_keys.router,
     journal.router,

@@ -107,11 +107,11 @@ def served(engine: Database, now: datetime) -> Served:
             "foreign": (Role.ADMIN, other),
         }
         for name, (role, subject_id) in places.items():
-            new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb", PASSWORD)
+            new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
             account = create_account(session, SERVICE, new, now=now)
             grant_role(session, SERVICE, account.id, role, path_of(session, subject_id, on=now.date()), now=now)
             made.accounts[name] = account.id
-        nobody = NewAccount("nobody@fjellbris.example", "Nobody", "nb", PASSWORD)
+        nobody = NewAccount("nobody@fjellbris.example", "Nobody", "nb")
         made.accounts["nobody"] = create_account(session, SERVICE, nobody, now=now).id
     return made
 

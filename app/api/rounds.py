@@ -21,6 +21,7 @@ from app.http.lists import Slice
 from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.infra.versions import check_version
+from app.invitations.commands import invite_due_rounds
 from app.rounds import commands, queries
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
 from app.rounds.values import Round, RoundState
@@ -129,6 +130,7 @@ def launch_round(request: Request, round_id: Key, sent: LaunchIn) -> Response:
     """Freeze a draft and open it; invitations follow when the round opens."""
     with posting(request) as post:
         found = commands.launch_round(post.session, post.viewer, round_id, confirmed=sent.confirmed, now=post.now)
+        invite_due_rounds(post.session, now=post.now)
         return post.answer(RoundOut.of(found), version=found.version)
 
 

@@ -74,13 +74,13 @@ def show_sent(request: Request) -> Response:
     return page(passing(request), "pages/sign_in/sent.html")
 
 
-@router.get("/sign-in/link/{token}")
+@router.get("/sign-in/{token}")
 @by_link("shows a button only: mail scanners open links, and opening one must use nothing up")
 def show_link(request: Request, token: str) -> Response:
-    return page(passing(request), "pages/sign_in/link.html", action=f"/sign-in/link/{token}")
+    return page(passing(request), "pages/sign_in/link.html", action=f"/sign-in/{token}")
 
 
-@router.post("/sign-in/link/{token}")
+@router.post("/sign-in/{token}")
 @by_link("the link is the right, once")
 def use_link(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):

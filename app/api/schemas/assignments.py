@@ -1,10 +1,12 @@
 """Who rates whom, and the links they got, as they are sent and answered."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from app.api.schemas.base import ID, OTHER_ID, Id, Out, example, one_of
+from app.api.schemas.base import ID, OTHER_ID, Id, In, Instant, Out, example, one_of
+from app.invitations.values import DeliveryState
 from app.kpis.values import RaterGroup
 from app.rounds.values import AssignmentSource
 
@@ -37,3 +39,45 @@ class AssignmentOut(Out):
     source: Annotated[str, one_of(AssignmentSource)]
     needs_approval: bool = Field(description="Added by a reader: does not count until a second person approves")
     answered: bool | None = Field(description="Told for `named` and `report` groups only")
+
+
+class InvitationOut(Out):
+    """One rater in one round: how far the letter has come, never what was answered."""
+
+    model_config = example(
+        id=ID,
+        round_id=OTHER_ID,
+        person_id=ID,
+        name="Kari Moen",
+        email="kari.moen@example.org",
+        locale="nb",
+        delivery="sent",
+        reply=None,
+        answered=None,
+        reminded=0,
+        is_void=False,
+        extended_until=None,
+        version=1,
+    )
+
+    id: Id
+    round_id: Id
+    person_id: Id
+    name: str | None
+    email: str | None
+    locale: str
+    delivery: DeliveryState
+    reply: str | None = Field(description="What the mail server said, where something needs mending")
+    answered: bool | None = Field(description="Told only where all of the rater's groups allow it")
+    reminded: int
+    is_void: bool
+    extended_until: datetime | None
+    version: int
+
+
+class ExtendIn(In):
+    """Until when one rater may answer, at most 14 days after the others."""
+
+    model_config = example(until="2026-11-30T15:00:00Z")
+
+    until: Instant

@@ -1,0 +1,34 @@
+"""Rating forms over HTTP: the form behind a link as JSON, and its submission; the link is the right, no key is needed."""
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+
+from app.api.resource import answer, resource
+from app.api.schemas.forms import FormOut, ReceiptOut, SubmissionIn
+from app.http.access import by_link
+from app.http.visit import reading, writing
+from app.responses.commands import submit_response
+from app.responses.queries import load_rating_form
+
+router = resource("Rating forms")
+
+Token = Annotated[str, Path(max_length=200, description="The secret of a rating link")]
+
+
+@router.get("/forms/{token}", response_model=FormOut)
+@by_link("the link is the right to rate")
+def get_form(request: Request, token: Token) -> Response:
+    """What a rating link asks; reading it changes nothing."""
+    with reading(request) as (session, visit):
+        form = load_rating_form(session, token, now=visit.now)
+    return answer(FormOut.of(form))
+
+
+@router.put("/forms/{token}", response_model=ReceiptOut)
+@by_link("the link is the right to rate")
+def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
+    """Hand in a sheet for each subject with an answer; a sheet that is there is replaced until the round closes."""
+    with writing(request) as (session, visit):
+        receipt = submit_response(session, token, sent.posted(), now=visit.now)
+    return answer(ReceiptOut.of(receipt))

@@ -1,0 +1,182 @@
+"""A rating form and what is handed in through it, as JSON."""
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from pydantic import Field
+
+from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example
+from app.kpis.values import RaterGroup, ScaleKind
+from app.organisation.values import SubjectKind
+from app.responses.rules import answer_field, comment_field
+from app.responses.values import FormItem, FormSubject, RatingForm
+from app.rounds.values import Mode
+
+_OPTION = {"value": "5", "anchor": {"nb": "Hilser først", "en": "Greets first"}}
+_ITEM = {
+    "field": f"{ID}.1",
+    "name": WORDS,
+    "question": {},
+    "kind": "points",
+    "options": [_OPTION],
+    "low": None,
+    "high": None,
+}
+_SUBJECT = {
+    "assignment_id": ID,
+    "subject_id": OTHER_ID,
+    "name": "Sofie Dahl",
+    "kind": "person",
+    "rater_group": "colleague",
+    "mode": "confidential",
+    "k": 3,
+    "comment_k": 5,
+    "is_answered": False,
+    "is_unit_only": False,
+    "comment_field": f"{ID}.comment",
+    "items": [_ITEM],
+}
+_SUBMISSION = "0b6f1c8e6d3a4f5e"
+
+
+class SubmissionIn(In):
+    """What a rater hands in: an answer for each field of the form, exactly as one of its options is written."""
+
+    model_config = example(submission_id=_SUBMISSION, answers={f"{ID}.1": "5", f"{ID}.comment": "Hilser alltid."})
+
+    submission_id: str = Field(description="As the form gave it: the same once more changes nothing")
+    answers: dict[str, str] = Field(description="By field name; `na` says that it could not be observed")
+
+    def posted(self) -> dict[str, list[str]]:
+        """The fields as the page posts them."""
+        fields = {name: [answer] for name, answer in self.answers.items()}
+        return {**fields, "submission": [self.submission_id]}
+
+
+class OptionOut(Out):
+    """One answer that may be chosen."""
+
+    model_config = example(**_OPTION)
+
+    value: str
+    anchor: Texts | None
+
+
+class FormItemOut(Out):
+    """One question; `field` names its answer."""
+
+    model_config = example(**_ITEM)
+
+    field: str
+    name: Texts
+    question: Texts
+    kind: ScaleKind
+    options: list[OptionOut]
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def at(cls, assignment_id: str, item: FormItem) -> Self:
+        """A question about one subject."""
+        return cls(
+            field=answer_field(assignment_id, item.number),
+            name=dict(item.name),
+            question=dict(item.question),
+            kind=item.kind,
+            options=[OptionOut.of(option) for option in item.options],
+            low=item.low,
+            high=item.high,
+        )
+
+
+class FormSubjectOut(Out):
+    """One subject to rate on the link, and what becomes of the answers."""
+
+    model_config = example(**_SUBJECT)
+
+    assignment_id: Id
+    subject_id: Id
+    name: str
+    kind: SubjectKind
+    rater_group: RaterGroup
+    mode: Mode
+    k: int
+    comment_k: int
+    is_answered: bool
+    is_unit_only: bool
+    comment_field: str
+    items: list[FormItemOut]
+
+    @classmethod
+    def about(cls, subject: FormSubject) -> Self:
+        """A subject with its questions."""
+        names = ("assignment_id", "subject_id", "name", "kind", "rater_group", "mode", "k", "comment_k")
+        plain: dict[str, Any] = {name: getattr(subject, name) for name in (*names, "is_answered", "is_unit_only")}
+        items = [FormItemOut.at(subject.assignment_id, item) for item in subject.items]
+        return cls(**plain, comment_field=comment_field(subject.assignment_id), items=items)
+
+
+class FormOut(Out):
+    """All that one rating link asks; never an answer that was given before."""
+
+    model_config = example(
+        round_name={"nb": "Høstrunden", "en": "Autumn round"},
+        purpose={"nb": "Slik møter vi kundene", "en": "How we meet our customers"},
+        company_name="Fjellbris",
+        asked_by="Amir Haddad",
+        rater_name="Kari Moen",
+        locale="nb",
+        period_start=DAY,
+        period_end=DAY,
+        closes_at="2026-11-27T15:00:00Z",
+        minutes=3,
+        promise_hash="9f2c",
+        submission_id=_SUBMISSION,
+        is_final=False,
+        subjects=[_SUBJECT],
+    )
+
+    round_name: Texts
+    purpose: Texts
+    company_name: str
+    asked_by: str
+    rater_name: str | None
+    locale: str
+    period_start: date
+    period_end: date
+    closes_at: datetime
+    minutes: int
+    promise_hash: str = Field(description="Names what was promised; printed in the invitation")
+    submission_id: str
+    is_final: bool = Field(description="A sheet cannot be changed once it is sent")
+    subjects: list[FormSubjectOut]
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """A form as it is answered."""
+        if not isinstance(value, RatingForm):
+            raise TypeError(type(value))
+        names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
+        plain: dict[str, Any] = {
+            name: getattr(value, name) for name in (*names, "minutes", "promise_hash", "submission_id", "is_final")
+        }
+        return cls(
+            **plain,
+            round_name=dict(value.round_name),
+            purpose=dict(value.purpose),
+            subjects=[FormSubjectOut.about(subject) for subject in value.subjects],
+        )
+
+
+class ReceiptOut(Out):
+    """What was stored."""
+
+    model_config = example(
+        submission_id=_SUBMISSION, rated=["Sofie Dahl"], open=["Thea Moe"], is_final=False, closes_at="2026-11-27T15:00:00Z"
+    )
+
+    submission_id: str
+    rated: list[str]
+    open: list[str]
+    is_final: bool
+    closes_at: datetime
