@@ -126,6 +126,8 @@ def list_subjects(
     )
     if only.kind is not None:
         query = query.where(SubjectRow.kind == only.kind)
+    if only.kinds:
+        query = query.where(SubjectRow.kind.in_(only.kinds))
     if only.parent_id is not None:
         query = query.where(MembershipRow.parent_id == _known(only.parent_id))
     if only.prefix:

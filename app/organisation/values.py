@@ -140,11 +140,12 @@ class NewRater:
 
 @dataclass(frozen=True, slots=True)
 class SubjectFilter:
-    """Which subjects a list keeps; `prefix` is the beginning of the name."""
+    """Which subjects a list keeps; `kinds` are several at once, `prefix` is the beginning of the name."""
 
     kind: SubjectKind | None = None
     parent_id: str | None = None
     prefix: str = ""
+    kinds: tuple[SubjectKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
