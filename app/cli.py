@@ -1,0 +1,325 @@
+"""The command line: run, worker, migrate, import, create-admin, doctor. Every write is one transaction.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 what was given cannot be taken, 4 not there, 5 does not fit
+the present state, 6 busy or away.
+"""
+
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app import errors
+from app.accounts.commands import create_account, grant_role
+from app.accounts.rules import SERVICE
+from app.accounts.sign_in import start_link
+from app.accounts.values import NewAccount, Role
+from app.infra.clock import utc_now
+from app.infra.database import Database, WriteSession
+from app.infra.keys import key_of
+from app.infra.logs import configure_logs
+from app.infra.migrate import current_revision, newest_revision, upgrade
+from app.infra.smtp import FolderTransport, SmtpTransport, Transport
+from app.infra.tabular import read_table
+from app.infra.templates import build_environment
+from app.mail.letters import Writer
+from app.main import create_app
+from app.metrics.commands import record_readings
+from app.metrics.intake import COLUMNS as READING_COLUMNS
+from app.metrics.intake import parse_table
+from app.metrics.values import Source
+from app.organisation import bring_in
+from app.organisation.commands import create_company
+from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
+from app.organisation.queries import list_companies
+from app.reports import BulkReport, Outcome, RowsRefused
+from app.settings import Settings
+from app.worker import Post, run_until, worker_name
+
+EXIT_CODES: Mapping[type[errors.AppError], int] = {
+    errors.Invalid: 3,
+    errors.Malformed: 3,
+    errors.TooLarge: 3,
+    errors.NotFound: 4,
+    errors.Forbidden: 5,
+    errors.Conflict: 5,
+    errors.Expired: 5,
+    errors.TooMany: 6,
+    errors.Unavailable: 6,
+}
+
+app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
+say = Console(soft_wrap=True, highlight=False)
+complain = Console(stderr=True, soft_wrap=True, highlight=False)
+
+CompanyOption = Annotated[
+    str | None, typer.Option("--company", help="External id or id; needed with several companies")
+]
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    ORGANISATION = "organisation"
+    PEOPLE = "people"
+    READINGS = "readings"
+
+
+_COLUMNS = {Kind.ORGANISATION: ORGANISATION_COLUMNS, Kind.PEOPLE: PEOPLE_COLUMNS, Kind.READINGS: READING_COLUMNS}
+_IMPORTS = {Kind.ORGANISATION: bring_in.import_organisation, Kind.PEOPLE: bring_in.import_people}
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
+
+
+def main() -> None:
+    """Run a command; what goes wrong is said in a sentence and told by the exit code."""
+    try:
+        app()
+    except ValidationError as error:
+        for one in error.errors():
+            name = "SOFTKPI_" + "_".join(str(part) for part in one["loc"]).upper() if one["loc"] else "Settings"
+            complain.print(f"{name}: {one['msg'].removeprefix('Value error, ')}")
+        sys.exit(2)
+    except errors.AppError as error:
+        complain.print(error.text)
+        for line in _details(error):
+            complain.print(f"  {line}")
+        sys.exit(next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), 1))
+
+
+@app.command()
+def run(
+    host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
+) -> None:
+    """Migrate, serve the pages and the API, and do the due work beside them."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings.model_validate(given)
+    with _opened(settings) as database:
+        _greet(settings)
+        with _working(settings, database) if settings.worker else nullcontext():
+            uvicorn.run(
+                create_app(settings, database=database),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+
+
+@app.command()
+def worker() -> None:
+    """Do the due work alone: open, invite, remind, close, release and send. As many as wanted may run on PostgreSQL."""
+    settings = Settings()
+    with _opened(settings) as database, _working(settings, database) as stop:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        say.print("The worker is at work. Ctrl-C ends it.")
+        while not stop.wait(1.0):
+            pass
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    with _opened(Settings()) as database:
+        say.print(f"The database is at revision {current_revision(database.engine)}.")
+
+
+@app.command("import")
+def import_file(
+    kind: Annotated[Kind, typer.Argument(help="What the file holds")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX")],
+    company: CompanyOption = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing")] = False,
+    decimal_comma: Annotated[bool, typer.Option("--decimal-comma", help="Numbers are written 4,5")] = False,
+) -> None:
+    """Bring a file in: all of it or nothing; the same file again changes nothing."""
+    settings = Settings()
+    with _opened(settings) as database, _progress() as progress:
+        step = progress.add_task(f"Reading {file.name}", total=None)
+        rows, now = read_table(file.read_bytes(), filename=file.name, columns=_COLUMNS[kind]), utc_now()
+        with database.write() as session:
+            company_id = _company(session, company)
+            progress.update(step, description="Checking and storing")
+            if kind is Kind.READINGS:
+                batch = parse_table(rows, zone=settings.zone, decimal_comma=decimal_comma)
+                report = record_readings(
+                    session, SERVICE, batch, company_id=company_id, source=Source.FILE, dry_run=dry_run, now=now
+                )
+            else:
+                report = _IMPORTS[kind](session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=now)
+    _tell(report)
+
+
+@app.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="Address of the administrator")],
+    name: Annotated[str, typer.Option(help="Name of the administrator")] = "Administrator",
+    company: Annotated[str | None, typer.Option(help="External id, or the name of a new first company")] = None,
+) -> None:
+    """Make somebody administrator of a company, and print a link to sign in with."""
+    settings, now = Settings(), utc_now()
+    with _opened(settings) as database, database.write() as session:
+        if not list_companies(session, SERVICE):
+            create_company(session, SERVICE, company or "Company", now=now)
+            company = None
+        company_id = _company(session, company)
+        account = create_account(session, SERVICE, NewAccount(email, name), now=now)
+        grant_role(session, SERVICE, account.id, Role.ADMIN, (company_id,), now=now)
+        link = _sign_in_link(session, settings, account.id, now=now)
+    say.print(f"{account.email} is administrator. Sign in within half an hour, once:\n{link}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say which settings are in force and whether the installation is sound."""
+    settings = Settings()
+    table = Table("Setting", "Value", box=None, pad_edge=False)
+    for name in type(settings).model_fields:
+        table.add_row(f"SOFTKPI_{name.upper()}", _masked(getattr(settings, name)))
+    say.print(table)
+    database = Database(settings.database_url, key=settings.instance_key())
+    try:
+        problems = list(_problems(database))
+    finally:
+        database.dispose()
+    for problem in problems:
+        complain.print(problem)
+    say.print("Everything is sound." if not problems else f"{len(problems)} to look at.")
+    sys.exit(1 if problems else 0)
+
+
+# ------------------------------------------------------------ pieces
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """The database of the settings at the newest revision."""
+    configure_logs(settings.log_format, settings.log_level)
+    database = Database(settings.database_url, key=settings.instance_key())
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        upgrade(database.engine)
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def _working(settings: Settings, database: Database) -> Iterator[threading.Event]:
+    """The worker beside whatever runs in the block; it ends its piece of work before the block is left."""
+    stop = threading.Event()
+    with worker_name(settings.mailbox_dir.parent / "workers") as owner:
+        post = Post(_transport(settings), _writer(settings), settings.address, owner)
+        thread = threading.Thread(
+            target=run_until,
+            args=(stop, database, post),
+            kwargs={"clock": utc_now, "pause": settings.worker_pause},
+            name="worker",
+        )
+        thread.start()
+        try:
+            yield stop
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _transport(settings: Settings) -> Transport:
+    if settings.smtp_host is None:
+        return FolderTransport(settings.mailbox_dir)
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return SmtpTransport(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_user,
+        password,
+        settings.smtp_timeout,
+    )
+
+
+def _writer(settings: Settings) -> Writer:
+    return Writer(build_environment(zone=settings.zone), settings.mail_from)
+
+
+def _greet(settings: Settings) -> None:
+    """Where to go, and what is missing."""
+    for package in ("uvloop", "httptools"):
+        if find_spec(package) is None:
+            complain.print(f"{package} is not installed; the service works, more slowly.")
+    say.print(f"Soft KPI is at {settings.address}")
+    if settings.shows_mailbox:
+        say.print(f"Letters are kept here: {settings.address}/mailbox")
+
+
+def _sign_in_link(session: WriteSession, settings: Settings, account_id: str, *, now: datetime) -> str:
+    token = key_of(session).sign_in_token(start_link(session, account_id, now=now))
+    return f"{settings.address}/sign-in/{token}"
+
+
+def _company(session: WriteSession, named: str | None) -> str:
+    companies = list_companies(session, SERVICE)
+    found = [one.id for one in companies if named is None or named in {one.id, one.external_id, one.name}]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(one.external_id or one.name for one in companies)
+    raise errors.Invalid([errors.FieldError("company", "Say which company is meant.", known)])
+
+
+def _tell(report: BulkReport) -> None:
+    counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in Outcome)
+    say.print(f"{counts}." + (" Nothing was written." if report.dry_run else ""))
+    for warning in report.warnings:
+        say.print(warning)
+
+
+def _details(error: errors.AppError) -> Iterator[str]:
+    """Field by field, or row by row, what was refused."""
+    if isinstance(error, RowsRefused):
+        for row in error.refused:
+            yield f"row {row.row}, {row.column}: {row.message}" + (f" ({row.allowed})" if row.allowed else "")
+    elif isinstance(error, errors.Invalid):
+        for field in error.errors:
+            sentence = field.message.format_map(field.values) if field.values else field.message
+            yield f"{field.field}: {sentence}" + (f" ({field.allowed})" if field.allowed else "")
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=complain
+    )
+
+
+def _masked(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "set"
+    text = "" if value is None else str(value)
+    # An address of a database may hold a password.
+    return _PASSWORD.sub(r"\1…@", text)
+
+
+def _problems(database: Database) -> Iterator[str]:
+    """What somebody should look at; nothing is changed."""
+    revision = current_revision(database.engine)
+    if revision != newest_revision():
+        yield f"The database is at revision {revision}, the program at {newest_revision()}: run `migrate`."
+        return
