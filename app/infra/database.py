@@ -4,7 +4,7 @@ import fcntl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NewType
 
@@ -63,6 +63,17 @@ class Database:
         with self._answering(), self._in_turn(), Session(self._writing, info=self._carried) as session:
             yield WriteSession(ReadSession(session))
             session.commit()
+
+    def scrub(self, table: str) -> None:
+        """Overwrite what deleted rows of a table have left in its file; outside any transaction."""
+        if self.is_sqlite:
+            with closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"VACUUM FULL {table}")
 
     def dispose(self) -> None:
         """Close every connection."""

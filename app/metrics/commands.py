@@ -21,6 +21,7 @@ from app.metrics import queries, rules
 from app.metrics.rules import Key, Place, key_of
 from app.metrics.tables import ReadingCorrectionRow, ReadingRow
 from app.metrics.values import Reading, ReadingBatch, ReadingDraft, ReadingId, Source
+from app.organisation.named import find_subjects
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
 from app.reports import BulkReport, Outcome, RowError, RowReport
@@ -119,7 +120,7 @@ def _subjects(
     everywhere = may(viewer, Action.READINGS_WRITE, (company_id,))
     if not everywhere and not roots(viewer, Action.READINGS_WRITE):
         require(viewer, Action.READINGS_WRITE, (company_id,))
-    found = queries.find_subjects(session, company_id, {draft.subject for draft in batch.drafts})
+    found = find_subjects(session, company_id, {draft.subject for draft in batch.drafts})
     if everywhere:
         return found
     paths = load_paths(session, found.values(), on=local_day(now))

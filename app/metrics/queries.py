@@ -3,8 +3,7 @@
 `get_`, `list_` ask what the viewer may; `load_` serves commands, releases and summaries, which have asked.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -14,7 +13,6 @@ from sqlalchemy import ColumnElement, Row, Select, or_, select
 from app.accounts.rules import Action, may, require, roots
 from app.accounts.values import Viewer
 from app.errors import NotFound
-from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
@@ -22,7 +20,6 @@ from app.kpis.values import KpiId
 from app.metrics.tables import ReadingCorrectionRow, ReadingRow
 from app.metrics.values import Amount, Reading, ReadingCorrection, ReadingFilter, ReadingId
 from app.organisation.queries import load_tree, path_of
-from app.organisation.tables import PersonRow, SubjectRow
 from app.organisation.values import SubjectId
 
 EVERY_READING = ReadingFilter()
@@ -134,38 +131,6 @@ def load_unnamed(
             ReadingRow.starts_at <= end,
         )
         found += [_reading(row) for row in session.execute(query)]
-    return found
-
-
-def find_subjects(session: ReadSession, company_id: str, names: Collection[str]) -> Mapping[str, SubjectId]:
-    """Subjects of a company by what a file calls them; unknown names are absent.
-
-    A name is an id, an external id of the subject, or an external id or address of the employee; the first that fits.
-    """
-    found: dict[str, SubjectId] = {}
-    person = select(PersonRow.subject_id).where(PersonRow.company_id == company_id, PersonRow.subject_id.is_not(None))
-    subject = select(SubjectRow.id).where(SubjectRow.company_id == company_id)
-    for query, column, keys in (
-        (person, PersonRow.mailbox, _mailboxes(names)),
-        (person, PersonRow.external_id, {name: name for name in names}),
-        (subject, SubjectRow.external_id, {name: name for name in names}),
-        (subject, SubjectRow.id, {name: name for name in names if is_id(name)}),
-    ):
-        known: dict[str | None, str] = {}
-        for part in _parts(keys.values()):
-            rows = session.execute(query.add_columns(column).where(column.in_(part)))
-            known.update((key, subject_id) for subject_id, key in rows)
-        found.update((name, SubjectId(known[key])) for name, key in keys.items() if key in known)
-    return found
-
-
-def _mailboxes(names: Collection[str]) -> dict[str, str]:
-    """The mailboxes of the names that are addresses."""
-    found = {}
-    for name in names:
-        if "@" in name:
-            with suppress(ValueError):
-                found[name] = mailbox_of(parse_email(name))
     return found
 
 

@@ -95,7 +95,9 @@ class ReleasedCommentRow(Base):
 
     __tablename__ = "released_comment"
     __table_args__ = (
-        UniqueConstraint("release_id", "subject_id", "rater_groups", "about", "position", name="uq_released_comment_place"),
+        UniqueConstraint(
+            "release_id", "subject_id", "rater_groups", "about", "position", name="uq_released_comment_place"
+        ),
         Index(None, "release_id", "subject_id"),
         {"sqlite_strict": True},
     )

@@ -8,6 +8,9 @@ from typing import Any, NewType
 
 ReleaseId = NewType("ReleaseId", str)
 
+METHOD_VERSION = "1"
+"""Which arithmetic made the figures of a release; raised whenever the same input would give other digits."""
+
 
 class ScoreStatus(StrEnum):
     """Whether there is a figure: too few people is `suppressed`, too little weight `insufficient`."""
@@ -30,19 +33,63 @@ class Release:
     scrubbed_at: datetime | None
 
 
+class Withheld(StrEnum):
+    """Why there is no figure; pages have one sentence for each, never with a count below k."""
+
+    FEWER_THAN_K = "fewer_than_k"
+    FEWER_THAN_THREE_SUBJECTS = "fewer_than_three_subjects"
+    TOO_LITTLE_WEIGHT = "too_little_weight"
+    REQUIRED_MISSING = "required_missing"
+    INCOMPLETE = "incomplete"
+    NO_VALUE = "no_value"
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group."""
+    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group.
+
+    lo, hi : 95 % interval; in whole points, outward, where the figure uses an atom under 2k (R7)
+    se, df : standard error and its degrees of freedom; none where R7 hides them
+    raters : people behind it
+    coverage : of a KPI the shown group weight, of a composite the present KPI weight, 0-1
+    details : what a composite or a hard KPI shows beside its score; the minimum of a suppressed one
+    """
 
     subject_id: str
     kpi_id: str | None
     item_id: str | None
     rater_groups: tuple[str, ...]
     status: ScoreStatus
-    reason: str | None
-    score: float | None
-    lo: float | None
-    hi: float | None
-    raters: int | None
-    coverage: float | None
+    reason: Withheld | None = None
+    score: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    se: float | None = None
+    df: float | None = None
+    raters: int | None = None
+    coverage: float | None = None
     details: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> str:
+        """What makes the row unique within its subject: KPI, item and groups."""
+        return "/".join((self.kpi_id or "", self.item_id or "", "+".join(self.rater_groups)))
+
+
+class ScoreLevel(StrEnum):
+    """What a row stands for: the whole card, a KPI, a rater group of a KPI, or an item of a group."""
+
+    COMPOSITE = "composite"
+    KPI = "kpi"
+    GROUP = "group"
+    ITEM = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFilter:
+    """Which rows of a release a list keeps."""
+
+    subject_id: str | None = None
+    kpi_id: str | None = None
+    level: ScoreLevel | None = None
+    status: ScoreStatus | None = None

@@ -1,6 +1,6 @@
 """Pure decisions about forms: which items a rater sees, what an answer may be, how long it takes, and what is refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.errors import Conflict, Invalid, Malformed
 from app.kpis.values import KpiKind, RaterGroup, ScaleKind
@@ -78,7 +78,7 @@ def item_numbers(kpis: Iterable[FrozenKpi]) -> dict[str, int]:
     return {item_id: number for number, item_id in enumerate(items, start=1)}
 
 
-def form_kpi(kpi: FrozenKpi, numbers: dict[str, int]) -> FormKpi:
+def form_kpi(kpi: FrozenKpi, numbers: Mapping[str, int]) -> FormKpi:
     """A KPI as the form shows it."""
     return FormKpi(kpi.kpi_id, kpi.name, tuple(_form_item(item, numbers[item.id]) for item in kpi.items))
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-from app.infra.types import Bytes, Flag, Id, Json, Number, Text, Whole, one_of
+from app.infra.types import Bytes, Id, Json, Number, Text, Whole, one_of
 from app.kpis.values import RaterGroup
 
 
@@ -33,7 +33,6 @@ class SheetRow(Base):
     key: Mapped[bytes] = mapped_column(Bytes)
     rater_id: Mapped[str | None] = mapped_column(Id, ForeignKey("person.id"))
     pseudonym: Mapped[bytes | None] = mapped_column(Bytes)
-    counted: Mapped[bool] = mapped_column(Flag)
     submission_id: Mapped[str] = mapped_column(Text)
 
 

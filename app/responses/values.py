@@ -136,7 +136,6 @@ class SheetColumns:
 
     subjects, groups : subject and rater group of each sheet
     voices : who handed it in (rater id, or pseudonym in hex); empty for `anonymous` sheets
-    counted : whether the rater counts towards k (R2)
     answer_sheets, answer_items, levels : one row per answer: place of the sheet, number of the item from 0 in the
         order asked for, level as the scale has it or NaN for "could not observe"
     comments : place of the sheet, item id or "" for the subject as a whole, text
@@ -145,7 +144,6 @@ class SheetColumns:
     subjects: tuple[str, ...]
     groups: tuple[str, ...]
     voices: tuple[str, ...]
-    counted: tuple[bool, ...]
     answer_sheets: npt.NDArray[np.int64]
     answer_items: npt.NDArray[np.int64]
     levels: npt.NDArray[np.float64]

@@ -1,0 +1,202 @@
+"""The arithmetic of every figure of a subject as one document, from item to composite. Pure.
+
+Where an atom is under twice its minimum, a document stops at mean and number (R7).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.kpis.values import KpiKind
+from app.organisation.values import SubjectKind
+from app.releases.rows import REASONS, GroupRow, Tables, is_small_composite, minimum_of, score_ends
+from app.releases.values import ScoreStatus, Withheld
+from app.rounds.values import Goalposts
+from app.scoring.results import HardScore, Interval, NotScored
+
+Document = dict[str, Any]
+
+
+def documents(tables: Tables) -> Iterator[tuple[str, Document]]:
+    """Subject id and document of every subject that has rows."""
+    for place, subject in enumerate(tables.frozen.subjects):
+        soft = [_soft_kpi(tables, place, measure) for measure in tables.soft_measures(place)]
+        hard = [
+            _hard_kpi(tables, place, line.kpi_id) for line in subject.card if line.kpi_id in tables.scored.hard_numbers
+        ]
+        if soft or hard:
+            yield subject.id, {"composite": _composite(tables, place), "kpis": soft + hard}
+
+
+def _composite(tables: Tables, place: int) -> Document | None:
+    composite = tables.scored.composites.get(place)
+    if composite is None:
+        return None
+    lines: dict[str, float] = {line.kpi_id: line.weight for line in tables.frozen.subjects[place].card}
+    if isinstance(composite, NotScored):
+        return {
+            "status": ScoreStatus.INSUFFICIENT.value,
+            "reason": REASONS[composite.reason].value,
+            "score": None,
+            "lo": None,
+            "hi": None,
+            "coverage": composite.coverage,
+            "form": "arithmetic",
+            "parts": [],
+            "excluded": [
+                {"kpi_id": kpi_id, "weight": weight, "reason": _reason_of(tables, place, kpi_id)}
+                for kpi_id, weight in lines.items()
+            ],
+            "soft": None,
+            "hard": None,
+        }
+    lo, hi = score_ends(composite.interval, small=is_small_composite(tables, place, composite))
+    present = {_kpi_id(tables, part.kpi): part for part in composite.parts}
+    return {
+        "status": ScoreStatus.OK.value,
+        "reason": None,
+        "score": composite.score,
+        "lo": lo,
+        "hi": hi,
+        "coverage": composite.coverage,
+        "form": "arithmetic",
+        "parts": [
+            {
+                "kpi_id": kpi_id,
+                "kind": _kind(tables, part.kpi).value,
+                "weight": lines[kpi_id],
+                "share": part.weight,
+                "score": part.score,
+                "points": part.points,
+            }
+            for kpi_id, part in present.items()
+        ],
+        "excluded": [
+            {"kpi_id": kpi_id, "weight": weight, "reason": _reason_of(tables, place, kpi_id)}
+            for kpi_id, weight in lines.items()
+            if kpi_id not in present
+        ],
+        "soft": composite.soft,
+        "hard": composite.hard,
+    }
+
+
+def _soft_kpi(tables: Tables, place: int, measure: int) -> Document:
+    kpi = tables.scored.judged.measures[measure].kpi
+    row = tables.kpis.get((place, measure))
+    rows = tables.groups.get((place, measure), ())
+    is_scored = row is not None and row.scored and tables.frozen.subjects[place].kind is not SubjectKind.COMPETITOR
+    lo, hi = (
+        score_ends(Interval(row.lo, row.hi), small=any(one.weight > 0 and tables.is_small(one) for one in rows))
+        if row is not None and is_scored
+        else (None, None)
+    )
+    shown = {group for one in rows for group in one.figure.groups}
+    weight_all = sum(weight for group, weight in kpi.weights.items() if group.value != "self")
+    return {
+        "kpi_id": kpi.kpi_id,
+        "kind": KpiKind.SOFT.value,
+        "status": (ScoreStatus.OK if is_scored else ScoreStatus.INSUFFICIENT).value,
+        "reason": None if is_scored else Withheld.TOO_LITTLE_WEIGHT.value,
+        "score": row.score if row is not None and is_scored else None,
+        "lo": lo,
+        "hi": hi,
+        "coverage": row.coverage if row is not None else 0.0,
+        "weight_shown": sum(one.weight for one in rows),
+        "weight_all": weight_all,
+        "groups": [_group(tables, place, measure, one) for one in rows],
+        "withheld": [
+            {
+                "rater_groups": [tables.frozen.groups[group].rater_group.value],
+                "weight": kpi.weights.get(tables.frozen.groups[group].rater_group, 0.0),
+                "reason": tables.why_withheld(place, (group,), measure).value,
+                "minimum": minimum_of(tables.frozen, place, (group,)),
+            }
+            for group in tables.asked_groups(place, measure)
+            if group not in shown
+        ],
+    }
+
+
+def _group(tables: Tables, place: int, measure: int, row: GroupRow) -> Document:
+    small = tables.is_small(row)
+    lo, hi = score_ends(Interval(row.lo, row.hi), small=small)
+    document: Document = {
+        "rater_groups": list(tables.labels(row.figure)),
+        "n": row.n,
+        "mean": row.mean,
+        "weight": row.weight,
+        "share": row.share,
+        "points": row.share * row.mean,
+        "lo": lo,
+        "hi": hi,
+        "items": [_item(tables, place, item, row) for item in tables.items.get(measure, ())],
+    }
+    return document if small else document | {"se": row.se, "df": row.df}
+
+
+def _item(tables: Tables, place: int, item: int, group: GroupRow) -> Document:
+    one = tables.scored.judged.measures[item].item
+    if one is None:
+        return {}
+    known = {"item_id": one.id, "weight": one.weight}
+    row = next((row for row in tables.groups.get((place, item), ()) if row.figure == group.figure), None)
+    if row is None:
+        return known | {"reason": tables.why_withheld(place, group.figure.groups, item).value}
+    return known | {"n": row.n, "mean": row.mean}
+
+
+def _hard_kpi(tables: Tables, place: int, kpi_id: str) -> Document:
+    figure = tables.scored.hard[place, tables.scored.hard_numbers[kpi_id]]
+    measure = tables.frozen.kpi(kpi_id).measure
+    known = {
+        "kpi_id": kpi_id,
+        "kind": KpiKind.HARD.value,
+        "aggregation": measure.aggregation.value if measure is not None else None,
+        "goalposts": _posts(tables.frozen.subjects[place].targets.get(kpi_id)),
+    }
+    if isinstance(figure, HardScore):
+        measured = figure.measured
+        return known | {
+            "status": ScoreStatus.OK.value,
+            "reason": None,
+            "score": figure.score,
+            "value": measured.value,
+            "lo": measured.interval.lo,
+            "hi": measured.interval.hi,
+            "readings": measured.n,
+            "completeness": measured.completeness,
+            "certainty": measured.certainty.value,
+            "prorated": measured.prorated,
+            "attainment": figure.attainment,
+        }
+    return known | {
+        "status": ScoreStatus.INSUFFICIENT.value,
+        "reason": REASONS[figure.reason].value,
+        "score": None,
+        "value": None,
+        "completeness": figure.coverage,
+    }
+
+
+def _posts(target: Goalposts | None) -> Document | None:
+    if target is None:
+        return None
+    names = ("floor", "target", "stretch", "low", "best_low", "best_high", "high")
+    return {name: getattr(target, name) for name in names if getattr(target, name) is not None}
+
+
+def _kpi_id(tables: Tables, number: int) -> str:
+    if number < len(tables.scored.judged.measures):
+        return tables.scored.judged.measures[number].kpi.kpi_id
+    return next(kpi_id for kpi_id, place in tables.scored.hard_numbers.items() if place == number)
+
+
+def _kind(tables: Tables, number: int) -> KpiKind:
+    return KpiKind.SOFT if number < len(tables.scored.judged.measures) else KpiKind.HARD
+
+
+def _reason_of(tables: Tables, place: int, kpi_id: str) -> str:
+    """Why a KPI of the card has no score."""
+    number = tables.scored.hard_numbers.get(kpi_id)
+    figure = None if number is None else tables.scored.hard.get((place, number))
+    return (REASONS[figure.reason] if isinstance(figure, NotScored) else Withheld.TOO_LITTLE_WEIGHT).value

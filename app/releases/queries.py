@@ -1,0 +1,242 @@
+"""Every SELECT of releases: what was sealed, its figures and their arithmetic. No figure of an open round exists here.
+
+Who may read is asked of the subject as it hangs today: whoever has left a unit reads nothing there any more. What may
+not be read is answered like what is not there; so an administrator without a reading role learns nothing either.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.accounts.rules import Action, may, roots
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.organisation.paths import below
+from app.organisation.queries import load_paths
+from app.releases.tables import ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.values import Release, ReleaseId, Score, ScoreFilter, ScoreLevel, ScoreStatus, Withheld
+from app.rounds.tables import RoundRow, RoundSubjectRow
+
+# ------------------------------------------------------------ releases
+
+
+def get_release(session: ReadSession, viewer: Viewer, release_id: str, *, on: date) -> Release:
+    """A release in which the viewer may read somebody's figures; NotFound otherwise."""
+    release = find_release(session, release_id)
+    if release is None:
+        raise NotFound
+    readable = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == release.round_id)
+    readable = readable.where(*is_readable(viewer, RoundSubjectRow.subject_id, release.company_id, on=on)).limit(1)
+    if session.scalar(readable) is None:
+        raise NotFound
+    return release
+
+
+def list_releases(
+    session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, on: date
+) -> Page[Release]:
+    """The releases of a company in which the viewer may read somebody's figures, the newest first."""
+    if not is_id(company_id):
+        raise NotFound
+    inside = RoundSubjectRow.round_id == ReleaseRow.round_id
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on)
+    query = select(*_RELEASE).where(
+        ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists()
+    )
+    keys = [ReleaseRow.sealed_at, ReleaseRow.id]
+    page = page_of(
+        (_release(*row) for row in session.execute(sliced(query, keys, request, descending=True))),
+        request,
+        key=lambda release: (release.sealed_at, release.id),
+    )
+    return page
+
+
+def find_release(session: ReadSession, release_id: str) -> Release | None:
+    """A release, whoever asks."""
+    if not is_id(release_id):
+        return None
+    row = session.execute(select(*_RELEASE).where(ReleaseRow.id == release_id)).one_or_none()
+    return None if row is None else _release(*row)
+
+
+def find_release_of(session: ReadSession, round_id: str) -> Release | None:
+    """The latest release of a round, whoever asks."""
+    if not is_id(round_id):
+        return None
+    query = select(*_RELEASE).where(ReleaseRow.round_id == round_id).order_by(ReleaseRow.sequence.desc()).limit(1)
+    row = session.execute(query).one_or_none()
+    return None if row is None else _release(*row)
+
+
+def find_input_digest(session: ReadSession, viewer: Viewer, release: Release, *, on: date) -> str | None:
+    """The keyed digest of what went into a release, in hexadecimal, for who analyses its whole scope (R11)."""
+    scope_id, digest = session.execute(
+        select(RoundRow.scope_id, ReleaseRow.input_digest)
+        .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
+        .where(ReleaseRow.id == release.id)
+    ).one()
+    path = load_paths(session, [scope_id], on=on).get(scope_id, ())
+    return digest.hex() if may(viewer, Action.RESULTS_ANALYSE, path) else None
+
+
+# ------------------------------------------------------------ figures
+
+
+def list_scores(
+    session: ReadSession, viewer: Viewer, release_id: str, request: PageRequest, *, on: date, only: ScoreFilter
+) -> Page[Score]:
+    """Figures of a release about the subjects that the viewer may read, by subject, KPI, item and groups."""
+    release = get_release(session, viewer, release_id, on=on)
+    seen = is_readable(viewer, ScoreRow.subject_id, release.company_id, on=on)
+    query = _kept(select(*_SCORE).where(ScoreRow.release_id == release.id, *seen), only)
+    keys = [ScoreRow.subject_id, ScoreRow.place]
+    rows = session.execute(sliced(query, keys, request))
+    page = page_of((_score(*row) for row in rows), request, key=lambda score: (score.subject_id, score.place))
+    paths = load_paths(session, {score.subject_id for score in page.items}, on=on)
+    told = {subject_id for subject_id, path in paths.items() if may(viewer, Action.RESULTS_ANALYSE, path)}
+    return page.map(lambda score: score if score.subject_id in told else without_errors(score))
+
+
+def get_scores(
+    session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
+) -> tuple[Score, ...]:
+    """All figures of a subject, the composite first; standard errors only for who analyses there."""
+    release, path = open_results(session, viewer, release_id, subject_id, on=on)
+    found = load_scores(session, release.id, [subject_id])
+    return found if may(viewer, Action.RESULTS_ANALYSE, path) else tuple(map(without_errors, found))
+
+
+def get_explanation(
+    session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
+) -> Mapping[str, Any]:
+    """The arithmetic of every figure of a subject; NotFound where nothing was computed."""
+    release, path = open_results(session, viewer, release_id, subject_id, on=on)
+    document = session.scalar(
+        select(ExplanationRow.document).where(
+            ExplanationRow.release_id == release.id, ExplanationRow.subject_id == subject_id
+        )
+    )
+    if document is None:
+        raise NotFound
+    return document if may(viewer, Action.RESULTS_ANALYSE, path) else _explained_without_errors(document)
+
+
+def open_results(
+    session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
+) -> tuple[Release, Sequence[str]]:
+    """A release and the present path of a subject in it, if the viewer may read that subject; NotFound otherwise."""
+    release = find_release(session, release_id)
+    path = load_paths(session, [subject_id], on=on).get(subject_id, ())  # type: ignore[call-overload]
+    if release is None or not may(viewer, Action.RESULTS_READ, path):
+        raise NotFound
+    inside = select(RoundSubjectRow.subject_id).where(
+        RoundSubjectRow.round_id == release.round_id, RoundSubjectRow.subject_id == subject_id
+    )
+    if session.scalar(inside) is None:
+        raise NotFound
+    return release, path
+
+
+def load_scores(
+    session: ReadSession, release_id: str, subject_ids: Iterable[str], *, level: ScoreLevel | None = None
+) -> tuple[Score, ...]:
+    """Figures of some subjects of a release, whoever asks; composites, KPIs, then their groups and items."""
+    query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
+    query = _kept(query, ScoreFilter(level=level)).order_by(ScoreRow.subject_id, ScoreRow.place)
+    return tuple(_score(*row) for row in session.execute(query))
+
+
+def without_errors(score: Score) -> Score:
+    """A figure as anybody but an analyst reads it."""
+    return replace(score, se=None, df=None)
+
+
+# ------------------------------------------------------------ pieces
+
+_RELEASE = (
+    ReleaseRow.id,
+    ReleaseRow.round_id,
+    ReleaseRow.company_id,
+    ReleaseRow.sequence,
+    ReleaseRow.method_version,
+    ReleaseRow.sealed_at,
+    ReleaseRow.scrubbed_at,
+)
+_SCORE = (
+    ScoreRow.subject_id,
+    ScoreRow.kpi_id,
+    ScoreRow.item_id,
+    ScoreRow.rater_groups,
+    ScoreRow.status,
+    ScoreRow.reason,
+    ScoreRow.score,
+    ScoreRow.lo,
+    ScoreRow.hi,
+    ScoreRow.se,
+    ScoreRow.df,
+    ScoreRow.raters,
+    ScoreRow.coverage,
+    ScoreRow.details,
+)
+_LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
+    ScoreLevel.COMPOSITE: ScoreRow.kpi_id.is_(None),
+    ScoreLevel.KPI: and_(ScoreRow.kpi_id.is_not(None), ScoreRow.rater_groups == ""),
+    ScoreLevel.GROUP: and_(ScoreRow.rater_groups != "", ScoreRow.item_id.is_(None)),
+    ScoreLevel.ITEM: ScoreRow.item_id.is_not(None),
+}
+_ERRORS = frozenset({"se", "df"})
+
+
+def is_readable(
+    viewer: Viewer, column: InstrumentedAttribute[str], company_id: str, *, on: date
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a viewer may read a subject's results; none for who reads the whole company."""
+    if may(viewer, Action.RESULTS_READ, (company_id,)):
+        return ()
+    granted = sorted(filter(is_id, roots(viewer, Action.RESULTS_READ)))
+    own = sorted(filter(is_id, viewer.own_subjects))
+    return (or_(column.in_(below(granted, on=on)), column.in_(own)),)
+
+
+def _kept(query: Select[Any], only: ScoreFilter) -> Select[Any]:
+    for column, wanted in ((ScoreRow.subject_id, only.subject_id), (ScoreRow.kpi_id, only.kpi_id)):
+        if wanted is not None:
+            query = query.where(column == (wanted if is_id(wanted) else None))
+    if only.level is not None:
+        query = query.where(_LEVELS[only.level])
+    return query if only.status is None else query.where(ScoreRow.status == only.status)
+
+
+def _explained_without_errors(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    def plain(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {name: plain(value) for name, value in part.items() if name not in _ERRORS}
+        return [plain(one) for one in part] if isinstance(part, list) else part
+
+    found: Mapping[str, Any] = plain(document)
+    return found
+
+
+def _release(id_: str, *rest: Any) -> Release:
+    return Release(ReleaseId(id_), *rest)
+
+
+def _score(subject_id: str, kpi_id: str | None, item_id: str | None, groups: str, *rest: Any) -> Score:
+    status, reason, *figures = rest
+    return Score(
+        subject_id,
+        kpi_id,
+        item_id,
+        tuple(groups.split("+")) if groups else (),
+        ScoreStatus(status),
+        Withheld(reason) if reason else None,
+        *figures,
+    )

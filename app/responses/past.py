@@ -1,0 +1,232 @@
+"""The import of past ratings: a company brings a closed round along, in one transaction or not at all."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.accounts.values import Viewer
+from app.infra.addresses import parse_email
+from app.infra.database import WriteSession
+from app.infra.formats import local_day
+from app.infra.ids import is_id, new_whole
+from app.infra.keys import key_of
+from app.kpis.queries import load_kpis
+from app.kpis.values import Kpi, KpiId
+from app.organisation.ensure import ensure_raters, ensure_subjects
+from app.organisation.named import count_people, find_subjects
+from app.organisation.values import NewRater
+from app.reports import Row, RowError, RowsRefused
+from app.responses.ratings import PastKey, PastSheet, parse_ratings
+from app.responses.rules import RoundNotEmpty
+from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
+from app.responses.values import ImportedRatings
+from app.rounds.assign import insert_assignments
+from app.rounds.draft import set_rated_subjects
+from app.rounds.launch import launch_past_round
+from app.rounds.queries import load_assignments, take_round
+from app.rounds.recipe import freeze_kpi
+from app.rounds.rules import require_draft
+from app.rounds.values import AssignmentId, AssignmentSource, FrozenItem, Mode, NewAssignment, Round
+
+AT_ONCE = 20_000
+UNKNOWN_SUBJECT = "Nobody here has this external id."
+UNKNOWN_RATER = "Nobody here has this address or external id."
+NOT_AN_ADDRESS = "This is no address that can be used."
+
+
+def import_ratings(  # noqa: PLR0913 - who, where, what, and three named options
+    session: WriteSession,
+    viewer: Viewer,
+    round_id: str,
+    rows: Sequence[Row],
+    *,
+    create_unknown: bool = True,
+    dry_run: bool = False,
+    now: datetime,
+) -> ImportedRatings:
+    """Fill a draft round with ratings given elsewhere, freeze it and close it.
+
+    For who may write rounds at its scope. Written: subjects and raters not known yet (with `create_unknown`; subjects
+    become persons under the scope), assignments, sheets, the closed round; or nothing, with a reason for each row.
+    Nothing is sent. A round that is no draft any more is refused, so the same file twice changes nothing.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    require_draft(round_)
+    if load_assignments(session, round_.id):
+        raise RoundNotEmpty
+    kpis = load_kpis(session, [one.kpi_id for one in round_.kpis], on=local_day(now))
+    sheets = parse_ratings(rows, _items_by_name(round_, kpis), [policy.rater_group for policy in round_.groups])
+    with session.begin_nested() as step:
+        found = _Import(session, viewer, round_, now).bring_in(sheets, create_unknown=create_unknown)
+        if dry_run:
+            step.rollback()
+    return ImportedRatings(
+        round_id=round_.id,
+        rows=len(rows),
+        subjects=len({key.subject for key in sheets}),
+        subjects_created=found["subjects"],
+        raters=len({key.rater for key in sheets}),
+        raters_created=found["raters"],
+        sheets=len(sheets),
+        answers=sum(len(sheet.answers) for sheet in sheets.values()),
+        comments=sum(len(sheet.comments) for sheet in sheets.values()),
+        dry_run=dry_run,
+    )
+
+
+def _items_by_name(round_: Round, kpis: Mapping[KpiId, Kpi]) -> dict[str, FrozenItem]:
+    """Items by id, by KPI and code ("S1.a"), and by code alone where only one item has it."""
+    frozen = [(kpis[KpiId(one.kpi_id)], freeze_kpi(kpis[KpiId(one.kpi_id)], one.weights)) for one in round_.kpis]
+    codes = Counter(item.code for _, kpi in frozen for item in kpi.items)
+    named: dict[str, FrozenItem] = {}
+    for known, kpi in frozen:
+        for item in kpi.items:
+            named[item.id] = item
+            if known.external_id:
+                named[f"{known.external_id}.{item.code}"] = item
+            if codes[item.code] == 1:
+                named[item.code] = item
+    return named
+
+
+class _Import:
+    """One import on its way into the database."""
+
+    def __init__(self, session: WriteSession, viewer: Viewer, round_: Round, now: datetime) -> None:
+        self._session = session
+        self._viewer = viewer
+        self._round = round_
+        self._now = now
+        self._modes = {policy.rater_group: policy.mode for policy in round_.groups}
+
+    def bring_in(self, sheets: Mapping[PastKey, PastSheet], *, create_unknown: bool) -> Counter[str]:
+        """Write everything; how many subjects and raters were made."""
+        made: Counter[str] = Counter()
+        subjects = self._subjects(sheets, made, create_unknown=create_unknown)
+        raters = self._raters(sheets, made, create_unknown=create_unknown)
+        set_rated_subjects(self._session, self._viewer, self._round.id, list(subjects.values()), now=self._now)
+        wanted = {
+            key: NewAssignment(raters[key.rater], subjects[key.subject], key.rater_group, key.occasion)
+            for key in sheets
+        }
+        ids = insert_assignments(
+            self._session,
+            self._round,
+            wanted.values(),
+            source=AssignmentSource.IMPORT,
+            actor=self._viewer.actor,
+            answered=True,
+        )
+        self._refuse_twice(sheets, wanted)
+        launch_past_round(self._session, self._viewer, self._round.id, now=self._now)
+        self._write(sheets, wanted, ids)
+        return made
+
+    def _subjects(
+        self, sheets: Mapping[PastKey, PastSheet], made: Counter[str], *, create_unknown: bool
+    ) -> dict[str, str]:
+        names = list(dict.fromkeys(key.subject for key in sheets))
+        known = find_subjects(self._session, self._round.company_id, names)
+        missing = [name for name in names if name not in known]
+        if missing and (not create_unknown or any(is_id(name) for name in missing)):
+            self._refuse(sheets, "subject", set(missing), UNKNOWN_SUBJECT)
+        made["subjects"] = len(missing)
+        created = ensure_subjects(
+            self._session, self._round.company_id, missing, parent_id=self._round.scope_id, now=self._now
+        )
+        return {**known, **created}
+
+    def _raters(
+        self, sheets: Mapping[PastKey, PastSheet], made: Counter[str], *, create_unknown: bool
+    ) -> dict[str, str]:
+        names = list(dict.fromkeys(key.rater for key in sheets))
+        wrong: set[str] = set()
+        raters = [rater for name in names if (rater := _new_rater(name, wrong)) is not None]
+        if wrong:
+            self._refuse(sheets, "rater", wrong, NOT_AN_ADDRESS)
+        before = count_people(self._session, self._round.company_id)
+        found = ensure_raters(self._session, self._round.company_id, raters, now=self._now)
+        made["raters"] = count_people(self._session, self._round.company_id) - before
+        if made["raters"] and not create_unknown:
+            self._refuse(sheets, "rater", set(names), UNKNOWN_RATER)
+        return dict(found)
+
+    def _refuse(self, sheets: Mapping[PastKey, PastSheet], column: str, names: set[str], message: str) -> None:
+        refused = [
+            RowError(sheet.row, column, message)
+            for key, sheet in sheets.items()
+            if (key.subject if column == "subject" else key.rater) in names
+        ]
+        raise RowsRefused(refused)
+
+    def _refuse_twice(self, sheets: Mapping[PastKey, PastSheet], wanted: Mapping[PastKey, NewAssignment]) -> None:
+        """Two names of one rater must not become two voices."""
+        seen: set[NewAssignment] = set()
+        errors = []
+        for key, one in wanted.items():
+            if one in seen:
+                errors.append(RowError(sheets[key].row, "rater", "Another row names the same person in another way."))
+            seen.add(one)
+        if errors:
+            raise RowsRefused(errors)
+
+    def _write(
+        self,
+        sheets: Mapping[PastKey, PastSheet],
+        wanted: Mapping[PastKey, NewAssignment],
+        ids: Mapping[tuple[str, str, str, str], AssignmentId],
+    ) -> None:
+        kept: list[dict[str, Any]] = []
+        answers: list[dict[str, Any]] = []
+        comments: list[dict[str, Any]] = []
+        anonymous: list[dict[str, Any]] = []
+        for key, sheet in sheets.items():
+            one = wanted[key]
+            assignment_id = ids[one.rater_id, one.subject_id, one.rater_group, one.occasion]
+            row = self._sheet(one, assignment_id)
+            if self._modes[key.rater_group] is Mode.ANONYMOUS:
+                anonymous.append({**row, "answers": sheet.answers, "comments": sheet.comments})
+                continue
+            kept.append({**row, **self._writer(one), "id": new_whole(self._session)})
+            sheet_id = kept[-1]["id"]
+            answers += [
+                {"sheet_id": sheet_id, "item_id": item, "level": level} for item, level in sheet.answers.items()
+            ]
+            comments += [{"sheet_id": sheet_id, "about": item, "text": text} for item, text in sheet.comments.items()]
+        self._insert(SheetRow, kept)
+        self._insert(AnswerRow, answers)
+        self._insert(SheetCommentRow, comments)
+        self._insert(AnonymousSheetRow, anonymous)
+
+    def _sheet(self, one: NewAssignment, assignment_id: str) -> dict[str, Any]:
+        return {
+            "key": key_of(self._session).sheet_key(assignment_id),
+            "round_id": self._round.id,
+            "subject_id": one.subject_id,
+            "rater_group": one.rater_group,
+            "submission_id": "import",
+        }
+
+    def _writer(self, one: NewAssignment) -> dict[str, Any]:
+        if self._modes[one.rater_group] is Mode.CONFIDENTIAL:
+            pseudonym = key_of(self._session).pseudonym(self._round.id, one.rater_id)
+            return {"rater_id": None, "pseudonym": pseudonym}
+        return {"rater_id": one.rater_id, "pseudonym": None}
+
+    def _insert(self, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+        for start in range(0, len(rows), AT_ONCE):
+            self._session.execute(insert(table.__table__), rows[start : start + AT_ONCE])
+
+
+def _new_rater(name: str, wrong: set[str]) -> NewRater | None:
+    """A rater as the file names one: an address, or an external id."""
+    if "@" not in name:
+        return NewRater(key=name, external_id=name)
+    try:
+        return NewRater(key=name, email=parse_email(name))
+    except ValueError:
+        wrong.add(name)
+        return None

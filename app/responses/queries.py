@@ -1,0 +1,245 @@
+"""Every SELECT of responses: the form behind a rating link, and the sheets of a round as columns for scoring."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, func, select
+
+from app.infra.database import ReadSession
+from app.infra.entropy import random_uuid
+from app.infra.ids import entropy_of
+from app.invitations.queries import find_link
+from app.invitations.values import RatingLink
+from app.kpis.values import RaterGroup
+from app.organisation.queries import load_people
+from app.organisation.tables import SubjectRow
+from app.organisation.values import PersonId, SubjectKind
+from app.responses.rules import form_kpi, item_numbers, items_asked, minutes_to_answer
+from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
+from app.responses.values import FormKpi, FormSubject, RatingForm, SheetColumns
+from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
+from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy
+from app.words import Words
+
+RECIPES_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FormRecipe:
+    """What all forms of a round share; frozen at launch, hence kept in memory."""
+
+    company_name: str
+    round_name: Words
+    purpose: Words
+    asked_by: str
+    period_start: date
+    period_end: date
+    promise_hash: str
+    policies: Mapping[RaterGroup, GroupPolicy]
+    kpis: tuple[FrozenKpi, ...]
+    numbers: Mapping[str, int]
+    scales: Mapping[str, FrozenScale]
+
+
+_recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
+
+
+def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> RatingForm:
+    """What a rating link asks, without any answer given before; the errors are those of `find_link`."""
+    link = find_link(session, token, now=now)
+    recipe = load_form_recipe(session, link)
+    subjects = load_form_subjects(session, link, recipe)
+    rater = load_people(session, [link.person_id])[PersonId(link.person_id)]
+    return RatingForm(
+        round_id=link.round_id,
+        company_name=recipe.company_name,
+        round_name=recipe.round_name,
+        purpose=recipe.purpose,
+        asked_by=recipe.asked_by,
+        rater_name=rater.name,
+        locale=link.locale,
+        period_start=recipe.period_start,
+        period_end=recipe.period_end,
+        closes_at=link.closes_at,
+        minutes=minutes_to_answer(sum(len(subject.items) for subject in subjects), len(subjects)),
+        promise_hash=recipe.promise_hash,
+        submission_id=random_uuid(entropy_of(session)),
+        subjects=subjects,
+    )
+
+
+def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
+    """The part of a form that is the same for every rater of the round."""
+    key = (link.round_id, link.promise_hash)
+    known = _recipes.get(key)
+    if known is None:
+        known = _recipes[key] = _read_recipe(session, link)
+        if len(_recipes) > RECIPES_KEPT:
+            _recipes.popitem(last=False)
+    return known
+
+
+def load_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
+    """Whom the link asks about, by rater group and name, each with the questions for that group."""
+    rows = session.execute(
+        select(
+            AssignmentRow.id,
+            AssignmentRow.subject_id,
+            AssignmentRow.rater_group,
+            AssignmentRow.answered,
+            RoundSubjectRow.name,
+            RoundSubjectRow.kind,
+            RoundSubjectRow.card,
+        )
+        .join(
+            RoundSubjectRow,
+            (RoundSubjectRow.round_id == AssignmentRow.round_id)
+            & (RoundSubjectRow.subject_id == AssignmentRow.subject_id),
+        )
+        .where(AssignmentRow.round_id == link.round_id, AssignmentRow.rater_id == link.person_id)
+        .order_by(AssignmentRow.rater_group, RoundSubjectRow.name, AssignmentRow.occasion, AssignmentRow.id)
+    ).all()
+    asked = _count_asked(session, link.round_id, {row.subject_id for row in rows})
+    found = [_form_subject(recipe, row, asked.get((row.subject_id, row.rater_group), 0)) for row in rows]
+    return tuple(subject for subject in found if subject.kpis)
+
+
+def _form_subject(recipe: FormRecipe, row: Row[Any], asked: int) -> FormSubject:
+    group = RaterGroup(row.rater_group)
+    policy = recipe.policies[group]
+    return FormSubject(
+        assignment_id=row.id,
+        subject_id=row.subject_id,
+        name=row.name,
+        kind=SubjectKind(row.kind),
+        rater_group=group,
+        mode=policy.mode,
+        k=policy.k,
+        comment_k=policy.comment_k,
+        is_answered=row.answered,
+        is_unit_only=policy.mode in PROTECTED_MODES and asked < policy.k,
+        kpis=_questions(recipe, [line["kpi_id"] for line in row.card], group),
+    )
+
+
+def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
+    """Every sheet of a round as columns, for scoring; items are numbered by their place in `item_ids`."""
+    numbers = {item_id: number for number, item_id in enumerate(item_ids)}
+    kept = _kept_sheets(session, round_id, numbers)
+    anonymous = _anonymous_sheets(session, round_id, numbers, first=len(kept.subjects))
+    return SheetColumns(
+        kept.subjects + anonymous.subjects,
+        kept.groups + anonymous.groups,
+        kept.voices + anonymous.voices,
+        np.concatenate([kept.answer_sheets, anonymous.answer_sheets]),
+        np.concatenate([kept.answer_items, anonymous.answer_items]),
+        np.concatenate([kept.levels, anonymous.levels]),
+        kept.comments + anonymous.comments,
+    )
+
+
+def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
+    row, company_name = session.execute(
+        select(RoundRow, SubjectRow.name)
+        .join(SubjectRow, SubjectRow.id == RoundRow.company_id)
+        .where(RoundRow.id == link.round_id)
+    ).one()
+    recipe = row.recipe or {}
+    kpis = kpis_in(recipe["kpis"])
+    return FormRecipe(
+        company_name=company_name,
+        round_name=row.name,
+        purpose=row.purpose,
+        asked_by=row.asked_by,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        promise_hash=link.promise_hash,
+        policies={policy.rater_group: policy for policy in groups_in(recipe["groups"])},
+        kpis=kpis,
+        numbers=item_numbers(kpis),
+        scales={item.id: item.scale for kpi in kpis for item in kpi.items},
+    )
+
+
+def _questions(recipe: FormRecipe, card: Sequence[str], group: RaterGroup) -> tuple[FormKpi, ...]:
+    return tuple(form_kpi(kpi, recipe.numbers) for kpi in items_asked(recipe.kpis, card, group))
+
+
+def _count_asked(session: ReadSession, round_id: str, subject_ids: set[str]) -> Mapping[tuple[str, str], int]:
+    """How many people that count are asked about each subject in each rater group; says nothing of answers."""
+    rows = session.execute(
+        select(AssignmentRow.subject_id, AssignmentRow.rater_group, func.count())
+        .where(AssignmentRow.round_id == round_id, AssignmentRow.subject_id.in_(subject_ids), AssignmentRow.counted)
+        .group_by(AssignmentRow.subject_id, AssignmentRow.rater_group)
+    )
+    return {(subject_id, group): count for subject_id, group, count in rows}
+
+
+def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:
+    sheets = session.execute(
+        select(
+            SheetRow.id,
+            SheetRow.subject_id,
+            SheetRow.rater_group,
+            SheetRow.rater_id,
+            SheetRow.pseudonym,
+        )
+        .where(SheetRow.round_id == round_id)
+        .order_by(SheetRow.id)
+    ).all()
+    of_round = select(SheetRow.id).where(SheetRow.round_id == round_id)
+    answers = session.execute(
+        select(AnswerRow.sheet_id, AnswerRow.item_id, AnswerRow.level).where(AnswerRow.sheet_id.in_(of_round))
+    ).all()
+    ids = np.fromiter((row[0] for row in sheets), np.int64, len(sheets))
+    comments = session.execute(
+        select(SheetCommentRow.sheet_id, SheetCommentRow.about, SheetCommentRow.text).where(
+            SheetCommentRow.sheet_id.in_(of_round)
+        )
+    ).all()
+    return SheetColumns(
+        tuple(row[1] for row in sheets),
+        tuple(row[2] for row in sheets),
+        tuple(row[3] or (row[4] or b"").hex() for row in sheets),
+        np.searchsorted(ids, np.fromiter((row[0] for row in answers), np.int64, len(answers))),
+        np.fromiter((numbers[row[1]] for row in answers), np.int64, len(answers)),
+        np.fromiter((_missing(row[2]) for row in answers), np.float64, len(answers)),
+        tuple((int(np.searchsorted(ids, row[0])), row[1], row[2]) for row in comments),
+    )
+
+
+def _anonymous_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int], *, first: int) -> SheetColumns:
+    rows = session.execute(
+        select(
+            AnonymousSheetRow.subject_id,
+            AnonymousSheetRow.rater_group,
+            AnonymousSheetRow.answers,
+            AnonymousSheetRow.comments,
+        )
+        .where(AnonymousSheetRow.round_id == round_id)
+        .order_by(AnonymousSheetRow.key)
+    ).all()
+    answers = [
+        (first + place, numbers[item_id], _missing(level))
+        for place, row in enumerate(rows)
+        for item_id, level in row[2].items()
+    ]
+    return SheetColumns(
+        tuple(row[0] for row in rows),
+        tuple(row[1] for row in rows),
+        ("",) * len(rows),
+        np.array([answer[0] for answer in answers], np.int64),
+        np.array([answer[1] for answer in answers], np.int64),
+        np.array([answer[2] for answer in answers], np.float64),
+        tuple((first + place, about, text) for place, row in enumerate(rows) for about, text in row[3].items()),
+    )
+
+
+def _missing(level: float | None) -> float:
+    return math.nan if level is None else level
