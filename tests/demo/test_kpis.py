@@ -10,8 +10,8 @@ from app.infra.database import WriteSession
 from app.kpis.queries import load_kpis, load_scorecards, load_targets
 from app.kpis.rules import card_for, target_for
 from app.kpis.values import Direction, Kpi, KpiKind, KpiState, Level
-from app.metrics.queries import find_subjects
 from app.organisation.commands import create_person, create_subject
+from app.organisation.named import find_subjects
 from app.organisation.values import NewPerson, NewSubject, SubjectKind
 from app.scoring.goalposts import Goalposts, RangeGoalposts
 from tests.company import FIRST_DAY, SmallCompany, small_company
