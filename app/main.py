@@ -41,10 +41,9 @@ from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.templates import build_environment
 from app.settings import Settings
-from app.web import password, rate, sign_in
 from app.web.errors import error_page, failure_page
+from app.web.pages import PAGES
 
-PAGES: tuple[APIRouter, ...] = (sign_in.router, password.router, rate.router)
 RESOURCES: tuple[APIRouter, ...] = (
     health.router,
     docs.router,
@@ -88,7 +87,15 @@ def create_app(
         if database is None:
             service.database.dispose()
 
-    app = FastAPI(title="Soft KPI", version="1", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Soft KPI",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
     app.state.service = service
     for router in (*PAGES, *RESOURCES):
         app.include_router(router)

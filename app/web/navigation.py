@@ -6,6 +6,7 @@ from app.accounts.values import Role, Viewer
 from app.http.visit import Visit
 
 READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +22,27 @@ class MenuItem:
 class Entry:
     """A page family in the menu: label in English, where it starts, and which roles it is meant for.
 
-    No roles means everybody who is signed in.
+    No roles means everybody who is signed in. `also` are addresses of the same family that begin in another way;
+    what is `only_here` is offered while letters stay on this machine.
     """
 
     label: str
     href: str
     roles: frozenset[Role] = frozenset()
+    also: tuple[str, ...] = ()
+    only_here: bool = False
 
 
-NAVIGATION: tuple[Entry, ...] = ()
+NAVIGATION: tuple[Entry, ...] = (
+    Entry("Overview", "/"),
+    Entry("Organisation", "/organisation", READERS, ("/people",)),
+    Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
+)
 MORE: tuple[Entry, ...] = (
+    Entry("Accounts", "/admin/accounts", ADMINS),
+    Entry("API keys", "/admin/keys", ADMINS),
+    Entry("Journal", "/admin/journal", ADMINS),
+    Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Your sign-ins", "/account/sessions"),
     Entry("Your password", "/account/password"),
 )
@@ -42,9 +54,9 @@ def shown(entries: tuple[Entry, ...], visit: Visit) -> tuple[MenuItem, ...]:
     if viewer is None:
         return ()
     return tuple(
-        MenuItem(entry.label, entry.href, _is_within(visit.path, entry.href))
+        MenuItem(entry.label, entry.href, any(_is_within(visit.path, start) for start in (entry.href, *entry.also)))
         for entry in entries
-        if _is_meant_for(entry, viewer)
+        if _is_meant_for(entry, viewer) and (not entry.only_here or visit.settings.shows_mailbox)
     )
 
 
