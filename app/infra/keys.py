@@ -21,11 +21,11 @@ class InstanceKey:
 
     def derive(self, purpose: str, *parts: str | bytes) -> bytes:
         """32 bytes for a purpose and its parts; parts are length-prefixed, so no two lists collide."""
-        mac = hmac.new(self._secret, purpose.encode() + b"\0", hashlib.sha256)
+        told = [purpose.encode(), b"\0"]
         for part in parts:
             raw = part.encode() if isinstance(part, str) else part
-            mac.update(len(raw).to_bytes(4, "big") + raw)
-        return mac.digest()
+            told += [len(raw).to_bytes(4, "big"), raw]
+        return hmac.digest(self._secret, b"".join(told), "sha256")
 
     def rating_token(self, salt: bytes, invitation_id: str, rotation: int) -> str:
         """The secret of a rating link: 32 characters, base64url of 24 bytes."""

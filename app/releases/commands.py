@@ -37,8 +37,8 @@ from app.responses.tables import AnonymousSheetRow
 from app.responses.values import SheetColumns
 from app.rounds import rules as rounds_rules
 from app.rounds.close import mark_released
-from app.rounds.queries import load_assignments, load_frozen_round, load_rounds_to_release, take_round
-from app.rounds.values import Assignment, FrozenRound, Mode, Round, RoundSource, RoundState
+from app.rounds.queries import load_frozen_round, load_marks, load_rounds_to_release, take_round
+from app.rounds.values import FrozenRound, Mark, Mode, Round, RoundSource, RoundState
 from app.scoring.objections import Objection
 
 
@@ -54,12 +54,12 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
         return _existing(session, round_)
     _require_over(round_, now=now)
     frozen = load_frozen_round(session, round_.id)
-    assignments = load_assignments(session, round_.id)
+    marks = load_marks(session, round_.id)
     sheets = load_sheets(session, round_.id, item_ids(frozen))
-    judged = judge(frozen, sheets, [one for one in assignments if one.answered])
+    judged = judge(frozen, sheets, [one for one in marks if one.answered])
     readings = _readings(session, frozen)
     sealed = _Seal(session, frozen, judged, now)
-    sealed.write(readings, sheets, assignments)
+    sealed.write(readings, sheets, marks)
     mark_released(session, round_.id, now=now)
     record(
         session,
@@ -156,14 +156,14 @@ class _Seal:
             scrubbed_at=None if self._is_anonymous() else now,
         )
 
-    def write(self, readings: Sequence[Reading], sheets: SheetColumns, assignments: Sequence[Assignment]) -> None:
+    def write(self, readings: Sequence[Reading], sheets: SheetColumns, marks: Sequence[Mark]) -> None:
         """Score, have the verifier consent, and write everything."""
         scored = score_round(self._frozen, self._judged, readings)
         try:
             check(self._frozen, scored)
         except Objection as objection:
             raise ReleaseRefused from objection
-        asked = {(one.subject_id, one.rater_group.value) for one in assignments}
+        asked = {(one.subject_id, one.rater_group) for one in marks}
         tables = tables_of(self._frozen, scored, asked)
         self._write_release(readings)
         self._insert(AtomRow, self._atoms())

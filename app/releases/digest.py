@@ -5,13 +5,18 @@ Protected sheets enter as sorted multisets inside their atom, so that swapping t
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from app.metrics.values import Reading
 from app.releases.partition import JudgedRound
 from app.releases.values import METHOD_VERSION
 from app.rounds.values import FrozenRound
+from app.scoring.tally import UNIT
 
 
 def digest_input(frozen: FrozenRound, judged: JudgedRound, readings: Sequence[Reading]) -> bytes:
@@ -29,21 +34,29 @@ def digest_input(frozen: FrozenRound, judged: JudgedRound, readings: Sequence[Re
 def _atoms(frozen: FrozenRound, judged: JudgedRound) -> list[Any]:
     atom_of = judged.made.atom_of()
     atom_of_cell = [atom_of.get(cell.key, -1) for cell in judged.cells]
-    sheets: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-    for sheet, measure, points in zip(*(column.tolist() for column in judged.rows), strict=True):
-        sheets[sheet].append((measure, points))
-    contents: defaultdict[int, list[list[tuple[int, float]]]] = defaultdict(list)
-    for sheet, cell in enumerate(judged.cell_of_sheet.tolist()):
-        contents[atom_of_cell[cell]].append(sorted(sheets.get(sheet, ())))
+    contents: defaultdict[int, list[bytes]] = defaultdict(list)
+    for cell, content in zip(judged.cell_of_sheet.tolist(), _sheets(judged), strict=True):
+        contents[atom_of_cell[cell]].append(content)
     return [
         [
             frozen.subjects[atom.subject].id,
             [frozen.groups[group].rater_group.value for group in atom.groups],
             len(atom.heads),
-            sorted(contents[place]),
+            sha256(b"|".join(sorted(contents[place]))).hexdigest(),
         ]
         for place, atom in enumerate(judged.made.atoms)
     ]
+
+
+def _sheets(judged: JudgedRound) -> Iterator[bytes]:
+    """What each sheet says: measures and points in whole steps, as bytes of one fixed order."""
+    sheet, measure, points = judged.rows
+    order = np.lexsort((measure, sheet))
+    steps = np.rint(points * UNIT).astype(np.int64)
+    packed = np.stack([measure, steps], axis=1)[order].astype(">i8")
+    bounds = np.searchsorted(sheet[order], np.arange(len(judged.cell_of_sheet) + 1)).tolist()
+    raw, width = packed.tobytes(), 16
+    return (raw[lo * width : hi * width] for lo, hi in pairwise(bounds))
 
 
 def _reading(reading: Reading) -> list[Any]:

@@ -16,7 +16,7 @@ from app.kpis.values import KpiKind, RaterGroup, ScaleKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns
 from app.rounds.preview import atom_cells, atom_groups, atom_subjects
-from app.rounds.values import Assignment, FrozenItem, FrozenKpi, FrozenRound, FrozenScale
+from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Mark
 from app.scoring import scales
 from app.scoring.atoms import Cell, Partition, Pooling
 from app.scoring.disclosure import partition
@@ -70,14 +70,14 @@ class JudgedRound:
     is_small: Flags
 
 
-def judge(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Assignment]) -> JudgedRound:
+def judge(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> JudgedRound:
     """Atoms of a round and what may be read of them.
 
     Parameters
     ----------
     frozen : the round as launched
     sheets : all sheets, items numbered as `item_ids(frozen)`
-    answered : the assignments that are marked as answered
+    answered : the marks of the assignments that are answered
 
     Raises
     ------
@@ -133,7 +133,7 @@ def weighs_or_is_self(kpi: FrozenKpi, group: RaterGroup) -> bool:
     return group is RaterGroup.SELF or kpi.weights.get(group, 0) > 0
 
 
-def _cells(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Assignment]) -> tuple[Cell, ...]:
+def _cells(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> tuple[Cell, ...]:
     cells = atom_cells(frozen, answered)
     stored = Counter(zip(sheets.subjects, sheets.groups, strict=True))
     marked = {

@@ -20,6 +20,7 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
+from app.organisation.values import SubjectId
 from app.releases.tables import ExplanationRow, ReleaseRow, ScoreRow
 from app.releases.values import Release, ReleaseId, Score, ScoreFilter, ScoreLevel, ScoreStatus, Withheld
 from app.rounds.tables import RoundRow, RoundSubjectRow
@@ -51,12 +52,11 @@ def list_releases(
         ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists()
     )
     keys = [ReleaseRow.sealed_at, ReleaseRow.id]
-    page = page_of(
+    return page_of(
         (_release(*row) for row in session.execute(sliced(query, keys, request, descending=True))),
         request,
         key=lambda release: (release.sealed_at, release.id),
     )
-    return page
 
 
 def find_release(session: ReadSession, release_id: str) -> Release | None:
@@ -83,7 +83,7 @@ def find_input_digest(session: ReadSession, viewer: Viewer, release: Release, *,
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
         .where(ReleaseRow.id == release.id)
     ).one()
-    path = load_paths(session, [scope_id], on=on).get(scope_id, ())
+    path = load_paths(session, [scope_id], on=on).get(SubjectId(scope_id), ())
     return digest.hex() if may(viewer, Action.RESULTS_ANALYSE, path) else None
 
 
@@ -134,7 +134,7 @@ def open_results(
 ) -> tuple[Release, Sequence[str]]:
     """A release and the present path of a subject in it, if the viewer may read that subject; NotFound otherwise."""
     release = find_release(session, release_id)
-    path = load_paths(session, [subject_id], on=on).get(subject_id, ())  # type: ignore[call-overload]
+    path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id), ())
     if release is None or not may(viewer, Action.RESULTS_READ, path):
         raise NotFound
     inside = select(RoundSubjectRow.subject_id).where(
@@ -150,8 +150,8 @@ def load_scores(
 ) -> tuple[Score, ...]:
     """Figures of some subjects of a release, whoever asks; composites, KPIs, then their groups and items."""
     query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
-    query = _kept(query, ScoreFilter(level=level)).order_by(ScoreRow.subject_id, ScoreRow.place)
-    return tuple(_score(*row) for row in session.execute(query))
+    found = (_score(*row) for row in session.execute(_kept(query, ScoreFilter(level=level))))
+    return tuple(sorted(found, key=lambda score: (score.subject_id, score.place)))
 
 
 def without_errors(score: Score) -> Score:

@@ -101,6 +101,7 @@ class _Import:
         self._round = round_
         self._now = now
         self._modes = {policy.rater_group: policy.mode for policy in round_.groups}
+        self._pseudonyms: dict[str, bytes] = {}
 
     def bring_in(self, sheets: Mapping[PastKey, PastSheet], *, create_unknown: bool) -> Counter[str]:
         """Write everything; how many subjects and raters were made."""
@@ -212,8 +213,10 @@ class _Import:
 
     def _writer(self, one: NewAssignment) -> dict[str, Any]:
         if self._modes[one.rater_group] is Mode.CONFIDENTIAL:
-            pseudonym = key_of(self._session).pseudonym(self._round.id, one.rater_id)
-            return {"rater_id": None, "pseudonym": pseudonym}
+            known = self._pseudonyms.get(one.rater_id)
+            if known is None:
+                known = self._pseudonyms[one.rater_id] = key_of(self._session).pseudonym(self._round.id, one.rater_id)
+            return {"rater_id": None, "pseudonym": known}
         return {"rater_id": one.rater_id, "pseudonym": None}
 
     def _insert(self, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:

@@ -182,27 +182,17 @@ def _count_asked(session: ReadSession, round_id: str, subject_ids: set[str]) -> 
 
 
 def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:
-    sheets = session.execute(
-        select(
-            SheetRow.id,
-            SheetRow.subject_id,
-            SheetRow.rater_group,
-            SheetRow.rater_id,
-            SheetRow.pseudonym,
-        )
-        .where(SheetRow.round_id == round_id)
-        .order_by(SheetRow.id)
-    ).all()
-    of_round = select(SheetRow.id).where(SheetRow.round_id == round_id)
-    answers = session.execute(
-        select(AnswerRow.sheet_id, AnswerRow.item_id, AnswerRow.level).where(AnswerRow.sheet_id.in_(of_round))
+    # Plain columns of the tables: a round has as many rows here as all its answers.
+    sheet, answer, comment = (row.__table__.c for row in (SheetRow, AnswerRow, SheetCommentRow))
+    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
+    of_round = select(sheet.id).where(sheet.round_id == round_id)
+    sheets = session.execute(select(*columns).where(sheet.round_id == round_id).order_by(sheet.id)).all()
+    given = select(answer.sheet_id, answer.item_id, answer.level).where(answer.sheet_id.in_(of_round))
+    answers = session.execute(given).all()
+    comments = session.execute(
+        select(comment.sheet_id, comment.about, comment.text).where(comment.sheet_id.in_(of_round))
     ).all()
     ids = np.fromiter((row[0] for row in sheets), np.int64, len(sheets))
-    comments = session.execute(
-        select(SheetCommentRow.sheet_id, SheetCommentRow.about, SheetCommentRow.text).where(
-            SheetCommentRow.sheet_id.in_(of_round)
-        )
-    ).all()
     return SheetColumns(
         tuple(row[1] for row in sheets),
         tuple(row[2] for row in sheets),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, insert, update
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -147,7 +147,7 @@ def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named
             }
         )
     for start in range(0, len(values), AT_ONCE):
-        session.execute(insert(AssignmentRow), values[start : start + AT_ONCE])
+        session.execute(insert(cast(Table, AssignmentRow.__table__)), values[start : start + AT_ONCE])
     return made
 
 

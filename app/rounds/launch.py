@@ -16,8 +16,15 @@ from app.journal.commands import record
 from app.organisation.queries import load_people
 from app.rounds import recipe, rules
 from app.rounds.freeze import freeze
-from app.rounds.preview import RoundPreview
-from app.rounds.queries import load_assignments, load_rated, load_uncounted, preview_draft, take_round
+from app.rounds.preview import RoundPreview, preview_of
+from app.rounds.queries import (
+    has_assignments,
+    load_assignments,
+    load_rated,
+    load_uncounted,
+    preview_draft,
+    take_round,
+)
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundRow, RoundSubjectRow
 from app.rounds.values import Assignment, FrozenRound, Round, RoundDraft, RoundSource, RoundState
 
@@ -69,15 +76,14 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     problems = _gaps(session, round_, rated, frozen)
     if problems:
         raise rules.RoundIncomplete(problems)
-    seen = preview_draft(session, frozen)
-    _write(session, round_, frozen, now=now)
+    asked = _write(session, round_, frozen, now=now)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
         .values(state=RoundState.CLOSED, source=RoundSource.IMPORT, closed_at=now, salt=None)
     )
     _note(session, viewer, round_, "round.imported", now=now)
-    return seen
+    return preview_of(frozen, asked, addressed=())
 
 
 def draft_of(round_: Round) -> RoundDraft:
@@ -112,12 +118,13 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     inside = {subject.id for subject in frozen.subjects}
     if any(subject_id not in inside for subject_id in rated):
         found.append(FieldError("subjects", GONE))
-    if not found and not load_assignments(session, round_.id):
+    if not found and not has_assignments(session, round_.id):
         found.append(FieldError("assignments", NO_RATERS))
     return found
 
 
-def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> None:
+def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> list[Assignment]:
+    """Write what is frozen; the assignments that stay, with their counting."""
     session.execute(delete(RoundSubjectRow).where(RoundSubjectRow.round_id == round_.id))
     _insert(session, RoundSubjectRow, [_subject_values(frozen, place) for place in range(len(frozen.subjects))])
     _insert(
@@ -129,7 +136,7 @@ def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: da
             for mailbox in sorted(mailboxes)
         ],
     )
-    _settle_assignments(session, frozen)
+    settled = _settle_assignments(session, frozen)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
@@ -147,9 +154,10 @@ def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: da
         )
     )
     session.expire_all()
+    return settled
 
 
-def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> None:
+def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assignment]:
     """Drop assignments about nothing and note who does not count; the others count."""
     subjects = {subject.id: subject for subject in frozen.subjects}
     groups = {policy.rater_group for policy in frozen.groups}
@@ -161,6 +169,7 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> None:
     _for_each(session, delete(AssignmentRow), [one.id for one in idle])
     session.execute(update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True))
     _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
+    return [replace(one, counted=one.id not in uncounted) for one in kept]
 
 
 def _asks_something(frozen: FrozenRound, one: Assignment, subjects: dict[str, Any], groups: set[Any]) -> bool:
@@ -183,7 +192,7 @@ def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:
 
 def _insert(session: WriteSession, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
     for start in range(0, len(rows), AT_ONCE):
-        session.execute(insert(table), rows[start : start + AT_ONCE])
+        session.execute(insert(table.__table__), rows[start : start + AT_ONCE])
 
 
 def _for_each(session: WriteSession, statement: Any, ids: Sequence[str]) -> None:

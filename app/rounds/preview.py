@@ -8,7 +8,7 @@ from datetime import date
 from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import rules
-from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Mode
+from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Mark, Mode
 from app.scoring import atoms
 from app.scoring.preview import Preview, Verdict, launch_preview
 from app.words import Words
@@ -118,10 +118,10 @@ def atom_groups(frozen: FrozenRound) -> tuple[atoms.RaterGroup, ...]:
     return tuple(atoms.RaterGroup(atoms.Mode(one.mode), one.k, one.comment_k) for one in frozen.groups)
 
 
-def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment]) -> tuple[atoms.Cell, ...]:
+def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment | Mark]) -> tuple[atoms.Cell, ...]:
     """Who is asked, by subject and group: heads are the raters who count, numbered over the whole round."""
     subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
-    groups = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
+    groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
     numbers: dict[str, int] = {}
     heads: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     sheets: Counter[tuple[int, int]] = Counter()

@@ -40,6 +40,7 @@ from app.rounds.values import (
     FrozenRound,
     FrozenSubject,
     GroupPolicy,
+    Mark,
     ReleaseMode,
     Round,
     RoundId,
@@ -91,9 +92,7 @@ def list_rounds(
     if state is not None:
         query = query.where(RoundRow.state == state)
     keys = [RoundRow.opens_at, RoundRow.id]
-    page = page_of(
-        session.execute(sliced(query, keys, request, descending=True)).tuples(), request, key=lambda row: row
-    )
+    page = page_of(session.execute(sliced(query, keys, request, descending=True)), request, key=lambda row: row)
     found = load_rounds(session, [round_id for _, round_id in page.items])
     return page.map(lambda row: found[RoundId(row[1])])
 
@@ -216,7 +215,19 @@ def load_assignments(session: ReadSession, round_id: str, *, rater_id: str | Non
     if rater_id is not None:
         query = query.where(AssignmentRow.rater_id == rater_id)
     order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
-    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)).tuples())
+    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)))
+
+
+def has_assignments(session: ReadSession, round_id: str) -> bool:
+    """Whether anybody is asked in a round, whoever asks."""
+    return session.scalar(select(AssignmentRow.id).where(AssignmentRow.round_id == round_id).limit(1)) is not None
+
+
+def load_marks(session: ReadSession, round_id: str) -> list[Mark]:
+    """Subject, rater group, rater, counted and answered of every assignment; for the release, which takes them all."""
+    table = AssignmentRow.__table__.c
+    columns = (table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
+    return [Mark(*row) for row in session.execute(select(*columns).where(table.round_id == round_id))]
 
 
 def list_assignments(
@@ -242,7 +253,7 @@ def list_assignments(
     if subject_id is not None:
         query = query.where(AssignmentRow.subject_id == (subject_id if is_id(subject_id) else None))
     keys = [RoundSubjectRow.name, AssignmentRow.id]
-    rows = session.execute(sliced(query, keys, request)).tuples()
+    rows = session.execute(sliced(query, keys, request))
     page = page_of(rows, request, key=lambda row: (row[1], row[0].id))
     people = load_people(session, {row.rater_id for row, _ in page.items})
     open_modes = {one.rater_group for one in round_.groups if not rules.is_protected(one.mode)}
@@ -308,16 +319,18 @@ def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: dat
 
 # ------------------------------------------------------------ pieces
 
+_GROUPS = {group.value: group for group in RaterGroup}
+_SOURCES = {source.value: source for source in AssignmentSource}
 _ASSIGNMENT = (
-    AssignmentRow.id,
-    AssignmentRow.round_id,
-    AssignmentRow.rater_id,
-    AssignmentRow.subject_id,
-    AssignmentRow.rater_group,
-    AssignmentRow.occasion,
-    AssignmentRow.source,
-    AssignmentRow.counted,
-    AssignmentRow.answered,
+    AssignmentRow.__table__.c.id,
+    AssignmentRow.__table__.c.round_id,
+    AssignmentRow.__table__.c.rater_id,
+    AssignmentRow.__table__.c.subject_id,
+    AssignmentRow.__table__.c.rater_group,
+    AssignmentRow.__table__.c.occasion,
+    AssignmentRow.__table__.c.source,
+    AssignmentRow.__table__.c.counted,
+    AssignmentRow.__table__.c.answered,
 )
 
 
@@ -328,9 +341,9 @@ def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: 
         RoundId(round_id),
         rater_id,
         subject_id,
-        RaterGroup(group),
+        _GROUPS[group],
         occasion,
-        AssignmentSource(source),
+        _SOURCES[source],
         counted,
         answered,
     )

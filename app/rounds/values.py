@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from app.kpis.values import (
     Aggregation,
@@ -156,6 +156,16 @@ class Assignment:
     rater_group: RaterGroup
     occasion: str
     source: AssignmentSource
+    counted: bool
+    answered: bool
+
+
+class Mark(NamedTuple):
+    """What a release has to know of an assignment; a round has as many of them as sheets."""
+
+    subject_id: str
+    rater_group: str
+    rater_id: str
     counted: bool
     answered: bool
 
