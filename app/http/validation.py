@@ -39,6 +39,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": (fields.NO_GROUP, "object"),
     "none_required": ("Leave this empty.", "null"),
 }
+_LONGEST = 200
 _OTHER = ("This value cannot be used here.", "")
 
 
@@ -50,7 +51,7 @@ def field_errors(found: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 
 def _field_error(one: Mapping[str, Any]) -> FieldError:
     loc = [str(part) for part in one["loc"]]
-    field = ".".join(loc[1:] if loc[0] in _PLACES else loc) or loc[0]
+    field = (".".join(loc[1:] if loc[0] in _PLACES else loc) or loc[0])[:_LONGEST]
     context = one.get("ctx") or {}
     if one["type"] == "value_error":
         # Raised by our own readers; the sentence is ours, the second argument names what is allowed.

@@ -14,7 +14,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return describe(create_app(Settings.model_validate({"secret_key": "k" * 40, "database_url": "sqlite:///var/unused.sqlite"})))
+    return describe(
+        create_app(Settings.model_validate({"secret_key": "k" * 40, "database_url": "sqlite:///var/unused.sqlite"}))
+    )
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Accounts, roles, API keys and the journal as they are sent and answered."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ class AccountIn(In):
 
     email: str
     name: str
-    locale: str | None = None
+    locale: Literal["nb", "en"] | None = None
 
 
 class GrantIn(In):
