@@ -114,7 +114,7 @@ def list_invitations(
         .join(PersonRow, PersonRow.id == InvitationRow.person_id)
         .where(InvitationRow.round_id == round_.id)
     )
-    rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request)).tuples()
+    rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request))
     page = page_of(rows, request, key=lambda row: row[:2])
     invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items])}
     return page.map(lambda row: invitations[InvitationId(row[1])])

@@ -1,0 +1,277 @@
+"""A launch freezes what figures will follow from; a later change of the organisation or of KPIs alters nothing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.accounts.commands import create_account, grant_role
+from app.accounts.rules import SERVICE
+from app.accounts.values import Grant, NewAccount, Role, Viewer
+from app.errors import Forbidden, NotFound
+from app.infra.database import WriteSession
+from app.kpis.tables import ItemRow, ScorecardLineRow
+from app.kpis.values import RaterGroup
+from app.organisation.commands import create_subject
+from app.organisation.tables import ManagerRoleRow, MembershipRow
+from app.organisation.values import NewSubject, SubjectKind
+from app.rounds import recipe
+from app.rounds.commands import (
+    change_round,
+    draft_of,
+    insert_assignments,
+    launch_past_round,
+    launch_round,
+    propose_assignments,
+    set_groups,
+    set_rated_subjects,
+    set_round_kpis,
+)
+from app.rounds.queries import get_round, load_assignments, load_frozen_round, load_round
+from app.rounds.rules import (
+    ConfirmationNeeded,
+    NothingToPublish,
+    RoundIncomplete,
+    RoundNotDraft,
+    default_policy,
+    paths_of,
+    readers_of,
+)
+from app.rounds.values import (
+    AssignmentSource,
+    GroupPolicy,
+    Mode,
+    NewAssignment,
+    Pooling,
+    Round,
+    RoundSource,
+    RoundState,
+)
+from tests.fjellbris import Fjellbris, address, draft_round
+
+
+@pytest.fixture
+def draft(session: WriteSession, company: Fjellbris, now: datetime) -> Round:
+    made = draft_round(session, company, now)
+    propose_assignments(session, SERVICE, made.id, now=now)
+    return load_round(session, made.id)
+
+
+def launched(session: WriteSession, draft: Round, now: datetime) -> Round:
+    return launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+
+
+def test_the_frozen_round_holds_tree_cards_kpis_and_policies(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    assert launched(session, draft, now).state is RoundState.OPEN
+    frozen = load_frozen_round(session, draft.id)
+    assert company.names_of([subject.id for subject in frozen.subjects]) == [
+        "Team Nord", "Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik",
+    ]  # fmt: skip
+    assert [subject.is_rated for subject in frozen.subjects] == [False, False, True, True, True, True]
+    assert frozen.subjects[0].parent_id is None
+    sofie = frozen.subjects[4]
+    assert [line.kpi_id for line in sofie.card] == [company.kpis["first impression"], company.kpis["coaching"]]
+    asked = frozen.kpi(company.kpis["first impression"])
+    assert asked.weights == {RaterGroup.CUSTOMER: 40, RaterGroup.MANAGER: 15, RaterGroup.COLLEAGUE: 15}
+    assert [item.code for item in asked.items] == ["welcome", "tone"]
+    assert frozen.kpi(company.kpis["coaching"]).weights == {}
+    assert frozen.group(RaterGroup.COLLEAGUE) == GroupPolicy(RaterGroup.COLLEAGUE, Mode.CONFIDENTIAL, 3, 3)
+
+
+def test_what_changes_after_the_launch_does_not_reach_the_round(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    launched(session, draft, now)
+    before = load_frozen_round(session, draft.id)
+    session.execute(
+        update(MembershipRow)
+        .where(MembershipRow.subject_id == company.subjects["Sofie Berg"])
+        .values(parent_id=company.subjects["Team Sør"])
+    )
+    session.execute(update(ManagerRoleRow).values(ends_on=now.date()))
+    session.execute(update(ScorecardLineRow).values(weight=99))
+    session.execute(update(ItemRow).values(weight=7, name={"nb": "x", "en": "x"}))
+    grant(session, company, "viewer@fjellbris.example", Role.VIEWER, company.subjects["Team Nord"], now)
+    assert load_frozen_round(session, draft.id) == before
+
+
+def test_the_promise_hash_is_computed_again_from_what_was_stored(
+    session: WriteSession, draft: Round, now: datetime
+) -> None:
+    promised = launched(session, draft, now).promise_hash
+    frozen = load_frozen_round(session, draft.id)
+    assert recipe.promise_hash(frozen) == promised
+    moved = replace(frozen, closes_at=now + timedelta(days=30), name={"nb": "Ny", "en": "New"})
+    assert recipe.promise_hash(moved) == promised
+    softer = replace(frozen, groups=tuple(replace(one, k=one.k + 1) for one in frozen.groups))
+    assert recipe.promise_hash(softer) != promised
+
+
+def test_everybody_who_could_read_is_a_reader_and_nobody_else(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    grant(session, company, "hr@fjellbris.example", Role.ANALYST, company.id, now)
+    grant(session, company, "mentor@fjellbris.example", Role.VIEWER, company.subjects["Sofie Berg"], now)
+    grant(session, company, "it@fjellbris.example", Role.ADMIN, company.id, now)
+    grant(session, company, "other@fjellbris.example", Role.MANAGER, company.subjects["Team Sør"], now)
+    launched(session, draft, now)
+    frozen = load_frozen_round(session, draft.id)
+    paths = paths_of(frozen.subjects)
+    above = {address("Amir Haddad"), address("Ingrid Solheim"), address("Ragnhild Torp"), "hr@fjellbris.example"}
+    assert readers_of(frozen, paths[company.subjects["Lars Moen"]]) == above
+    assert readers_of(frozen, paths[company.subjects["Sofie Berg"]]) == above | {"mentor@fjellbris.example"}
+
+
+def test_the_subject_and_readers_do_not_count_and_everybody_else_does(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    extra = NewAssignment(company.people["Ingrid Solheim"], company.subjects["Sofie Berg"], RaterGroup.COLLEAGUE)
+    insert_assignments(session, draft, [extra], source=AssignmentSource.LIST, actor="account:hr")
+    launched(session, draft, now)
+    uncounted = {
+        (one.rater_group.value, one.rater_id) for one in load_assignments(session, draft.id) if not one.counted
+    }
+    people = company.people
+    assert uncounted == {
+        ("manager", people["Amir Haddad"]),
+        ("colleague", people["Ingrid Solheim"]),
+        *(("self", people[name]) for name in ("Sofie Berg", "Lars Moen", "Thea Vik", "Omar Said")),
+    }
+
+
+def test_assignments_about_nothing_are_dropped(session: WriteSession, company: Fjellbris, now: datetime) -> None:
+    draft = draft_round(session, company, now, groups=(RaterGroup.MANAGER, RaterGroup.DIRECT_REPORT))
+    asked = NewAssignment(company.people["Lars Moen"], company.subjects["Sofie Berg"], RaterGroup.DIRECT_REPORT)
+    insert_assignments(session, draft, [asked], source=AssignmentSource.LIST, actor="account:hr")
+    propose_assignments(session, SERVICE, draft.id, now=now)
+    launched(session, draft, now)
+    assert {one.rater_group for one in load_assignments(session, draft.id)} == {RaterGroup.MANAGER}
+
+
+def test_a_unit_without_a_card_and_a_competitor_get_what_the_round_asks_about(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    new = NewSubject(SubjectKind.COMPETITOR, "Fjordvarme", company.id)
+    rival = create_subject(session, SERVICE, new, now=now).id
+    draft = draft_round(
+        session, company, now, scope="Fjellbris", groups=(RaterGroup.MYSTERY_SHOPPER, RaterGroup.MANAGER)
+    )
+    set_rated_subjects(session, SERVICE, draft.id, [rival, company.subjects["Sofie Berg"]], now=now)
+    shopper = NewAssignment(company.people["Jonas Eide"], rival, RaterGroup.MYSTERY_SHOPPER, "visit 1")
+    insert_assignments(session, draft, [shopper], source=AssignmentSource.LIST, actor="account:hr")
+    propose_assignments(session, SERVICE, draft.id, now=now)
+    launched(session, draft, now)
+    frozen = load_frozen_round(session, draft.id)
+    cards = {subject.id: [(line.kpi_id, line.weight) for line in subject.card] for subject in frozen.subjects}
+    alike = [(company.kpis["first impression"], 1.0)]
+    assert (cards[rival], cards[company.subjects["Team Nord"]]) == (alike, alike)
+    assert len(cards[company.subjects["Sofie Berg"]]) == 2
+    assert {one.subject_id for one in load_assignments(session, draft.id)} == {rival, company.subjects["Sofie Berg"]}
+
+
+@pytest.mark.parametrize(
+    ("missing", "field"),
+    [("groups", "groups"), ("kpis", "kpis"), ("subjects", "subjects"), ("assignments", "assignments")],
+)
+def test_an_incomplete_draft_is_refused_with_what_is_missing(
+    session: WriteSession, company: Fjellbris, now: datetime, missing: str, field: str
+) -> None:
+    draft = draft_round(session, company, now)
+    if missing == "groups":
+        set_groups(session, SERVICE, draft.id, [], now=now)
+    if missing == "kpis":
+        set_round_kpis(session, SERVICE, draft.id, [], now=now)
+    if missing == "subjects":
+        set_rated_subjects(session, SERVICE, draft.id, [], now=now)
+    if missing != "assignments":
+        propose_assignments(session, SERVICE, draft.id, now=now)
+    with pytest.raises(RoundIncomplete) as refused:
+        launched(session, draft, now)
+    assert field in {problem.field for problem in refused.value.errors}
+    assert load_round(session, draft.id).state is RoundState.DRAFT
+
+
+def test_a_launch_after_the_closing_time_or_too_short_is_refused(
+    session: WriteSession, draft: Round, now: datetime
+) -> None:
+    for later in (timedelta(days=15), timedelta(days=13, hours=1)):
+        with pytest.raises(RoundIncomplete) as refused:
+            launch_round(session, SERVICE, draft.id, confirmed=True, now=now + later)
+        assert [problem.field for problem in refused.value.errors] == ["closes_at"]
+
+
+def test_somebody_rated_who_has_left_is_named(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    session.execute(
+        update(MembershipRow)
+        .where(MembershipRow.subject_id == company.subjects["Sofie Berg"])
+        .values(ends_on=now.date())
+    )
+    with pytest.raises(RoundIncomplete) as refused:
+        launched(session, draft, now)
+    assert [problem.field for problem in refused.value.errors] == ["subjects"]
+
+
+def test_a_launch_is_refused_when_nothing_could_be_published(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    draft = draft_round(session, company, now, rated=["Sofie Berg"], groups=(RaterGroup.CUSTOMER, RaterGroup.COLLEAGUE))
+    asked = NewAssignment(company.people["Lars Moen"], company.subjects["Sofie Berg"], RaterGroup.COLLEAGUE)
+    insert_assignments(session, draft, [asked], source=AssignmentSource.LIST, actor="account:hr")
+    with pytest.raises(NothingToPublish):
+        launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+
+
+def test_what_cannot_be_shown_wants_one_confirmation(session: WriteSession, draft: Round, now: datetime) -> None:
+    with pytest.raises(ConfirmationNeeded):
+        launch_round(session, SERVICE, draft.id, confirmed=False, now=now)
+    assert launch_round(session, SERVICE, draft.id, confirmed=True, now=now).promise_hash
+
+
+def test_after_the_launch_what_was_promised_is_fixed(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    round_ = launched(session, draft, now)
+    fixed = (
+        lambda: launched(session, draft, now),
+        lambda: set_groups(session, SERVICE, draft.id, [default_policy(RaterGroup.CUSTOMER)], now=now),
+        lambda: set_round_kpis(session, SERVICE, draft.id, [], now=now),
+        lambda: set_rated_subjects(session, SERVICE, draft.id, [], now=now),
+        lambda: propose_assignments(session, SERVICE, draft.id, now=now),
+        lambda: change_round(session, SERVICE, draft.id, replace(draft_of(round_), pooling=Pooling.POOL), now=now),
+    )
+    for change in fixed:
+        with pytest.raises(RoundNotDraft):
+            change()
+
+
+def test_a_launch_needs_the_right_where_the_round_lies(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    stranger = Viewer("account:s", grants=(Grant(Role.MANAGER, company.subjects["Team Sør"]),))
+    with pytest.raises(NotFound):
+        launch_round(session, stranger, draft.id, confirmed=True, now=now)
+    reader = Viewer("account:r", grants=(Grant(Role.VIEWER, company.subjects["Team Nord"]),))
+    with pytest.raises(Forbidden):
+        launch_round(session, reader, draft.id, confirmed=True, now=now)
+    assert get_round(session, reader, draft.id, now=now).state is RoundState.DRAFT
+    manager = Viewer("account:m", grants=(Grant(Role.MANAGER, company.subjects["Team Nord"]),))
+    assert launch_round(session, manager, draft.id, confirmed=True, now=now).state is RoundState.OPEN
+
+
+def test_past_ratings_close_at_once_and_report_what_cannot_be_shown(
+    session: WriteSession, draft: Round, now: datetime
+) -> None:
+    seen = launch_past_round(session, SERVICE, draft.id, now=now + timedelta(days=100))
+    assert seen.needs_confirmation
+    round_ = load_round(session, draft.id)
+    assert (round_.state, round_.source) == (RoundState.CLOSED, RoundSource.IMPORT)
+
+
+def grant(session: WriteSession, company: Fjellbris, email: str, role: Role, subject_id: str, now: datetime) -> None:
+    account = create_account(session, SERVICE, NewAccount(email, "Noen"), now=now)
+    grant_role(session, SERVICE, account.id, role, [company.id, subject_id], now=now)
