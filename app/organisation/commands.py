@@ -32,7 +32,7 @@ from app.organisation.place import (
     take_turn,
 )
 from app.organisation.queries import find_subject_id, get_subject, load_people_of, load_subjects
-from app.organisation.rules import CompanyStays, UnitNotEmpty, name_key
+from app.organisation.rules import CompanyStays, UnitNotEmpty, name_key, require_open
 from app.organisation.tables import PersonRow, SubjectRow
 from app.organisation.values import Move, NewSubject, Subject, SubjectChange, SubjectId, SubjectKind
 
@@ -82,7 +82,7 @@ def create_subject(session: WriteSession, viewer: Viewer, new: NewSubject, *, no
     levels and more than 10,000 children. Not idempotent. A person with an address is made by `create_person`.
     """
     on = new.starts_on or local_day(now)
-    parent = _writable(session, viewer, new.parent_id, on)
+    parent = _parent(session, viewer, new.parent_id, on)
     reading = Reading()
     name = reading.take("name", parse_name, new.name)
     external_id = _free_external_id(session, reading, parent.company_id, new.external_id, but=None)
@@ -145,7 +145,7 @@ def move_subject(
     """
     on = move.starts_on or local_day(now)
     subject = _writable(session, viewer, subject_id, on)
-    parent = _writable(session, viewer, move.parent_id, on)
+    parent = _parent(session, viewer, move.parent_id, on)
     if subject.kind is SubjectKind.COMPANY:
         raise CompanyStays
     if parent.company_id != subject.company_id:
@@ -203,6 +203,12 @@ def close_subject(
 
 def _writable(session: ReadSession, viewer: Viewer, subject_id: str, on: date) -> Subject:
     return get_subject(session, viewer, subject_id, on=on, action=Action.ORGANISATION_WRITE)
+
+
+def _parent(session: ReadSession, viewer: Viewer, parent_id: str, on: date) -> Subject:
+    parent = _writable(session, viewer, parent_id, on)
+    require_open(parent)
+    return parent
 
 
 def _free_external_id(

@@ -1,11 +1,13 @@
 """People come in one by one, what is known of them changes, and employees ask to sign in."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
 from app.accounts import commands as accounts
+from app.accounts.queries import find_account
 from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.errors import FieldError, NotFound
@@ -17,7 +19,7 @@ from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.intake import Reading, parse_external_id, parse_locale, parse_name
 from app.organisation.place import find_parent, insert_subject, require_fit, take_turn
-from app.organisation.queries import find_person, load_people, own_subjects, path_of
+from app.organisation.queries import find_person, load_people, load_people_of, own_subjects, path_of
 from app.organisation.rules import name_key
 from app.organisation.tables import PersonRow, SubjectRow
 from app.organisation.values import NewPerson, Person, PersonChange, PersonId, SubjectKind
@@ -95,15 +97,20 @@ def request_sign_in(session: WriteSession, email: str, *, now: datetime) -> None
     except ValueError:
         return
     mailbox = mailbox_of(address)
-    if own_subjects(session, mailbox, on=local_day(now)):
-        row = session.scalars(
-            select(PersonRow)
-            .where(PersonRow.mailbox == mailbox, PersonRow.subject_id.is_not(None))
-            .order_by(PersonRow.created_at)
-        ).first()
-        if row is not None:
-            accounts.ensure_account(session, row.email or address, row.name or "", locale=row.locale, now=now)
-    accounts.request_sign_in_link(session, address, now=now)
+    own = own_subjects(session, mailbox, on=local_day(now))
+    person = next(iter(load_people_of(session, own).values()), None)
+    if person is not None:
+        accounts.ensure_account(session, person.email or address, person.name or "", locale=person.locale, now=now)
+    account = find_account(session, mailbox)
+    if account is not None:
+        held = [*own, *(grant.subject_id for grant in account.grants)]
+        accounts.request_sign_in_link(session, address, organisation=_company_name(session, held), now=now)
+
+
+def _company_name(session: ReadSession, subject_ids: Sequence[str]) -> str:
+    """The name of a company to which one of the subjects belongs, for the letter's sender."""
+    companies = select(SubjectRow.company_id).where(SubjectRow.id.in_(subject_ids))
+    return session.scalar(select(SubjectRow.name).where(SubjectRow.id.in_(companies)).order_by(SubjectRow.id)) or ""
 
 
 def _values_of(session: ReadSession, company_id: str, new: NewPerson) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Where subjects hang on a day: their paths, and the subjects with them. Whoever asks: permission is asked above."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import NotFound
@@ -66,6 +66,21 @@ def load_subjects(session: ReadSession, subject_ids: Iterable[str], *, on: date)
             parent_id = path[-2] if len(path) > 1 else None
             found[path[-1]] = subject_of(row, path, parent_id, ends_on if ends_on and ends_on <= on else None)
     return found
+
+
+def below(subject_ids: Sequence[str], *, on: date) -> Select[tuple[str]]:
+    """The ids of subjects and of everything that hangs below them on a day, what is closed where it last hung.
+
+    So a subject is below another exactly when the other is on its path of `load_paths`.
+    """
+    found = select(SubjectRow.id.label("id")).where(SubjectRow.id.in_(subject_ids)).cte(recursive=True)
+    found = found.union(
+        select(MembershipRow.subject_id).where(
+            MembershipRow.parent_id == found.c.id,
+            MembershipRow.starts_on == _chosen_start(MembershipRow.subject_id, on),
+        )
+    )
+    return select(found.c.id)
 
 
 def holds(table: type[MembershipRow] | type[ManagerRoleRow], on: date) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from app.organisation.rules import (
     levels_below,
     loop_through,
     name_key,
+    require_open,
     require_place,
     require_room,
 )
@@ -33,10 +34,11 @@ def take_turn(session: WriteSession, company_id: str) -> None:
 
 
 def find_parent(session: ReadSession, parent_id: str, *, on: date) -> Subject:
-    """The subject that something shall hang under; NotFound if it is none or closed."""
+    """The subject that something shall hang under; NotFound if it is none, WrongPlace if it is closed."""
     parent = load_subjects(session, [parent_id], on=on).get(SubjectId(parent_id))
-    if parent is None or parent.closed_on is not None:
+    if parent is None:
         raise NotFound
+    require_open(parent)
     return parent
 
 

@@ -156,6 +156,13 @@ def _name(key: str | None, standing: Standing) -> str:
     return key[1:] if key.startswith("+") else standing.subjects[SubjectId(key)].name
 
 
+def _label(key: str, by_key: Mapping[str, PlannedSubject], standing: Standing) -> str:
+    """What the author of the file calls a subject."""
+    if key in by_key:
+        return by_key[key].line.external_id
+    return standing.subjects[SubjectId(key)].external_id or standing.subjects[SubjectId(key)].name
+
+
 # ------------------------------------------------------------ the tree that would be
 
 
@@ -168,11 +175,8 @@ def _wrong_shape(planned: Sequence[PlannedSubject], standing: Standing) -> Itera
         yield from _wrong_place(one, kinds)
     levels, loops = _levels(parents, standing.root.id)
     for loop in loops:
-        rows = [by_key[key] for key in loop if key in by_key]
-        way = f" {ARROW} ".join(
-            _name(key, standing) if key not in by_key else by_key[key].line.external_id for key in loop
-        )
-        yield RowError(rows[0].line.row, "parent_external_id", LOOP, way)
+        way = f" {ARROW} ".join(_label(key, by_key, standing) for key in loop)
+        yield RowError(min(by_key[key].line.row for key in loop if key in by_key), "parent_external_id", LOOP, way)
     for row in sorted({_row_above(key, parents, by_key) for key, level in levels.items() if level > MAX_DEPTH}):
         yield RowError(row, "parent_external_id", DEEP)
     yield from _crowded(planned, parents)

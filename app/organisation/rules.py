@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from app.errors import Conflict, FieldError, Invalid
-from app.organisation.values import UNIT_KINDS, SubjectKind
+from app.organisation.values import UNIT_KINDS, Subject, SubjectKind
 
 MAX_DEPTH = 30
 MAX_CHILDREN = 10_000
@@ -114,6 +114,12 @@ def require_place(kind: SubjectKind, parent_kind: SubjectKind) -> None:
         raise WrongPlace("Only a company, department or team can hold something.")
     if kind is SubjectKind.COMPETITOR and parent_kind is not SubjectKind.COMPANY:
         raise WrongPlace("A competitor hangs directly under the company.")
+
+
+def require_open(parent: Subject) -> None:
+    """Raise WrongPlace for a parent that is closed itself."""
+    if parent.closed_on is not None:
+        raise WrongPlace("This is closed. Choose another unit.")
 
 
 def has_unique_name(kind: SubjectKind) -> bool:

@@ -215,7 +215,8 @@ def tree_of(root: Subject, others: Iterable[Subject], roles: Iterable[ManagerRol
     waiting = [root.id]
     while waiting:
         parent_id = waiting.pop()
-        for child in hanging[parent_id]:
+        # Whatever is in the tree already is not hung a second time, should there ever be a loop.
+        for child in (one for one in hanging[parent_id] if one.id not in subjects):
             subjects[child.id] = replace(child, path=(*subjects[parent_id].path, child.id))
             waiting.append(child.id)
     known = [role for role in roles if role.unit_id in subjects and role.subject_id in subjects]

@@ -1,15 +1,19 @@
 """A small company for the tests of the organisation: two departments' worth of tree, people and a leader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import event
 
 from app.accounts.rules import SERVICE
+from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.organisation import commands
 from app.organisation.values import NewPerson, NewSubject, Person, Subject, SubjectId, SubjectKind
+from app.reports import BulkReport, Row
+from tests.organisation.files import Import
 
 DAY = date(2026, 11, 23)
 
@@ -59,9 +63,20 @@ def house(session: WriteSession, now: datetime) -> House:
 
 
 @pytest.fixture
+def bring(session: WriteSession, house: House, now: datetime) -> Import:
+    """Import into the house, by whom and for real unless told otherwise."""
+
+    def run(
+        command: Callable[..., BulkReport], lines: Sequence[Row], viewer: Viewer = SERVICE, *, dry_run: bool = False
+    ) -> BulkReport:
+        return command(session, viewer, lines, company_id=house.company.id, dry_run=dry_run, now=now)
+
+    return run
+
+
+@pytest.fixture
 def statements(session: WriteSession) -> Callable[[Callable[[], object]], int]:
     """How many statements a query sends."""
-    from sqlalchemy import event
 
     def count(ask: Callable[[], object]) -> int:
         sent: list[str] = []
