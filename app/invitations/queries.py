@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import Exists, exists, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
@@ -215,9 +215,9 @@ def _invitation(
     )
 
 
-def _has_open(row: InvitationRow) -> exists:  # type: ignore[valid-type]
+def _has_open(row: InvitationRow) -> Exists:
     return exists().where(
         AssignmentRow.round_id == row.round_id,
         AssignmentRow.rater_id == row.person_id,
-        AssignmentRow.answered.is_(False),
+        ~AssignmentRow.answered,
     )

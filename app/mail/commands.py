@@ -12,7 +12,7 @@ from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.mail import queries, rules
 from app.mail.tables import OutboxRow, SuppressionRow
-from app.mail.values import Mail, OutboxMessage, OutboxState, Outcome, SuppressionReason
+from app.mail.values import ROUND_LETTERS, Mail, OutboxMessage, OutboxState, Outcome, SuppressionReason
 
 MOST_REPLY = 500
 TOO_LATE = "Not delivered before its deadline."
@@ -170,13 +170,23 @@ def withdraw(session: WriteSession, references: Collection[str], *, now: datetim
 
 
 def suppress(session: WriteSession, mailbox: str, reason: SuppressionReason, *, now: datetime) -> None:
-    """Leave a mailbox alone from now on, in all rounds; an opt-out outweighs a bounce. Idempotent."""
+    """Leave a mailbox alone from now on, in all rounds; an opt-out outweighs a bounce. Idempotent.
+
+    Letters that wait for it and that nobody asked for are cancelled.
+    """
     row = session.get(SuppressionRow, mailbox)
     if row is None:
         session.add(SuppressionRow(mailbox=mailbox, reason=reason, at=now))
     elif row.reason == SuppressionReason.BOUNCE and reason is not SuppressionReason.BOUNCE:
         row.reason, row.at = reason, now
     session.flush()
+    session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.mailbox == mailbox, OutboxRow.state == OutboxState.QUEUED, OutboxRow.letter.in_(ROUND_LETTERS)
+        )
+        .values(state=OutboxState.CANCELLED, settled_at=now)
+    )
 
 
 def lift_suppression(session: WriteSession, mailbox: str) -> None:
