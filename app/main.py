@@ -25,10 +25,12 @@ from app.api import (
     kpis,
     people,
     readings,
+    releases,
     rounds,
     scales,
     scorecards,
     subjects,
+    summaries,
 )
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
@@ -59,6 +61,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     forms.router,
     readings.router,
     imports.router,
+    releases.router,
+    summaries.router,
     accounts.router,
     api_keys.router,
     journal.router,

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, company_of, posting, resource
 from app.api.schemas.base import Flag
-from app.api.schemas.bulk import UPLOAD, BulkReportOut, report_out
+from app.api.schemas.bulk import UPLOAD, BulkReportOut, ImportedRatingsOut, report_out
 from app.api.tables import DryRun, table_of
 from app.http.access import access
 from app.http.doors import takes_table
@@ -17,9 +17,12 @@ from app.metrics.intake import parse_table
 from app.metrics.values import Source
 from app.organisation import bring_in
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
+from app.responses import past
+from app.responses.ratings import RATING_COLUMNS
 
 router = resource("Imports")
 
+CreateUnknown = Annotated[Flag, Query(description="Make subjects and raters known that are not yet")]
 DecimalComma = Annotated[Flag, Query(description="Numbers in the file are written 4,5 and not 4.5")]
 
 
@@ -66,3 +69,28 @@ def import_readings(
             post.session, post.viewer, batch, company_id=company, source=Source.FILE, dry_run=dry_run, now=post.now
         )
         return post.answer(report_out(report))
+
+
+@router.post("/imports/ratings", response_model=ImportedRatingsOut, openapi_extra=UPLOAD)
+@access(Action.ROUNDS_WRITE)
+@takes_table
+def import_ratings(
+    request: Request,
+    round_id: Annotated[str, Query(json_schema_extra={"format": "uuid"})],
+    *,
+    dry_run: DryRun = False,
+    create_unknown: CreateUnknown = True,
+) -> Response:
+    """Fill a draft round with past ratings, freeze it and close it: columns subject, rater, rater_group, item, value."""
+    rows = table_of(request, RATING_COLUMNS)
+    with posting(request) as post:
+        imported = past.import_ratings(
+            post.session,
+            post.viewer,
+            round_id,
+            rows,
+            create_unknown=create_unknown,
+            dry_run=dry_run,
+            now=post.now,
+        )
+        return post.answer(ImportedRatingsOut.of(imported))

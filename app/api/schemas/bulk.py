@@ -63,6 +63,34 @@ class BulkReportOut(Out):
     rows: list[RowReportOut]
 
 
+class ImportedRatingsOut(Out):
+    """What an import of past ratings brought in."""
+
+    model_config = example(
+        round_id=ID,
+        rows=73421,
+        subjects=1128,
+        subjects_created=1128,
+        raters=2972,
+        raters_created=2972,
+        sheets=73421,
+        answers=73421,
+        comments=0,
+        dry_run=False,
+    )
+
+    round_id: Id
+    rows: int
+    subjects: int
+    subjects_created: int
+    raters: int
+    raters_created: int
+    sheets: int
+    answers: int
+    comments: int
+    dry_run: bool
+
+
 def report_out(report: BulkReport) -> BulkReportOut:
     """A report as it is answered."""
     return BulkReportOut(

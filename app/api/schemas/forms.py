@@ -172,7 +172,11 @@ class ReceiptOut(Out):
     """What was stored."""
 
     model_config = example(
-        submission_id=_SUBMISSION, rated=["Sofie Dahl"], open=["Thea Moe"], is_final=False, closes_at="2026-11-27T15:00:00Z"
+        submission_id=_SUBMISSION,
+        rated=["Sofie Dahl"],
+        open=["Thea Moe"],
+        is_final=False,
+        closes_at="2026-11-27T15:00:00Z",
     )
 
     submission_id: str

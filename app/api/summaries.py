@@ -1,0 +1,21 @@
+"""Feedback summaries over HTTP: the same figures as the page."""
+
+from fastapi import Request, Response
+
+from app.accounts.rules import Action
+from app.api.resource import Key, answer, resource
+from app.api.schemas.summaries import SummaryOut
+from app.http.access import access
+from app.http.visit import reading
+from app.summaries import queries
+
+router = resource("Summaries")
+
+
+@router.get("/releases/{release_id}/summaries/{subject_id}", response_model=SummaryOut)
+@access(Action.RESULTS_READ)
+def get_summary(request: Request, release_id: Key, subject_id: Key) -> Response:
+    """What is fed back about a subject: composite, KPIs by rater group, hard KPIs, comments, what is withheld."""
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+    return answer(SummaryOut.of(summary))
