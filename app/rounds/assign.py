@@ -16,6 +16,7 @@ from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
 from app.kpis.values import RaterGroup
 from app.organisation.commands import ensure_raters
+from app.organisation.named import find_subjects
 from app.organisation.queries import load_people, load_people_of, load_subjects, load_tree
 from app.organisation.values import NewRater, PersonId, SubjectId
 from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
@@ -222,10 +223,9 @@ def _resolved(
     session: WriteSession, round_: Round, rows: Sequence[ListedRater], *, now: datetime
 ) -> list[NewAssignment]:
     """Rows with ids in place of names; RowsRefused with everything that is wrong."""
-    rated = load_rated(session, round_.id)
-    subjects_rated = load_subjects(session, rated, on=local_day(now)).values()
-    by_name = {str(one.id): one.id for one in subjects_rated}
-    by_name |= {one.external_id: one.id for one in subjects_rated if one.external_id}
+    rated = set(load_rated(session, round_.id))
+    named = find_subjects(session, round_.company_id, {row.subject for row in rows})
+    by_name = {name: subject_id for name, subject_id in named.items() if subject_id in rated}
     desk = _Desk(by_name, {policy.rater_group: policy.mode for policy in round_.groups}, [])
     subjects = [desk.subject_of(row) for row in rows]
     raters = [desk.rater_of(row) for row in rows]
