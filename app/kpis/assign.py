@@ -17,19 +17,12 @@ from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
+from app.kpis.checks import target_problems
+from app.kpis.drafts import ScorecardDraft, TargetDraft
 from app.kpis.queries import get_kpi, load_states
-from app.kpis.rules import (
-    HARD_ONLY,
-    LEVEL_ABOVE,
-    check_cap,
-    check_start,
-    fits_level,
-    line_problems,
-    refuse,
-    target_problems,
-)
+from app.kpis.rules import HARD_ONLY, LEVEL_ABOVE, check_cap, check_start, fits_level, line_problems, refuse
 from app.kpis.tables import ScorecardLineRow, ScorecardRow, TargetRow
-from app.kpis.values import KpiKind, ScorecardDraft, ScorecardId, TargetDraft
+from app.kpis.values import KpiKind, ScorecardId
 from app.organisation.queries import load_subjects
 from app.organisation.values import Subject, SubjectId
 

@@ -1,4 +1,4 @@
-"""Every write on goals, scales and KPIs; those on targets and cards stand in `assign` and are offered here as well.
+"""Every write on KPIs; those on goals and scales stand in `define`, on targets and cards in `assign`, and are offered here.
 
 All of them ask for kpis:write at the company, leave a journal entry and send nothing. A change that names the
 version it saw raises StaleVersion when another came first. Nothing of the past is rewritten: a KPI that was activated
@@ -8,55 +8,35 @@ changes by versions that begin on a day.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
-from app.errors import FieldError, Invalid, NotFound
+from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
-from app.infra.versions import check_version
-from app.journal.commands import record
 from app.kpis import queries
 from app.kpis.assign import set_scorecard, set_target
-from app.kpis.intake import content_of, content_problems, scale_problems, version_of
+from app.kpis.checks import activation_problems, anchor_problems, content_problems
+from app.kpis.define import change_goal, change_scale, create_goal, create_scale
+from app.kpis.drafts import KpiContent, KpiDraft, SoftMeasure, content_of, drafted_version
+from app.kpis.guard import check_free, note, writable
+from app.kpis.rows import item_row, version_row
 from app.kpis.rules import (
-    GOAL_LOOP,
     OTHER_KIND,
-    ExternalIdTaken,
     KpiNotReady,
-    ScaleInUse,
     VersionNeeded,
     WrongKpiState,
-    activation_problems,
-    anchor_problems,
     check_cap,
     check_following,
-    has_same_answers,
-    makes_loop,
     next_state,
     refuse,
 )
-from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow
-from app.kpis.values import (
-    GoalDraft,
-    GoalId,
-    Kpi,
-    KpiContent,
-    KpiDraft,
-    KpiId,
-    KpiState,
-    KpiVersion,
-    KpiVersionId,
-    Scale,
-    ScaleDraft,
-    ScaleId,
-    SoftMeasure,
-)
+from app.kpis.tables import KpiRow, KpiVersionRow
+from app.kpis.values import Kpi, KpiId, KpiState, KpiVersion, KpiVersionId, Scale, ScaleId
 from app.organisation.queries import load_people
 
 __all__ = [
@@ -74,64 +54,6 @@ __all__ = [
     "set_target",
 ]
 
-Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
-
-
-def create_goal(session: WriteSession, viewer: Viewer, draft: GoalDraft, *, company_id: str, now: datetime) -> GoalId:
-    """Write a goal."""
-    require(viewer, Action.KPIS_WRITE, (company_id,))
-    row = GoalRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
-    _set_goal(session, row, draft)
-    session.add(row)
-    _note(session, viewer, "goal.created", row, now)
-    return GoalId(row.id)
-
-
-def change_goal(
-    session: WriteSession,
-    viewer: Viewer,
-    goal_id: str,
-    draft: GoalDraft,
-    *,
-    expected_version: int | None = None,
-    now: datetime,
-) -> None:
-    """Rewrite a goal."""
-    row = _writable(session, viewer, GoalRow, goal_id, expected_version)
-    _set_goal(session, row, draft)
-    row.version += 1
-    _note(session, viewer, "goal.changed", row, now)
-
-
-def create_scale(
-    session: WriteSession, viewer: Viewer, draft: ScaleDraft, *, company_id: str, now: datetime
-) -> ScaleId:
-    """Write a scale."""
-    require(viewer, Action.KPIS_WRITE, (company_id,))
-    row = ScaleRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
-    _set_scale(session, row, draft)
-    session.add(row)
-    _note(session, viewer, "scale.created", row, now)
-    return ScaleId(row.id)
-
-
-def change_scale(
-    session: WriteSession,
-    viewer: Viewer,
-    scale_id: str,
-    draft: ScaleDraft,
-    *,
-    expected_version: int | None = None,
-    now: datetime,
-) -> None:
-    """Rewrite a scale; its answers only while no activated KPI asks with it, else ScaleInUse."""
-    row = _writable(session, viewer, ScaleRow, scale_id, expected_version)
-    if not has_same_answers(row.value(), draft) and queries.has_asked_with(session, row.id):
-        raise ScaleInUse
-    _set_scale(session, row, draft)
-    row.version += 1
-    _note(session, viewer, "scale.changed", row, now)
-
 
 def create_kpi(session: WriteSession, viewer: Viewer, draft: KpiDraft, *, company_id: str, now: datetime) -> KpiId:
     """Write a KPI with its first version, as a draft: it may still lack what an active one needs."""
@@ -148,7 +70,7 @@ def create_kpi(session: WriteSession, viewer: Viewer, draft: KpiDraft, *, compan
     version = _checked_version(session, company_id, draft.content, 1, now)
     session.add(row)
     _write_version(session, row.id, version, now)
-    _note(session, viewer, "kpi.created", row, now)
+    note(session, viewer, "kpi.created", row, now)
     return KpiId(row.id)
 
 
@@ -173,7 +95,7 @@ def change_kpi(
         raise VersionNeeded
     _check_ready(session, replace(present, goal_id=draft.goal_id, owner_id=draft.owner_id))
     row.version += 1
-    _note(session, viewer, "kpi.changed", row, now)
+    note(session, viewer, "kpi.changed", row, now)
 
 
 def add_kpi_version(
@@ -192,7 +114,7 @@ def add_kpi_version(
     row, present = _open_kpi(session, viewer, kpi_id, expected_version)
     version_id = _add_content(session, present, content, now)
     row.version += 1
-    _note(session, viewer, "kpi.version_added", row, now)
+    note(session, viewer, "kpi.version_added", row, now)
     return version_id
 
 
@@ -240,56 +162,15 @@ def retire_kpi(
     _set_state(session, viewer, row, next_state(present.state, KpiState.RETIRED), now, reason=reason)
 
 
-def _writable(
-    session: WriteSession, viewer: Viewer, table: type[Row], row_id: str, expected_version: int | None
-) -> Row:
-    """The row, locked until the end of the transaction, in the version that the caller saw."""
-    row = session.get(table, row_id, with_for_update=True, populate_existing=True) if is_id(row_id) else None
-    if row is None:
-        raise NotFound
-    require(viewer, Action.KPIS_WRITE, (row.company_id,))
-    check_version(row.version, expected_version)
-    return row
-
-
 def _open_kpi(session: WriteSession, viewer: Viewer, kpi_id: str, expected_version: int | None) -> tuple[KpiRow, Kpi]:
     """The row and the KPI in its latest version."""
-    row = _writable(session, viewer, KpiRow, kpi_id, expected_version)
+    row = writable(session, viewer, KpiRow, kpi_id, expected_version)
     return row, queries.load_kpis(session, [row.id], on=date.max)[KpiId(row.id)]
-
-
-def _set_goal(session: WriteSession, row: GoalRow, draft: GoalDraft) -> None:
-    _check_free(session, GoalRow, row.company_id, draft.external_id, own_id=row.id)
-    parents = queries.load_goal_parents(session, row.company_id)
-    if draft.parent_id is not None and draft.parent_id not in parents:
-        raise Invalid([FieldError("parent_id", NO_CHOICE)])
-    if makes_loop(parents, row.id, draft.parent_id):
-        raise Invalid([FieldError("parent_id", GOAL_LOOP)])
-    row.name, row.description = dict(draft.name), dict(draft.description)
-    row.parent_id, row.external_id = draft.parent_id, draft.external_id
-
-
-def _set_scale(session: WriteSession, row: ScaleRow, draft: ScaleDraft) -> None:
-    refuse(scale_problems(draft))
-    _check_free(session, ScaleRow, row.company_id, draft.external_id, own_id=row.id)
-    row.kind, row.name, row.external_id = draft.kind, dict(draft.name), draft.external_id
-    row.points, row.low, row.high = draft.points, draft.low, draft.high
-    row.levels = None if draft.levels is None else dict(draft.levels)
-
-
-def _check_free(
-    session: WriteSession, table: type[Row], company_id: str, external_id: str | None, *, own_id: str = ""
-) -> None:
-    if external_id is None:
-        return
-    found = session.scalar(select(table.id).where(table.company_id == company_id, table.external_id == external_id))
-    if found not in {None, own_id}:
-        raise ExternalIdTaken(external_id=external_id)
 
 
 def _set_references(session: WriteSession, row: KpiRow, draft: KpiDraft) -> None:
     """Goal, owner and external id, each of the same company."""
-    _check_free(session, KpiRow, row.company_id, draft.external_id, own_id=row.id)
+    check_free(session, KpiRow, row.company_id, draft.external_id, own_id=row.id)
     unknown = []
     if draft.goal_id is not None and draft.goal_id not in queries.load_goal_parents(session, row.company_id):
         unknown.append(FieldError("goal_id", NO_CHOICE))
@@ -332,7 +213,7 @@ def _checked_version(
         scales = queries.load_scales(session, company_id, asked)
         places = [place for place, scale_id in enumerate(asked) if scale_id not in scales]
         refuse([FieldError(f"items.{place}.scale_id", NO_CHOICE) for place in places])
-    version = version_of(content, number=number, scales=scales, today=local_day(now))
+    version = drafted_version(content, number=number, scales=scales, today=local_day(now))
     refuse(anchor_problems(version.items))
     return version
 
@@ -346,11 +227,11 @@ def _check_ready(session: WriteSession, kpi: Kpi) -> None:
 
 
 def _write_version(session: WriteSession, kpi_id: str, version: KpiVersion, now: datetime) -> KpiVersionId:
-    row = KpiVersionRow.of(version, id=new_id(session), kpi_id=kpi_id, created_at=now)
+    row = version_row(version, id=new_id(session), kpi_id=kpi_id, created_at=now)
     session.add(row)
     session.flush()
     session.add_all(
-        ItemRow.of(item, id=new_id(session), kpi_version_id=row.id, position=position)
+        item_row(item, id=new_id(session), kpi_version_id=row.id, position=position)
         for position, item in enumerate(version.items, start=1)
     )
     session.flush()
@@ -362,22 +243,4 @@ def _set_state(
 ) -> None:
     row.state = state
     row.version += 1
-    _note(session, viewer, f"kpi.{state}", row, now, **details)
-
-
-def _note(
-    session: WriteSession, viewer: Viewer, action: str, row: GoalRow | ScaleRow | KpiRow, now: datetime, **details: str
-) -> None:
-    """Send the row to the database, and an entry to the journal."""
-    session.flush()
-    kind = action.partition(".")[0]
-    record(
-        session,
-        viewer.actor,
-        action,
-        company_id=row.company_id,
-        object_kind=kind,
-        object_id=row.id,
-        details=details,
-        now=now,
-    )
+    note(session, viewer, f"kpi.{state}", row, now, **details)

@@ -1,7 +1,5 @@
 """Plain mappings, from JSON or a posted form, to drafts of goals, scales, KPIs, targets and cards; all fields at once."""
 
-import dataclasses
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,38 +7,34 @@ from typing import TypeVar
 
 from app.errors import FieldError
 from app.fields import BAD_CHARACTERS, DECIMALS, NAME_LENGTH, REQUIRED, WRONG_COUNT, Fields, span
-from app.kpis.rules import OTHER_WAY, TWICE, WEIGHT_SUM, misplaced, repeated
+from app.kpis.checks import content_problems, scale_problems
+from app.kpis.drafts import (
+    GoalDraft,
+    HardMeasure,
+    ItemDraft,
+    KpiContent,
+    KpiDraft,
+    ScaleDraft,
+    ScorecardDraft,
+    SoftMeasure,
+    TargetDraft,
+)
 from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
     DecisionRule,
     Direction,
-    GoalDraft,
     GoalId,
-    HardMeasure,
-    Item,
-    ItemDraft,
-    ItemId,
-    Kpi,
-    KpiContent,
-    KpiDraft,
     KpiId,
     KpiKind,
-    KpiVersion,
-    KpiVersionId,
     Level,
     RaterGroup,
     Rollup,
-    Scale,
-    ScaleDraft,
     ScaleId,
     ScaleKind,
-    ScorecardDraft,
     ScorecardLine,
     ShareRule,
-    SoftMeasure,
-    TargetDraft,
 )
 from app.words import LOCALES, Words
 
@@ -53,19 +47,11 @@ CODE_LENGTH = 40
 UNIT_LENGTH = 30
 PERCENTILE = (0.1, 99.9)
 DECISION_DAYS = (1, 365)
-MOST_STEPS = 101
 
-SELF_WEIGHT = "A self-rating is shown beside the others and never counts: its weight is 0."
-STEPS = "The upper end lies 1 to 100 steps above the lower end."
-DIFFERENT_LEVELS = "Every level needs a value of its own."
 
-_FACTORED = {Aggregation.RATIO, Aggregation.RATE, Aggregation.SHARE}
-_PRORATED = {Aggregation.SUM, Aggregation.COUNT}
-_SCALE_PARTS = {ScaleKind.POINTS: {"points"}, ScaleKind.BARS: {"levels"}, ScaleKind.SLIDER: {"low", "high"}}
 _LEVEL = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 T = TypeVar("T")
-_HARD_FIELDS = [field.name for field in dataclasses.fields(HardMeasure)]
 
 
 def parse_goal(given: Mapping[str, object], *, posted: bool = False) -> GoalDraft:
@@ -152,98 +138,6 @@ def parse_scorecard(given: Mapping[str, object], *, posted: bool = False) -> Sco
         lines=tuple(_line(line) for line in fields.groups("lines", MOST_LINES)),
     )
     return _finished(fields, draft)
-
-
-def scale_problems(draft: ScaleDraft) -> list[FieldError]:
-    """What is wrong with a scale: parts of another kind, levels of equal value, a slider of 1 or over 101 steps.
-
-    >>> scale_problems(ScaleDraft(ScaleKind.SLIDER, {}, low=0, high=101))
-    [FieldError(field='high', message='The upper end lies 1 to 100 steps above the lower end.', allowed='1–100')]
-    """
-    found = misplaced(draft, {"points", "levels", "low", "high"}, _SCALE_PARTS.get(draft.kind, set()))
-    if found:
-        return found
-    if draft.levels is not None and len(set(draft.levels.values())) < len(draft.levels):
-        found.append(FieldError("levels", DIFFERENT_LEVELS))
-    if draft.low is not None and draft.high is not None and not 1 <= draft.high - draft.low < MOST_STEPS:
-        found.append(FieldError("high", STEPS, span(draft.low + 1, draft.low + MOST_STEPS - 1)))
-    return found
-
-
-def content_problems(content: KpiContent) -> list[FieldError]:
-    """What contradicts itself in the content of a KPI, draft or not; what is merely missing does not count.
-
-    >>> content_problems(KpiContent({}, {}, {}, None, SoftMeasure({RaterGroup.SELF: 1.0}, ())))[0].field
-    'rater_weights.self'
-    """
-    measure = content.measure
-    return _soft_problems(measure) if isinstance(measure, SoftMeasure) else _hard_problems(measure)
-
-
-def _soft_problems(measure: SoftMeasure) -> list[FieldError]:
-    found = []
-    if measure.rater_weights.get(RaterGroup.SELF):
-        found.append(FieldError("rater_weights.self", SELF_WEIGHT, "0"))
-    if measure.rater_weights and not math.fsum(measure.rater_weights.values()) > 0:
-        found.append(FieldError("rater_weights", WEIGHT_SUM))
-    codes = [item.code for item in measure.items]
-    return found + [FieldError(f"items.{place}.code", TWICE) for place in repeated(codes)]
-
-
-def _hard_problems(measure: HardMeasure) -> list[FieldError]:
-    way = measure.aggregation
-    wanted = {"percentile": way is Aggregation.PERCENTILE, "share_rule": way is Aggregation.SHARE}
-    found = misplaced(measure, set(wanted), {name for name, is_wanted in wanted.items() if is_wanted})
-    if measure.per != 1 and way not in _FACTORED:
-        found.append(FieldError("per", OTHER_WAY, "1"))
-    if measure.prorate and way not in _PRORATED:
-        found.append(FieldError("prorate", OTHER_WAY, "false"))
-    if measure.prorate and measure.cadence is None:
-        found.append(FieldError("cadence", REQUIRED))
-    return found
-
-
-def version_of(content: KpiContent, *, number: int, scales: Mapping[ScaleId, Scale], today: date) -> KpiVersion:
-    """A content as a version that has no id yet, beginning today unless it says otherwise."""
-    soft = content.measure if isinstance(content.measure, SoftMeasure) else SoftMeasure({}, ())
-    hard = content.measure if isinstance(content.measure, HardMeasure) else HardMeasure({}, None, None)
-    return KpiVersion(
-        id=KpiVersionId(""),
-        number=number,
-        starts_on=content.starts_on or today,
-        name=content.name,
-        purpose=content.purpose,
-        criterion=content.criterion,
-        decision_rule=content.decision_rule,
-        rater_weights=soft.rater_weights,
-        items=tuple(_item_of(item, scales[item.scale_id]) for item in soft.items),
-        **{name: getattr(hard, name) for name in _HARD_FIELDS},
-    )
-
-
-def content_of(kpi: Kpi) -> KpiContent:
-    """The version of a KPI as a content that `version_of` would make it from."""
-    version = kpi.current
-    hard = HardMeasure(**{name: getattr(version, name) for name in _HARD_FIELDS})
-    items = tuple(
-        ItemDraft(item.code, item.name, item.question, item.scale.id, item.anchors, item.weight, item.is_reversed)
-        for item in version.items
-    )
-    soft = SoftMeasure(version.rater_weights, items)
-    return KpiContent(
-        version.name,
-        version.purpose,
-        version.criterion,
-        version.decision_rule,
-        soft if kpi.kind is KpiKind.SOFT else hard,
-        version.starts_on,
-    )
-
-
-def _item_of(draft: ItemDraft, scale: Scale) -> Item:
-    return Item(
-        ItemId(""), draft.code, draft.name, draft.question, scale, draft.weight, draft.is_reversed, draft.anchors
-    )
 
 
 def _finished(fields: Fields, draft: T, problems: Sequence[FieldError] = ()) -> T:

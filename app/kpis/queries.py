@@ -16,29 +16,9 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
-from app.kpis.tables import (
-    GoalRow,
-    ItemRow,
-    KpiRow,
-    KpiVersionRow,
-    ScaleRow,
-    ScorecardLineRow,
-    ScorecardRow,
-    TargetRow,
-)
-from app.kpis.values import (
-    Goal,
-    Item,
-    Kpi,
-    KpiFilter,
-    KpiId,
-    KpiState,
-    KpiVersion,
-    Scale,
-    ScaleId,
-    Scorecard,
-    Target,
-)
+from app.kpis.rows import card_of, goal_of, item_of, kpi_of, line_of, scale_of, target_of, version_of
+from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardLineRow, ScorecardRow, TargetRow
+from app.kpis.values import Goal, Item, Kpi, KpiFilter, KpiId, KpiState, KpiVersion, Scale, ScaleId, Scorecard, Target
 from app.organisation.queries import load_tree, path_of
 from app.organisation.values import SubjectId
 
@@ -48,7 +28,7 @@ EVERY_KPI = KpiFilter()
 
 def get_goal(session: ReadSession, viewer: Viewer, goal_id: str) -> Goal:
     """A goal; NotFound for whoever may not read the KPIs of its company."""
-    return _readable(session, viewer, GoalRow, goal_id).value()
+    return goal_of(_readable(session, viewer, GoalRow, goal_id))
 
 
 def list_goals(
@@ -56,12 +36,12 @@ def list_goals(
 ) -> Page[Goal]:
     """The goals of a company, by external id."""
     wanted = [] if external_id is None else [GoalRow.external_id == external_id]
-    return _page(session, viewer, company_id, request, GoalRow, wanted).map(GoalRow.value)
+    return _page(session, viewer, company_id, request, GoalRow, wanted).map(goal_of)
 
 
 def get_scale(session: ReadSession, viewer: Viewer, scale_id: str) -> Scale:
     """A scale; NotFound for whoever may not read the KPIs of its company."""
-    return _readable(session, viewer, ScaleRow, scale_id).value()
+    return scale_of(_readable(session, viewer, ScaleRow, scale_id))
 
 
 def list_scales(
@@ -69,7 +49,7 @@ def list_scales(
 ) -> Page[Scale]:
     """The scales of a company, by external id."""
     wanted = [] if external_id is None else [ScaleRow.external_id == external_id]
-    return _page(session, viewer, company_id, request, ScaleRow, wanted).map(ScaleRow.value)
+    return _page(session, viewer, company_id, request, ScaleRow, wanted).map(scale_of)
 
 
 def get_kpi(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> Kpi:
@@ -107,7 +87,7 @@ def list_versions(session: ReadSession, viewer: Viewer, kpi_id: str) -> tuple[Kp
         select(KpiVersionRow).where(KpiVersionRow.kpi_id == row.id).order_by(KpiVersionRow.number.desc())
     ).all()
     items = _items(session, [version.id for version in found])
-    return tuple(version.value(items[version.id]) for version in found)
+    return tuple(version_of(version, items[version.id]) for version in found)
 
 
 def list_targets(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> tuple[Target, ...]:
@@ -165,7 +145,7 @@ def load_scales(session: ReadSession, company_id: str, scale_ids: Collection[str
     """Those of the scales that belong to a company."""
     wanted = [scale_id for scale_id in scale_ids if is_id(scale_id)]
     rows = session.scalars(select(ScaleRow).where(ScaleRow.company_id == company_id, ScaleRow.id.in_(wanted)))
-    return {ScaleId(row.id): row.value() for row in rows}
+    return {ScaleId(row.id): scale_of(row) for row in rows}
 
 
 def load_goal_parents(session: ReadSession, company_id: str) -> Mapping[str, str | None]:
@@ -211,7 +191,7 @@ def load_targets(session: ReadSession, kpi_ids: Collection[str], *, on: date | N
     query = select(TargetRow).where(TargetRow.kpi_id.in_(kpi_ids)).order_by(TargetRow.starts_on.desc(), TargetRow.id)
     if on is not None:
         query = query.where(TargetRow.starts_on <= on)
-    return tuple(row.value() for row in session.scalars(query))
+    return tuple(target_of(row) for row in session.scalars(query))
 
 
 def find_kpis(session: ReadSession, company_id: str, names: Collection[str]) -> Mapping[str, KpiId]:
@@ -264,7 +244,7 @@ def _kpis(session: ReadSession, rows: Sequence[KpiRow], on: date) -> list[Kpi]:
         if version.starts_on <= on or version.kpi_id not in valid:
             valid[version.kpi_id] = version
     items = _items(session, [version.id for version in valid.values()])
-    return [row.value(valid[row.id].value(items[valid[row.id].id])) for row in rows]
+    return [kpi_of(row, version_of(valid[row.id], items[valid[row.id].id])) for row in rows]
 
 
 def _items(session: ReadSession, version_ids: Collection[str]) -> Mapping[str, tuple[Item, ...]]:
@@ -273,7 +253,7 @@ def _items(session: ReadSession, version_ids: Collection[str]) -> Mapping[str, t
     query = select(ItemRow, ScaleRow).join(ScaleRow, ScaleRow.id == ItemRow.scale_id)
     in_order = query.where(ItemRow.kpi_version_id.in_(version_ids)).order_by(ItemRow.position)
     for item, scale in session.execute(in_order):
-        found[item.kpi_version_id] += (item.value(scale.value()),)
+        found[item.kpi_version_id] += (item_of(item, scale_of(scale)),)
     return found
 
 
@@ -281,8 +261,8 @@ def _cards(session: ReadSession, rows: Sequence[ScorecardRow]) -> list[Scorecard
     lines = defaultdict(list)
     query = select(ScorecardLineRow).where(ScorecardLineRow.scorecard_id.in_([row.id for row in rows]))
     for line in session.scalars(query.order_by(ScorecardLineRow.position)):
-        lines[line.scorecard_id].append(line.value())
-    return [row.value(tuple(lines[row.id])) for row in rows]
+        lines[line.scorecard_id].append(line_of(line))
+    return [card_of(row, tuple(lines[row.id])) for row in rows]
 
 
 def _places(session: ReadSession, viewer: Viewer, company_id: str, on: date) -> set[str] | None:

@@ -3,46 +3,19 @@
 Problems come as field errors under the names that the API and the pages use; an empty list means that all is well.
 """
 
-import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from app.errors import Conflict, FieldError, Invalid
-from app.fields import NO_CHOICE, REQUIRED, span
-from app.kpis.values import (
-    Direction,
-    Item,
-    Kpi,
-    KpiId,
-    KpiKind,
-    KpiState,
-    KpiVersion,
-    Level,
-    Scale,
-    ScaleDraft,
-    ScaleKind,
-    Scorecard,
-    ScorecardLine,
-    Target,
-    TargetDraft,
-)
+from app.fields import NO_CHOICE, span
+from app.kpis.checks import TWICE, repeated
+from app.kpis.drafts import ScaleDraft
+from app.kpis.values import KpiId, KpiState, Level, Scale, Scorecard, ScorecardLine, Target
 from app.organisation.values import SubjectKind
-from app.words import LOCALES, Words
 
 LINE_CAPS = {Level.PERSON: 6, Level.TEAM: 8, Level.DEPARTMENT: 8, Level.COMPANY: 10}
 FOCUS_CAP = 2
-LEAST_ANCHORS = 2
 
-TWICE = "This stands here twice."
-WEIGHT_SUM = "At least one rater group needs a weight above 0."
-OTHER_WAY = "This does not belong to this way of measuring. Leave it empty."
-ORDERS = {
-    Direction.HIGHER: "More is better: the floor is lowest, the target above it, the stretch above both.",
-    Direction.LOWER: "Less is better: the floor is highest, the target below it, the stretch below both.",
-    Direction.IN_RANGE: "The best range lies inside the two outer values.",
-}
-FEW_ANCHORS = "Describe at least two points of the scale."
-NOT_ON_SCALE = "The scale has no such point."
 RETIRED = "This KPI is retired. Choose another."
 FOCUS_FULL = "Two KPIs are in focus already. Take one out of focus first."
 FOCUS_PERSONS = "Only the cards of persons have KPIs in focus."
@@ -51,18 +24,11 @@ OTHER_KIND = "A KPI stays soft or hard for good."
 HARD_ONLY = "Only a hard KPI has targets."
 LEVEL_ABOVE = "A card is set at its own level or above."
 LATER_VERSION = "A newer version begins later. Choose its first day or a later one."
-NO_TARGET = "Set a target first, for the whole company or for a unit."
 
 _BEFORE = {
     KpiState.ACTIVE: {KpiState.DRAFT, KpiState.PAUSED},
     KpiState.PAUSED: {KpiState.ACTIVE},
     KpiState.RETIRED: {KpiState.DRAFT, KpiState.ACTIVE, KpiState.PAUSED},
-}
-_WORDED = {ScaleKind.POINTS, ScaleKind.BARS}
-_POSTS = {
-    Direction.HIGHER: ("floor", "target", "stretch"),
-    Direction.LOWER: ("stretch", "target", "floor"),
-    Direction.IN_RANGE: ("low", "best_low", "best_high", "high"),
 }
 
 
@@ -190,132 +156,9 @@ def makes_loop(parents: Mapping[str, str | None], child: str, parent: str | None
     return parent is not None
 
 
-def scale_points(scale: Scale | ScaleDraft) -> tuple[str, ...]:
-    """The answers that a scale offers, lowest first; of a slider its two ends.
-
-    >>> scale_points(ScaleDraft(ScaleKind.POINTS, {}, points=3))
-    ('1', '2', '3')
-    >>> scale_points(ScaleDraft(ScaleKind.BARS, {}, levels={"often": 100.0, "never": 0.0}))
-    ('never', 'often')
-    """
-    if scale.kind is ScaleKind.POINTS:
-        return tuple(str(point) for point in range(1, (scale.points or 0) + 1))
-    if scale.kind is ScaleKind.BARS:
-        levels = scale.levels or {}
-        return tuple(sorted(levels, key=levels.__getitem__))
-    if scale.kind is ScaleKind.SLIDER:
-        return tuple(f"{end:g}" for end in (scale.low, scale.high) if end is not None)
-    return ("no", "partly", "yes") if scale.kind is ScaleKind.YES_PARTLY_NO else tuple(str(n) for n in range(11))
-
-
 def has_same_answers(scale: Scale, draft: ScaleDraft) -> bool:
     """Whether a scale as it is wanted offers the same answers as it does."""
     return all(getattr(scale, name) == getattr(draft, name) for name in ("kind", "points", "low", "high", "levels"))
-
-
-def misplaced(value: object, parts: Collection[str], wanted: Collection[str]) -> list[FieldError]:
-    """Among `parts` of a value: the ones given but not wanted, and the ones wanted but not given."""
-    given = {name for name in parts if getattr(value, name) is not None}
-    return [
-        *(FieldError(name, OTHER_WAY) for name in sorted(given - set(wanted))),
-        *(FieldError(name, REQUIRED) for name in sorted(set(wanted) - given)),
-    ]
-
-
-def target_problems(draft: TargetDraft | Target, direction: Direction | None) -> list[FieldError]:
-    """What is wrong with goalposts of a KPI of this direction (none yet: the ones given must fit some direction).
-
-    Formula: higher floor < target < stretch; lower floor > target > stretch; the stretch may be left out;
-    in range low < best_low <= best_high < high. The band upside down is refused, never turned.
-    Source: docs/scoring.md, section "Goalposts".
-
-    >>> target_problems(TargetDraft(date(2026, 1, 1), floor=180, target=45, stretch=20), Direction.LOWER)
-    []
-    """
-    if direction is None:
-        fitting = [target_problems(draft, each) for each in Direction]
-        return min(fitting, key=len)
-    wanted = {name for name in _POSTS[direction] if name != "stretch" or draft.stretch is not None}
-    found = misplaced(draft, {name for posts in _POSTS.values() for name in posts}, wanted)
-    if found:
-        return found
-    if _rises(draft, direction):
-        return []
-    return [FieldError("best_low" if direction is Direction.IN_RANGE else "target", ORDERS[direction])]
-
-
-def _rises(draft: TargetDraft | Target, direction: Direction) -> bool:
-    """Whether the goalposts rise (fall, where less is better); a best range may be a single value."""
-    posts = [post for post in (getattr(draft, name) for name in _POSTS[direction]) if post is not None]
-    steps = [after - before for before, after in itertools.pairwise(posts)]
-    if direction is Direction.IN_RANGE and steps[1] == 0:
-        del steps[1]
-    return all(step > 0 for step in steps)
-
-
-def activation_problems(kpi: Kpi, targets: Sequence[Target]) -> list[FieldError]:
-    """What a KPI lacks to be active: goal, owner, decision rule, both languages, and what its kind needs.
-
-    Parameters
-    ----------
-    kpi : with the version that is to be active
-    targets : all goalposts set for the KPI, of any day and subject
-
-    Returns
-    -------
-    One error for each thing that is missing; a soft KPI needs items, two anchors each where the scale has points,
-    and a rater group with weight; a hard one unit, direction, aggregation and goalposts that fit.
-    """
-    version = kpi.current
-    missing = {"goal_id": kpi.goal_id, "owner_id": kpi.owner_id, "decision_rule": version.decision_rule}
-    found = [FieldError(name, REQUIRED) for name, value in missing.items() if value is None]
-    found += _unworded({"name": version.name, "purpose": version.purpose, "criterion": version.criterion})
-    if version.decision_rule is not None:
-        found += _unworded({"decision_rule.text": version.decision_rule.text})
-    return found + (_soft_gaps(version) if kpi.kind is KpiKind.SOFT else _hard_gaps(version, targets))
-
-
-def _soft_gaps(version: KpiVersion) -> list[FieldError]:
-    found = [] if version.items else [FieldError("items", REQUIRED)]
-    if not any(weight > 0 for weight in version.rater_weights.values()):
-        found.append(FieldError("rater_weights", WEIGHT_SUM))
-    for place, item in enumerate(version.items):
-        name = f"items.{place}"
-        found += _unworded({f"{name}.name": item.name, f"{name}.question": item.question})
-        found += _unworded({f"{name}.anchors.{point}": words for point, words in item.anchors.items()})
-        if item.scale.kind in _WORDED and len(item.anchors) < LEAST_ANCHORS:
-            found.append(FieldError(f"{name}.anchors", FEW_ANCHORS, ", ".join(scale_points(item.scale))))
-    return found
-
-
-def _hard_gaps(version: KpiVersion, targets: Sequence[Target]) -> list[FieldError]:
-    missing = {"direction": version.direction, "aggregation": version.aggregation}
-    found = [FieldError(name, REQUIRED) for name, value in missing.items() if value is None]
-    found += _unworded({"unit": version.unit})
-    found += [] if targets else [FieldError("targets", NO_TARGET)]
-    if version.direction is not None:
-        unfit = any(target_problems(target, version.direction) for target in targets)
-        found += [FieldError("targets", ORDERS[version.direction])] if unfit else []
-    return found
-
-
-def _unworded(texts: Mapping[str, Words]) -> list[FieldError]:
-    return [
-        FieldError(f"{name}.{locale}", REQUIRED)
-        for name, words in texts.items()
-        for locale in LOCALES
-        if not words.get(locale)
-    ]
-
-
-def anchor_problems(items: Sequence[Item]) -> list[FieldError]:
-    """Anchors of points that the item's scale does not have."""
-    return [
-        FieldError(f"items.{place}.anchors.{point}", NOT_ON_SCALE, ", ".join(scale_points(item.scale)))
-        for place, item in enumerate(items)
-        for point in item.anchors
-        if point not in scale_points(item.scale)
-    ]
 
 
 def line_problems(lines: Sequence[ScorecardLine], level: Level, states: Mapping[KpiId, KpiState]) -> list[FieldError]:
@@ -374,8 +217,3 @@ def target_for(targets: Iterable[Target], kpi_id: KpiId, path: Sequence[str]) ->
     places = {subject_id: place for place, subject_id in enumerate(path)}
     fitting = [t for t in targets if t.kpi_id == kpi_id and (t.subject_id is None or t.subject_id in places)]
     return max(fitting, key=lambda t: (places.get(t.subject_id or "", -1), t.starts_on), default=None)
-
-
-def repeated(names: Sequence[str]) -> list[int]:
-    """The places whose name stood before."""
-    return [place for place, name in enumerate(names) if name in names[:place]]

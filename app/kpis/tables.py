@@ -1,6 +1,5 @@
 """Mapped classes of KPIs: goals, scales, KPIs, versions, items, targets and scorecards."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -9,35 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Day, Flag, Id, Instant, Json, Number, Text, Whole, one_of
-from app.kpis.rules import scale_points
-from app.kpis.values import (
-    Aggregation,
-    Cadence,
-    Comparison,
-    DecisionRule,
-    Direction,
-    Goal,
-    GoalId,
-    Item,
-    ItemId,
-    Kpi,
-    KpiId,
-    KpiKind,
-    KpiState,
-    KpiVersion,
-    KpiVersionId,
-    Level,
-    RaterGroup,
-    Rollup,
-    Scale,
-    ScaleId,
-    ScaleKind,
-    Scorecard,
-    ScorecardId,
-    ScorecardLine,
-    ShareRule,
-    Target,
-)
+from app.kpis.values import Aggregation, Cadence, Direction, KpiKind, KpiState, Level, Rollup, ScaleKind
 
 
 class GoalRow(Base):
@@ -54,18 +25,6 @@ class GoalRow(Base):
     external_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
-
-    def value(self) -> Goal:
-        """The goal as a value."""
-        return Goal(
-            GoalId(self.id),
-            self.company_id,
-            self.name,
-            self.description,
-            None if self.parent_id is None else GoalId(self.parent_id),
-            self.external_id,
-            self.version,
-        )
 
 
 class ScaleRow(Base):
@@ -92,21 +51,6 @@ class ScaleRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
 
-    def value(self) -> Scale:
-        """The scale as a value."""
-        return Scale(
-            ScaleId(self.id),
-            self.company_id,
-            ScaleKind(self.kind),
-            self.name,
-            self.points,
-            self.low,
-            self.high,
-            self.levels,
-            self.external_id,
-            self.version,
-        )
-
 
 class KpiRow(Base):
     """A KPI: what stays the same over its versions."""
@@ -129,20 +73,6 @@ class KpiRow(Base):
     external_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
-
-    def value(self, current: KpiVersion) -> Kpi:
-        """The KPI as a value, with a version."""
-        return Kpi(
-            KpiId(self.id),
-            self.company_id,
-            KpiKind(self.kind),
-            KpiState(self.state),
-            None if self.goal_id is None else GoalId(self.goal_id),
-            self.owner_id,
-            self.external_id,
-            current,
-            self.version,
-        )
 
 
 class KpiVersionRow(Base):
@@ -182,38 +112,6 @@ class KpiVersionRow(Base):
     share_rule: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
-    @classmethod
-    def of(cls, version: KpiVersion, *, id: str, kpi_id: str, created_at: datetime) -> "KpiVersionRow":  # noqa: A002 - the column's name
-        """The row of a version; its items have rows of their own."""
-        fields = {name: value for name, value in asdict(version).items() if name not in {"id", "items"}}
-        return cls(**fields, id=id, kpi_id=kpi_id, created_at=created_at)
-
-    def value(self, items: tuple[Item, ...]) -> KpiVersion:
-        """The version as a value, with its items."""
-        rule = self.decision_rule
-        share = self.share_rule
-        return KpiVersion(
-            id=KpiVersionId(self.id),
-            number=self.number,
-            starts_on=self.starts_on,
-            name=self.name,
-            purpose=self.purpose,
-            criterion=self.criterion,
-            decision_rule=None if rule is None else DecisionRule(rule["text"], rule["days"]),
-            rater_weights={group: self.rater_weights[group] for group in RaterGroup if group in self.rater_weights},
-            items=items,
-            unit=self.unit,
-            direction=None if self.direction is None else Direction(self.direction),
-            aggregation=None if self.aggregation is None else Aggregation(self.aggregation),
-            percentile=self.percentile,
-            per=self.per,
-            cadence=None if self.cadence is None else Cadence(self.cadence),
-            rollup=Rollup(self.rollup),
-            prorate=self.prorate,
-            decimals=self.decimals,
-            share_rule=None if share is None else ShareRule(Comparison(share["comparison"]), share["limit"]),
-        )
-
 
 class ItemRow(Base):
     """One behaviour of a soft KPI version with its anchors by scale point."""
@@ -236,26 +134,6 @@ class ItemRow(Base):
     weight: Mapped[float] = mapped_column(Number)
     is_reversed: Mapped[bool] = mapped_column(Flag)
     anchors: Mapped[dict[str, dict[str, str]]] = mapped_column(Json)
-
-    @classmethod
-    def of(cls, item: Item, *, id: str, kpi_version_id: str, position: int) -> "ItemRow":  # noqa: A002 - the column's name
-        """The row of an item."""
-        fields = {name: value for name, value in asdict(item).items() if name not in {"id", "scale"}}
-        return cls(**fields, id=id, kpi_version_id=kpi_version_id, position=position, scale_id=item.scale.id)
-
-    def value(self, scale: Scale) -> Item:
-        """The item as a value, on its scale; anchors in the order of the scale."""
-        points = [point for point in scale_points(scale) if point in self.anchors]
-        return Item(
-            ItemId(self.id),
-            self.code,
-            self.name,
-            self.question,
-            scale,
-            self.weight,
-            self.is_reversed,
-            {point: self.anchors[point] for point in points},
-        )
 
 
 class TargetRow(Base):
@@ -292,22 +170,6 @@ class TargetRow(Base):
     best_high: Mapped[float | None] = mapped_column(Number)
     high: Mapped[float | None] = mapped_column(Number)
 
-    def value(self) -> Target:
-        """The goalposts as a value."""
-        return Target(
-            self.id,
-            KpiId(self.kpi_id),
-            self.subject_id,
-            self.starts_on,
-            self.floor,
-            self.target,
-            self.stretch,
-            self.low,
-            self.best_low,
-            self.best_high,
-            self.high,
-        )
-
 
 class ScorecardRow(Base):
     """A card for a level, set at a subject, from a day on."""
@@ -327,18 +189,6 @@ class ScorecardRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
 
-    def value(self, lines: tuple[ScorecardLine, ...]) -> Scorecard:
-        """The card as a value, with its lines."""
-        return Scorecard(
-            ScorecardId(self.id),
-            self.company_id,
-            self.subject_id,
-            Level(self.level),
-            self.starts_on,
-            lines,
-            self.version,
-        )
-
 
 class ScorecardLineRow(Base):
     """A KPI on a card, with its weight relative to the other lines."""
@@ -356,7 +206,3 @@ class ScorecardLineRow(Base):
     weight: Mapped[float] = mapped_column(Number)
     is_required: Mapped[bool] = mapped_column(Flag)
     in_focus: Mapped[bool] = mapped_column(Flag)
-
-    def value(self) -> ScorecardLine:
-        """The line as a value."""
-        return ScorecardLine(KpiId(self.kpi_id), self.weight, self.is_required, self.in_focus)

@@ -3,16 +3,16 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
-from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
-from app.infra.database import WriteSession
+from app.errors import AppError, Conflict, Forbidden, NotFound
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis import commands
-from app.kpis.intake import content_of, parse_content, parse_goal, parse_kpi, parse_scale, parse_scorecard, parse_target
-from app.kpis.queries import get_goal, get_kpi, get_scale, list_targets, list_versions, load_kpis, load_scorecards
+from app.kpis.drafts import content_of
+from app.kpis.intake import parse_goal, parse_kpi, parse_scale, parse_target
+from app.kpis.queries import get_goal, get_kpi, get_scale, list_versions, load_kpis
 from app.kpis.rules import (
     CardFull,
     ExternalIdTaken,
@@ -22,88 +22,9 @@ from app.kpis.rules import (
     VersionNeeded,
     WrongKpiState,
 )
-from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardRow, TargetRow
-from app.kpis.values import KpiKind, KpiState, Level
-from tests.company import SmallCompany
-from tests.kpis.plain import Plain, card, hard, item, soft, words
-
-TODAY = date(2026, 11, 23)
-TABLES = (GoalRow, ScaleRow, KpiRow, KpiVersionRow, ItemRow, TargetRow, ScorecardRow)
-LINE = {"floor": 180, "target": 45, "stretch": 20}
-ELSEWHERE = "11111111-1111-4111-8111-111111111111"
-
-
-class Desk:
-    """An admin at work: every command with the company and the moment filled in."""
-
-    def __init__(
-        self, session: WriteSession, company: SmallCompany, goal_id: str, scale_id: str, now: datetime
-    ) -> None:
-        self.session, self.company, self.goal_id, self.scale_id, self.now = session, company, goal_id, scale_id, now
-
-    def soft(self, **changed: object) -> Plain:
-        return soft(self.goal_id, self.company.owner, self.scale_id, **changed)
-
-    def hard(self, **changed: object) -> Plain:
-        return hard(self.goal_id, self.company.owner, **changed)
-
-    def create(self, given: Plain) -> str:
-        draft = parse_kpi(given)
-        return commands.create_kpi(self.session, self.company.admin, draft, company_id=self.company.id, now=self.now)
-
-    def activate(self, kpi_id: str) -> None:
-        commands.activate_kpi(self.session, self.company.admin, kpi_id, now=self.now)
-
-    def active(self, **changed: object) -> str:
-        kpi_id = self.create(self.soft(**changed))
-        self.activate(kpi_id)
-        return kpi_id
-
-    def pause(self, kpi_id: str) -> None:
-        commands.pause_kpi(self.session, self.company.admin, kpi_id, reason="Plass til en annen", now=self.now)
-
-    def retire(self, kpi_id: str) -> None:
-        commands.retire_kpi(self.session, self.company.admin, kpi_id, reason="Ferdig", now=self.now)
-
-    def version(self, kpi_id: str, **changed: object) -> None:
-        given = {
-            name: value for name, value in self.soft(**changed).items() if name not in {"kind", "goal_id", "owner_id"}
-        }
-        content = parse_content(given, KpiKind.SOFT)
-        commands.add_kpi_version(self.session, self.company.admin, kpi_id, content, now=self.now)
-
-    def target(self, kpi_id: str, **given: object) -> str:
-        draft = parse_target({"starts_on": "2026-11-23", **given})
-        return commands.set_target(self.session, self.company.admin, kpi_id, draft, now=self.now)
-
-    def card(self, given: Plain, *, expected_version: int | None = None) -> str:
-        return commands.set_scorecard(
-            self.session,
-            self.company.admin,
-            parse_scorecard(given),
-            company_id=self.company.id,
-            expected_version=expected_version,
-            now=self.now,
-        )
-
-    def found(self, kpi_id: str, on: date = TODAY) -> KpiState:
-        return get_kpi(self.session, self.company.admin, kpi_id, on=on).state
-
-
-@pytest.fixture
-def desk(session: WriteSession, company: SmallCompany, goal_id: str, scale_id: str, now: datetime) -> Desk:
-    return Desk(session, company, goal_id, scale_id, now)
-
-
-def counted(session: WriteSession) -> list[int | None]:
-    session.flush()
-    return [session.scalar(select(func.count()).select_from(table)) for table in (*TABLES, JournalRow)]
-
-
-def refused_fields(act: Callable[[], object]) -> list[str]:
-    with pytest.raises(Invalid) as refusal:
-        act()
-    return sorted(error.field for error in refusal.value.errors)
+from app.kpis.values import KpiState
+from tests.kpis.desk import ELSEWHERE, LINE, TODAY, Desk, counted, refused_fields
+from tests.kpis.plain import Plain, item, words
 
 
 def test_a_kpi_comes_back_as_it_was_handed_in(desk: Desk) -> None:
@@ -149,14 +70,6 @@ def test_a_kpi_that_lacks_something_is_not_activated(desk: Desk) -> None:
         desk.activate(kpi_id)
     assert {"goal_id", "owner_id", "decision_rule", "items", "rater_weights"} <= {e.field for e in refusal.value.errors}
     assert desk.found(kpi_id) is KpiState.DRAFT
-
-
-def test_a_hard_kpi_needs_goalposts_to_be_activated(desk: Desk) -> None:
-    kpi_id = desk.create(desk.hard())
-    assert refused_fields(lambda: desk.activate(kpi_id)) == ["targets"]
-    desk.target(kpi_id, **LINE)
-    desk.activate(kpi_id)
-    assert desk.found(kpi_id) is KpiState.ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -359,112 +272,6 @@ def test_levels_of_a_scale_come_back_in_their_order(desk: Desk) -> None:
         desk.session, desk.company.admin, parse_scale(given), company_id=desk.company.id, now=desk.now
     )
     assert get_scale(desk.session, desk.company.admin, scale_id).levels == {"often": 100, "never": 0, "some": 40.5}
-
-
-def test_targets_are_dated_and_the_same_day_again_rewrites(desk: Desk) -> None:
-    kpi_id = desk.create(desk.hard())
-    first = desk.target(kpi_id, starts_on="2026-01-01", **LINE)
-    second = desk.target(kpi_id, starts_on="2026-12-01", floor=150, target=40)
-    assert desk.target(kpi_id, starts_on="2026-12-01", floor=140, target=30, stretch=10) == second
-    with pytest.raises(PastIsFixed):
-        desk.target(kpi_id, starts_on="2026-01-01", floor=150, target=40)
-    targets = list_targets(desk.session, desk.company.admin, kpi_id, on=TODAY)
-    assert [(one.id, one.floor, one.stretch) for one in targets] == [(second, 140, 10), (first, 180, 20)]
-
-
-def test_a_target_of_a_team_is_the_business_of_its_manager(desk: Desk) -> None:
-    kpi_id = desk.create(desk.hard())
-
-    def given(subject_id: str) -> Plain:
-        return {"starts_on": "2026-11-23", "subject_id": subject_id, **LINE}
-
-    desk.target(kpi_id, **given(desk.company.south))
-    manager = desk.company.manager
-    commands.set_target(desk.session, manager, kpi_id, parse_target(given(desk.company.north)), now=desk.now)
-    for subject_id, refusal in ((desk.company.south, NotFound), (desk.company.department, Forbidden)):
-        with pytest.raises(refusal):
-            commands.set_target(desk.session, manager, kpi_id, parse_target(given(subject_id)), now=desk.now)
-    seen = list_targets(desk.session, manager, kpi_id, on=TODAY)
-    assert [one.subject_id for one in seen] == [desk.company.north]
-
-
-def test_goalposts_upside_down_are_refused(desk: Desk) -> None:
-    kpi_id = desk.create(desk.hard())
-    assert refused_fields(lambda: desk.target(kpi_id, floor=45, target=180)) == ["target"]
-    assert refused_fields(lambda: desk.target(desk.create(desk.soft()), **LINE)) == ["kpi_id"]
-
-
-def test_a_card_is_stored_and_rewritten_on_its_day(desk: Desk) -> None:
-    a, b = desk.active(), desk.active()
-    card_id = desk.card(card(desk.company.north, "person", [a, b]))
-    lines = [{"kpi_id": b, "weight": 2.5, "required": True, "focus": True}]
-    given = card(desk.company.north, "person", []) | {"lines": lines}
-    with pytest.raises(StaleVersion):
-        desk.card(given, expected_version=2)
-    assert desk.card(given, expected_version=1) == card_id
-    (found,) = load_scorecards(desk.session, desk.company.id, on=TODAY)
-    assert (found.subject_id, found.level, found.version) == (desk.company.north, Level.PERSON, 2)
-    assert [(one.kpi_id, one.weight, one.is_required, one.in_focus) for one in found.lines] == [(b, 2.5, True, True)]
-
-
-def test_cards_are_dated(desk: Desk) -> None:
-    a, b = desk.active(), desk.active()
-    desk.card(card(desk.company.north, "person", [a], "2026-01-01"))
-    desk.card(card(desk.company.north, "person", [b], "2026-12-01"))
-    with pytest.raises(PastIsFixed):
-        desk.card(card(desk.company.north, "person", [b], "2026-11-22"))
-    held = {
-        day: [line.kpi_id for one in load_scorecards(desk.session, desk.company.id, on=day) for line in one.lines]
-        for day in (date(2025, 12, 31), TODAY, date(2026, 12, 1))
-    }
-    assert list(held.values()) == [[], [a], [b]]
-
-
-def test_a_seventh_kpi_is_refused_until_one_is_paused(desk: Desk) -> None:
-    kpis = [desk.active() for _ in range(7)]
-    desk.card(card(desk.company.sofie, "person", kpis[:6]))
-    with pytest.raises(CardFull):
-        desk.card(card(desk.company.sofie, "person", kpis))
-    desk.pause(kpis[0])
-    desk.card(card(desk.company.sofie, "person", kpis))
-    with pytest.raises(CardFull):
-        desk.activate(kpis[0])
-    assert desk.found(kpis[0]) is KpiState.PAUSED
-
-
-def test_a_paused_kpi_does_not_come_back_onto_a_card_of_a_later_day(desk: Desk) -> None:
-    kpis = [desk.active() for _ in range(7)]
-    desk.pause(kpis[0])
-    desk.card(card(desk.company.sofie, "person", kpis, "2027-01-01"))
-    with pytest.raises(CardFull):
-        desk.activate(kpis[0])
-    desk.card(card(desk.company.sofie, "person", kpis[:6], "2027-01-01"))
-    desk.activate(kpis[0])
-
-
-def test_a_card_is_refused_by_field(desk: Desk) -> None:
-    kpi_id = desk.active()
-    assert refused_fields(lambda: desk.card(card(desk.company.sofie, "team", [kpi_id]))) == ["level"]
-    assert refused_fields(lambda: desk.card(card(desk.company.sofie, "person", [kpi_id, ELSEWHERE, "no id"]))) == [
-        "lines.1.kpi_id",
-        "lines.2.kpi_id",
-    ]
-    for nowhere in (ELSEWHERE, "no id"):
-        with pytest.raises(NotFound):
-            desk.card(card(nowhere, "person", [kpi_id]))
-
-
-def test_a_manager_sets_cards_in_the_own_team_only(desk: Desk) -> None:
-    kpi_id = desk.active()
-
-    def put(subject_id: str) -> None:
-        draft = parse_scorecard(card(subject_id, "person", [kpi_id]))
-        commands.set_scorecard(desk.session, desk.company.manager, draft, company_id=desk.company.id, now=desk.now)
-
-    put(desk.company.sofie)
-    for subject_id, refusal in ((desk.company.kari, NotFound), (desk.company.department, Forbidden)):
-        with pytest.raises(refusal):
-            put(subject_id)
 
 
 def test_a_day_is_a_day_where_the_company_is(desk: Desk) -> None:

@@ -4,30 +4,19 @@ import pytest
 
 from app.errors import Invalid
 from app.fields import unflattened
-from app.kpis.intake import (
-    parse_content,
-    parse_goal,
-    parse_kpi,
-    parse_scale,
-    parse_scorecard,
-    parse_target,
-)
+from app.kpis.drafts import HardMeasure, ItemDraft, KpiContent, SoftMeasure, TargetDraft
+from app.kpis.intake import parse_content, parse_goal, parse_kpi, parse_scale, parse_scorecard, parse_target
 from app.kpis.values import (
     Aggregation,
     Comparison,
     DecisionRule,
     Direction,
-    HardMeasure,
-    ItemDraft,
-    KpiContent,
     KpiKind,
     RaterGroup,
     Rollup,
     ScaleKind,
     ScorecardLine,
     ShareRule,
-    SoftMeasure,
-    TargetDraft,
 )
 from tests.kpis.plain import Plain, card, hard, item, soft, words
 

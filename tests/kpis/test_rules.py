@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import FieldError, Invalid
+from app.kpis.checks import activation_problems, scale_points, target_problems
+from app.kpis.drafts import TargetDraft
 from app.kpis.rules import (
     LINE_CAPS,
     CardFull,
     PastIsFixed,
     WrongKpiState,
-    activation_problems,
     card_for,
     check_cap,
     check_following,
@@ -22,9 +23,7 @@ from app.kpis.rules import (
     live_lines,
     makes_loop,
     next_state,
-    scale_points,
     target_for,
-    target_problems,
 )
 from app.kpis.values import (
     Aggregation,
@@ -49,7 +48,6 @@ from app.kpis.values import (
     ScorecardId,
     ScorecardLine,
     Target,
-    TargetDraft,
 )
 from app.organisation.values import SubjectKind
 from app.scoring.errors import ScoringError
