@@ -18,6 +18,7 @@ from typing import Protocol
 
 import structlog
 
+from app.accounts.keep import clear_out
 from app.infra.addresses import deliverable
 from app.infra.database import Database, ReadSession, WriteSession
 from app.infra.keys import key_of
@@ -28,6 +29,7 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
+from app.releases.commands import release_due_rounds, scrub_released
 from app.rounds.commands import close_due_rounds, refresh_shares
 
 BATCH = 20
@@ -64,11 +66,19 @@ def writing(command: Command) -> Callable[[Database, datetime], int]:
     return run
 
 
+def _clear_out(session: WriteSession, *, now: datetime) -> int:
+    clear_out(session, now=now)
+    return 0
+
+
 TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
     Task("count", writing(refresh_shares)),
+    Task("release", writing(release_due_rounds)),
+    Task("scrub", lambda database, now: scrub_released(database, now=now)),
+    Task("clear out", writing(_clear_out)),
 )
 """All due work but sending, in the order in which one leads to the other."""
 
