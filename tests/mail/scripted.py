@@ -1,0 +1,96 @@
+"""A mail server that does as it is told, stage by stage: refuse, be busy, talk nonsense, hang up, keep silent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+HANG_UP = "hang up"
+SILENCE = "silence"
+USUAL = {"GREETING": "220 ready", "EHLO": "250 here", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"}
+
+
+@dataclass
+class ScriptedServer:
+    """`script` gives a reply for GREETING, EHLO, MAIL, RCPT, DATA, BODY or RSET; `accepted` are the bodies it took.
+
+    A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know.
+    """
+
+    port: int = 0
+    script: dict[str, str] = field(default_factory=dict)
+    accepted: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    keeps: bool = True
+    host: str = "127.0.0.1"
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    @contextmanager
+    def running(cls, **script: str) -> Iterator["ScriptedServer"]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = cls(port=listener.getsockname()[1], script=script)
+        thread = threading.Thread(target=server._listen, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server._stop.set()
+            # A listener that is closed while it waits would wait on for ever.
+            socket.create_connection(("127.0.0.1", server.port)).close()
+            thread.join(5)
+            listener.close()
+
+    def _listen(self, listener: socket.socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            if self._stop.is_set():
+                connection.close()
+                return
+            self.connections += 1
+            with connection:
+                try:
+                    self._converse(connection)
+                except OSError:
+                    continue
+
+    def _converse(self, connection: socket.socket) -> None:
+        if not self._say(connection, "GREETING"):
+            return
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                verb = (line.split() or [b""])[0].decode("latin-1").upper()
+                if verb == "QUIT":
+                    connection.sendall(b"221 bye\r\n")
+                    return
+                if not self._say(connection, verb):
+                    return
+                if verb == "DATA" and self._reply("DATA").startswith("354") and not self._take(connection, lines):
+                    return
+
+    def _take(self, connection: socket.socket, lines: Iterator[bytes]) -> bool:
+        body = []
+        for line in lines:
+            if line == b".\r\n":
+                break
+            body.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        else:
+            return False
+        reply = self._reply("BODY")
+        if reply.startswith("250") or (self.keeps and reply in {HANG_UP, SILENCE}):
+            self.accepted.append(b"".join(body))
+        return self._say(connection, "BODY")
+
+    def _reply(self, verb: str) -> str:
+        return self.script.get(verb, USUAL.get(verb, "250 ok"))
+
+    def _say(self, connection: socket.socket, verb: str) -> bool:
+        reply = self._reply(verb)
+        if reply == HANG_UP:
+            return False
+        if reply == SILENCE:
+            self._stop.wait(5)
+            return False
+        connection.sendall(reply.encode() + b"\r\n")
+        return not reply.startswith("421")
