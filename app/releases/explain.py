@@ -96,7 +96,7 @@ def _soft_kpi(tables: Tables, place: int, measure: int) -> Document:
         "kpi_id": kpi.kpi_id,
         "kind": KpiKind.SOFT.value,
         "status": (ScoreStatus.OK if is_scored else ScoreStatus.INSUFFICIENT).value,
-        "reason": None if is_scored else Withheld.TOO_LITTLE_WEIGHT.value,
+        "reason": None if is_scored else tables.why_unscored(place, measure).value,
         "score": row.score if row is not None and is_scored else None,
         "lo": lo,
         "hi": hi,
@@ -198,5 +198,9 @@ def _kind(tables: Tables, number: int) -> KpiKind:
 def _reason_of(tables: Tables, place: int, kpi_id: str) -> str:
     """Why a KPI of the card has no score."""
     number = tables.scored.hard_numbers.get(kpi_id)
-    figure = None if number is None else tables.scored.hard.get((place, number))
-    return (REASONS[figure.reason] if isinstance(figure, NotScored) else Withheld.TOO_LITTLE_WEIGHT).value
+    if number is not None:
+        figure = tables.scored.hard.get((place, number))
+        return (REASONS[figure.reason] if isinstance(figure, NotScored) else Withheld.NO_VALUE).value
+    measures = enumerate(tables.scored.judged.measures)
+    measure = next((number for number, one in measures if one.item is None and one.kpi.kpi_id == kpi_id), None)
+    return (Withheld.NOT_ASKED if measure is None else tables.why_unscored(place, measure)).value

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, roots
@@ -63,7 +63,7 @@ def find_release(session: ReadSession, release_id: str) -> Release | None:
     """A release, whoever asks."""
     if not is_id(release_id):
         return None
-    row = session.execute(select(*_RELEASE).where(ReleaseRow.id == release_id)).one_or_none()
+    row = session.execute(_BY_ID, {"release_id": release_id}).one_or_none()
     return None if row is None else _release(*row)
 
 
@@ -110,7 +110,9 @@ def get_scores(
 ) -> tuple[Score, ...]:
     """All figures of a subject, the composite first; standard errors only for who analyses there."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
-    found = load_scores(session, release.id, [subject_id])
+    found = load_scores(session, release.id, subject_id)
+    if not found and session.scalar(_INSIDE, {"round_id": release.round_id, "subject_id": subject_id}) is None:
+        raise NotFound
     return found if may(viewer, Action.RESULTS_ANALYSE, path) else tuple(map(without_errors, found))
 
 
@@ -132,26 +134,25 @@ def get_explanation(
 def open_results(
     session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
 ) -> tuple[Release, Sequence[str]]:
-    """A release and the present path of a subject in it, if the viewer may read that subject; NotFound otherwise."""
+    """A release and the present path of a subject that the viewer may read; whether it holds it is not asked."""
     release = find_release(session, release_id)
     path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id), ())
     if release is None or not may(viewer, Action.RESULTS_READ, path):
         raise NotFound
-    inside = select(RoundSubjectRow.subject_id).where(
-        RoundSubjectRow.round_id == release.round_id, RoundSubjectRow.subject_id == subject_id
-    )
-    if session.scalar(inside) is None:
-        raise NotFound
     return release, path
 
 
-def load_scores(
-    session: ReadSession, release_id: str, subject_ids: Iterable[str], *, level: ScoreLevel | None = None
-) -> tuple[Score, ...]:
-    """Figures of some subjects of a release, whoever asks; composites, KPIs, then their groups and items."""
+def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple[Score, ...]:
+    """All figures of a subject, whoever asks: the composite, then KPI by KPI with its groups and items."""
+    rows = session.execute(_OF_SUBJECT, {"release_id": release_id, "subject_id": subject_id})
+    return tuple(sorted((_score(*row) for row in rows), key=lambda score: score.place))
+
+
+def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
+    """The composites of some subjects of a release, whoever asks."""
     query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
-    found = (_score(*row) for row in session.execute(_kept(query, ScoreFilter(level=level))))
-    return tuple(sorted(found, key=lambda score: (score.subject_id, score.place)))
+    rows = session.execute(query.where(_LEVELS[ScoreLevel.COMPOSITE]))
+    return {row[0]: without_errors(_score(*row)) for row in rows}
 
 
 def without_errors(score: Score) -> Score:
@@ -193,6 +194,14 @@ _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.ITEM: ScoreRow.item_id.is_not(None),
 }
 _ERRORS = frozenset({"se", "df"})
+# Statements of every page of results, built once: building one takes longer than running it.
+_BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
+_OF_SUBJECT = select(*_SCORE).where(
+    ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
+)
+_INSIDE = select(RoundSubjectRow.subject_id).where(
+    RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")
+)
 
 
 def is_readable(

@@ -82,6 +82,10 @@ class Tables:
         reason = None if number is None else self.scored.judged.table.reason(number, measure)
         return Withheld(reason or Withheld.FEWER_THAN_K)
 
+    def why_unscored(self, subject: int, measure: int) -> Withheld:
+        """Why a soft KPI of the card has no score."""
+        return Withheld.TOO_LITTLE_WEIGHT if self.asked_groups(subject, measure) else Withheld.NOT_ASKED
+
     def soft_measures(self, subject: int) -> list[int]:
         """The soft KPIs of a subject's page: those of its card; of a unit without card, those with a row."""
         on_card = {line.kpi_id for line in self.frozen.subjects[subject].card}
@@ -185,7 +189,7 @@ def _kpi_row(tables: Tables, place: int, measure: int) -> Score:
     row = tables.kpis.get((place, measure))
     if row is None or not row.scored:
         coverage = 0.0 if row is None else row.coverage
-        return _withheld(subject_id, Withheld.TOO_LITTLE_WEIGHT, kpi_id=kpi_id, coverage=coverage)
+        return _withheld(subject_id, tables.why_unscored(place, measure), kpi_id=kpi_id, coverage=coverage)
     small = any(one.weight > 0 and tables.is_small(one) for one in tables.groups[place, measure])
     lo, hi = score_ends(Interval(row.lo, row.hi), small=small)
     return Score(
