@@ -182,9 +182,7 @@ def suppress(session: WriteSession, mailbox: str, reason: SuppressionReason, *, 
     session.flush()
     session.execute(
         update(OutboxRow)
-        .where(
-            OutboxRow.mailbox == mailbox, OutboxRow.state == OutboxState.QUEUED, OutboxRow.letter.in_(ROUND_LETTERS)
-        )
+        .where(OutboxRow.mailbox == mailbox, OutboxRow.state == OutboxState.QUEUED, OutboxRow.letter.in_(ROUND_LETTERS))
         .values(state=OutboxState.CANCELLED, settled_at=now)
     )
 

@@ -14,7 +14,7 @@ from app.infra.addresses import deliverable
 from app.infra.formats import Locale, choose_locale
 from app.infra.templates import Templates, render
 from app.mail.rules import is_fit_for_a_header, subject_line
-from app.mail.values import OutboxMessage
+from app.mail.values import Mail, OutboxMessage
 
 OPT_OUT = "opt_out_link"
 """The name of the link that stops further letters; it goes into List-Unsubscribe as well (RFC 8058)."""
@@ -41,12 +41,23 @@ def compose(message: OutboxMessage, links: Mapping[str, str], *, writer: Writer)
     values = {**_typed(message.parameters), **links, "recipient_name": message.recipient_name}
     mail = _headed(message, links, writer)
     mail["Subject"] = subject_line(_text(writer, message, "subject.txt", locale, values))
-    mail["Content-Language"] = locale
     mail.set_content(_text(writer, message, "body.txt", locale, values).strip() + "\n", cte="quoted-printable")
     page = _INLINER.inline(_text(writer, message, "body.html", locale, values))
     mail.add_alternative(page, subtype="html", cte="quoted-printable")
     mail.set_boundary(message.boundary)
+    # Last: a Content- header that is there before the parts moves into the first of them.
+    mail["Content-Language"] = locale
     return mail.as_bytes(policy=_WHOLE_HEADERS)
+
+
+def plain_letter(mail: Mail, links: Mapping[str, str], *, templates: Templates) -> tuple[str, str]:
+    """Subject and plain text of a letter, to be shown before it is sent."""
+    locale = choose_locale(mail.locale)
+    values = {**_typed(mail.parameters), **links, "recipient_name": mail.name}
+    subject, body = (
+        render(templates, f"email/{mail.letter}/{part}", locale, **values) for part in ("subject.txt", "body.txt")
+    )
+    return subject_line(subject), body.strip()
 
 
 def _headed(message: OutboxMessage, links: Mapping[str, str], writer: Writer) -> EmailMessage:
