@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
+from app.infra.types import Day
 from app.organisation.tables import ManagerRoleRow, MembershipRow, SubjectRow
 from app.organisation.values import Subject, SubjectId, SubjectKind
 
@@ -30,17 +32,7 @@ def load_paths(session: ReadSession, subject_ids: Iterable[str], *, on: date) ->
     """The paths of many subjects on a day, in one statement for 10,000; unknown ids are left out."""
     paths: dict[SubjectId, tuple[SubjectId, ...]] = {}
     for wanted in in_parts(subject_ids):
-        chain = (
-            select(SubjectRow.id.label("start"), SubjectRow.id.label("place"), literal(0).label("level"))
-            .where(SubjectRow.id.in_(wanted))
-            .cte("chain", recursive=True)
-        )
-        chain = chain.union_all(
-            select(chain.c.start, MembershipRow.parent_id, chain.c.level + 1)
-            .join(MembershipRow, MembershipRow.subject_id == chain.c.place)
-            .where(MembershipRow.starts_on == _chosen_start(chain.c.place, on), chain.c.level < _LONGEST)
-        )
-        for start, place in session.execute(select(chain.c.start, chain.c.place).order_by(chain.c.level.desc())):
+        for start, place in session.execute(_PATHS, {"wanted": wanted, "day": on}):
             paths[start] = (*paths.get(start, ()), place)
     return paths
 
@@ -110,7 +102,9 @@ def subject_of(
     )
 
 
-def _chosen_start(subject_id: ColumnElement[str] | InstrumentedAttribute[str], on: date) -> ColumnElement[date]:
+def _chosen_start(
+    subject_id: ColumnElement[str] | InstrumentedAttribute[str], on: date | BindParameter[date]
+) -> ColumnElement[date]:
     """When the membership that counts on a day began: the one in force, else the last, else the first to come."""
     other = MembershipRow.__table__.alias("other")
     of_subject = other.c.subject_id == subject_id
@@ -119,3 +113,23 @@ def _chosen_start(subject_id: ColumnElement[str] | InstrumentedAttribute[str], o
     )
     first: ScalarSelect[date] = select(func.min(other.c.starts_on)).where(of_subject).scalar_subquery()
     return func.coalesce(last, first)
+
+
+def _paths() -> Select[Any]:
+    """Subject and place of every step of the paths of `wanted` on a `day`, from the company down."""
+    chain = (
+        select(SubjectRow.id.label("start"), SubjectRow.id.label("place"), literal(0).label("level"))
+        .where(SubjectRow.id.in_(bindparam("wanted", expanding=True)))
+        .cte("chain", recursive=True)
+    )
+    chain = chain.union_all(
+        select(chain.c.start, MembershipRow.parent_id, chain.c.level + 1)
+        .join(MembershipRow, MembershipRow.subject_id == chain.c.place)
+        .where(MembershipRow.starts_on == _chosen_start(chain.c.place, bindparam("day", type_=Day)))
+        .where(chain.c.level < _LONGEST)
+    )
+    return select(chain.c.start, chain.c.place).order_by(chain.c.level.desc())
+
+
+# Asked for on every request, and dearer to build than to run.
+_PATHS = _paths()

@@ -1,0 +1,211 @@
+"""From the rows of a release to the summary of one subject. Pure; what is read from the database is in `queries`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.kpis.values import KpiKind
+from app.releases.values import Release, Score, ScoreStatus
+from app.rounds.values import FrozenKpi, FrozenSubject
+from app.summaries.rules import closest_point, distance_left, group_rank, verdict
+from app.summaries.values import (
+    Comment,
+    Comments,
+    CompositeFigure,
+    Figure,
+    GroupFigure,
+    HardKpi,
+    ItemFigure,
+    Place,
+    SoftKpi,
+    Subtotal,
+    SummarisedRound,
+    Summary,
+    Verdict,
+    Wording,
+)
+
+_SELF = ("self",)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadComment:
+    """A released comment as it stands in its table; `about` is an item or empty."""
+
+    rater_groups: tuple[str, ...]
+    about: str
+    position: int
+    author: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that is known of one subject.
+
+    kpis : by id, in the order of the round
+    asked : sheets of the subject's own atoms, by rater groups
+    voices : the name behind the only rating of a named group
+    """
+
+    release: Release
+    round: SummarisedRound
+    subject: FrozenSubject
+    above: tuple[Place, ...]
+    kpis: Mapping[str, FrozenKpi]
+    scores: Sequence[Score]
+    asked: Mapping[tuple[str, ...], int]
+    voices: Mapping[str, str]
+    comments: Sequence[ReadComment]
+
+
+def summary_of(known: Loaded) -> Summary:
+    """The summary of a subject: composite, KPIs in the order of its card, comments."""
+    rows: defaultdict[str, list[Score]] = defaultdict(list)
+    for score in known.scores:
+        rows[score.kpi_id or ""].append(score)
+    ordered = [kpi_id for kpi_id in _kpi_order(known) if kpi_id in rows]
+    soft = [kpi_id for kpi_id in ordered if known.kpis[kpi_id].kind is KpiKind.SOFT]
+    return Summary(
+        release=known.release,
+        round=known.round,
+        subject=Place(known.subject.id, known.subject.kind, known.subject.name),
+        above=known.above,
+        composite=_composite(rows[""][0]) if rows[""] else None,
+        soft=tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in soft),
+        hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in soft),
+        comments=tuple(_comments(known)),
+    )
+
+
+def figure_of(score: Score) -> Figure:
+    """A row as a figure."""
+    return Figure(
+        status=score.status,
+        reason=score.reason,
+        score=score.score,
+        lo=score.lo,
+        hi=score.hi,
+        coverage=score.coverage,
+        minimum=(score.details or {}).get("minimum"),
+        se=score.se,
+        df=score.df,
+    )
+
+
+def _kpi_order(known: Loaded) -> list[str]:
+    card: list[str] = [line.kpi_id for line in known.subject.card if line.kpi_id in known.kpis]
+    return [*card, *(kpi_id for kpi_id in known.kpis if kpi_id not in card)]
+
+
+def _weight(known: Loaded, kpi_id: str) -> float | None:
+    return next((line.weight for line in known.subject.card if line.kpi_id == kpi_id), None)
+
+
+def _composite(row: Score) -> CompositeFigure:
+    parts = row.details or {}
+    return CompositeFigure(figure_of(row), _subtotal(parts.get("soft")), _subtotal(parts.get("hard")))
+
+
+def _subtotal(part: Mapping[str, Any] | None) -> Subtotal | None:
+    return None if part is None else Subtotal(part["score"], part["lo"], part["hi"])
+
+
+def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
+    combined: Score | None = None
+    groups: list[Score] = []
+    items: defaultdict[tuple[str, ...], list[Score]] = defaultdict(list)
+    for row in rows:
+        if row.item_id is not None:
+            items[row.rater_groups].append(row)
+        elif row.rater_groups:
+            groups.append(row)
+        else:
+            combined = row
+    groups.sort(key=lambda row: group_rank(row.rater_groups))
+    return SoftKpi(
+        kpi_id=kpi.kpi_id,
+        name=kpi.name,
+        criterion=kpi.criterion,
+        weight=_weight(known, kpi.kpi_id),
+        figure=None if combined is None else figure_of(combined),
+        groups=tuple(_group(known, kpi, row, combined, items[row.rater_groups]) for row in groups),
+    )
+
+
+def _group(known: Loaded, kpi: FrozenKpi, row: Score, combined: Score | None, items: Sequence[Score]) -> GroupFigure:
+    details = row.details or {}
+    by_item = {item.item_id: item for item in items}
+    return GroupFigure(
+        rater_groups=row.rater_groups,
+        figure=figure_of(row),
+        raters=row.raters,
+        asked=known.asked.get(row.rater_groups) if row.status is ScoreStatus.OK else None,
+        voice=known.voices.get(row.rater_groups[0], "") if row.raters == 1 and len(row.rater_groups) == 1 else "",
+        weight=details.get("weight", 0.0),
+        share=details.get("share"),
+        verdict=_verdict(row, combined) if row.rater_groups == _SELF else None,
+        items=tuple(_item(kpi, by_item[item.id]) for item in kpi.items if item.id in by_item),
+    )
+
+
+def _verdict(own: Score, others: Score | None) -> Verdict | None:
+    if own.score is None or others is None or others.score is None or others.lo is None or others.hi is None:
+        return None
+    return verdict(own.score, others.score, others.lo, others.hi)
+
+
+def _item(kpi: FrozenKpi, row: Score) -> ItemFigure:
+    item = next(item for item in kpi.items if item.id == row.item_id)
+    point = None if row.score is None else closest_point(item, row.score)
+    return ItemFigure(
+        item_id=item.id,
+        name=item.name,
+        figure=figure_of(row),
+        raters=row.raters,
+        closest=None if point is None else Wording(point, item.anchors[point]),
+    )
+
+
+def _hard(known: Loaded, kpi: FrozenKpi, row: Score) -> HardKpi:
+    measure = kpi.measure
+    if measure is None:
+        raise ValueError(f"the hard KPI {kpi.kpi_id} was frozen without a measure")
+    details = row.details or {}
+    value, posts = details.get("value"), known.subject.targets.get(kpi.kpi_id)
+    left = None if value is None or posts is None else distance_left(value, posts)
+    return HardKpi(
+        kpi_id=kpi.kpi_id,
+        name=kpi.name,
+        unit=measure.unit,
+        decimals=measure.decimals,
+        direction=measure.direction,
+        weight=_weight(known, kpi.kpi_id),
+        figure=figure_of(row),
+        value=value,
+        lo=details.get("lo"),
+        hi=details.get("hi"),
+        certainty=details.get("certainty"),
+        readings=details.get("readings"),
+        is_prorated=bool(details.get("prorated")),
+        posts=posts,
+        is_reached=None if left is None else left == 0,
+        left=left or None,
+    )
+
+
+def _comments(known: Loaded) -> Iterable[Comments]:
+    names = {item.id: item.name for kpi in known.kpis.values() for item in kpi.items}
+    place = {item_id: number for number, item_id in enumerate(names)}
+    found: defaultdict[tuple[tuple[str, ...], str], list[ReadComment]] = defaultdict(list)
+    for comment in known.comments:
+        found[comment.rater_groups, comment.about].append(comment)
+    for groups, about in sorted(found, key=lambda key: (group_rank(key[0]), place.get(key[1], -1))):
+        comments = sorted(found[groups, about], key=lambda comment: comment.position)
+        yield Comments(
+            rater_groups=groups,
+            item_id=about or None,
+            item_name=names.get(about),
+            comments=tuple(Comment(comment.author, comment.text) for comment in comments),
+        )

@@ -1,0 +1,284 @@
+"""Every read of summaries: the page of one subject, its arithmetic, what is coming, and the lists that lead there.
+
+The viewer is asked for by `releases.queries`: present rights on the subject, and what may not be read is not there.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.rules import Action, may
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.kpis.values import RaterGroup
+from app.organisation.queries import load_paths, load_people
+from app.organisation.tables import SubjectRow
+from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
+from app.releases.queries import (
+    find_release_of,
+    get_explanation,
+    is_readable,
+    list_releases,
+    load_composites,
+    load_scores,
+    open_results,
+    without_errors,
+)
+from app.releases.tables import AtomRow, ReleasedCommentRow, ReleaseRow, ScoreRow
+from app.releases.values import Release, Score
+from app.rounds.queries import load_frozen_subjects
+from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
+from app.rounds.values import FrozenKpi, FrozenSubject, Mode, ReleaseMode, RoundState
+from app.summaries.compose import Loaded, ReadComment, figure_of, summary_of
+from app.summaries.values import Arithmetic, Coming, ComingRound, Member, Place, ReleasedRound, SummarisedRound, Summary
+from app.words import Words
+
+# ------------------------------------------------------------ one subject
+
+
+def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date) -> Summary:
+    """What is fed back about a subject; NotFound unless the viewer may read it today. At most eleven statements."""
+    release, path = open_results(session, viewer, release_id, subject_id, on=on)
+    round_, recipe = _load_round(session, release.round_id)
+    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    scores: Sequence[Score] = load_scores(session, release.id, subject_id)
+    if not may(viewer, Action.RESULTS_ANALYSE, path):
+        scores = [without_errors(score) for score in scores]
+    named = {policy.rater_group for policy in groups_in(recipe["groups"]) if policy.mode is Mode.NAMED}
+    return summary_of(
+        Loaded(
+            release=release,
+            round=round_,
+            subject=subject,
+            above=above,
+            kpis=_kpis(recipe, {score.kpi_id for score in scores}),
+            scores=scores,
+            asked=_load_asked(session, release.id, subject_id),
+            voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
+            comments=_load_comments(session, release.id, subject_id),
+        )
+    )
+
+
+def get_arithmetic(session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date) -> Arithmetic:
+    """How every figure of a subject was computed, with the names it is read with."""
+    document = get_explanation(session, viewer, release_id, subject_id, on=on)
+    release, path = open_results(session, viewer, release_id, subject_id, on=on)
+    round_, recipe = _load_round(session, release.round_id)
+    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    kpis = _kpis(recipe, {kpi["kpi_id"] for kpi in document["kpis"]} | {line.kpi_id for line in subject.card})
+    return Arithmetic(release, round_, Place(subject.id, subject.kind, subject.name), above, document, kpis)
+
+
+def get_coming(session: ReadSession, viewer: Viewer, round_id: str, subject_id: str, *, on: date) -> Coming | Release:
+    """A subject's results before there are any, or the release that holds them by now; NotFound as for a summary."""
+    path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id), ())
+    if not may(viewer, Action.RESULTS_READ, path) or not is_id(round_id):
+        raise NotFound
+    round_, _ = _load_round(session, round_id)
+    subject, above = _load_places(session, viewer, round_id, path, on=on)
+    release = find_release_of(session, round_id)
+    return release or Coming(round_, Place(subject.id, subject.kind, subject.name), above)
+
+
+# ------------------------------------------------------------ lists
+
+
+def list_results(
+    session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, on: date
+) -> Page[ReleasedRound]:
+    """The released rounds in which the viewer may read somebody's figures, the newest first."""
+    page = list_releases(session, viewer, company_id, request, on=on)
+    rounds = _load_rounds(session, {release.round_id for release in page.items})
+    has_figures = select(ScoreRow.id).join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
+    has_figures = has_figures.where(
+        ReleaseRow.round_id == RoundSubjectRow.round_id, ScoreRow.subject_id == RoundSubjectRow.subject_id
+    )
+    entries = _load_entries(session, viewer, company_id, rounds, on=on, holding=or_(has_figures.exists(), _IS_UNIT))
+    return page.map(lambda release: ReleasedRound(release, rounds[release.round_id], entries.get(release.round_id, ())))
+
+
+def load_coming(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> tuple[ComingRound, ...]:
+    """The rounds under way whose results the viewer will read, by closing time; rated subjects and units only."""
+    if not is_id(company_id):
+        raise NotFound
+    query = select(RoundRow.id).where(
+        RoundRow.company_id == company_id, RoundRow.state.in_([RoundState.OPEN, RoundState.CLOSED])
+    )
+    rounds = _load_rounds(session, session.scalars(query).all())
+    will_have = or_(RoundSubjectRow.is_rated, _IS_UNIT)
+    entries = _load_entries(session, viewer, company_id, rounds, on=on, holding=will_have)
+    found = [ComingRound(rounds[round_id], places) for round_id, places in entries.items()]
+    return tuple(sorted(found, key=lambda one: (one.round.closes_at, one.round.id)))
+
+
+def list_members(
+    session: ReadSession,
+    viewer: Viewer,
+    summary: Summary,
+    request: PageRequest,
+    *,
+    kinds: Collection[SubjectKind],
+    on: date,
+) -> Page[Member]:
+    """What hung directly under a unit when the round was frozen, of some kinds, by name and never by figure."""
+    company_id, unit_id = summary.release.company_id, summary.subject.id
+    query = (
+        select(SubjectRow.name_key, RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name)
+        .join(SubjectRow, SubjectRow.id == RoundSubjectRow.subject_id)
+        .where(
+            RoundSubjectRow.round_id == summary.round.id,
+            RoundSubjectRow.parent_id == unit_id,
+            RoundSubjectRow.kind.in_(list(kinds)),
+            *is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on),
+        )
+    )
+    rows = session.execute(sliced(query, (SubjectRow.name_key, RoundSubjectRow.subject_id), request))
+    page = page_of(rows, request, lambda row: (row[0], row[1]))
+    ids = [row[1] for row in page.items]
+    composites = load_composites(session, summary.release.id, ids)
+    figures = {subject_id: figure_of(score) for subject_id, score in composites.items()}
+    return page.map(lambda row: Member(Place(row[1], SubjectKind(row[2]), row[3]), figures.get(row[1])))
+
+
+# ------------------------------------------------------------ pieces
+
+_IS_UNIT = RoundSubjectRow.kind.in_(UNIT_KINDS)
+_ROUND = (
+    RoundRow.id,
+    RoundRow.name,
+    RoundRow.period_start,
+    RoundRow.period_end,
+    RoundRow.closes_at,
+    RoundRow.state,
+    RoundRow.release_mode,
+)
+# Statements of every summary, built once: building one takes longer than running it.
+_WITH_RECIPE = select(*_ROUND, RoundRow.recipe).where(RoundRow.id == bindparam("round_id"))
+_OWN_ATOMS = select(AtomRow.rater_groups, AtomRow.sheets).where(
+    AtomRow.release_id == bindparam("release_id"), AtomRow.subject_id == bindparam("subject_id"), AtomRow.is_own
+)
+_NAMED_RATERS = select(AssignmentRow.rater_group, AssignmentRow.rater_id).where(
+    AssignmentRow.round_id == bindparam("round_id"),
+    AssignmentRow.subject_id == bindparam("subject_id"),
+    AssignmentRow.rater_group.in_(bindparam("named", expanding=True)),
+    AssignmentRow.answered,
+)
+_COMMENTS = select(
+    ReleasedCommentRow.rater_groups,
+    ReleasedCommentRow.about,
+    ReleasedCommentRow.position,
+    ReleasedCommentRow.author,
+    ReleasedCommentRow.text,
+).where(
+    ReleasedCommentRow.release_id == bindparam("release_id"), ReleasedCommentRow.subject_id == bindparam("subject_id")
+)
+
+
+def _round(id_: str, name: Words, start: date, end: date, *rest: Any) -> SummarisedRound:
+    closes_at, state, release_mode = rest
+    return SummarisedRound(id_, name, start, end, closes_at, RoundState(state), ReleaseMode(release_mode))
+
+
+def _load_round(session: ReadSession, round_id: str) -> tuple[SummarisedRound, Mapping[str, Any]]:
+    """A round that is no draft, with its recipe."""
+    row = session.execute(_WITH_RECIPE, {"round_id": round_id}).one_or_none()
+    if row is None or row[-1] is None:
+        raise NotFound
+    return _round(*row[:-1]), row[-1]
+
+
+def _load_rounds(session: ReadSession, round_ids: Iterable[str]) -> dict[str, SummarisedRound]:
+    found = session.execute(select(*_ROUND).where(RoundRow.id.in_(list(round_ids))))
+    return {row[0]: _round(*row) for row in found}
+
+
+def _kpis(recipe: Mapping[str, Any], wanted: Collection[str | None]) -> dict[str, FrozenKpi]:
+    chosen = kpis_in(kpi for kpi in recipe["kpis"] if kpi["kpi_id"] in wanted)
+    return {kpi.kpi_id: kpi for kpi in chosen}
+
+
+def _load_places(
+    session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
+) -> tuple[FrozenSubject, tuple[Place, ...]]:
+    """A subject as it was frozen, and the units above it then; most often they are those of today's path."""
+    found = {one.id: one for one in load_frozen_subjects(session, round_id, path)}
+    subject = found.get(path[-1])
+    if subject is None:
+        raise NotFound
+    chain: list[FrozenSubject] = []
+    parent_id = subject.parent_id
+    while parent_id is not None:
+        if parent_id not in found:
+            found |= {one.id: one for one in load_frozen_subjects(session, round_id, [parent_id])}
+        chain.append(found[parent_id])
+        parent_id = found[parent_id].parent_id
+    moved = [one.id for one in chain if one.id not in path]
+    paths: dict[str, Sequence[str]] = {one: path[: place + 1] for place, one in enumerate(path)}
+    if moved:
+        paths |= {str(one): known for one, known in load_paths(session, moved, on=on).items()}
+    above = (
+        Place(one.id, one.kind, one.name, may(viewer, Action.RESULTS_READ, paths.get(one.id, ())))
+        for one in reversed(chain)
+    )
+    return subject, tuple(above)
+
+
+def _load_asked(session: ReadSession, release_id: str, subject_id: str) -> dict[tuple[str, ...], int]:
+    """Sheets of the atoms that are the subject's own cell of one group: of how many the number of raters is."""
+    rows = session.execute(_OWN_ATOMS, {"release_id": release_id, "subject_id": subject_id})
+    return {(groups,): sheets for groups, sheets in rows if "+" not in groups}
+
+
+def _load_voices(session: ReadSession, round_id: str, subject_id: str, named: Collection[RaterGroup]) -> dict[str, str]:
+    """The name of the only rater of a named group, by group."""
+    wanted = {"round_id": round_id, "subject_id": subject_id, "named": list(named)}
+    rows = session.execute(_NAMED_RATERS, wanted).all()
+    groups = [group for group, _ in rows]
+    single = {group: rater_id for group, rater_id in rows if groups.count(group) == 1}
+    people = {str(person.id): person.name or "" for person in load_people(session, single.values()).values()}
+    return {group: people.get(rater_id, "") for group, rater_id in single.items()}
+
+
+def _load_comments(session: ReadSession, release_id: str, subject_id: str) -> list[ReadComment]:
+    rows = session.execute(_COMMENTS, {"release_id": release_id, "subject_id": subject_id})
+    return [ReadComment(tuple(groups.split("+")), about, *rest) for groups, about, *rest in map(list[Any], rows)]
+
+
+def _load_entries(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    round_ids: Collection[str],
+    *,
+    holding: ColumnElement[bool],
+    on: date,
+) -> dict[str, tuple[Place, ...]]:
+    """Where the viewer begins to read, by round: the topmost readable subjects that hold something, and one's own."""
+    parent = aliased(RoundSubjectRow)
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on)
+    seen_above = is_readable(viewer, parent.subject_id, company_id, on=on)
+    above = (
+        select(parent.subject_id)
+        .where(parent.round_id == RoundSubjectRow.round_id, parent.subject_id == RoundSubjectRow.parent_id, *seen_above)
+        .exists()
+    )
+    own = sorted(filter(is_id, viewer.own_subjects))
+    rows = session.execute(
+        select(RoundSubjectRow.round_id, RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name)
+        .where(
+            RoundSubjectRow.round_id.in_(list(round_ids)), holding, *seen, ~above | RoundSubjectRow.subject_id.in_(own)
+        )
+        .order_by(RoundSubjectRow.name, RoundSubjectRow.subject_id)
+    )
+    entries: dict[str, tuple[Place, ...]] = {}
+    for round_id, subject_id, kind, name in rows:
+        entries[round_id] = (*entries.get(round_id, ()), Place(subject_id, SubjectKind(kind), name))
+    return entries

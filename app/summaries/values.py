@@ -1,0 +1,267 @@
+"""The nouns of feedback summaries: one value per subject and release, from which page, JSON and print are made.
+
+Figures are as computed; rounding is done where they are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from app.kpis.values import Direction
+from app.organisation.values import SubjectKind
+from app.releases.values import Release, ScoreStatus, Withheld
+from app.rounds.values import FrozenKpi, Goalposts, ReleaseMode, RoundState
+from app.words import Words
+
+
+class Verdict(StrEnum):
+    """How somebody's own rating stands to that of the others."""
+
+    IN_LINE = "in_line"
+    BLIND_SPOT = "blind_spot"
+    HIDDEN_STRENGTH = "hidden_strength"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subject as it was frozen; `is_readable` says whether the viewer may read its results."""
+
+    id: str
+    kind: SubjectKind
+    name: str
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SummarisedRound:
+    """The round that the figures come from."""
+
+    id: str
+    name: Words
+    period_start: date
+    period_end: date
+    closes_at: datetime
+    state: RoundState
+    release_mode: ReleaseMode
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A score 0-100 with its 95 % interval, or why there is none.
+
+    coverage : of a KPI the shown group weight, of a composite the present KPI weight, 0-1
+    minimum : what "fewer than" says of a suppressed figure
+    se, df : standard error and its degrees of freedom; none unless the viewer analyses and R7 allows it
+    """
+
+    status: ScoreStatus
+    reason: Withheld | None = None
+    score: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    coverage: float | None = None
+    minimum: int | None = None
+    se: float | None = None
+    df: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subtotal:
+    """The soft or the hard part of a composite."""
+
+    score: float
+    lo: float | None
+    hi: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeFigure:
+    """The whole card as one score, with its soft and its hard part."""
+
+    figure: Figure
+    soft: Subtotal | None
+    hard: Subtotal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An anchor: the point of the scale and its words."""
+
+    point: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFigure:
+    """One item as a rater group rated it; `closest` is the anchor nearest to the mean."""
+
+    item_id: str
+    name: Words
+    figure: Figure
+    raters: int | None
+    closest: Wording | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigure:
+    """One rater group (or several together) on a soft KPI.
+
+    raters : with a valid rating of this KPI; asked : of how many, where that is told
+    voice : whose single rating it is, in groups that say so
+    weight, share : nominal weight, and its share of the shown weight 0-1; 0 for self
+    verdict : of self only
+    """
+
+    rater_groups: tuple[str, ...]
+    figure: Figure
+    raters: int | None
+    asked: int | None
+    voice: str
+    weight: float
+    share: float | None
+    verdict: Verdict | None
+    items: tuple[ItemFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SoftKpi:
+    """A rated KPI: the combined score (none for competitors, who get group scores only) and its groups."""
+
+    kpi_id: str
+    name: Words
+    criterion: Words
+    weight: float | None
+    figure: Figure | None
+    groups: tuple[GroupFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HardKpi:
+    """A measured KPI against its goalposts.
+
+    value, lo, hi : the measured value and its interval, in `unit`
+    is_reached : at or beyond the target, or inside the best range; none without a value or goalposts
+    left : distance to the target or to the best range, in `unit`; none when reached
+    """
+
+    kpi_id: str
+    name: Words
+    unit: Words
+    decimals: int
+    direction: Direction
+    weight: float | None
+    figure: Figure
+    value: float | None
+    lo: float | None
+    hi: float | None
+    certainty: str | None
+    readings: int | None
+    is_prorated: bool
+    posts: Goalposts | None
+    is_reached: bool | None
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment; `author` only where the rater's name is shown."""
+
+    author: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """The comments of a rater group on one item, or on the subject as a whole (no item)."""
+
+    rater_groups: tuple[str, ...]
+    item_id: str | None
+    item_name: Words | None
+    comments: tuple[Comment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that is fed back about one subject after one release.
+
+    above : the units above it as they were frozen, from the scope of the round down
+    composite : none where there is no card: units without one, competitors
+    """
+
+    release: Release
+    round: SummarisedRound
+    subject: Place
+    above: tuple[Place, ...]
+    composite: CompositeFigure | None
+    soft: tuple[SoftKpi, ...]
+    hard: tuple[HardKpi, ...]
+    comments: tuple[Comments, ...]
+
+    @property
+    def withheld(self) -> tuple[SoftKpi | HardKpi, ...]:
+        """The KPIs without a combined score, in the order of the card."""
+        kpis: tuple[SoftKpi | HardKpi, ...] = (*self.soft, *self.hard)
+        return tuple(kpi for kpi in kpis if kpi.figure is not None and kpi.figure.status != ScoreStatus.OK)
+
+    @property
+    def gaps(self) -> tuple[tuple[SoftKpi, GroupFigure], ...]:
+        """The KPIs on which the subject's own rating is a blind spot or a hidden strength, with that rating."""
+        return tuple(
+            (kpi, group)
+            for kpi in self.soft
+            for group in kpi.groups
+            if group.verdict in {Verdict.BLIND_SPOT, Verdict.HIDDEN_STRENGTH}
+        )
+
+    @property
+    def targets(self) -> tuple[HardKpi, ...]:
+        """The measured KPIs that have a value and a target."""
+        return tuple(kpi for kpi in self.hard if kpi.is_reached is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRound:
+    """A line of the list of results: a release, its round, and where the viewer begins to read."""
+
+    release: Release
+    round: SummarisedRound
+    entries: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComingRound:
+    """A round whose figures do not exist yet, and the subjects whose results the viewer will read."""
+
+    round: SummarisedRound
+    entries: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What is said of a subject before the release: who, when, and no figure."""
+
+    round: SummarisedRound
+    subject: Place
+    above: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or unit in the table of a unit: its composite, none where it has no card."""
+
+    place: Place
+    composite: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The explanation of a subject with the names that it is read with."""
+
+    release: Release
+    round: SummarisedRound
+    subject: Place
+    above: tuple[Place, ...]
+    document: Mapping[str, Any]
+    kpis: Mapping[str, FrozenKpi]

@@ -1,0 +1,165 @@
+"""The third quarter at Fjellbris, released: real ratings and readings come in by the doors for past ones.
+
+Sofie Berg is as the scenario has her: two colleagues only, two customers who could not observe one KPI. The figures
+that follow are the acceptance figures of the demo organisation.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from app.accounts.rules import SERVICE
+from app.accounts.values import Grant, Role, Viewer
+from app.demo.kpis import create_kpis
+from app.demo.organisation import create_organisation
+from app.infra.database import WriteSession
+from app.infra.formats import DEFAULT_ZONE
+from app.kpis.values import RaterGroup
+from app.metrics.commands import record_readings
+from app.metrics.intake import parse_readings
+from app.metrics.values import Source
+from app.organisation.named import find_subjects
+from app.releases.commands import release_round
+from app.releases.values import Release
+from app.reports import Row
+from app.responses.past import import_ratings
+from app.rounds.commands import create_round, set_groups, set_round_kpis
+from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
+
+STARTED = datetime(2026, 7, 1, 6, tzinfo=UTC)
+RELEASED_AT = datetime(2026, 10, 12, 7, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+NAMES = ("fjellbris", "customer-centre", "team-nord", "team-sor", "amir.haddad", "sofie.berg", "lars.moen")
+NAMES += ("thea.vik", "omar.said", "ingrid.solheim", "elias.dahl", "lunvik", "sales", "jonas.eide")
+S1, S4, S5 = "first-impression", "case-ownership", "teamwork"
+GROUPS = (
+    GroupPolicy(RaterGroup.CUSTOMER, Mode.CONFIDENTIAL, 5, 5),
+    GroupPolicy(RaterGroup.MYSTERY_SHOPPER, Mode.REPORT, 3, 3),
+    GroupPolicy(RaterGroup.MANAGER, Mode.NAMED, 1, 1),
+    GroupPolicy(RaterGroup.COLLEAGUE, Mode.CONFIDENTIAL, 3, 3),
+    GroupPolicy(RaterGroup.SELF, Mode.NAMED, 1, 1),
+)
+CUSTOMERS_SAID = (
+    "Hun spurte hvor varmt vi hadde det før hun sa noe om prisen. Da skjønte jeg at hun hørte etter.",
+    "Rask og blid. Jeg skulle bare gjerne visst at montøren ble forsinket.",
+    "Forklarte feilkoden slik at jeg fikk til resten selv.",
+    "Fikk svar med en gang.",
+    "Hun ringte tilbake samme dag.",
+)
+
+Answers = Sequence[str]
+"""What each of some raters answered on an item; "na": could not observe."""
+
+
+@dataclass
+class Quarter:
+    """Ids by external id, and what was released."""
+
+    company_id: str
+    subjects: dict[str, str]
+    kpis: dict[str, str]
+    release: Release
+    round_id: str
+    draft_id: str = ""
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def viewer(self, role: Role, name: str) -> Viewer:
+        """Somebody with one role at one place."""
+        return Viewer(f"account:{role}", grants=(Grant(role, self.subjects[name]),))
+
+    def person(self, name: str) -> Viewer:
+        """Somebody without any role, who is one of the subjects."""
+        return Viewer("account:own", own_subjects=frozenset({self.subjects[name]}))
+
+
+def quarter(session: WriteSession) -> Quarter:
+    """Fjellbris with its third quarter released."""
+    where = create_organisation(session, now=STARTED)
+    kpis = create_kpis(session, SERVICE, where, starts_on=STARTED.date(), now=STARTED)
+    subjects = find_subjects(session, where.company_id, NAMES)
+    subjects["fjellbris"] = subjects.get("fjellbris", where.company_id)
+    round_id = _draft(session, where.company_id, [kpis[name] for name in (S1, S4, S5)])
+    rows = [Row(number, cells) for number, cells in enumerate(_ratings(), start=2)]
+    import_ratings(session, SERVICE, round_id, rows, now=RELEASED_AT)
+    batch = parse_readings(list(_readings()), zone=DEFAULT_ZONE)
+    record_readings(session, SERVICE, batch, company_id=where.company_id, source=Source.FILE, now=RELEASED_AT)
+    release = release_round(session, SERVICE, round_id, now=RELEASED_AT)
+    return Quarter(where.company_id, dict(subjects), dict(kpis), release, round_id)
+
+
+def _draft(session: WriteSession, company_id: str, kpis: Sequence[str]) -> str:
+    wish = RoundDraft(
+        scope_id=company_id,
+        external_id="2026-q3",
+        name={"nb": "Kundemøter i 3. kvartal", "en": "Customer meetings in the third quarter"},
+        purpose={"nb": "Slik møter vi kundene.", "en": "How we meet our customers."},
+        asked_by="Ragnhild Torp",
+        period_start=date(2026, 7, 1),
+        period_end=date(2026, 9, 30),
+        opens_at=datetime(2026, 9, 14, 6, tzinfo=UTC),
+        closes_at=datetime(2026, 10, 2, 14, tzinfo=UTC),
+    )
+    round_id = create_round(session, SERVICE, company_id, wish, now=STARTED).id
+    set_groups(session, SERVICE, round_id, GROUPS, now=STARTED)
+    set_round_kpis(session, SERVICE, round_id, [RoundKpi(kpi_id, {}) for kpi_id in kpis], now=STARTED)
+    return round_id
+
+
+def _ratings() -> Iterator[dict[str, str]]:
+    sofie = _Sheets("sofie.berg")
+    yield from sofie.said("customer", "kunde", S1, "welcome", "444444444555", CUSTOMERS_SAID)
+    yield from sofie.said("customer", "kunde", S1, "tone", "444444444555")
+    yield from sofie.said("customer", "kunde", S4, "responsibility", "444444444300")
+    yield from sofie.said("customer", "kunde", S4, "promises", "444444444300")
+    yield from sofie.said("mystery_shopper", "besok", S1, "welcome", "44444")
+    yield from sofie.said("mystery_shopper", "besok", S1, "tone", "44443")
+    yield from sofie.said("manager", "amir.haddad", S1, "welcome", "4", ("Tar seg tid når kunden er urolig.",))
+    yield from sofie.said("manager", "amir.haddad", S1, "tone", "4")
+    yield from sofie.said("manager", "amir.haddad", S4, "responsibility", "4")
+    yield from sofie.said("manager", "amir.haddad", S4, "promises", "3")
+    yield from sofie.said("manager", "amir.haddad", S5, "sharing", "4")
+    yield from sofie.said("manager", "amir.haddad", S5, "relief", "4")
+    for kpi, item in ((S1, "welcome"), (S1, "tone"), (S5, "sharing"), (S5, "relief")):
+        yield from sofie.said("colleague", "kollega", kpi, item, "42")
+    for kpi, item, own in ((S1, "welcome", "4"), (S1, "tone", "4"), (S4, "responsibility", "5"), (S4, "promises", "4")):
+        yield from sofie.said("self", "sofie.berg", kpi, item, own)
+    for name, answers in (("lars.moen", "33344"), ("thea.vik", "55455"), ("elias.dahl", "4444434444")):
+        for kpi, item in ((S1, "welcome"), (S1, "tone"), (S4, "responsibility"), (S4, "promises")):
+            yield from _Sheets(name).said("customer", f"{name}-kunde", kpi, item, answers)
+    for name in ("lars.moen", "thea.vik"):
+        for kpi, item in ((S4, "responsibility"), (S4, "promises"), (S5, "sharing"), (S5, "relief")):
+            yield from _Sheets(name).said("manager", "amir.haddad", kpi, item, "4")
+            yield from _Sheets(name).said("colleague", f"{name}-kollega", kpi, item, "4353")
+    for item in ("welcome", "tone"):
+        yield from _Sheets("lunvik").said("mystery_shopper", "lunvik-besok", S1, item, "433445")
+
+
+@dataclass(frozen=True)
+class _Sheets:
+    """What was answered about one subject."""
+
+    subject: str
+
+    def said(
+        self, group: str, rater: str, kpi: str, item: str, answers: str, comments: Sequence[str] = ()
+    ) -> Iterator[dict[str, str]]:
+        """One rater, or as many as there are answers: a digit each, 0 for "could not observe"."""
+        for number, answer in enumerate(answers):
+            single = len(answers) == 1
+            yield {
+                "subject": self.subject,
+                "rater": rater if single else f"{rater}-{number}",
+                "rater_group": group,
+                "item": f"{kpi}.{item}",
+                "value": "na" if answer == "0" else answer,
+                "comment": comments[number] if number < len(comments) else "",
+                "occasion": f"{rater}-{number}" if group == "mystery_shopper" else "",
+            }
+
+
+def _readings() -> Iterator[dict[str, object]]:
+    july = {"start": "2026-07-01", "end": "2026-07-31"}
+    for name, wait, solved, minutes in (("sofie.berg", 52, 79, 6.2), ("lars.moen", 190, 60, 8.5)):
+        yield {"kpi": "phone-answer-time", "subject": name, "value": wait, **july}
+        yield {"kpi": "first-contact-resolution", "subject": name, "numerator": solved, "denominator": 100, **july}
+        yield {"kpi": "handling-time", "subject": name, "value": minutes, **july}
