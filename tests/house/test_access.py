@@ -1,0 +1,78 @@
+"""Every route says who may come in, and nothing is public by oversight."""
+
+from app.http.access import DeclaredRoute, Who, declared_routes
+from app.main import create_app
+from app.settings import Settings
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+# What everybody may reach without a link and without signing in. Whoever adds to this list says why at the route.
+PUBLIC = {
+    "GET /api/docs",
+    "GET /api/v1/openapi.json",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /sign-in",
+    "GET /sign-in/sent",
+    "POST /sign-in",
+    "POST /sign-in/link",
+}
+
+
+def routes() -> list[DeclaredRoute]:
+    settings = Settings.model_validate({"secret_key": "k" * 40, "database_url": "sqlite:///var/unused.sqlite"})
+    return list(declared_routes(create_app(settings)))
+
+
+def test_every_route_declares_its_access() -> None:
+    found = routes()
+    assert len(found) > 60
+    assert [route.path for route in found if route.access is None] == []
+
+
+def test_the_public_list_is_complete() -> None:
+    public = {
+        f"{method} {route.path}"
+        for route in routes()
+        for method in route.methods
+        if route.access is not None and route.access.who is Who.PUBLIC
+    }
+    assert public == PUBLIC
+
+
+def test_what_is_open_says_why() -> None:
+    reasons = [
+        route.access.why for route in routes() if route.access is not None and route.access.who is not Who.SIGNED_IN
+    ]
+    assert all(len(reason) > 15 for reason in reasons)
+
+
+def test_whoever_holds_a_link_gives_it_in_the_address() -> None:
+    by_link = [route for route in routes() if route.access is not None and route.access.who is Who.LINK]
+    assert [route.path for route in by_link if "{token}" not in route.path] == []
+
+
+def test_only_one_click_opt_out_is_taken_from_anywhere() -> None:
+    lax = {route.path for route in routes() if route.access is not None and route.access.from_anywhere}
+    assert lax <= {"/opt-out/{token}"}
+
+
+def test_every_resource_asks_for_a_scope() -> None:
+    unscoped = {
+        f"{min(route.methods)} {route.path}"
+        for route in routes()
+        if route.path.startswith("/api/v1/")
+        and route.access is not None
+        and route.access.who is Who.SIGNED_IN
+        and route.access.action is None
+    }
+    assert unscoped == set()
+
+
+def test_reading_a_resource_asks_for_no_right_to_write() -> None:
+    for route in routes():
+        action = route.access.action if route.access is not None else None
+        if action is not None and route.path.startswith("/api/v1/"):
+            writes = bool(route.methods & UNSAFE)
+            assert writes or not action.endswith(":write"), route.path
+            assert not writes or not action.endswith(":read"), route.path
