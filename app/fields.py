@@ -4,15 +4,14 @@ A reader hands out checked values and collects every refusal under its dotted na
 one answer names them all. After a refusal the value handed out is a harmless stand-in: call `finish` before use.
 """
 
-import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from app.errors import FieldError, Invalid
+from app.plain import LARGEST, is_clean, parse_day, parse_instant, parse_number, plain_number, span, visible
 from app.words import LOCALES, Words
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -35,19 +34,10 @@ UNKNOWN = "This field is not known here."
 NAME_LENGTH = 200
 TEXT_LENGTH = 2000
 KEY_LENGTH = 200
-LARGEST = 1e12
-DECIMALS = 6
+MOST_REFUSALS = 100
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,13}(?:[.,][0-9]{1,6})?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,13}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 _FLAGS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
-# Joiners hold families of emoji and Indic letters together; all other invisible signs can disguise a name.
-_JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 
 
 class Fields:
@@ -70,7 +60,8 @@ class Fields:
     def refuse(self, name: str, message: str, allowed: str = "") -> None:
         """Refuse a field, unless it or something in it was refused before; an empty name is the whole mapping."""
         refused = self.name_of(name)
-        if not any(f"{error.field}.".startswith(f"{refused}.") for error in self._refusals):
+        known = any(f"{error.field}.".startswith(f"{refused}.") for error in self._refusals)
+        if not known and len(self._refusals) < MOST_REFUSALS:
             self._refusals.append(FieldError(refused, message, allowed))
 
     def name_of(self, name: str) -> str:
@@ -85,7 +76,7 @@ class Fields:
 
     def close(self) -> None:
         """Refuse the fields that nobody asked for."""
-        for name in self._given.keys() - self._read:
+        for name in sorted(self._given.keys() - self._read)[:MOST_REFUSALS]:
             self.refuse(name, UNKNOWN, ", ".join(sorted(self._read)))
 
     def has(self, name: str) -> bool:
@@ -255,11 +246,6 @@ class Fields:
             self.refuse(name, REQUIRED)
 
 
-def span(low: float, high: float) -> str:
-    """A range as people read it in either language: `1–200`, `-40 – 40`."""
-    return f"{low:.15g}–{high:.15g}" if low >= 0 else f"{low:.15g} – {high:.15g}"
-
-
 def unflattened(posted: Mapping[str, str]) -> dict[str, object]:
     """A form's dotted names as nested mappings: {"name.nb": "A"} becomes {"name": {"nb": "A"}}."""
     nested: dict[str, object] = {}
@@ -275,50 +261,3 @@ def unflattened(posted: Mapping[str, str]) -> dict[str, object]:
             raise Invalid([FieldError(dotted, UNKNOWN)])
         inner[last] = value
     return nested
-
-
-def visible(text: str) -> str:
-    """The text without blanks around it; empty when it shows nothing (only spaces, Hangul fillers and the like)."""
-    stripped = text.strip()
-    shows = any(not character.isspace() and character not in "\u115f\u1160\u3164\uffa0\u2800" for character in stripped)
-    return stripped if shows else ""
-
-
-def is_clean(text: str, *, lines: bool = False) -> bool:
-    """Whether a text holds no control, surrogate or invisible character; `lines` allows line breaks and tabs."""
-    allowed = _JOINERS | set("\n\r\t") if lines else _JOINERS
-    return all(character in allowed or unicodedata.category(character) not in _HIDDEN for character in text)
-
-
-def plain_number(raw: object) -> float | None:
-    """A finite number of at most six decimals, no truth value; -0 is 0. None for anything else."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        return None
-    if isinstance(raw, int):
-        return float(raw) if abs(raw) <= LARGEST else None
-    # Rounding is exact to the nearest double, so only a number with more decimals changes.
-    return raw + 0.0 if math.isfinite(raw) and round(raw, DECIMALS) == raw else None
-
-
-def parse_number(text: str, *, comma: bool = True) -> float | None:
-    """A number as people write it: ASCII digits, a point, or a comma where allowed, no thousands apart."""
-    stripped = text.strip()
-    if not _NUMBER.fullmatch(stripped) or ("," in stripped and not comma):
-        return None
-    return float(stripped.replace(",", ".")) + 0.0
-
-
-def parse_day(text: str) -> date | None:
-    """A day in the form 2026-12-31, or None."""
-    try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def parse_instant(text: str) -> datetime | None:
-    """A moment in RFC 3339 with its offset, or None."""
-    try:
-        return datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
-    except ValueError:
-        return None

@@ -1,8 +1,9 @@
 import pytest
 
 from app.errors import Invalid
-from app.fields import Fields, is_clean, parse_day, parse_instant, parse_number, plain_number, span, visible
+from app.fields import Fields
 from app.kpis.values import Direction
+from app.plain import is_clean, parse_day, parse_instant, parse_number, plain_number, span, visible
 
 
 def refused(fields: Fields) -> list[tuple[str, str]]:
@@ -127,3 +128,33 @@ def test_lines_emoji_and_right_to_left_text_are_clean() -> None:
 
 def test_ranges_read_the_same_in_both_languages() -> None:
     assert (span(1, 200), span(-40, 0.5)) == ("1–200", "-40 – 0.5")
+
+
+def test_lists_of_moments_and_texts_are_read_item_by_item() -> None:
+    fields = Fields(
+        {"a": ["2026-11-23T10:00:00Z", "", "soon"], "b": [" x ", " ", 5], "c": "2026-11-23T10:00:00Z", "d": 1}
+    )
+    assert [str(moment) for moment in fields.instants("a", 5)] == ["2026-11-23 10:00:00+00:00"]
+    assert fields.texts("b", 5) == ["x"]
+    assert str(fields.instant("c")) == "2026-11-23 10:00:00+00:00"
+    assert fields.instant("d") is None
+    assert fields.instant("absent") is None
+    assert [name for name, _ in refused(fields)] == ["a.2", "b.2", "d"]
+
+
+def test_posted_lists_come_in_the_order_of_their_numbers() -> None:
+    fields = Fields({"ids": {"10": "c", "2": "b", "0": "a"}}, posted=True)
+    assert fields.texts("ids", 5) == ["a", "b", "c"]
+
+
+def test_a_flood_of_unknown_fields_is_answered_with_a_hundred_of_them() -> None:
+    assert len(refused(Fields({f"x{number:05}": 1 for number in range(20_000)}))) == 100
+
+
+def test_a_field_is_refused_once() -> None:
+    fields = Fields({"a": {"b": 1}})
+    fields.group("a").text("b")
+    fields.refuse("a", "Other")
+    fields.refuse("a.b", "Other")
+    fields.refuse("ab", "Other")
+    assert [name for name, _ in refused(fields)] == ["a.b", "ab"]

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from app.fields import BAD_CHARACTERS, REQUIRED, TOO_LONG, is_clean, visible
+from app.fields import BAD_CHARACTERS, REQUIRED, TOO_LONG
+from app.plain import is_clean, visible
 
 MIN_PASSWORD = 12
 MAX_PASSWORD = 128
@@ -20,9 +21,9 @@ _KEY = re.compile(r"sk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 def parse_password(text: str, *, email: str = "", name: str = "") -> str:
     """A password of 12-128 characters that is neither a pattern nor the owner's name; a ValueError otherwise.
 
-    Spaces count and nothing is cut off; NFC, so that one keyboard and another give the same.
+    Spaces count and nothing is cut off.
     """
-    password = unicodedata.normalize("NFC", text)
+    password = as_compared(text)
     if len(password) < MIN_PASSWORD:
         raise ValueError(PASSWORD_SHORT)
     if len(password) > MAX_PASSWORD:
@@ -30,6 +31,11 @@ def parse_password(text: str, *, email: str = "", name: str = "") -> str:
     if _is_plain(password.casefold(), (email.casefold(), *email.casefold().split("@"), *name.casefold().split())):
         raise ValueError(PASSWORD_PLAIN)
     return password
+
+
+def as_compared(password: str) -> str:
+    """A password in NFC, so that one keyboard and another give the same."""
+    return unicodedata.normalize("NFC", password)
 
 
 def parse_account_name(text: str) -> str:

@@ -8,9 +8,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 from app.errors import FieldError
-from app.fields import REQUIRED, span
+from app.fields import REQUIRED
 from app.kpis.drafts import HardMeasure, KpiContent, ScaleDraft, SoftMeasure, TargetDraft
 from app.kpis.values import Aggregation, Direction, Item, Kpi, KpiKind, KpiVersion, RaterGroup, Scale, ScaleKind, Target
+from app.plain import span
 from app.words import LOCALES, Words
 
 FEW_ANCHORS = "Describe at least two points of the scale."

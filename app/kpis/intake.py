@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from app.errors import FieldError
-from app.fields import BAD_CHARACTERS, DECIMALS, NAME_LENGTH, REQUIRED, WRONG_COUNT, Fields, span
+from app.fields import BAD_CHARACTERS, NAME_LENGTH, REQUIRED, WRONG_COUNT, Fields
 from app.kpis.checks import content_problems, scale_problems
 from app.kpis.drafts import (
     GoalDraft,
@@ -36,6 +36,7 @@ from app.kpis.values import (
     ScorecardLine,
     ShareRule,
 )
+from app.plain import DECIMALS, span
 from app.words import LOCALES, Words
 
 SMALLEST = 1e-6

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from app.errors import Conflict, FieldError, Invalid
-from app.fields import NO_CHOICE, span
+from app.fields import NO_CHOICE
 from app.kpis.checks import TWICE, repeated
 from app.kpis.drafts import ScaleDraft
 from app.kpis.values import KpiId, KpiState, Level, Scale, Scorecard, ScorecardLine, Target
 from app.organisation.values import SubjectKind
+from app.plain import span
 
 LINE_CAPS = {Level.PERSON: 6, Level.TEAM: 8, Level.DEPARTMENT: 8, Level.COMPANY: 10}
 FOCUS_CAP = 2

@@ -6,25 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.fields import (
-    BAD_CHARACTERS,
-    KEY_LENGTH,
-    LARGEST,
-    NAME_LENGTH,
-    NO_NUMBER,
-    NO_TEXT,
-    REQUIRED,
-    TOO_LONG,
-    UNKNOWN,
-    is_clean,
-    parse_day,
-    parse_instant,
-    parse_number,
-    plain_number,
-    span,
-    visible,
-)
+from app.fields import BAD_CHARACTERS, KEY_LENGTH, NAME_LENGTH, NO_NUMBER, NO_TEXT, REQUIRED, TOO_LONG, UNKNOWN
 from app.metrics.values import Amount, ReadingBatch, ReadingDraft, Shape
+from app.plain import LARGEST, is_clean, parse_day, parse_instant, parse_number, plain_number, span, visible
 from app.reports import Column, Row, RowError
 
 COLUMNS = (

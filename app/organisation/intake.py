@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.errors import FieldError, Invalid
-from app.fields import NO_CHOICE, REQUIRED, TOO_LONG, is_clean, visible
+from app.fields import NO_CHOICE, REQUIRED, TOO_LONG
 from app.organisation.values import SubjectKind
+from app.plain import is_clean, visible
 from app.reports import Column, Row, RowError
 from app.words import LOCALES
 

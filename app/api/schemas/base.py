@@ -10,8 +10,9 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from app.fields import NO_DAY, NO_FLAG, parse_day, parse_instant
+from app.fields import NO_DAY, NO_FLAG
 from app.infra.paging import Page
+from app.plain import parse_day, parse_instant
 
 Item = TypeVar("Item", bound="Out")
 
