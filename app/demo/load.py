@@ -1,0 +1,92 @@
+"""The whole demo in one transaction: who is there, what is measured, a released quarter and an open round."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.accounts.commands import create_account, grant_role
+from app.accounts.queries import find_account
+from app.accounts.rules import SERVICE
+from app.accounts.values import AccountId, NewAccount, Role
+from app.demo.calendar import at_local, quarter_of, released_quarter
+from app.demo.kpis import create_kpis
+from app.demo.open_round import open_round
+from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
+from app.demo.past_round import release_past_quarter
+from app.demo.ratings import CONTACTS, customer, shopper
+from app.demo.readings import create_readings
+from app.errors import Conflict
+from app.infra.database import ReadSession, WriteSession
+from app.infra.formats import DEFAULT_ZONE
+from app.organisation.commands import ensure_raters
+from app.organisation.queries import list_companies
+from app.organisation.values import NewRater
+
+ADMIN = f"admin@{DOMAIN}"
+AMIR = "amir.haddad"
+CUSTOMERS = 180
+"""So many customers are known; everyone in six reads English, as one of the shoppers does in five."""
+
+
+class NotEmpty(Conflict):
+    """The demo is only put into a database without any company."""
+
+    code = "not_empty"
+    message = "There is a company in this database already. The demo needs an empty one."
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """Somebody of the demo to sign in as: who, and the account."""
+
+    who: str
+    account_id: AccountId
+
+
+def load_demo(session: WriteSession, *, now: datetime) -> None:
+    """Store Fjellbris as it stands at `now`, through the commands and intakes of everybody.
+
+    For the service alone. Raises NotEmpty when there is any company already.
+    """
+    if list_companies(session, SERVICE):
+        raise NotEmpty
+    today = now.astimezone(DEFAULT_ZONE).date()
+    released = released_quarter(today)
+    first_day = at_local(released.first.replace(month=1), 9)
+    counted = min(now, at_local(released.after.first + timedelta(days=4), 9))
+    where = create_organisation(session, now=first_day)
+    create_kpis(session, SERVICE, where, starts_on=released.first.replace(month=1), now=first_day)
+    ensure_raters(session, where.company_id, _outsiders(), now=first_day)
+    create_readings(session, where.company_id, released, now=counted)
+    release_past_quarter(session, where.company_id, released, now=counted)
+    create_readings(session, where.company_id, quarter_of(today), now=now)
+    open_round(session, where.company_id, now=now)
+    _create_accounts(session, where.company_id, now=first_day)
+
+
+def ways_in(session: ReadSession) -> tuple[WayIn, ...]:
+    """Those whom the command line prints links for; nobody where the demo is not loaded."""
+    if not any(one.external_id == COMPANY for one in list_companies(session, SERVICE)):
+        return ()
+    found = ((who, find_account(session, email)) for who, email in _entrances().items())
+    return tuple(WayIn(who, account.id) for who, account in found if account is not None)
+
+
+def _entrances() -> Mapping[str, str]:
+    return {"Administrator": ADMIN, "Amir Haddad, Team Nord": address(AMIR)}
+
+
+def _outsiders() -> list[NewRater]:
+    customers = [(customer(number), number % 6 == 0) for number in range(1, CUSTOMERS + 1)]
+    shoppers = [(shopper(number), number % 5 == 0) for number in range(1, CONTACTS + 1)]
+    return [
+        NewRater(key=email, email=email, locale="en" if reads_english else "nb")
+        for email, reads_english in (*customers, *shoppers)
+    ]
+
+
+def _create_accounts(session: WriteSession, company_id: str, *, now: datetime) -> None:
+    """The administrator, who reads no results, and Amir, who may what his role in the organisation lets him."""
+    admin = create_account(session, SERVICE, NewAccount(ADMIN, "Administrator"), now=now)
+    grant_role(session, SERVICE, admin.id, Role.ADMIN, (company_id,), now=now)
+    create_account(session, SERVICE, NewAccount(address(AMIR), "Amir Haddad"), now=now)
