@@ -1,0 +1,99 @@
+"""Releasing and reading (P6-P8), and bringing ratings in (P12)."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import select
+
+from app.accounts.rules import SERVICE
+from app.infra.clock import utc_now
+from app.infra.database import Database, ReadSession
+from app.releases.commands import release_round
+from app.releases.tables import ScoreRow
+from app.summaries.queries import get_summary
+from bench.forms import kind, opened
+from bench.report import Line
+from bench.world import closed_round, found, past_rows
+
+READ = (
+    "SELECT id, subject_id, rater_group, pseudonym FROM sheet WHERE round_id = {mark}",
+    "SELECT a.sheet_id, a.item_id, a.level FROM answer a JOIN sheet s ON s.id = a.sheet_id WHERE s.round_id = {mark}",
+    "SELECT subject_id, rater_group, rater_id, counted, answered FROM assignment WHERE round_id = {mark}",
+)
+
+
+def release(url: str, _folder: Path, *, sheets: int = 100_000) -> Iterator[Line]:
+    """A release of many sheets with ten items each, against the bare driver reading the same rows."""
+    database = opened(url)
+    world = found(database, kpis=2, items=5)
+    rows = past_rows(world, subjects=2000, sheets=sheets)
+    begun = time.perf_counter()
+    round_id = closed_round(database, world, rows)
+    brought = time.perf_counter() - begun
+    bare = min(_read(database, round_id) for _ in range(3))
+    begun = time.perf_counter()
+    with database.write() as session:
+        release_round(session, SERVICE, round_id, now=utc_now())
+    spent = time.perf_counter() - begun
+    what = f"release of {sheets:,} sheets × 10 items, {kind(database)}"
+    yield Line("P6", what, f"reading the rows {bare:.2f} s", f"{spent:.2f} s", spent / bare, most=4.0)
+    rate = len(rows) / brought
+    yield Line("P12", f"import, {kind(database)}: rows/s ÷ 5,000", "5,000/s", f"{rate:.0f}/s", rate / 5000, least=1.0)
+    database.dispose()
+
+
+def summary(url: str, _folder: Path, *, large: int = 100_000) -> Iterator[Line]:
+    """One person's summary with few and with many answers behind it."""
+    database = opened(url)
+    world = found(database, kpis=2, items=5)
+    places = []
+    for sheets, subjects in ((1000, 10), (large, 10)):
+        round_id = closed_round(database, world, past_rows(world, subjects=subjects, sheets=sheets))
+        with database.write() as session:
+            places.append(release_round(session, SERVICE, round_id, now=utc_now()).id)
+    small, much = (_summary_time(database, release_id) for release_id in places)
+    figure = f"{1000 * much:.1f} ms with {large * 10:,} answers"
+    ceiling = f"{1000 * small:.1f} ms with 10,000"
+    yield Line("P7", f"summary, {kind(database)}", ceiling, figure, much / small, most=1.3)
+    what = f"summary of one with {large // 10:,} responses, {kind(database)}: ÷ 20 ms"
+    yield Line("P8", what, "20 ms", f"{1000 * much:.1f} ms", much / 0.020, most=1.0)
+    database.dispose()
+
+
+def _summary_time(database: Database, release_id: str) -> float:
+    with database.read() as session:
+        subject = _subject(session, release_id)
+    taken = []
+    for _ in range(30):
+        begun = time.perf_counter()
+        with database.read() as session:
+            get_summary(session, SERVICE, release_id, subject, now=utc_now())
+        taken.append(time.perf_counter() - begun)
+    return sorted(taken)[len(taken) // 2]
+
+
+def _subject(session: ReadSession, release_id: str) -> str:
+    query = select(ScoreRow.subject_id).where(ScoreRow.release_id == release_id, ScoreRow.item_id.is_not(None))
+    return session.scalars(query.limit(1)).one()
+
+
+def _read(database: Database, round_id: str) -> float:
+    """Seconds that the bare driver takes to fetch what a release reads."""
+    if database.is_sqlite:
+        connection: Any = sqlite3.connect(str(database.url.database))
+        mark = "?"
+    else:
+        connection = psycopg.connect(database.url.set(drivername="postgresql").render_as_string(hide_password=False))
+        mark = "%s"
+    begun = time.perf_counter()
+    for query in READ:
+        cursor = connection.cursor()
+        cursor.execute(query.format(mark=mark), (round_id,))
+        cursor.fetchall()
+    spent = time.perf_counter() - begun
+    connection.close()
+    return spent
