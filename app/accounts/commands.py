@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.intake import parse_account_name, parse_password
+from app.accounts.intake import as_compared, parse_account_name, parse_password
 from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
 from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
 from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
@@ -135,7 +135,7 @@ def set_password(
     account = get_account(session, viewer, account_id)
     stored = session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account.id))
     is_free = viewer.is_service or stored is None or has_fresh_link(session, account.id, now=now)
-    if not is_free and not is_password(stored, current):
+    if not is_free and not is_password(stored, as_compared(current)):
         raise Invalid([FieldError("current", WRONG_PASSWORD)])
     try:
         checked = parse_password(password, email=account.email, name=account.name)

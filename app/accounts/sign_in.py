@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from app.accounts.intake import as_compared
 from app.accounts.queries import find_account
 from app.accounts.rules import (
     FAILURES_FORGOTTEN,
@@ -43,7 +44,7 @@ def sign_in_with_password(
     for what in counters:
         _require_patience(session, what, now=now)
     row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.is_active))
-    if not is_password(row.password_hash if row else None, password) or row is None:
+    if not is_password(row.password_hash if row else None, as_compared(password)) or row is None:
         for what in counters:
             _count_failure(session, what, now=now)
         return None

@@ -133,11 +133,11 @@ def parse_organisation(rows: Sequence[Row]) -> tuple[list[SubjectLine], list[Row
         kind = cells.take("kind", _parse_kind, allowed=", ".join(_KINDS))
         name = cells.take("name", parse_name)
         parent = cells.take("parent_external_id", parse_external_id)
-        if external_id is None:
+        if not visible(cells.text("external_id")):
             cells.refuse("external_id", NO_EXTERNAL_ID)
         elif external_id in seen:
             cells.refuse("external_id", TWICE)
-        elif kind is not None and name is not None and cells.is_clean:
+        elif external_id is not None and kind is not None and name is not None and cells.is_clean:
             lines.append(SubjectLine(row.number, external_id, kind, name, parent))
         seen.add(external_id or "")
     return lines, refused

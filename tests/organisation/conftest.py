@@ -84,6 +84,7 @@ def statements(session: WriteSession) -> Callable[[Callable[[], object]], int]:
         def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
             sent.append(statement)
 
+        session.flush()
         connection = session.connection()
         event.listen(connection, "before_cursor_execute", note)
         try:
