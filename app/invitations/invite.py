@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from app.accounts.values import Viewer
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import new_id
@@ -14,18 +15,21 @@ from app.invitations.letters import Writer, writer_of
 from app.invitations.queries import by_rater, load_uninvited
 from app.invitations.tables import InvitationRow
 from app.mail.commands import enqueue_all
-from app.mail.values import Letter
+from app.mail.values import Letter, Mail
 from app.organisation.queries import load_people, load_subjects
 from app.organisation.values import Person, PersonId, SubjectId
+from app.rounds.freeze import freeze
 from app.rounds.queries import (
+    get_round,
     load_assignments,
     load_enough,
     load_frozen_round,
     load_open_rounds,
+    load_rated,
     load_salt,
     take_open_round,
 )
-from app.rounds.rules import due_reminders
+from app.rounds.rules import due_reminders, kpis_asked
 from app.rounds.values import Round
 
 AT_ONCE = 1_000
@@ -62,6 +66,29 @@ def writer_for(session: ReadSession, round_: Round, *, now: datetime) -> Writer:
     """Who writes the letters of a round."""
     company = load_subjects(session, [round_.company_id], on=local_day(now))[SubjectId(round_.company_id)]
     return writer_of(load_frozen_round(session, round_.id), company.name)
+
+
+def sample_letter(session: ReadSession, viewer: Viewer, round_id: str, *, locale: str, now: datetime) -> Mail | None:
+    """The letter of a draft as the rater with most to answer would get it, without the name; None while nobody is asked.
+
+    For who may read the round. Writes and sends nothing.
+    """
+    round_ = get_round(session, viewer, round_id, now=now)
+    frozen = freeze(session, round_, load_rated(session, round_.id), now=now)
+    subjects = {subject.id: subject for subject in frozen.subjects}
+    asked = by_rater(
+        one
+        for one in load_assignments(session, round_.id)
+        if one.subject_id in subjects and kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)
+    )
+    if not asked:
+        return None
+    company = load_subjects(session, [round_.company_id], on=local_day(now))[SubjectId(round_.company_id)]
+    somebody = Person(PersonId(""), SubjectId(round_.company_id), None, None, None, locale, None, None)
+    fullest = max(asked.values(), key=len)
+    return writer_of(frozen, company.name).invitation_letter(
+        somebody, fullest, round_.id, letter=Letter.INVITATION, wave=0
+    )
 
 
 def _invite(session: WriteSession, round_: Round, *, now: datetime) -> int:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
@@ -95,7 +95,7 @@ def find_secrets(session: ReadSession, message: OutboxMessage) -> LinkSecrets | 
     row, salt = found or (None, None)
     if row is None or salt is None or row.voided_at is not None:
         return None
-    if message.letter is Letter.REMINDER and not session.scalar(select(_has_open(row))):
+    if message.letter is Letter.REMINDER and not _has_open(session, row):
         return None
     key = key_of(session)
     return LinkSecrets(key.rating_token(salt, row.id, row.rotation), key.opt_out_token(row.person_id))
@@ -215,9 +215,10 @@ def _invitation(
     )
 
 
-def _has_open(row: InvitationRow) -> Exists:
-    return exists().where(
+def _has_open(session: ReadSession, row: InvitationRow) -> bool:
+    query = select(AssignmentRow.id).where(
         AssignmentRow.round_id == row.round_id,
         AssignmentRow.rater_id == row.person_id,
-        ~AssignmentRow.answered,
+        AssignmentRow.answered == false(),
     )
+    return session.scalar(query.limit(1)) is not None
