@@ -7,11 +7,9 @@ the present state, 6 busy or away.
 import re
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -28,15 +26,13 @@ from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.accounts.values import NewAccount, Role
+from app.demo.load import load_demo, ways_in
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.infra.migrate import current_revision, newest_revision, upgrade
-from app.infra.smtp import FolderTransport, SmtpTransport, Transport
 from app.infra.tabular import read_table
-from app.infra.templates import build_environment
-from app.mail.letters import Writer
 from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import COLUMNS as READING_COLUMNS
@@ -46,9 +42,12 @@ from app.organisation import bring_in
 from app.organisation.commands import create_company
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
-from app.reports import BulkReport, Outcome, RowsRefused
+from app.releases.commands import release_round, scrub_released
+from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
+from app.responses.past import import_ratings
+from app.responses.ratings import RATING_COLUMNS
 from app.settings import Settings
-from app.worker import Post, run_until, worker_name
+from app.worker import working
 
 EXIT_CODES: Mapping[type[errors.AppError], int] = {
     errors.Invalid: 3,
@@ -63,24 +62,18 @@ EXIT_CODES: Mapping[type[errors.AppError], int] = {
 }
 
 app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
+importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
+app.add_typer(importing, name="import")
 say = Console(soft_wrap=True, highlight=False)
 complain = Console(stderr=True, soft_wrap=True, highlight=False)
 
+TableFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing")]
 CompanyOption = Annotated[
     str | None, typer.Option("--company", help="External id or id; needed with several companies")
 ]
 
 
-class Kind(StrEnum):
-    """What a file holds."""
-
-    ORGANISATION = "organisation"
-    PEOPLE = "people"
-    READINGS = "readings"
-
-
-_COLUMNS = {Kind.ORGANISATION: ORGANISATION_COLUMNS, Kind.PEOPLE: PEOPLE_COLUMNS, Kind.READINGS: READING_COLUMNS}
-_IMPORTS = {Kind.ORGANISATION: bring_in.import_organisation, Kind.PEOPLE: bring_in.import_people}
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
 
 
@@ -104,13 +97,17 @@ def main() -> None:
 def run(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
+    *,
+    demo: Annotated[bool | None, typer.Option(help="Load the demo organisation into an empty database")] = None,
 ) -> None:
     """Migrate, serve the pages and the API, and do the due work beside them."""
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings.model_validate(given)
+    given = {"host": host, "port": port, "demo": demo}
+    settings = Settings.model_validate({name: value for name, value in given.items() if value is not None})
     with _opened(settings) as database:
-        _greet(settings)
-        with _working(settings, database) if settings.worker else nullcontext():
+        if settings.demo:
+            _load_demo_once(database)
+        _greet(settings, database)
+        with working(settings, database) if settings.worker else nullcontext():
             uvicorn.run(
                 create_app(settings, database=database),
                 host=settings.host,
@@ -126,7 +123,7 @@ def run(
 def worker() -> None:
     """Do the due work alone: open, invite, remind, close, release and send. As many as wanted may run on PostgreSQL."""
     settings = Settings()
-    with _opened(settings) as database, _working(settings, database) as stop:
+    with _opened(settings) as database, working(settings, database) as stop:
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         say.print("The worker is at work. Ctrl-C ends it.")
@@ -141,31 +138,85 @@ def migrate() -> None:
         say.print(f"The database is at revision {current_revision(database.engine)}.")
 
 
-@app.command("import")
-def import_file(
-    kind: Annotated[Kind, typer.Argument(help="What the file holds")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX")],
-    company: CompanyOption = None,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing")] = False,
-    decimal_comma: Annotated[bool, typer.Option("--decimal-comma", help="Numbers are written 4,5")] = False,
-) -> None:
-    """Bring a file in: all of it or nothing; the same file again changes nothing."""
+@app.command()
+def demo() -> None:
+    """Put the demo organisation into an empty database."""
     settings = Settings()
-    with _opened(settings) as database, _progress() as progress:
-        step = progress.add_task(f"Reading {file.name}", total=None)
-        rows, now = read_table(file.read_bytes(), filename=file.name, columns=_COLUMNS[kind]), utc_now()
+    with _opened(settings) as database:
+        with _busy("Loading the demo organisation"), database.write() as session:
+            load_demo(session, now=utc_now())
+        _say_ways_in(settings, database)
+
+
+@app.command()
+def release(round_id: Annotated[str, typer.Argument(metavar="ROUND", help="Id of the closed round")]) -> None:
+    """Score a closed round and publish it, once and for all; again it changes nothing."""
+    with _opened(Settings()) as database, _busy("Scoring and sealing"):
+        with database.write() as session:
+            released = release_round(session, SERVICE, round_id, now=utc_now())
+        scrub_released(database, now=utc_now())
+    say.print(f"Release {released.id}, sealed {released.sealed_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@importing.command("organisation")
+def import_organisation(file: TableFile, company: CompanyOption = None, *, dry_run: DryRun = False) -> None:
+    """Departments, teams and competitors: external_id, kind, name, parent_external_id."""
+    with _opened(Settings()) as database, _busy(f"Bringing in {file.name}"):
+        rows = _rows(file, ORGANISATION_COLUMNS)
         with database.write() as session:
             company_id = _company(session, company)
-            progress.update(step, description="Checking and storing")
-            if kind is Kind.READINGS:
-                batch = parse_table(rows, zone=settings.zone, decimal_comma=decimal_comma)
-                report = record_readings(
-                    session, SERVICE, batch, company_id=company_id, source=Source.FILE, dry_run=dry_run, now=now
-                )
-            else:
-                report = _IMPORTS[kind](session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=now)
+            report = bring_in.import_organisation(
+                session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=utc_now()
+            )
     _tell(report)
+
+
+@importing.command("people")
+def import_people(file: TableFile, company: CompanyOption = None, *, dry_run: DryRun = False) -> None:
+    """Employees: name, email, unit, and external_id, locale and leads if known."""
+    with _opened(Settings()) as database, _busy(f"Bringing in {file.name}"):
+        rows = _rows(file, PEOPLE_COLUMNS)
+        with database.write() as session:
+            company_id = _company(session, company)
+            report = bring_in.import_people(
+                session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=utc_now()
+            )
+    _tell(report)
+
+
+@importing.command("readings")
+def import_readings(
+    file: TableFile,
+    company: CompanyOption = None,
+    *,
+    dry_run: DryRun = False,
+    decimal_comma: Annotated[bool, typer.Option("--decimal-comma", help="Numbers are written 4,5")] = False,
+) -> None:
+    """Hard readings: kpi, subject, at or start and end, and value or numerator and denominator."""
+    settings = Settings()
+    with _opened(settings) as database, _busy(f"Bringing in {file.name}"):
+        batch = parse_table(_rows(file, READING_COLUMNS), zone=settings.zone, decimal_comma=decimal_comma)
+        with database.write() as session:
+            company_id = _company(session, company)
+            report = record_readings(
+                session, SERVICE, batch, company_id=company_id, source=Source.FILE, dry_run=dry_run, now=utc_now()
+            )
+    _tell(report)
+
+
+@importing.command("ratings")
+def import_past_ratings(
+    file: TableFile,
+    round_id: Annotated[str, typer.Option("--round", help="Id of the draft round that they fill")],
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Past ratings of a closed round: subject, rater, rater_group, item, value, and comment if there is one."""
+    with _opened(Settings()) as database, _busy(f"Bringing in {file.name}"):
+        rows = _rows(file, RATING_COLUMNS)
+        with database.write() as session:
+            done = import_ratings(session, SERVICE, round_id, rows, dry_run=dry_run, now=utc_now())
+    say.print(f"{done.sheets} sheets by {done.raters} raters about {done.subjects} subjects." + _unless(dry_run))
 
 
 @app.command("create-admin")
@@ -223,52 +274,32 @@ def _opened(settings: Settings) -> Iterator[Database]:
         database.dispose()
 
 
-@contextmanager
-def _working(settings: Settings, database: Database) -> Iterator[threading.Event]:
-    """The worker beside whatever runs in the block; it ends its piece of work before the block is left."""
-    stop = threading.Event()
-    with worker_name(settings.mailbox_dir.parent / "workers") as owner:
-        post = Post(_transport(settings), _writer(settings), settings.address, owner)
-        thread = threading.Thread(
-            target=run_until,
-            args=(stop, database, post),
-            kwargs={"clock": utc_now, "pause": settings.worker_pause},
-            name="worker",
-        )
-        thread.start()
-        try:
-            yield stop
-        finally:
-            stop.set()
-            thread.join()
+def _load_demo_once(database: Database) -> None:
+    with database.read() as session:
+        is_empty = not list_companies(session, SERVICE)
+    if is_empty:
+        with _busy("Loading the demo organisation"), database.write() as session:
+            load_demo(session, now=utc_now())
 
 
-def _transport(settings: Settings) -> Transport:
-    if settings.smtp_host is None:
-        return FolderTransport(settings.mailbox_dir)
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    return SmtpTransport(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_security,
-        settings.smtp_user,
-        password,
-        settings.smtp_timeout,
-    )
-
-
-def _writer(settings: Settings) -> Writer:
-    return Writer(build_environment(zone=settings.zone), settings.mail_from)
-
-
-def _greet(settings: Settings) -> None:
-    """Where to go, and what is missing."""
+def _greet(settings: Settings, database: Database) -> None:
+    """Where to go, how to sign in where only this machine can, and what is missing."""
     for package in ("uvloop", "httptools"):
         if find_spec(package) is None:
             complain.print(f"{package} is not installed; the service works, more slowly.")
     say.print(f"Soft KPI is at {settings.address}")
     if settings.shows_mailbox:
-        say.print(f"Letters are kept here: {settings.address}/mailbox")
+        say.print(f"Letters are kept at {settings.address}/mailbox")
+        _say_ways_in(settings, database)
+
+
+def _say_ways_in(settings: Settings, database: Database) -> None:
+    """One-time links for the people of the demo; nothing where it is not loaded."""
+    now = utc_now()
+    with database.write() as session:
+        links = [(one.who, _sign_in_link(session, settings, one.account_id, now=now)) for one in ways_in(session)]
+    for who, link in links:
+        say.print(f"Sign in once as {who}: {link}")
 
 
 def _sign_in_link(session: WriteSession, settings: Settings, account_id: str, *, now: datetime) -> str:
@@ -287,9 +318,17 @@ def _company(session: WriteSession, named: str | None) -> str:
 
 def _tell(report: BulkReport) -> None:
     counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in Outcome)
-    say.print(f"{counts}." + (" Nothing was written." if report.dry_run else ""))
+    say.print(f"{counts}." + _unless(report.dry_run))
     for warning in report.warnings:
         say.print(warning)
+
+
+def _unless(dry_run: bool) -> str:  # noqa: FBT001 - the one thing it is about
+    return " Nothing was written." if dry_run else ""
+
+
+def _rows(file: Path, columns: Sequence[Column]) -> list[Row]:
+    return read_table(file.read_bytes(), filename=file.name, columns=columns)
 
 
 def _details(error: errors.AppError) -> Iterator[str]:
@@ -303,10 +342,13 @@ def _details(error: errors.AppError) -> Iterator[str]:
             yield f"{field.field}: {sentence}" + (f" ({field.allowed})" if field.allowed else "")
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=complain
-    )
+@contextmanager
+def _busy(doing: str) -> Iterator[None]:
+    """A moving bar while something long is done, where somebody looks."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=complain, transient=True) as progress:
+        progress.add_task(doing, total=None)
+        yield
 
 
 def _masked(value: object) -> str:

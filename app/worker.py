@@ -20,9 +20,11 @@ import structlog
 
 from app.accounts.keep import clear_out
 from app.infra.addresses import deliverable
+from app.infra.clock import utc_now
 from app.infra.database import Database, ReadSession, WriteSession
 from app.infra.keys import key_of
-from app.infra.smtp import Carrier, Reply, Transport
+from app.infra.smtp import Carrier, FolderTransport, Reply, SmtpTransport, Transport
+from app.infra.templates import build_environment
 from app.invitations.commands import invite_due_rounds, remind_due_rounds
 from app.invitations.queries import find_secrets
 from app.mail import commands as mail
@@ -31,6 +33,7 @@ from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
 from app.releases.commands import release_due_rounds, scrub_released
 from app.rounds.commands import close_due_rounds, refresh_shares
+from app.settings import Settings
 
 BATCH = 20
 BATCHES = 25
@@ -122,6 +125,41 @@ def run_until(
     while not stop.is_set():
         if not run_once(database, post, now=clock(), tasks=tasks):
             stop.wait(pause)
+
+
+@contextlib.contextmanager
+def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
+    """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
+    stop = threading.Event()
+    with worker_name(settings.mailbox_dir.parent / "workers") as owner:
+        thread = threading.Thread(
+            target=run_until,
+            args=(stop, database, post_of(settings, owner)),
+            kwargs={"clock": utc_now, "pause": settings.worker_pause},
+            name="worker",
+        )
+        thread.start()
+        try:
+            yield stop
+        finally:
+            stop.set()
+            thread.join()
+
+
+def post_of(settings: Settings, owner: str) -> Post:
+    """How letters leave by the settings: through the relay, or into the mailbox folder while there is none."""
+    writer = Writer(build_environment(zone=settings.zone), settings.mail_from)
+    if settings.smtp_host is None:
+        return Post(FolderTransport(settings.mailbox_dir), writer, settings.address, owner)
+    transport = SmtpTransport(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        settings.smtp_timeout,
+    )
+    return Post(transport, writer, settings.address, owner)
 
 
 @contextlib.contextmanager
