@@ -5,6 +5,7 @@ Problems come as field errors under the names that the API and the pages use; an
 
 import itertools
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from app.errors import FieldError
@@ -36,6 +37,20 @@ SELF_WEIGHT = "A self-rating is shown beside the others and never counts: its we
 STEPS = "The upper end lies 1 to 100 steps above the lower end."
 DIFFERENT_LEVELS = "Every level needs a value of its own."
 MOST_STEPS = 101
+ONE_QUESTION = "Ask one thing at a time."
+ONE_BEHAVIOUR = "Describe one behaviour, in fewer words."
+ONLY_JUDGING = "Describe what others can see, not how good it is."
+SAME_ANCHOR = "Another point has the same words. Say what differs."
+MOST_WORDS = 20
+# Words that only say how good something is, and those that join two questions, in bokmål and English.
+_JUDGING = re.compile(
+    "svært|meget|ganske|veldig|litt|ikke|god|godt|bra|fin|fint|dårlig|svak|middels|gjennomsnittlig|utmerket|flink|"
+    "very|quite|rather|not|good|well|fine|okay|ok|bad|poor|weak|average|excellent|great|outstanding|nice"
+)
+_SECOND_QUESTION = re.compile(
+    r"\b(?:og|eller|and|or)\s+(?:hva|hvordan|når|hvor|hvorfor|hvem|what|how|when|where|why|who|does|do|is|are)\b"
+)
+_WORD = re.compile(r"[^\W\d_]+")
 _FACTORED = {Aggregation.RATIO, Aggregation.RATE, Aggregation.SHARE}
 _PRORATED = {Aggregation.SUM, Aggregation.COUNT}
 _SCALE_PARTS = {ScaleKind.POINTS: {"points"}, ScaleKind.BARS: {"levels"}, ScaleKind.SLIDER: {"low", "high"}}
@@ -217,3 +232,39 @@ def anchor_problems(items: Sequence[Item]) -> list[FieldError]:
 def repeated(names: Sequence[str]) -> list[int]:
     """The places whose name stood before."""
     return [place for place, name in enumerate(names) if name in names[:place]]
+
+
+def wording_hints(version: KpiVersion) -> list[FieldError]:
+    """Advice on the wording of items; nothing of it is refused.
+
+    An anchor names something that others can see, not how good it is; one behaviour, in 20 words at most; no two
+    anchors alike. A question asks one thing.
+    Source: behaviourally anchored rating scales after Smith & Kendall 1963.
+    """
+    found = []
+    for place, item in enumerate(version.items):
+        for locale in LOCALES:
+            if _asks_twice(item.question.get(locale, "")):
+                found.append(FieldError(f"items.{place}.question.{locale}", ONE_QUESTION))
+            found += _anchor_hints(item, f"items.{place}.anchors", locale)
+    return found
+
+
+def _asks_twice(question: str) -> bool:
+    return question.count("?") > 1 or _SECOND_QUESTION.search(question.casefold()) is not None
+
+
+def _anchor_hints(item: Item, name: str, locale: str) -> list[FieldError]:
+    texts = {point: words[locale].casefold() for point, words in item.anchors.items() if words.get(locale)}
+    known: set[str] = set()
+    found = []
+    for point, text in texts.items():
+        said = _WORD.findall(text)
+        if said and all(_JUDGING.fullmatch(word) for word in said):
+            found.append(FieldError(f"{name}.{point}.{locale}", ONLY_JUDGING))
+        if len(said) > MOST_WORDS:
+            found.append(FieldError(f"{name}.{point}.{locale}", ONE_BEHAVIOUR, span(1, MOST_WORDS)))
+        if text in known:
+            found.append(FieldError(f"{name}.{point}.{locale}", SAME_ANCHOR))
+        known.add(text)
+    return found

@@ -13,15 +13,7 @@ from app.kpis import commands
 from app.kpis.drafts import content_of
 from app.kpis.intake import parse_goal, parse_kpi, parse_scale, parse_target
 from app.kpis.queries import get_goal, get_kpi, get_scale, list_versions, load_kpis
-from app.kpis.rules import (
-    CardFull,
-    ExternalIdTaken,
-    KpiNotReady,
-    PastIsFixed,
-    ScaleInUse,
-    VersionNeeded,
-    WrongKpiState,
-)
+from app.kpis.rules import CardFull, ExternalIdTaken, KpiNotReady, PastIsFixed, ScaleInUse, VersionNeeded, WrongKpiState
 from app.kpis.values import KpiState
 from tests.kpis.desk import ELSEWHERE, LINE, TODAY, Desk, counted, refused_fields
 from tests.kpis.plain import Plain, item, words

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import FieldError, Invalid
-from app.kpis.checks import activation_problems, scale_points, target_problems
+from app.kpis.checks import activation_problems, scale_points, target_problems, wording_hints
 from app.kpis.drafts import TargetDraft
 from app.kpis.rules import (
     LINE_CAPS,
@@ -52,6 +52,7 @@ from app.kpis.values import (
 from app.organisation.values import SubjectKind
 from app.scoring.errors import ScoringError
 from app.scoring.goalposts import Goalposts, RangeGoalposts
+from tests.kpis.plain import words
 
 DAY = date(2026, 11, 23)
 BOTH = {"nb": "Norsk", "en": "English"}
@@ -329,3 +330,35 @@ def test_the_nearest_goalposts_upward_apply_and_the_latest_there() -> None:
     assert target_for(targets, KpiId("k"), ["c", "p"]) == targets[3]
     assert target_for(targets[:1], KpiId("k"), path) == targets[0]
     assert target_for(targets, KpiId("x"), path) is None
+
+
+def hinted(**changed: object) -> list[str]:
+    return fields(wording_hints(replace(VERSION, items=(replace(ITEM, **changed),))))  # type: ignore[arg-type]
+
+
+def test_an_item_that_names_one_behaviour_gets_no_hint() -> None:
+    question = words("Hvordan tar {name} imot kunden?", "How does {name} receive the customer?")
+    anchors = {"1": words("Avbryter", "Interrupts"), "5": words("Lar kunden snakke ut", "Lets the customer finish")}
+    assert hinted(question=question, anchors=anchors) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        words("Hvordan spør {name}, og hva skjer så?", "What does {name} ask and how?"),
+        words("Lytter hun? Spør hun?", "Listening? Asking?"),
+    ],
+)
+def test_a_question_that_asks_twice_gets_a_hint(question: dict[str, str]) -> None:
+    anchors = {"1": words("Avbryter", "Interrupts")}
+    assert hinted(question=question, anchors=anchors) == ["items.0.question.en", "items.0.question.nb"]
+
+
+def test_an_anchor_that_judges_rambles_or_repeats_gets_a_hint() -> None:
+    anchors = {"1": words("Svært dårlig", "Interrupts"), "3": words("Spør", "ask " * 21), "5": words("spør", "Good")}
+    assert hinted(anchors=anchors) == [
+        "items.0.anchors.1.nb",
+        "items.0.anchors.3.en",
+        "items.0.anchors.5.en",
+        "items.0.anchors.5.nb",
+    ]
