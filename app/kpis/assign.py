@@ -23,6 +23,7 @@ from app.kpis.queries import get_kpi, load_states
 from app.kpis.rules import HARD_ONLY, LEVEL_ABOVE, check_cap, check_start, fits_level, line_problems, refuse
 from app.kpis.tables import ScorecardLineRow, ScorecardRow, TargetRow
 from app.kpis.values import KpiKind, ScorecardId
+from app.organisation.place import take_turn
 from app.organisation.queries import load_subjects
 from app.organisation.values import Subject, SubjectId
 
@@ -34,7 +35,7 @@ def set_target(session: WriteSession, viewer: Viewer, kpi_id: str, draft: Target
     refuse([] if kpi.kind is KpiKind.HARD else [FieldError("kpi_id", HARD_ONLY)])
     refuse(target_problems(draft, kpi.current.direction))
     same = TargetRow.subject_id.is_(None) if draft.subject_id is None else TargetRow.subject_id == draft.subject_id
-    rows = session.scalars(select(TargetRow).where(TargetRow.kpi_id == kpi.id, same).with_for_update()).all()
+    rows = session.scalars(select(TargetRow).where(TargetRow.kpi_id == kpi.id, same)).all()
     check_start([row.starts_on for row in rows], draft.starts_on, local_day(now))
     row = next((row for row in rows if row.starts_on == draft.starts_on), None)
     if row is None:
@@ -84,6 +85,7 @@ def _place(session: WriteSession, viewer: Viewer, subject_id: str, company_id: s
     if subject is None or subject.company_id != company_id:
         raise NotFound
     require(viewer, Action.KPIS_WRITE, subject.path)
+    take_turn(session, company_id)
     return subject
 
 
@@ -92,7 +94,7 @@ def _card_row(
 ) -> ScorecardRow:
     """The card of the same day, or a new one."""
     same = (ScorecardRow.subject_id == draft.subject_id, ScorecardRow.level == draft.level)
-    rows = session.scalars(select(ScorecardRow).where(*same).with_for_update()).all()
+    rows = session.scalars(select(ScorecardRow).where(*same)).all()
     check_start([row.starts_on for row in rows], draft.starts_on, local_day(now))
     row = next((row for row in rows if row.starts_on == draft.starts_on), None)
     if row is None:

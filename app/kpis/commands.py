@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 from sqlalchemy import delete
 
-from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
@@ -23,7 +22,7 @@ from app.kpis.assign import set_scorecard, set_target
 from app.kpis.checks import activation_problems, anchor_problems, content_problems
 from app.kpis.define import change_goal, change_scale, create_goal, create_scale
 from app.kpis.drafts import KpiContent, KpiDraft, SoftMeasure, content_of, drafted_version
-from app.kpis.guard import check_free, note, writable
+from app.kpis.guard import check_free, enter, note, writable
 from app.kpis.rows import item_row, version_row
 from app.kpis.rules import (
     OTHER_KIND,
@@ -57,7 +56,7 @@ __all__ = [
 
 def create_kpi(session: WriteSession, viewer: Viewer, draft: KpiDraft, *, company_id: str, now: datetime) -> KpiId:
     """Write a KPI with its first version, as a draft: it may still lack what an active one needs."""
-    require(viewer, Action.KPIS_WRITE, (company_id,))
+    enter(session, viewer, company_id)
     row = KpiRow(
         id=new_id(session),
         company_id=company_id,

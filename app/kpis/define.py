@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
@@ -11,7 +10,7 @@ from app.infra.ids import new_id
 from app.kpis import queries
 from app.kpis.checks import scale_problems
 from app.kpis.drafts import GoalDraft, ScaleDraft
-from app.kpis.guard import check_free, note, writable
+from app.kpis.guard import check_free, enter, note, writable
 from app.kpis.rows import scale_of
 from app.kpis.rules import GOAL_LOOP, ScaleInUse, has_same_answers, makes_loop, refuse
 from app.kpis.tables import GoalRow, ScaleRow
@@ -20,7 +19,7 @@ from app.kpis.values import GoalId, ScaleId
 
 def create_goal(session: WriteSession, viewer: Viewer, draft: GoalDraft, *, company_id: str, now: datetime) -> GoalId:
     """Write a goal."""
-    require(viewer, Action.KPIS_WRITE, (company_id,))
+    enter(session, viewer, company_id)
     row = GoalRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
     _set_goal(session, row, draft)
     session.add(row)
@@ -48,7 +47,7 @@ def create_scale(
     session: WriteSession, viewer: Viewer, draft: ScaleDraft, *, company_id: str, now: datetime
 ) -> ScaleId:
     """Write a scale."""
-    require(viewer, Action.KPIS_WRITE, (company_id,))
+    enter(session, viewer, company_id)
     row = ScaleRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
     _set_scale(session, row, draft)
     session.add(row)

@@ -14,16 +14,24 @@ from app.infra.versions import check_version
 from app.journal.commands import record
 from app.kpis.rules import ExternalIdTaken
 from app.kpis.tables import GoalRow, KpiRow, ScaleRow
+from app.organisation.place import take_turn
 
 Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
 
 
+def enter(session: WriteSession, viewer: Viewer, company_id: str) -> None:
+    """Ask for kpis:write at a company and take the turn there: caps and external ids hold for one write at a time."""
+    require(viewer, Action.KPIS_WRITE, (company_id,))
+    take_turn(session, company_id)
+
+
 def writable(session: WriteSession, viewer: Viewer, table: type[Row], row_id: str, expected_version: int | None) -> Row:
-    """The row, locked until the end of the transaction, in the version that the caller saw."""
-    row = session.get(table, row_id, with_for_update=True, populate_existing=True) if is_id(row_id) else None
+    """The row as it is once the turn has come, in the version that the caller saw."""
+    row = session.get(table, row_id) if is_id(row_id) else None
     if row is None:
         raise NotFound
-    require(viewer, Action.KPIS_WRITE, (row.company_id,))
+    enter(session, viewer, row.company_id)
+    session.refresh(row)
     check_version(row.version, expected_version)
     return row
 
