@@ -28,7 +28,10 @@ def visible(text: str) -> str:
 def is_clean(text: str, *, lines: bool = False) -> bool:
     """Whether a text holds no control, surrogate or invisible character; `lines` allows line breaks and tabs."""
     allowed = _JOINERS | set("\n\r\t") if lines else _JOINERS
-    return all(character in allowed or unicodedata.category(character) not in _HIDDEN for character in text)
+    # What is printable holds nothing hidden, and is almost all there is.
+    return text.isprintable() or all(
+        character in allowed or unicodedata.category(character) not in _HIDDEN for character in text
+    )
 
 
 def plain_number(raw: object) -> float | None:

@@ -1,7 +1,7 @@
 """The one write of readings: a batch at once, all or nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -193,8 +193,13 @@ def _columns(step: Step, company_id: str, source: Source, now: datetime) -> dict
         "source": source.value,
         "recorded_at": now,
         "version": 1,
-        **step.place._asdict(),
-        **asdict(step.draft.amount),
+        "kpi_id": step.place.kpi_id,
+        "subject_id": step.place.subject_id,
+        "starts_at": step.place.starts_at,
+        "ends_at": step.place.ends_at,
+        "value": step.draft.amount.value,
+        "numerator": step.draft.amount.numerator,
+        "denominator": step.draft.amount.denominator,
     }
 
 

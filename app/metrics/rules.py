@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from app.errors import Conflict
 from app.kpis.values import Aggregation, Kpi, KpiId, KpiKind, KpiState
-from app.metrics.values import Reading, ReadingDraft, Shape
+from app.metrics.values import Amount, Reading, ReadingDraft, Shape
 from app.organisation.values import SubjectId
 from app.reports import RowError, RowsRefused
 
@@ -183,9 +182,19 @@ def collisions(placed: Sequence[tuple[ReadingDraft, Place]], known: Mapping[Key,
 
 def changes(draft: ReadingDraft, place: Place, stored: Reading) -> dict[str, tuple[object, object]]:
     """What a draft changes of a stored reading: old and new by name; empty when it only repeats it."""
-    before = {**asdict(stored.amount), "starts_at": stored.starts_at, "ends_at": stored.ends_at}
-    after = {**asdict(draft.amount), "starts_at": place.starts_at, "ends_at": place.ends_at}
+    before = _parts(stored.amount, stored.starts_at, stored.ends_at)
+    after = _parts(draft.amount, place.starts_at, place.ends_at)
     return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def _parts(amount: Amount, starts_at: datetime, ends_at: datetime) -> dict[str, object]:
+    return {
+        "value": amount.value,
+        "numerator": amount.numerator,
+        "denominator": amount.denominator,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
 
 
 def refuse(problems: Sequence[RowError]) -> None:
