@@ -41,10 +41,13 @@ def beside(app: ASGIApp, hello: ASGIApp) -> ASGIApp:
 
 def create() -> Any:
     """What uvicorn serves: the service by its settings, and the hello."""
-    from app.main import create_app  # noqa: PLC0415 - the start is measured without it
+    from app.infra.logs import configure_logs  # noqa: PLC0415 - the start of the hello is measured without it
+    from app.main import create_app  # noqa: PLC0415
     from app.settings import Settings  # noqa: PLC0415
 
-    return beside(create_app(Settings()), hello_app())
+    settings = Settings()
+    configure_logs(settings.log_format, settings.log_level)
+    return beside(create_app(settings), hello_app())
 
 
 def environment(database_url: str, folder: Path, port: int) -> dict[str, str]:

@@ -111,6 +111,8 @@ def _bare_environment(templates: Path) -> Environment:
         undefined=StrictUndefined,
         # Everything is escaped save the plain-text part of a mail, where O'Brien must stay O'Brien.
         autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
+        # Looking at every file again would cost each page more than the texts are worth.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, false, select
+from sqlalchemy import Select, bindparam, exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
@@ -28,6 +29,31 @@ from app.rounds.values import Assignment, Round, RoundId, RoundState
 # ------------------------------------------------------------ links
 
 
+def _link_statement() -> Select[Any]:
+    invitation, round_, person = (row.__table__.c for row in (InvitationRow, RoundRow, PersonRow))
+    columns = (
+        invitation.id,
+        invitation.person_id,
+        invitation.locale,
+        invitation.voided_at,
+        invitation.extended_until,
+        person.name,
+        round_.id.label("round_id"),
+        round_.company_id,
+        round_.state,
+        round_.opens_at,
+        round_.closes_at,
+        round_.promise_hash,
+    )
+    joined = InvitationRow.__table__.join(RoundRow.__table__, round_.id == invitation.round_id)
+    joined = joined.join(PersonRow.__table__, person.id == invitation.person_id)
+    return select(*columns).select_from(joined).where(invitation.token_hash == bindparam("hashed"))
+
+
+# Made once: building it anew would cost a form more than running it.
+_LINK = _link_statement()
+
+
 def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
     """What a rating link opens; a single statement for a link that opens.
 
@@ -36,20 +62,7 @@ def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
     if not rules.is_token(token):
         raise rules.UnknownLink
     hashed = fingerprint(token)
-    query = select(
-        InvitationRow.id,
-        InvitationRow.person_id,
-        InvitationRow.locale,
-        InvitationRow.voided_at,
-        InvitationRow.extended_until,
-        RoundRow.id.label("round_id"),
-        RoundRow.company_id,
-        RoundRow.state,
-        RoundRow.opens_at,
-        RoundRow.closes_at,
-        RoundRow.promise_hash,
-    ).join(RoundRow, RoundRow.id == InvitationRow.round_id)
-    found = session.execute(query.where(InvitationRow.token_hash == hashed)).one_or_none()
+    found = session.connection().execute(_LINK, {"hashed": hashed}).one_or_none()
     if found is None:
         if session.get(VoidedLinkRow, hashed) is not None:
             raise rules.LinkVoid
@@ -62,6 +75,7 @@ def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
         round_id=RoundId(found.round_id),
         company_id=found.company_id,
         person_id=found.person_id,
+        name=found.name,
         locale=found.locale,
         closes_at=closes_at,
         promise_hash=found.promise_hash,

@@ -29,6 +29,7 @@ class RatingLink:
     round_id: RoundId
     company_id: str
     person_id: str
+    name: str | None
     locale: str
     closes_at: datetime
     promise_hash: str

@@ -3,12 +3,12 @@
 import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
@@ -16,9 +16,8 @@ from app.infra.ids import entropy_of
 from app.invitations.queries import find_link
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
-from app.organisation.queries import load_people
 from app.organisation.tables import SubjectRow
-from app.organisation.values import PersonId, SubjectKind
+from app.organisation.values import SubjectKind
 from app.responses.rules import form_kpi, item_numbers, items_asked, minutes_to_answer
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormKpi, FormSubject, RatingForm, SheetColumns
@@ -32,7 +31,7 @@ RECIPES_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class FormRecipe:
-    """What all forms of a round share; frozen at launch, hence kept in memory."""
+    """What all forms of a round share; frozen at launch, hence kept in memory, with the questions by card and group."""
 
     company_name: str
     round_name: Words
@@ -45,6 +44,7 @@ class FormRecipe:
     kpis: tuple[FrozenKpi, ...]
     numbers: Mapping[str, int]
     scales: Mapping[str, FrozenScale]
+    asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
 _recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
@@ -55,14 +55,13 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
     link = find_link(session, token, now=now)
     recipe = load_form_recipe(session, link)
     subjects = load_form_subjects(session, link, recipe)
-    rater = load_people(session, [link.person_id])[PersonId(link.person_id)]
     return RatingForm(
         round_id=link.round_id,
         company_name=recipe.company_name,
         round_name=recipe.round_name,
         purpose=recipe.purpose,
         asked_by=recipe.asked_by,
-        rater_name=rater.name,
+        rater_name=link.name,
         locale=link.locale,
         period_start=recipe.period_start,
         period_end=recipe.period_end,
@@ -87,30 +86,41 @@ def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
 
 def load_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
     """Whom the link asks about, by rater group and name, each with the questions for that group."""
-    rows = session.execute(
-        select(
-            AssignmentRow.id,
-            AssignmentRow.subject_id,
-            AssignmentRow.rater_group,
-            AssignmentRow.answered,
-            RoundSubjectRow.name,
-            RoundSubjectRow.kind,
-            RoundSubjectRow.card,
-        )
-        .join(
-            RoundSubjectRow,
-            (RoundSubjectRow.round_id == AssignmentRow.round_id)
-            & (RoundSubjectRow.subject_id == AssignmentRow.subject_id),
-        )
-        .where(AssignmentRow.round_id == link.round_id, AssignmentRow.rater_id == link.person_id)
-        .order_by(AssignmentRow.rater_group, RoundSubjectRow.name, AssignmentRow.occasion, AssignmentRow.id)
-    ).all()
-    asked = _count_asked(session, link.round_id, {row.subject_id for row in rows})
-    found = [_form_subject(recipe, row, asked.get((row.subject_id, row.rater_group), 0)) for row in rows]
-    return tuple(subject for subject in found if subject.kpis)
+    rows = session.connection().execute(_ASKED, {"round_id": link.round_id, "rater_id": link.person_id}).all()
+    return tuple(subject for subject in (_form_subject(recipe, row) for row in rows) if subject.kpis)
 
 
-def _form_subject(recipe: FormRecipe, row: Row[Any], asked: int) -> FormSubject:
+def _asked_statement() -> Select[Any]:
+    """Whom one rater is asked about, and how many people that count are asked about each; says nothing of answers."""
+    asked, subject = AssignmentRow.__table__.c, RoundSubjectRow.__table__.c
+    others = AssignmentRow.__table__.alias("others")
+    count = (
+        select(func.count())
+        .select_from(others)
+        .where(
+            others.c.round_id == asked.round_id,
+            others.c.subject_id == asked.subject_id,
+            others.c.rater_group == asked.rater_group,
+            others.c.counted,
+        )
+        .correlate(AssignmentRow.__table__)
+        .scalar_subquery()
+    )
+    columns = (asked.id, asked.subject_id, asked.rater_group, asked.answered, subject.name, subject.kind, subject.card)
+    placed = (subject.round_id == asked.round_id) & (subject.subject_id == asked.subject_id)
+    return (
+        select(*columns, count.label("people"))
+        .select_from(AssignmentRow.__table__.join(RoundSubjectRow.__table__, placed))
+        .where(asked.round_id == bindparam("round_id"), asked.rater_id == bindparam("rater_id"))
+        .order_by(asked.rater_group, subject.name, asked.occasion, asked.id)
+    )
+
+
+# Made once: building it anew would cost a form more than running it.
+_ASKED = _asked_statement()
+
+
+def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     group = RaterGroup(row.rater_group)
     policy = recipe.policies[group]
     return FormSubject(
@@ -123,7 +133,7 @@ def _form_subject(recipe: FormRecipe, row: Row[Any], asked: int) -> FormSubject:
         k=policy.k,
         comment_k=policy.comment_k,
         is_answered=row.answered,
-        is_unit_only=policy.mode in PROTECTED_MODES and asked < policy.k,
+        is_unit_only=policy.mode in PROTECTED_MODES and row.people < policy.k,
         kpis=_questions(recipe, [line["kpi_id"] for line in row.card], group),
     )
 
@@ -168,17 +178,12 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
 
 
 def _questions(recipe: FormRecipe, card: Sequence[str], group: RaterGroup) -> tuple[FormKpi, ...]:
-    return tuple(form_kpi(kpi, recipe.numbers) for kpi in items_asked(recipe.kpis, card, group))
-
-
-def _count_asked(session: ReadSession, round_id: str, subject_ids: set[str]) -> Mapping[tuple[str, str], int]:
-    """How many people that count are asked about each subject in each rater group; says nothing of answers."""
-    rows = session.execute(
-        select(AssignmentRow.subject_id, AssignmentRow.rater_group, func.count())
-        .where(AssignmentRow.round_id == round_id, AssignmentRow.subject_id.in_(subject_ids), AssignmentRow.counted)
-        .group_by(AssignmentRow.subject_id, AssignmentRow.rater_group)
-    )
-    return {(subject_id, group): count for subject_id, group, count in rows}
+    key = (*card, group)
+    known = recipe.asked.get(key)
+    if known is None:
+        known = tuple(form_kpi(kpi, recipe.numbers) for kpi in items_asked(recipe.kpis, card, group))
+        recipe.asked[key] = known
+    return known
 
 
 def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:

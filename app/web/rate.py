@@ -13,11 +13,13 @@ from app.http.doors import PageRoute, posted
 from app.http.visit import Visit, reading, writing
 from app.infra.formats import choose_locale
 from app.infra.templates import render
+from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.commands import submit_response
 from app.responses.queries import load_rating_form
-from app.responses.values import FormSubject, RatingForm
+from app.responses.values import FormItem, FormSubject, RatingForm
 from app.web.render import page, said, see_other
+from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -34,10 +36,12 @@ class Refusal:
 
 
 NOTHING_SENT = Refusal({}, {}, ())
-_ASSIGNMENT, _NAME = "@assignment@", "@name@"
-_BLOCKS_KEPT = 512
-# The questions of a round are frozen, so their page is rendered once for each group and language.
-_blocks: OrderedDict[tuple[object, ...], str] = OrderedDict()
+FOLDED_FROM = 2
+_ASSIGNMENT, _NAME, _CALLED = "@assignment@", "@name@", "@called@"
+_WORDS = {"yes": "Yes", "partly": "Partly", "no": "No"}
+_CARDS_KEPT = 1024
+# The questions of a round are frozen, so a card is rendered once for each group, language and place.
+_cards: OrderedDict[tuple[object, ...], str] = OrderedDict()
 
 
 @router.get("/r/{token}")
@@ -93,9 +97,9 @@ def _form_again(request: Request, token: str, chosen: Mapping[str, str], refused
 
 
 def _form_page(visit: Visit, form: RatingForm, token: str, sent: Refusal = NOTHING_SENT) -> Response:
-    open_subjects = [subject.assignment_id for subject in form.subjects if not subject.is_answered]
-    if form.is_final and not open_subjects:
+    if form.is_final and all(subject.is_answered for subject in form.subjects):
         return _final_page(visit, form)
+    overview = _overview(visit, form, href="#s-")
     return page(
         visit,
         "rate/form.html",
@@ -103,13 +107,9 @@ def _form_page(visit: Visit, form: RatingForm, token: str, sent: Refusal = NOTHI
         organisation=form.company_name,
         form=form,
         action=f"/r/{token}",
-        overview=_overview(visit, form, href="#s-"),
-        blocks={subject.assignment_id: _block(visit, form, subject, sent) for subject in form.subjects},
-        chosen=sent.chosen,
-        errors=sent.errors,
+        overview=overview,
+        cards=[_card(visit, form, place, sent, state) for place, (*_, state) in enumerate(overview)],
         error_list=sent.listed,
-        opened=open_subjects[0] if open_subjects else "",
-        troubled=_troubled(form, sent),
     )
 
 
@@ -124,22 +124,73 @@ def _final_page(visit: Visit, form: RatingForm) -> Response:
     )
 
 
-def _block(visit: Visit, form: RatingForm, subject: FormSubject, sent: Refusal) -> Markup:
+def _card(visit: Visit, form: RatingForm, place: int, sent: Refusal, state: str) -> Markup:
+    """The card of one subject; as long as nothing is typed it is the same for all raters but for names and fields."""
+    subject = form.subjects[place]
+    is_open = _is_open(form, place, sent)
     if sent is not NOTHING_SENT:
-        text = _questions(visit, subject, prefix=subject.assignment_id, name=_called(subject), sent=sent)
+        text = _rendered(visit, form, place, sent, state=state, is_open=is_open, prefix=subject.assignment_id)
         return Markup(text)  # noqa: S704 - our own template, escaped there
-    key = (form.round_id, form.promise_hash, visit.locale, tuple(item.number for item in subject.items))
-    kept = _blocks.get(key)
+    numbers = tuple(item.number for item in subject.items)
+    known = (subject.mode, subject.is_answered, subject.is_unit_only, is_open, place, len(form.subjects))
+    key = (form.round_id, form.promise_hash, visit.locale, numbers, *known)
+    kept = _cards.get(key)
     if kept is None:
-        kept = _blocks[key] = _questions(visit, subject, prefix=_ASSIGNMENT, name=_NAME, sent=sent)
-        if len(_blocks) > _BLOCKS_KEPT:
-            _blocks.popitem(last=False)
-    return Markup(kept.replace(_ASSIGNMENT, subject.assignment_id).replace(_NAME, str(escape(_called(subject)))))  # noqa: S704
+        stand_in = replace(form, subjects=_with(form.subjects, place, replace(subject, name=_NAME)))
+        kept = _rendered(visit, stand_in, place, sent, state=state, is_open=is_open, prefix=_ASSIGNMENT)
+        _cards[key] = kept
+        if len(_cards) > _CARDS_KEPT:
+            _cards.popitem(last=False)
+    filled = kept.replace(_ASSIGNMENT, subject.assignment_id).replace(_CALLED, str(escape(_called(subject))))
+    return Markup(filled.replace(_NAME, str(escape(subject.name))))  # noqa: S704 - names are escaped
 
 
-def _questions(visit: Visit, subject: FormSubject, *, prefix: str, name: str, sent: Refusal) -> str:
-    values = {"prefix": prefix, "name": name, "chosen": sent.chosen, "errors": sent.errors}
-    return render(visit.service.templates, "rate/items.html", visit.locale, kpis=subject.kpis, **values)
+def _rendered(  # noqa: PLR0913 - the parts of one card, all named
+    visit: Visit, form: RatingForm, place: int, sent: Refusal, *, state: str, is_open: bool, prefix: str
+) -> str:
+    subject = form.subjects[place]
+    return render(
+        visit.service.templates,
+        "rate/card.html",
+        visit.locale,
+        form=form,
+        subject=subject,
+        name=subject.name,
+        called=_CALLED if subject.name == _NAME else _called(subject),
+        prefix=prefix,
+        place=place + 1,
+        all=len(form.subjects),
+        state=state,
+        is_folded=len(form.subjects) > FOLDED_FROM and not form.is_final,
+        is_open=is_open,
+        points={item.number: _points(visit, item) for item in subject.items},
+        chosen=sent.chosen,
+        errors=sent.errors,
+    )
+
+
+def _points(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
+    """The rows of a scale: point and anchor in the reader's language."""
+    is_counted = item.kind in {ScaleKind.POINTS, ScaleKind.RECOMMEND}
+    return [
+        (
+            int(option.value) if is_counted else option.value,
+            in_locale(option.anchor, visit.locale) if option.anchor else said(visit, _WORDS.get(option.value, "")),
+        )
+        for option in item.options
+    ]
+
+
+def _is_open(form: RatingForm, place: int, sent: Refusal) -> bool:
+    """Whether a folded card stands open: the first that is not answered, and where something is typed or wrong."""
+    subject = form.subjects[place]
+    if any(sent.chosen.get(field) or field in sent.errors for field in _field_ids(subject)):
+        return True
+    return not subject.is_answered and all(earlier.is_answered for earlier in form.subjects[:place])
+
+
+def _with(subjects: Sequence[FormSubject], place: int, other: FormSubject) -> tuple[FormSubject, ...]:
+    return (*subjects[:place], other, *subjects[place + 1 :])
 
 
 def _called(subject: FormSubject) -> str:
@@ -158,15 +209,6 @@ def _overview(visit: Visit, form: RatingForm, *, href: str) -> Overview:
         )
         for place, subject in enumerate(form.subjects, start=1)
     ]
-
-
-def _troubled(form: RatingForm, sent: Refusal) -> set[str]:
-    """The subjects whose cards must be open: something is typed there, or something is wrong there."""
-    return {
-        subject.assignment_id
-        for subject in form.subjects
-        if any(sent.chosen.get(field) or field in sent.errors for field in _field_ids(subject))
-    }
 
 
 def _field_ids(subject: FormSubject) -> list[str]:
