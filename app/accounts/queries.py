@@ -103,6 +103,16 @@ def list_journal(session: ReadSession, viewer: Viewer, company_id: str, request:
     return journal.list_entries(session, company_id, request)
 
 
+def load_actor_names(session: ReadSession, actors: Iterable[str]) -> dict[str, str]:
+    """What the accounts and keys behind these actors are called, whoever asks; two statements, others are left out."""
+    named = [(actor, *actor.partition(":")) for actor in sorted(set(actors))]
+    wanted = {kind: [one for _, of, _, one in named if of == kind and is_id(one)] for kind in ("account", "key")}
+    accounts = select(AccountRow.id, AccountRow.name).where(AccountRow.id.in_(wanted["account"]))
+    keys = select(ApiKeyRow.id, ApiKeyRow.name).where(ApiKeyRow.id.in_(wanted["key"]))
+    names = dict(session.execute(accounts).tuples()) | dict(session.execute(keys).tuples())
+    return {actor: names[one] for actor, _, _, one in named if one in names}
+
+
 def load_readers(session: ReadSession, subject_ids: Iterable[str], roles: Iterable[Role]) -> list[tuple[str, Grant]]:
     """Mailbox and grant of everybody who holds one of the roles on one of the subjects; one statement."""
     rows = session.execute(

@@ -6,8 +6,8 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, may
-from app.errors import AppError
+from app.accounts.rules import Action, may, require
+from app.errors import AppError, Forbidden
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
 from app.http.doors import PageRoute, posted
@@ -21,7 +21,7 @@ from app.organisation.queries import get_person, list_manager_roles, list_people
 from app.organisation.values import NewPerson, Person, PersonChange, PersonFilter, Subject, SubjectId
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
-from app.web.places import is_seen, list_units, options_of, tops, way_to
+from app.web.places import is_seen, list_units, options_of, way_to
 from app.web.render import Flash, flash_for, page, see_other
 from app.words import DEFAULT_LOCALE
 
@@ -112,7 +112,7 @@ def show_person(request: Request, person_id: str) -> Response:
 @access(Action.ORGANISATION_WRITE)
 def show_change_person(request: Request, person_id: str) -> Response:
     with reading(request) as (session, visit):
-        person, _ = _person(session, visit, person_id)
+        person = _writable(session, visit, person_id)
         values = {"name": person.name, "email": person.email, "external_id": person.external_id}
         filled = fresh({**values, "locale": person.locale, "version": str(person.version)})
         return _change_page(session, visit, person_id, filled)
@@ -156,13 +156,15 @@ def _place(field: str) -> str:
 def _new_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
     company = company_of(session, visit)
     units = list_units(session, visit, company.id, Action.ORGANISATION_WRITE)
+    if not units:
+        raise Forbidden
     return page(
         visit,
         "pages/people/new.html",
         status=form.status,
         form=form,
         units=options_of(units),
-        takes_others=bool(tops(units)) and may(visit.viewer, Action.ORGANISATION_WRITE, company.path),
+        takes_others=may(visit.viewer, Action.ORGANISATION_WRITE, company.path),
     )
 
 
@@ -172,7 +174,7 @@ def _change_again(request: Request, person_id: str, form: Form, error: AppError)
 
 
 def _change_page(session: ReadSession, visit: Visit, person_id: str, form: Filled) -> Response:
-    person, _ = _person(session, visit, person_id)
+    person = _writable(session, visit, person_id)
     return page(visit, "pages/people/change.html", status=form.status, form=form, person=person)
 
 
@@ -182,6 +184,12 @@ def _person(session: ReadSession, visit: Visit, person_id: str) -> tuple[Person,
     if person.subject_id is None:
         return person, None
     return person, load_subjects(session, [person.subject_id], on=visit.today)[person.subject_id]
+
+
+def _writable(session: ReadSession, visit: Visit, person_id: str) -> Person:
+    person, place = _person(session, visit, person_id)
+    require(visit.viewer, Action.ORGANISATION_WRITE, place.path if place else (person.company_id,))
+    return person
 
 
 def _led_units(session: ReadSession, visit: Visit, person: Person) -> Mapping[SubjectId, str]:

@@ -1,0 +1,111 @@
+"""The page of the journal: what happened, when, by whom, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.queries import list_journal, load_actor_names
+from app.accounts.rules import Action
+from app.http.access import access
+from app.http.doors import PageRoute
+from app.http.visit import Visit, reading
+from app.journal.values import Entry
+from app.web.lists import company_of, next_href, slice_of
+from app.web.render import page, said
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+WHAT: Mapping[str, str] = {
+    "account.created": "Made an account",
+    "account.changed": "Changed an account",
+    "account.closed": "Closed an account",
+    "account.opened": "Opened an account again",
+    "api_key.created": "Made an API key",
+    "api_key.revoked": "Ended an API key",
+    "company.created": "Set up the company",
+    "goal.changed": "Changed a goal",
+    "goal.created": "Wrote a goal",
+    "invitation.extended": "Gave a rater more time",
+    "invitation.resent": "Sent an invitation again",
+    "invitation.voided": "Withdrew an invitation",
+    "kpi.active": "Put a KPI to use",
+    "kpi.changed": "Changed a KPI",
+    "kpi.created": "Wrote a KPI",
+    "kpi.paused": "Paused a KPI",
+    "kpi.retired": "Retired a KPI",
+    "kpi.version_added": "Added a version of a KPI",
+    "manager_role.ended": "Ended who leads a unit",
+    "manager_role.started": "Set who leads a unit",
+    "organisation.imported": "Brought units in from a file",
+    "password.set": "Set a password",
+    "people.imported": "Brought people in from a file",
+    "person.changed": "Changed a person",
+    "person.created": "Added a person",
+    "readings.recorded": "Recorded readings",
+    "release.published": "Released results",
+    "role.granted": "Gave a role",
+    "role.revoked": "Took a role away",
+    "round.changed": "Changed a round",
+    "round.closed": "Closed a round",
+    "round.created": "Drafted a round",
+    "round.deleted": "Deleted a draft of a round",
+    "round.imported": "Brought past ratings in from a file",
+    "round.launched": "Started a round",
+    "scale.changed": "Changed a scale",
+    "scale.created": "Made a scale",
+    "scorecard.set": "Set a scorecard",
+    "session.ended": "Signed a browser out",
+    "session.started": "Signed in",
+    "subject.changed": "Renamed a unit or person",
+    "subject.closed": "Closed a unit, or somebody left",
+    "subject.created": "Added a unit",
+    "subject.moved": "Moved a unit or person",
+    "target.set": "Set a target",
+}
+_PLACES: Mapping[str, str] = {
+    "subject": "/organisation/{id}",
+    "person": "/people/{id}",
+    "kpi": "/kpis/{id}",
+    "goal": "/goals",
+    "scale": "/scales",
+    "scorecard": "/scorecards/{id}",
+    "round": "/rounds/{id}",
+    "account": "/admin/accounts/{id}",
+    "api_key": "/admin/keys",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One thing that happened: what, by whom, and where to look at it; `name` is what it was about, where it says."""
+
+    entry: Entry
+    what: str
+    who: str
+    href: str
+    name: str
+
+
+@router.get("/admin/journal")
+@access(Action.JOURNAL_READ)
+def show_journal(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        company = company_of(session, visit)
+        found = list_journal(session, visit.viewer, company.id, slice_of(visit))
+        names = load_actor_names(session, [entry.actor for entry in found.items])
+    lines = [_line(visit, entry, names) for entry in found.items]
+    return page(visit, "pages/admin/journal.html", lines=lines, older=next_href(visit, found))
+
+
+def _line(visit: Visit, entry: Entry, names: Mapping[str, str]) -> EntryLine:
+    what = WHAT.get(entry.action)
+    who = names.get(entry.actor) or said(visit, "The service" if entry.actor == "service" else "Somebody unknown")
+    name = entry.details.get("name", "")
+    return EntryLine(
+        entry,
+        said(visit, what) if what else entry.action,
+        who,
+        _PLACES.get(entry.object_kind, "").format(id=entry.object_id),
+        name if isinstance(name, str) else "",
+    )

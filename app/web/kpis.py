@@ -1,0 +1,151 @@
+"""The pages of KPIs: the list, the card of one, and how it read in an earlier version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.rules import Action, may, roots
+from app.errors import NotFound
+from app.http.access import access
+from app.http.doors import PageRoute
+from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
+from app.kpis.queries import get_kpi, list_goals, list_kpis, list_targets, list_versions
+from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
+from app.organisation.paths import load_subjects
+from app.organisation.queries import load_people
+from app.organisation.values import Person
+from app.web.lists import company_of, every, next_href, slice_of
+from app.web.render import Flash, flash_for, page
+from app.words import in_locale
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DONE = {
+    "created": Flash("good", "The draft is stored.", "Activate it when everything is there."),
+    "changed": Flash("good", "The change is stored."),
+    "version": Flash("good", "The new version is stored.", "What was released before keeps its own."),
+    "activated": Flash("good", "The KPI is in use.", "Put it on a scorecard to have it counted."),
+    "paused": Flash("good", "The KPI rests.", "It keeps its place on the cards and takes none up."),
+    "retired": Flash("good", "The KPI is laid away.", "What was released with it stays."),
+    "target": Flash("good", "The target is stored."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiLine:
+    """A KPI in the list, with what it hangs on and who looks after it."""
+
+    kpi: Kpi
+    goal: Goal | None
+    owner: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a rater group counts for, from 0 to 1."""
+
+    group: RaterGroup
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLine:
+    """Goalposts with the name of the unit they are for; none for the whole company."""
+
+    target: Target
+    place: str | None
+
+
+@router.get("/kpis")
+@access(Action.KPIS_READ)
+def show_kpis(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        company = company_of(session, visit)
+        chosen = _chosen(visit)
+        found = list_kpis(session, visit.viewer, company.id, slice_of(visit), on=visit.today, chosen=chosen)
+        goals = goals_of(session, visit, company.id)
+        owners: Mapping[str, Person] = {
+            str(one.id): one for one in load_people(session, [k.owner_id for k in found.items if k.owner_id]).values()
+        }
+    lines = [KpiLine(kpi, goals.get(kpi.goal_id or ""), owners.get(kpi.owner_id or "")) for kpi in found.items]
+    if found.next_cursor is None and "cursor" not in visit.query:
+        lines.sort(key=lambda line: in_locale(line.kpi.current.name, visit.locale).casefold())
+    return page(
+        visit,
+        "pages/kpis/list.html",
+        flash=flash_for(visit, DONE),
+        lines=lines,
+        older=next_href(visit, found),
+        chosen=chosen,
+        is_filtered=chosen != KpiFilter(),
+        may_write=may(visit.viewer, Action.KPIS_WRITE, company.path),
+    )
+
+
+@router.get("/kpis/{kpi_id}")
+@access(Action.KPIS_READ)
+def show_kpi(request: Request, kpi_id: str) -> Response:
+    with reading(request) as (session, visit):
+        kpi = get_kpi(session, visit.viewer, kpi_id, on=visit.today)
+        return _card(session, visit, kpi, None)
+
+
+@router.get("/kpis/{kpi_id}/versions/{number}")
+@access(Action.KPIS_READ)
+def show_version(request: Request, kpi_id: str, number: str) -> Response:
+    with reading(request) as (session, visit):
+        kpi = get_kpi(session, visit.viewer, kpi_id, on=visit.today)
+        versions = list_versions(session, visit.viewer, kpi_id)
+        version = next((one for one in versions if str(one.number) == number), None)
+        if version is None:
+            raise NotFound
+        return _card(session, visit, kpi, version)
+
+
+def goals_of(session: ReadSession, visit: Visit, company_id: str) -> Mapping[str, Goal]:
+    """All goals of a company by id."""
+    return {goal.id: goal for goal in every(lambda part: list_goals(session, visit.viewer, company_id, part))}
+
+
+def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None) -> Response:
+    """The card of a KPI, or as it read in another version than today's."""
+    versions = list_versions(session, visit.viewer, kpi.id)
+    targets = list_targets(session, visit.viewer, kpi.id, on=visit.today) if kpi.kind is KpiKind.HARD else ()
+    units = load_subjects(session, [target.subject_id for target in targets if target.subject_id], on=visit.today)
+    owners = load_people(session, [kpi.owner_id] if kpi.owner_id else [])
+    names = {str(unit.id): unit.name for unit in units.values()}
+    current = shown or kpi.current
+    return page(
+        visit,
+        "pages/kpis/card.html",
+        flash=flash_for(visit, DONE),
+        kpi=replace(kpi, current=current),
+        is_old=shown is not None and shown.number != kpi.current.number,
+        present=kpi.current,
+        goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
+        owner=next(iter(owners.values()), None),
+        versions=versions,
+        shares=shares_of(current.rater_weights),
+        targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
+        may_write=may(visit.viewer, Action.KPIS_WRITE, (kpi.company_id,)),
+        may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+    )
+
+
+def shares_of(weights: Mapping[RaterGroup, float]) -> Sequence[Share]:
+    """The weights of rater groups as shares of their sum, the largest first."""
+    total = sum(weights.values())
+    shares = [Share(group, weight / total if total else 0.0) for group, weight in weights.items()]
+    return sorted(shares, key=lambda share: -share.share)
+
+
+def _chosen(visit: Visit) -> KpiFilter:
+    """What the address asks for; what it does not understand it leaves out."""
+    kind, state = visit.query.get("kind", ""), visit.query.get("state", "")
+    return KpiFilter(
+        KpiKind(kind) if kind in set(KpiKind) else None,
+        KpiState(state) if state in set(KpiState) else None,
+        visit.query.get("goal") or None,
+    )

@@ -1,0 +1,99 @@
+"""The pages of scorecards: which are set where, and one with its weights as shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.rules import Action, may, roots
+from app.http.access import access
+from app.http.doors import PageRoute
+from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
+from app.kpis.queries import get_scorecard, list_scorecards, load_kpis, load_scorecards
+from app.kpis.rules import LINE_CAPS, live_lines
+from app.kpis.values import Kpi, KpiId, Scorecard, ScorecardLine
+from app.organisation.paths import load_subjects
+from app.organisation.values import Subject
+from app.web.lists import company_of, next_href, slice_of
+from app.web.render import Flash, flash_for, page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DONE = {"stored": Flash("good", "The card is stored.", "Rounds that have started keep the card they had.")}
+_LEVELS = ("company", "department", "team", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A card in the list: where it is set, and whether it counts today."""
+
+    card: Scorecard
+    place: Subject
+    is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLine:
+    """A KPI on a card with its share of the weight; none while it takes no place."""
+
+    line: ScorecardLine
+    kpi: Kpi
+    share: float | None
+
+
+@router.get("/scorecards")
+@access(Action.KPIS_READ)
+def show_scorecards(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        company = company_of(session, visit)
+        found = list_scorecards(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
+        valid = {card.id for card in load_scorecards(session, company.id, on=visit.today)}
+        places = load_subjects(session, [card.subject_id for card in found.items], on=visit.today)
+    by_id: Mapping[str, Subject] = {str(place.id): place for place in places.values()}
+    lines = [CardLine(card, by_id[card.subject_id], card.id in valid) for card in found.items]
+    if found.next_cursor is None and "cursor" not in visit.query:
+        lines.sort(key=lambda line: (_LEVELS.index(line.card.level), line.place.name.casefold(), line.card.starts_on))
+    return page(
+        visit,
+        "pages/scorecards/list.html",
+        flash=flash_for(visit, DONE),
+        lines=lines,
+        older=next_href(visit, found),
+        may_write=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+    )
+
+
+@router.get("/scorecards/{scorecard_id}")
+@access(Action.KPIS_READ)
+def show_scorecard(request: Request, scorecard_id: str) -> Response:
+    with reading(request) as (session, visit):
+        card = get_scorecard(session, visit.viewer, scorecard_id, on=visit.today)
+        place = load_subjects(session, [card.subject_id], on=visit.today)
+        kpis = load_kpis(session, [line.kpi_id for line in card.lines], on=max(visit.today, card.starts_on))
+        valid = _is_valid(session, visit, card)
+    subject = next(iter(place.values()))
+    lines = shares(card.lines, kpis)
+    return page(
+        visit,
+        "pages/scorecards/card.html",
+        flash=flash_for(visit, DONE),
+        card=card,
+        place=subject,
+        lines=lines,
+        live=sum(line.share is not None for line in lines),
+        cap=LINE_CAPS[card.level],
+        is_valid=valid,
+        may_write=may(visit.viewer, Action.KPIS_WRITE, subject.path),
+    )
+
+
+def shares(lines: Sequence[ScorecardLine], kpis: Mapping[KpiId, Kpi]) -> list[ShareLine]:
+    """The lines of a card with their shares; a KPI that rests or is laid away has none."""
+    live = live_lines(lines, {kpi.id: kpi.state for kpi in kpis.values()})
+    total = sum(line.weight for line in live)
+    return [ShareLine(line, kpis[line.kpi_id], line.weight / total if line in live else None) for line in lines]
+
+
+def _is_valid(session: ReadSession, visit: Visit, card: Scorecard) -> bool:
+    return any(one.id == card.id for one in load_scorecards(session, card.company_id, on=visit.today))
