@@ -9,7 +9,7 @@ from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.assignments import AssignmentOut
 from app.api.schemas.base import Flag, PageOut, page_out
 from app.api.schemas.bulk import UPLOAD, BulkReportOut, report_out
-from app.api.tables import DryRun, table_of
+from app.api.sent_rows import DryRun, table_of
 from app.http.access import access
 from app.http.doors import takes_table
 from app.http.lists import Slice

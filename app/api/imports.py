@@ -8,7 +8,7 @@ from app.accounts.rules import Action
 from app.api.resource import CompanyId, company_of, posting, resource
 from app.api.schemas.base import Flag
 from app.api.schemas.bulk import UPLOAD, BulkReportOut, ImportedRatingsOut, report_out
-from app.api.tables import DryRun, table_of
+from app.api.sent_rows import DryRun, table_of
 from app.http.access import access
 from app.http.doors import takes_table
 from app.metrics.commands import record_readings

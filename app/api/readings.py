@@ -9,7 +9,7 @@ from app.api.resource import CompanyId, Key, answer, company_of, posting, resour
 from app.api.schemas.base import Instant, PageOut, page_out
 from app.api.schemas.bulk import BulkReportOut, report_out
 from app.api.schemas.readings import CorrectionOut, CorrectionsOut, ReadingOut, ReadingsIn
-from app.api.tables import DryRun, check_count
+from app.api.sent_rows import DryRun, check_count
 from app.http.access import access
 from app.http.doors import bulk
 from app.http.lists import Slice

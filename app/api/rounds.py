@@ -88,8 +88,9 @@ def set_groups(request: Request, round_id: Key, sent: GroupsIn) -> Response:
     """Choose the rater groups of a draft, in place of those it has."""
     groups, expected = parse_groups(sent.given()), expected_version(request)
     with writing(request) as (session, visit):
-        check_version(queries.get_round(session, visit.viewer, round_id, now=visit.now).version, expected)
+        present = queries.get_round(session, visit.viewer, round_id, now=visit.now)
         found = commands.set_groups(session, visit.viewer, round_id, groups, now=visit.now)
+        check_version(present.version, expected)
     return _answer(found)
 
 
@@ -99,8 +100,9 @@ def set_round_kpis(request: Request, round_id: Key, sent: RoundKpisIn) -> Respon
     """Choose the KPIs of a draft, in place of those it has; without weights a KPI brings its own."""
     kpis, expected = parse_round_kpis(sent.given()), expected_version(request)
     with writing(request) as (session, visit):
-        check_version(queries.get_round(session, visit.viewer, round_id, now=visit.now).version, expected)
+        present = queries.get_round(session, visit.viewer, round_id, now=visit.now)
         found = commands.set_round_kpis(session, visit.viewer, round_id, kpis, now=visit.now)
+        check_version(present.version, expected)
     return _answer(found)
 
 
@@ -110,8 +112,9 @@ def set_rated_subjects(request: Request, round_id: Key, sent: RatedIn) -> Respon
     """Choose who is rated in a draft, in place of those chosen before."""
     subjects, expected = parse_rated(sent.given()), expected_version(request)
     with writing(request) as (session, visit):
-        check_version(queries.get_round(session, visit.viewer, round_id, now=visit.now).version, expected)
+        present = queries.get_round(session, visit.viewer, round_id, now=visit.now)
         found = commands.set_rated_subjects(session, visit.viewer, round_id, subjects, now=visit.now)
+        check_version(present.version, expected)
     return _answer(found)
 
 

@@ -14,7 +14,7 @@ from app.infra.database import Database
 from app.schema import metadata
 from tests.api.walk import Operation, walk
 from tests.http.test_json_reader import REFUSED
-from tests.served import Served
+from tests.served import ONE_DATABASE, Served
 
 SECRET_WORD = "sesamsesam"
 JSON = {"content-type": "application/json"}
@@ -38,6 +38,7 @@ def refuse(answer: Any, statuses: set[int], where: str) -> None:
     assert len(answer.json()["detail"]) > 10, where
 
 
+@ONE_DATABASE
 def test_what_is_no_plain_json_is_refused_everywhere(served: Served) -> None:
     client, before = served.with_key(), rows_of(served.engine)
     for operation in with_body(served):
@@ -49,6 +50,7 @@ def test_what_is_no_plain_json_is_refused_everywhere(served: Served) -> None:
     assert changed(before, rows_of(served.engine)) == {}
 
 
+@ONE_DATABASE
 def test_another_encoding_or_type_is_refused_everywhere(served: Served) -> None:
     client, before = served.with_key(), rows_of(served.engine)
     plain = json.dumps({"name": SECRET_WORD}).encode()
@@ -70,6 +72,7 @@ def test_another_encoding_or_type_is_refused_everywhere(served: Served) -> None:
     assert changed(before, rows_of(served.engine)) == {}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("body", ['"text"', "5", "true", "[]", '[{"a": 1}]', "null"])
 def test_another_shape_than_an_object_is_refused_everywhere(served: Served, body: str) -> None:
     client, before = served.with_key(), rows_of(served.engine)
@@ -155,6 +158,7 @@ def test_an_id_that_is_none_is_not_there(served: Served) -> None:
                 assert operation.example is not None, operation.name
 
 
+@ONE_DATABASE
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(served: Served) -> None:
     client = served.with_key()
     large = b'{"a": "' + b"x" * (8 * 1024 * 1024) + b'"}'

@@ -31,7 +31,7 @@ def stored(session: WriteSession) -> list[tuple[str, str, float | None]]:
             AnswerRow, AnswerRow.sheet_id == SheetRow.id
         )
     )
-    return sorted((tuple(row) for row in rows), key=str)
+    return sorted(((subject, group, level) for subject, group, level in rows), key=str)
 
 
 def count(session: WriteSession, table: type) -> int:
@@ -87,7 +87,7 @@ def test_an_anonymous_sheet_is_final_and_lies_apart_from_its_rater(
     with pytest.raises(AlreadyFinal):
         played.rate("Lars Moen", {"Sofie Berg": ["1", "1"]}, submission="submission-2")
     row = session.scalars(select(AnonymousSheetRow)).one()
-    assert sorted(row.answers.values()) == [4.0, 5.0]
+    assert set(row.answers.values()) == {4.0, 5.0}
     assert count(session, SheetRow) == 0
 
 
