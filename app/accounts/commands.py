@@ -26,6 +26,7 @@ from app.accounts.sign_in import (
 from app.accounts.tables import AccountRow, ApiKeyRow, GrantRow
 from app.accounts.values import Account, AccountId, NewAccount, Role, Viewer
 from app.errors import FieldError, Forbidden, Invalid, NotFound
+from app.fields import NO_CHOICE
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
@@ -114,7 +115,7 @@ def change_account(
     except ValueError as error:
         errors.append(FieldError("name", str(error)))
     if locale is not None and locale not in LOCALES:
-        errors.append(FieldError("locale", "Choose one of the languages.", ", ".join(LOCALES)))
+        errors.append(FieldError("locale", NO_CHOICE, ", ".join(LOCALES)))
     if errors:
         raise Invalid(errors)
     changed = {"name": name, "locale": locale or account.locale}

@@ -157,10 +157,12 @@ def _rows(records: Iterator[list[str]], columns: Sequence[Column]) -> list[Row]:
     for number, record in enumerate(records, start=2):
         if not any(record):
             continue
-        if problem := _ragged(record, width):
-            refused.append(RowError(number, "", problem, str(width)))
-            if len(refused) == MAX_MESSAGES:
-                break
+        if len(record) < width or any(record[width:]):
+            refused.append(RowError(number, "", "The row has more or fewer cells than the header.", str(width)))
+        elif any("\0" in cell for cell in record):
+            refused.append(RowError(number, "", "The row has a character that is not text."))
+        if len(refused) == MAX_MESSAGES:
+            break
         rows.append(Row(number, dict(zip(header, map(_as_written, record), strict=False))))
     if refused:
         raise RowsRefused(refused)
@@ -183,14 +185,6 @@ def _header(record: Sequence[str], columns: Sequence[Column]) -> list[str]:
     if missing:
         raise FileRefused("The header lacks a column.", ", ".join(missing))
     return names
-
-
-def _ragged(record: Sequence[str], width: int) -> str:
-    if len(record) < width or any(record[width:]):
-        return "The row has more or fewer cells than the header."
-    if any("\0" in cell for cell in record):
-        return "The row has a character that is not text."
-    return ""
 
 
 def _key(cell: str) -> str:

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from app.errors import Invalid
 from app.infra.tabular import FileRefused, FileTooLarge, read_table, write_csv
+from app.infra.workbook import Refused, rows_of
 from app.reports import Column, RowsRefused
 
 COLUMNS = (Column("name"), Column("email"), Column("unit", is_required=False))
@@ -145,7 +146,13 @@ def test_too_many_rows_or_bytes_are_refused_before_they_are_read() -> None:
 
 
 def test_a_workbook_gives_the_same_rows_as_text() -> None:
-    rows: list[list[object]] = [["name", "email", "unit"], ["Kari", "k@b.no", 12], [], ["=1+1", "o@b.no", 4.5], ["Per", "p@b.no", True]]
+    rows: list[list[object]] = [
+        ["name", "email", "unit"],
+        ["Kari", "k@b.no", 12],
+        [],
+        ["=1+1", "o@b.no", 4.5],
+        ["Per", "p@b.no", True],
+    ]
     assert cells(workbook(rows), "people.xlsx") == [
         (2, {**KARI, "unit": "12"}),
         (4, {"name": "=1+1", "email": "o@b.no", "unit": "4.5"}),
@@ -219,6 +226,60 @@ def test_a_workbook_of_two_far_cells_takes_neither_memory_nor_the_service_with_i
     )
     with pytest.raises((FileRefused, FileTooLarge)):
         cells(with_entry(SHEET, "xl/worksheets/sheet1.xml", sheet), "people.xlsx")
+
+
+def test_a_character_that_is_not_text_is_refused_at_its_row() -> None:
+    strings = entry_of(SHEET, "xl/sharedStrings.xml").replace(b"Kari", b"Ka_x0000_ri")
+    assert refusal(with_entry(SHEET, "xl/sharedStrings.xml", strings)) == (
+        "row 2",
+        "The row has a character that is not text.",
+    )
+
+
+def test_a_header_that_cannot_be_read_is_refused() -> None:
+    assert refusal(b"x" * 131_073 + b"\nKari,k@b.no\n") == (
+        "row 1",
+        "A quotation mark is not closed, or a cell is longer than allowed.",
+    )
+
+
+LOCKED = bytearray(SHEET)
+LOCKED[SHEET.index(b"PK\x01\x02") + 8] |= 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (with_entry(SHEET, "xl/media/zeros.bin", b"\0" * 10_000_000), "bomb"),
+        (bytes(LOCKED), "locked"),
+        (with_entry(SHEET, "xl/vbaProject.bin", b"macro"), "macros"),
+        (with_entry(SHEET, "docProps/core.xml", b"<!doctype x><x/>"), "doctype"),
+        (with_entry(SHEET, "xl/worksheets/sheet2.xml", b'<c r="C7"><f>A1</f></c>'), "formula"),
+        (with_entry(SHEET, "xl/worksheets/sheet2.xml", b"<x:f>A1</x:f>"), "formula"),
+    ],
+)
+def test_the_reader_says_why_it_refuses(raw: bytes, reason: str) -> None:
+    with pytest.raises(Refused) as caught:
+        rows_of(raw)
+    assert caught.value.reason == reason
+
+
+def test_the_reader_gives_text_and_names_cells_as_a_spreadsheet_does() -> None:
+    wide = [[None] * 27 + ["AB"]]
+    assert rows_of(workbook([["a", 1, 2.5, True], []]))[0] == ["a", "1", "2.5", "true"]
+    assert rows_of(workbook(wide))[0][27] == "AB"
+    with pytest.raises(Refused) as caught:
+        rows_of(workbook([[None] * 27 + [10**15]]))
+    assert (caught.value.reason, caught.value.cell) == ("long_number", "AB1")
+
+
+def test_more_than_fifty_entries_are_refused() -> None:
+    raw = SHEET
+    for number in range(50):
+        raw = with_entry(raw, f"xl/media/{number}.png", b"x")
+    with pytest.raises(Refused) as caught:
+        rows_of(raw)
+    assert caught.value.reason == "bomb"
 
 
 def test_more_rows_than_a_workbook_may_have_are_refused() -> None:

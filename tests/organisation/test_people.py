@@ -379,3 +379,11 @@ def test_subjects_are_found_by_id_and_made_once_as_people(
     assert (people[found["L1"]].external_id, people[found["L1"]].name) == ("L1", "L1")
     again = commands.ensure_subjects(session, house.company.id, ids, parent_id=house.south.id, now=now)
     assert again == found
+
+
+def test_nothing_hangs_under_what_is_not_there(session: WriteSession, house: House, now: datetime) -> None:
+    with pytest.raises(NotFound):
+        commands.ensure_subjects(session, house.company.id, ["X"], parent_id=new_id(session), now=now)
+    known = commands.ensure_raters(session, house.company.id, [NewRater("L1", external_id="L1")], now=now)
+    made = commands.ensure_subjects(session, house.company.id, ["L1"], parent_id=house.south.id, now=now)
+    assert load_people_of(session, made.values())[made["L1"]].id == known["L1"]

@@ -287,6 +287,12 @@ def test_closing_is_for_today_or_before(session: WriteSession, house: House, now
         commands.close_subject(session, SERVICE, house.south.id, on=today - timedelta(days=1), now=now)
 
 
+def test_a_planned_closing_is_not_moved_over(session: WriteSession, house: House, now: datetime, today: date) -> None:
+    commands.close_subject(session, SERVICE, house.south.id, on=today + timedelta(days=1), now=now)
+    with pytest.raises(AlreadyClosed):
+        commands.move_subject(session, SERVICE, house.south.id, Move(house.company.id), now=now)
+
+
 def test_only_the_service_makes_companies(session: WriteSession, now: datetime) -> None:
     with pytest.raises(Forbidden):
         commands.create_company(session, Viewer("account:1"), "Nabo", now=now)
