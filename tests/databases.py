@@ -16,12 +16,14 @@ import psycopg
 from sqlalchemy import Engine, event
 
 from app.infra.database import Database, WriteSession
+from app.infra.entropy import Entropy
 from app.infra.keys import InstanceKey
 from app.infra.migrate import upgrade
 from tests.postgres import Server, plain
 
 SECRET = "the tests' own instance key, 32 bytes and more"
 KEY = InstanceKey(SECRET.encode())
+TEMPLATE = "template"
 
 
 class Kind(Protocol):
@@ -31,8 +33,8 @@ class Kind(Protocol):
         """The address of a new database without a table."""
         ...
 
-    def copy(self, name: str) -> str:
-        """The address of a new, migrated, empty database."""
+    def copy(self, name: str, *, of: str = TEMPLATE) -> str:
+        """The address of a new database like another one that nobody has open: migrated and empty, unless said."""
         ...
 
     def wipe(self, url: str) -> None:
@@ -45,8 +47,7 @@ class Sqlite:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._template = folder / "template.sqlite"
-        _migrate(_sqlite_url(self._template))
+        _migrate(_sqlite_url(folder / f"{TEMPLATE}.sqlite"))
 
     def blank(self, name: str) -> str:
         path = self._folder / f"{name}.sqlite"
@@ -54,14 +55,18 @@ class Sqlite:
             leftover.unlink()
         return _sqlite_url(path)
 
-    def copy(self, name: str) -> str:
+    def copy(self, name: str, *, of: str = TEMPLATE) -> str:
         url = _sqlite_url(self._folder / f"{name}.sqlite")
-        self.wipe(url)
+        self._fill(url, of)
         return url
 
     def wipe(self, url: str) -> None:
+        self._fill(url, TEMPLATE)
+
+    def _fill(self, url: str, of: str) -> None:
         # Through SQLite itself, since a file must not be replaced below open connections.
-        source, target = sqlite3.connect(self._template), sqlite3.connect(url.removeprefix("sqlite:///"))
+        source = sqlite3.connect(self._folder / f"{of}.sqlite")
+        target = sqlite3.connect(url.removeprefix("sqlite:///"))
         target.execute("PRAGMA synchronous=OFF")
         source.backup(target)
         source.close()
@@ -73,16 +78,16 @@ class Postgresql:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        _migrate(server.create("softkpi_template"))
-        self._wipe = _wiping(plain(server.url("softkpi_template")))
+        _migrate(server.create(f"softkpi_{TEMPLATE}"))
+        self._wipe = _wiping(plain(server.url(f"softkpi_{TEMPLATE}")))
 
     def blank(self, name: str) -> str:
         self._server.drop(f"softkpi_{name}")
         return self._server.create(f"softkpi_{name}")
 
-    def copy(self, name: str) -> str:
+    def copy(self, name: str, *, of: str = TEMPLATE) -> str:
         self._server.drop(f"softkpi_{name}")
-        return self._server.create(f"softkpi_{name}", template="softkpi_template")
+        return self._server.create(f"softkpi_{name}", template=f"softkpi_{of}")
 
     def wipe(self, url: str) -> None:
         with psycopg.connect(plain(url), autocommit=True) as connection:
@@ -111,8 +116,8 @@ def pair(kind: Kind) -> Pair:
     return Pair(kind, open_database(kind.copy("rolled_back")), open_database(kind.copy("wiped")))
 
 
-def open_database(url: str) -> Database:
-    return Database(url, key=KEY)
+def open_database(url: str, *, entropy: Entropy | None = None) -> Database:
+    return Database(url, key=KEY, entropy=entropy)
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""Databases that hold something worth keeping, such as the demo: filled once a run and kind, copied for each test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.accounts.rules import SERVICE
+from app.demo.kpis import create_kpis
+from app.demo.load import load_demo
+from app.demo.organisation import create_organisation
+from app.infra.database import Database, ReadSession, WriteSession
+from app.infra.entropy import Entropy, SeededEntropy
+from tests.databases import Kind, Pair, open_database
+
+Content = Callable[[WriteSession], None]
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+NEW_YEAR = datetime(2026, 1, 1, 8, tzinfo=UTC)
+
+
+def nothing(_session: WriteSession) -> None:
+    """A migrated database without a row."""
+
+
+def demo(session: WriteSession) -> None:
+    """The whole demo, as a newcomer finds it on a Monday morning in November."""
+    load_demo(session, now=NOW)
+
+
+def company(session: WriteSession) -> None:
+    """Fjellbris with its people and KPIs, before anybody is asked."""
+    where = create_organisation(session, now=NEW_YEAR)
+    create_kpis(session, SERVICE, where, starts_on=date(2026, 1, 1), now=NEW_YEAR)
+
+
+class Shelf:
+    """The contents of one kind of database that tests take copies of."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._filled: set[str] = set()
+        self._taken: list[Database] = []
+        self._shown: dict[str, Database] = {}
+
+    def take(self, content: Content, *, name: str = "taken", entropy: Entropy | None = None) -> Database:
+        """A database of the test's own with the content; ids of the content are the same in every copy."""
+        taken = open_database(self._kind.copy(name, of=self._source(content)), entropy=entropy)
+        self._taken.append(taken)
+        return taken
+
+    @contextmanager
+    def reading(self, content: Content) -> Iterator[ReadSession]:
+        """The content for a test that writes nothing."""
+        name = f"shown_{content.__name__}"
+        if name not in self._shown:
+            self._shown[name] = open_database(self._kind.copy(name, of=self._source(content)))
+        with self._shown[name].read() as session:
+            yield session
+
+    def put_back(self) -> None:
+        while self._taken:
+            self._taken.pop().dispose()
+
+    def clear(self) -> None:
+        self.put_back()
+        while self._shown:
+            self._shown.popitem()[1].dispose()
+
+    def _source(self, content: Content) -> str:
+        """The name of the filled database that copies are made of; nobody may have it open."""
+        source = f"shelf_{content.__name__}"
+        if source not in self._filled:
+            filling = open_database(self._kind.copy(source), entropy=SeededEntropy(20261123))
+            with filling.write() as session:
+                content(session)
+            filling.dispose()
+            self._filled.add(source)
+        return source
+
+
+@pytest.fixture(scope="session")
+def shelves(database_pairs: Callable[[str], Pair]) -> Iterator[Callable[[str], Shelf]]:
+    """The shelf of each kind, made when first asked for."""
+    made: dict[str, Shelf] = {}
+
+    def shelf_of(kind: str) -> Shelf:
+        if kind not in made:
+            made[kind] = Shelf(database_pairs(kind).kind)
+        return made[kind]
+
+    yield shelf_of
+    for made_one in made.values():
+        made_one.clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shelf(request: pytest.FixtureRequest, shelves: Callable[[str], Shelf]) -> Iterator[Shelf]:
+    """SQLite and PostgreSQL in turn; what a test takes is closed after it."""
+    found = shelves(request.param)
+    yield found
+    found.put_back()
