@@ -63,9 +63,11 @@ def parse_day(text: str) -> date | None:
 def parse_instant(text: str) -> datetime | None:
     """A moment in RFC 3339 with its offset, or None."""
     try:
-        return datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
+        found = datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
     except ValueError:
         return None
+    # At the very ends of the calendar there is no way into another time zone.
+    return found if found is not None and date.min < found.date() < date.max else None
 
 
 def span(low: float, high: float) -> str:

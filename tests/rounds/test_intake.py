@@ -99,6 +99,8 @@ def test_an_empty_round_names_everything_that_is_needed() -> None:
         ({"period_end": "2026-09-30"}, "period_end"),
         ({"opens_at": "2026-11-23T09:00:00"}, "opens_at"),
         ({"opens_at": 1700000000}, "opens_at"),
+        ({"opens_at": "0001-01-01T00:00:00+01:00"}, "opens_at"),
+        ({"closes_at": "9999-12-31T23:59:59-01:00"}, "closes_at"),
         ({"closes_at": "2026-11-23T10:00:00+01:00"}, "closes_at"),
         ({"closes_at": "2026-11-01T10:00:00+01:00"}, "closes_at"),
         ({"closes_at": "2027-12-31T10:00:00+01:00"}, "closes_at"),

@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, Role, Viewer
 from app.errors import Forbidden, NotFound
 from app.infra.database import WriteSession
-from app.kpis.tables import ItemRow, ScorecardLineRow
-from app.kpis.values import RaterGroup
+from app.kpis.assign import set_scorecard, set_target
+from app.kpis.commands import activate_kpi, create_kpi
+from app.kpis.intake import parse_kpi, parse_scorecard, parse_target
+from app.kpis.tables import GoalRow, ItemRow, ScorecardLineRow
+from app.kpis.values import Aggregation, Cadence, Comparison, RaterGroup, Rollup, ShareRule
 from app.organisation.commands import create_subject
 from app.organisation.tables import ManagerRoleRow, MembershipRow
 from app.organisation.values import NewSubject, SubjectKind
@@ -40,6 +43,7 @@ from app.rounds.rules import (
 )
 from app.rounds.values import (
     AssignmentSource,
+    Goalposts,
     GroupPolicy,
     Mode,
     NewAssignment,
@@ -49,6 +53,7 @@ from app.rounds.values import (
     RoundState,
 )
 from tests.fjellbris import Fjellbris, address, draft_round
+from tests.kpis.plain import card, hard
 
 
 @pytest.fixture
@@ -79,6 +84,58 @@ def test_the_frozen_round_holds_tree_cards_kpis_and_policies(
     assert [item.code for item in asked.items] == ["welcome", "tone"]
     assert frozen.kpi(company.kpis["coaching"]).weights == {}
     assert frozen.group(RaterGroup.COLLEAGUE) == GroupPolicy(RaterGroup.COLLEAGUE, Mode.CONFIDENTIAL, 3, 3)
+
+
+def test_a_hard_kpi_is_frozen_with_its_measure_and_the_goalposts_of_each_place(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    measure = hard(
+        first_goal(session, company), company.people["Ingrid Solheim"], aggregation="share", cadence="week",
+        share_rule={"comparison": "at_most", "limit": 20}, direction="higher", rollup="mean",
+    )  # fmt: skip
+    kpi_id = create_kpi(session, SERVICE, parse_kpi(measure), company_id=company.id, now=now)
+    today = "2026-11-23"
+    for place, target in ((None, 75), (company.subjects["Sofie Berg"], 85)):
+        posts = {"subject_id": place, "starts_on": today, "floor": 55, "target": target, "stretch": 90}
+        set_target(session, SERVICE, kpi_id, parse_target(posts), now=now)
+    activate_kpi(session, SERVICE, kpi_id, now=now)
+    lines = card(company.subjects["Team Nord"], "person", [company.kpis["first impression"], kpi_id])
+    set_scorecard(session, SERVICE, parse_scorecard(lines), company_id=company.id, now=now)
+    launched(session, draft, now)
+    frozen = load_frozen_round(session, draft.id)
+    kept = frozen.kpi(kpi_id).measure
+    assert kept is not None
+    assert (kept.aggregation, kept.cadence, kept.rollup) == (Aggregation.SHARE, Cadence.WEEK, Rollup.MEAN)
+    assert kept.share_rule == ShareRule(Comparison.AT_MOST, 20)
+    targets = {company.name_of(one.id): one.targets for one in frozen.subjects if one.targets}
+    assert targets["Sofie Berg"] == {kpi_id: Goalposts(floor=55, target=85, stretch=90)}
+    assert targets["Lars Moen"] == {kpi_id: Goalposts(floor=55, target=75, stretch=90)}
+    assert recipe.promise_hash(frozen) == frozen.promise_hash
+
+
+def test_a_round_whose_scope_has_gone_is_not_found(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    session.execute(
+        update(MembershipRow)
+        .where(MembershipRow.subject_id == company.subjects["Team Nord"])
+        .values(ends_on=now.date())
+    )
+    with pytest.raises(NotFound):
+        launched(session, draft, now)
+    with pytest.raises(NotFound):
+        load_frozen_round(session, draft.id)
+
+
+def test_past_ratings_of_an_incomplete_draft_are_refused(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    with pytest.raises(RoundIncomplete):
+        launch_past_round(session, SERVICE, draft_round(session, company, now).id, now=now)
+
+
+def first_goal(session: WriteSession, company: Fjellbris) -> str:
+    return session.scalars(select(GoalRow.id).where(GoalRow.company_id == company.id)).one()
 
 
 def test_what_changes_after_the_launch_does_not_reach_the_round(
