@@ -254,10 +254,12 @@ def test_a_card_is_set_at_its_own_level_or_above(kind: SubjectKind, level: Level
         (ScaleKind.RECOMMEND, ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10")),
         (ScaleKind.POINTS, ("1", "2", "3", "4", "5")),
         (ScaleKind.SLIDER, ("0", "100")),
+        (ScaleKind.BARS, ("never", "some", "often")),
     ],
 )
 def test_a_scale_offers_its_answers_lowest_first(kind: ScaleKind, points: tuple[str, ...]) -> None:
-    assert scale_points(replace(SCALE, kind=kind, low=0, high=100)) == points
+    levels = {"often": 100.0, "never": 0.0, "some": 40.0}
+    assert scale_points(replace(SCALE, kind=kind, low=0, high=100, levels=levels)) == points
 
 
 def line(name: str, *, focus: bool = False) -> ScorecardLine:
