@@ -3,7 +3,7 @@
 Where an atom is under twice its minimum, a document stops at mean and number (R7).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.kpis.values import KpiKind
@@ -14,6 +14,7 @@ from app.rounds.values import Goalposts
 from app.scoring.results import HardScore, Interval, NotScored
 
 Document = dict[str, Any]
+FORM = "arithmetic"
 
 
 def documents(tables: Tables) -> Iterator[tuple[str, Document]]:
@@ -33,22 +34,7 @@ def _composite(tables: Tables, place: int) -> Document | None:
         return None
     lines: dict[str, float] = {line.kpi_id: line.weight for line in tables.frozen.subjects[place].card}
     if isinstance(composite, NotScored):
-        return {
-            "status": ScoreStatus.INSUFFICIENT.value,
-            "reason": REASONS[composite.reason].value,
-            "score": None,
-            "lo": None,
-            "hi": None,
-            "coverage": composite.coverage,
-            "form": "arithmetic",
-            "parts": [],
-            "excluded": [
-                {"kpi_id": kpi_id, "weight": weight, "reason": _reason_of(tables, place, kpi_id)}
-                for kpi_id, weight in lines.items()
-            ],
-            "soft": None,
-            "hard": None,
-        }
+        return _missing_composite(tables, place, composite, lines)
     lo, hi = score_ends(composite.interval, small=is_small_composite(tables, place, composite))
     present = {_kpi_id(tables, part.kpi): part for part in composite.parts}
     return {
@@ -58,7 +44,7 @@ def _composite(tables: Tables, place: int) -> Document | None:
         "lo": lo,
         "hi": hi,
         "coverage": composite.coverage,
-        "form": "arithmetic",
+        "form": FORM,
         "parts": [
             {
                 "kpi_id": kpi_id,
@@ -70,14 +56,33 @@ def _composite(tables: Tables, place: int) -> Document | None:
             }
             for kpi_id, part in present.items()
         ],
-        "excluded": [
-            {"kpi_id": kpi_id, "weight": weight, "reason": _reason_of(tables, place, kpi_id)}
-            for kpi_id, weight in lines.items()
-            if kpi_id not in present
-        ],
+        "excluded": _excluded(tables, place, {kpi_id: w for kpi_id, w in lines.items() if kpi_id not in present}),
         "soft": composite.soft,
         "hard": composite.hard,
     }
+
+
+def _missing_composite(tables: Tables, place: int, composite: NotScored, lines: Mapping[str, float]) -> Document:
+    return {
+        "status": ScoreStatus.INSUFFICIENT.value,
+        "reason": REASONS[composite.reason].value,
+        "score": None,
+        "lo": None,
+        "hi": None,
+        "coverage": composite.coverage,
+        "form": FORM,
+        "parts": [],
+        "excluded": _excluded(tables, place, lines),
+        "soft": None,
+        "hard": None,
+    }
+
+
+def _excluded(tables: Tables, place: int, lines: Mapping[str, float]) -> list[Document]:
+    return [
+        {"kpi_id": kpi_id, "weight": weight, "reason": _reason_of(tables, place, kpi_id)}
+        for kpi_id, weight in lines.items()
+    ]
 
 
 def _soft_kpi(tables: Tables, place: int, measure: int) -> Document:
