@@ -35,6 +35,7 @@ def release_past_quarter(session: WriteSession, company_id: str, quarter: Quarte
     """Fill, close and release a round about a quarter for everybody and the competitors."""
     closes_at = at_local(quarter.after.first + timedelta(days=1), 16)
     given = {
+        "scope_id": company_id,
         "external_id": f"{quarter.year}-q{quarter.number}",
         "name": dict(quarter.name),
         "purpose": {
