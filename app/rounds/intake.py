@@ -97,7 +97,10 @@ def parse_round_kpis(given: Mapping[str, object], *, posted: bool = False) -> tu
         weights = one.group("weights")
         found = {group: weights.number(group, 0, LARGEST_WEIGHT) for group in RaterGroup if weights.has(group)}
         weights.close()
-        kpis.append(RoundKpi(one.text("kpi_id", required=True) or "", {g: w for g, w in found.items() if w}))
+        given_weights = {group: weight for group, weight in found.items() if weight is not None}
+        # All zeros are kept, so that they are refused; no weights at all stand for the KPI's own.
+        weighing = {group: weight for group, weight in given_weights.items() if weight} or given_weights
+        kpis.append(RoundKpi(one.text("kpi_id", required=True) or "", weighing))
         one.close()
     fields.finish()
     return tuple(kpis)

@@ -37,6 +37,9 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Overview", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
+    Entry("Rounds", "/rounds", READERS, ("/invitations",)),
+    Entry("Readings", "/readings", READERS),
+    Entry("Results", "/results"),
 )
 MORE: tuple[Entry, ...] = (
     Entry("Accounts", "/admin/accounts", ADMINS),

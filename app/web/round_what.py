@@ -1,0 +1,143 @@
+"""The step of a round that chooses the soft KPIs asked about, and what each rater group weighs in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.rules import Action
+from app.errors import AppError
+from app.http.access import access
+from app.http.doors import PageRoute, posted
+from app.http.forms import Form
+from app.http.visit import Visit, reading, writing
+from app.infra.database import ReadSession
+from app.kpis.queries import list_kpis
+from app.kpis.values import Kpi, KpiFilter, KpiKind, KpiState, RaterGroup
+from app.rounds.commands import set_round_kpis
+from app.rounds.intake import parse_round_kpis
+from app.rounds.values import Round
+from app.web.forms import REFUSED, Filled, figure, nested, refused
+from app.web.lists import every
+from app.web.render import flash_for, page, said, see_other
+from app.web.round_parts import DONE, draft_frame
+from app.web.rounds import shares_of
+from app.words import in_locale
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_ASKABLE = KpiFilter(kind=KpiKind.SOFT, state=KpiState.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiChoice:
+    """A KPI that can be asked about; `field` is the beginning of its fields' names."""
+
+    field: str
+    id: str
+    name: str
+    criterion: str
+    items: int
+    shares: Mapping[RaterGroup, float]
+
+
+@router.get("/rounds/{round_id}/what")
+@access(Action.ROUNDS_WRITE)
+def show_what(request: Request, round_id: str) -> Response:
+    with reading(request) as (session, visit):
+        return _what_page(session, visit, round_id, None)
+
+
+@router.post("/rounds/{round_id}/what")
+@access(Action.ROUNDS_WRITE)
+def save_what(request: Request, round_id: str) -> Response:
+    form = posted(request)
+    places = _ticked(form)
+    try:
+        kpis = parse_round_kpis(_wanted(form, places), posted=True)
+        with writing(request) as (session, visit):
+            draft_frame(session, visit, round_id, "what")
+            set_round_kpis(session, visit.viewer, round_id, kpis, now=visit.now)
+    except REFUSED as error:
+        return _again(request, round_id, form, places, error)
+    return see_other(f"/rounds/{round_id}/privacy", done="saved")
+
+
+def _ticked(form: Form) -> list[str]:
+    """The places on the page of the KPIs that are ticked, in order."""
+    found = [name.split(".")[1] for name in form if name.startswith("kpis.") and name.endswith(".kpi_id")]
+    return sorted(found, key=lambda place: (len(place), place))
+
+
+def _wanted(form: Form, places: Sequence[str]) -> dict[str, object]:
+    """The ticked KPIs with the weights that were typed."""
+    sent = nested(form).get("kpis")
+    kpis = sent if isinstance(sent, Mapping) else {}
+    return {"kpis": [kpis[place] for place in places]}
+
+
+def _again(request: Request, round_id: str, form: Form, places: Sequence[str], error: AppError) -> Response:
+    def place_of(field: str) -> str:
+        """Refusals count the ticked KPIs; the page counts all of them."""
+        first, _, rest = field.partition(".")
+        number, _, last = rest.partition(".")
+        if first != "kpis" or not number.isdecimal() or int(number) >= len(places):
+            return ""
+        return f"kpis.{places[int(number)]}.{last}" if last else ""
+
+    with reading(request) as (session, visit):
+        names = {"kpis": said(visit, "KPIs")}
+        return _what_page(session, visit, round_id, refused(visit, form, error, places=place_of, names=names))
+
+
+def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
+    frame = draft_frame(session, visit, round_id, "what")
+    found = frame.round
+    kpis = every(lambda part: list_kpis(session, visit.viewer, found.company_id, part, on=visit.today, chosen=_ASKABLE))
+    weights = _weights(found, kpis)
+    form = sent or Filled(dict(_texts(visit, found, kpis, weights)))
+    return page(
+        visit,
+        "pages/rounds/what.html",
+        status=form.status,
+        flash=flash_for(visit, DONE),
+        frame=frame,
+        form=form,
+        groups=[one.rater_group.value for one in found.groups if one.rater_group is not RaterGroup.SELF],
+        choices=[_choice(visit, place, kpi, weights[kpi.id]) for place, kpi in enumerate(kpis)],
+    )
+
+
+def _weights(found: Round, kpis: Sequence[Kpi]) -> dict[str, Mapping[RaterGroup, float]]:
+    """The weights in the round, or the KPI's own as far as the round has the groups."""
+    chosen = {one.kpi_id: one.weights for one in found.kpis}
+    groups = {one.rater_group for one in found.groups}
+    return {
+        kpi.id: chosen.get(kpi.id)
+        or {group: weight for group, weight in kpi.current.rater_weights.items() if group in groups}
+        for kpi in kpis
+    }
+
+
+def _texts(
+    visit: Visit, found: Round, kpis: Sequence[Kpi], weights: Mapping[str, Mapping[RaterGroup, float]]
+) -> dict[str, tuple[str, ...]]:
+    texts: dict[str, tuple[str, ...]] = {}
+    chosen = {one.kpi_id for one in found.kpis}
+    for place, kpi in enumerate(kpis):
+        if kpi.id in chosen:
+            texts[f"kpis.{place}.kpi_id"] = (kpi.id,)
+        for group, weight in weights[kpi.id].items():
+            texts[f"kpis.{place}.weights.{group}"] = (figure(visit, weight) or "",)
+    return texts
+
+
+def _choice(visit: Visit, place: int, kpi: Kpi, weights: Mapping[RaterGroup, float]) -> KpiChoice:
+    return KpiChoice(
+        f"kpis.{place}",
+        kpi.id,
+        in_locale(kpi.current.name, visit.locale),
+        in_locale(kpi.current.criterion, visit.locale),
+        len(kpi.current.items),
+        shares_of(weights),
+    )
