@@ -104,13 +104,6 @@ class ConfirmationNeeded(Conflict):
     message = "Not everything can be shown. Look at the preview and confirm that you want to ask all the same."
 
 
-class AlreadyAsked(Conflict):
-    """The rater is asked about this subject in this group already."""
-
-    code = "already_asked"
-    message = "This person is asked about this already."
-
-
 class AnswersClosed(Expired):
     """The round closed while the answer was on its way."""
 

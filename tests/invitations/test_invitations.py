@@ -1,0 +1,346 @@
+"""One invitation for each rater and round; letters that stop by themselves; what may be told of them."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.rules import SERVICE
+from app.accounts.values import Grant, Role, Viewer
+from app.errors import Forbidden, NotFound
+from app.infra.database import WriteSession
+from app.infra.keys import fingerprint, key_of
+from app.infra.paging import PageRequest
+from app.invitations.commands import (
+    extend_invitation,
+    invite_due_rounds,
+    opt_in,
+    opt_out,
+    remind_due_rounds,
+    resend_invitation,
+    resend_links,
+    void_invitation,
+)
+from app.invitations.queries import (
+    count_deliveries,
+    find_opt_out,
+    find_secrets,
+    get_invitation,
+    has_opted_out,
+    list_invitations,
+    list_undelivered,
+)
+from app.invitations.rules import RaterOptedOut, ResentLately, UnknownLink
+from app.invitations.tables import InvitationRow
+from app.invitations.values import DeliveryState
+from app.kpis.values import RaterGroup
+from app.mail.queries import message_of
+from app.mail.tables import OutboxRow
+from app.mail.values import Letter, OutboxState
+from app.organisation.tables import PersonRow
+from app.rounds.commands import change_round, close_round, draft_of, launch_round, mark_answered, propose_assignments
+from app.rounds.queries import load_assignments
+from app.rounds.rules import RoundNotOpen
+from app.rounds.values import Round
+from tests.databases import recorded_statements
+from tests.fjellbris import Fjellbris, address, draft_round
+from tests.invitations.post import answer_all, bounced, invitation_of, outbox, outbox_of, sent, token_of
+
+ALL = PageRequest()
+DAY = timedelta(days=1)
+
+
+# ------------------------------------------------------------ inviting
+
+
+def test_everybody_asked_is_invited_once_with_one_letter_for_all_subjects(
+    session: WriteSession, company: Fjellbris, open_round: Round, now: datetime
+) -> None:
+    assert invite_due_rounds(session, now=now) == 5
+    assert invite_due_rounds(session, now=now) == 0
+    letters = outbox(session)
+    assert sorted(letter.recipient for letter in letters) == sorted(
+        address(name) for name in ("Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik")
+    )
+    sofie = next(letter for letter in letters if letter.recipient == address("Sofie Berg"))
+    assert sofie.letter == Letter.INVITATION
+    assert sofie.parameters["subjects"] == ["Lars Moen", "Omar Said", "Thea Vik", "deg selv"]
+    assert (sofie.parameters["questions"], sofie.parameters["minutes"]) == (2, 3)
+    assert [part["mode"] for part in sofie.parameters["promises"]] == ["confidential", "named"]
+
+
+def test_nobody_is_invited_before_the_opening_or_after_the_closing_time(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    draft = draft_round(session, company, now + DAY)
+    propose_assignments(session, SERVICE, draft.id, now=now)
+    launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+    assert invite_due_rounds(session, now=now) == 0
+    assert invite_due_rounds(session, now=draft.closes_at) == 0
+    assert invite_due_rounds(session, now=now + DAY) == 5
+
+
+def test_a_rater_without_an_address_is_invited_without_a_letter(
+    session: WriteSession, company: Fjellbris, open_round: Round, now: datetime
+) -> None:
+    session.execute(
+        update(PersonRow).where(PersonRow.id == company.people["Sofie Berg"]).values(email=None, mailbox=None)
+    )
+    invite_due_rounds(session, now=now)
+    assert len(outbox(session)) == 4
+    assert invitation_of(session, company, "Sofie Berg", now).delivery is DeliveryState.NO_ADDRESS
+
+
+def test_no_secret_of_a_link_stands_in_the_database(session: WriteSession, company: Fjellbris, invited: Round) -> None:
+    token = token_of(session, company, "Sofie Berg")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{32}", token)
+    stored = session.scalars(select(InvitationRow.token_hash)).all()
+    assert fingerprint(token) in stored
+    texts = [str(letter.parameters) + letter.reference for letter in outbox(session)]
+    assert not any(token in text for text in texts)
+
+
+# ------------------------------------------------------------ reminders
+
+
+def test_a_reminder_goes_to_those_with_something_open_and_carries_the_same_link(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    answer_all(session, company, invited, "Sofie Berg")
+    sent(session)
+    assert remind_due_rounds(session, now=now + 3 * DAY) == 0
+    assert remind_due_rounds(session, now=now + 4 * DAY) == 4
+    assert remind_due_rounds(session, now=now + 5 * DAY) == 0
+    reminders = [letter for letter in outbox(session) if letter.letter == Letter.REMINDER]
+    assert address("Sofie Berg") not in {letter.recipient for letter in reminders}
+    assert {letter.wave for letter in reminders} == {1}
+    lars = next(letter for letter in reminders if letter.recipient == address("Lars Moen"))
+    secrets = find_secrets(session, message_of(lars))
+    assert secrets is not None
+    assert secrets.rating == token_of(session, company, "Lars Moen")
+
+
+def test_nobody_gets_more_than_two_reminders(session: WriteSession, invited: Round, now: datetime) -> None:
+    sent(session)
+    counts = [remind_due_rounds(session, now=now + days * DAY) for days in (4, 8, 9)]
+    assert counts == [5, 5, 0]
+    wish = replace(draft_of(invited), reminders=(now + 9 * DAY, now + 10 * DAY))
+    change_round(session, SERVICE, invited.id, wish, now=now + 8 * DAY)
+    assert remind_due_rounds(session, now=now + 11 * DAY) == 0
+
+
+def test_reminders_that_were_missed_are_not_sent_one_on_top_of_the_other(
+    session: WriteSession, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    assert remind_due_rounds(session, now=now + 9 * DAY) == 5
+    assert {letter.wave for letter in outbox(session) if letter.letter == Letter.REMINDER} == {2}
+
+
+def test_who_comes_in_after_a_reminder_is_not_reminded_of_it(
+    session: WriteSession, open_round: Round, now: datetime
+) -> None:
+    invite_due_rounds(session, now=now + 5 * DAY)
+    sent(session)
+    assert remind_due_rounds(session, now=now + 6 * DAY) == 0
+    assert remind_due_rounds(session, now=now + 8 * DAY) == 5
+
+
+def test_no_reminder_after_the_closing_time(session: WriteSession, invited: Round, now: datetime) -> None:
+    assert remind_due_rounds(session, now=invited.closes_at) == 0
+
+
+def test_a_group_that_has_enough_is_left_in_peace(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    mark_answered(
+        session, [one.id for one in load_assignments(session, invited.id) if one.rater_group is RaterGroup.MANAGER]
+    )
+    sent(session)
+    remind_due_rounds(session, now=now + 4 * DAY)
+    reminded = {letter.recipient for letter in outbox(session) if letter.letter == Letter.REMINDER}
+    assert address("Amir Haddad") not in reminded
+    assert len(reminded) == 4
+
+
+def test_a_reminder_whose_rater_has_answered_meanwhile_does_not_leave(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    remind_due_rounds(session, now=now + 4 * DAY)
+    reminder = next(letter for letter in outbox_of(session, "Sofie Berg") if letter.letter == Letter.REMINDER)
+    assert find_secrets(session, message_of(reminder)) is not None
+    answer_all(session, company, invited, "Sofie Berg")
+    assert find_secrets(session, message_of(reminder)) is None
+
+
+def test_an_invitation_does_not_leave_once_the_round_is_closed_or_the_link_taken_back(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sofie, lars = (message_of(outbox_of(session, name)[0]) for name in ("Sofie Berg", "Lars Moen"))
+    void_invitation(session, SERVICE, invitation_of(session, company, "Sofie Berg", now).id, now=now)
+    assert (find_secrets(session, sofie), find_secrets(session, lars) is None) == (None, False)
+    close_round(session, SERVICE, invited.id, now=now)
+    assert find_secrets(session, lars) is None
+
+
+# ------------------------------------------------------------ sending again
+
+
+def test_an_invitation_goes_out_again_once_a_day(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    with pytest.raises(ResentLately) as lately:
+        resend_invitation(session, SERVICE, invitation.id, now=now + timedelta(hours=23))
+    assert lately.value.retry_after == 3600
+    resend_invitation(session, SERVICE, invitation.id, now=now + DAY)
+    assert [letter.wave for letter in outbox_of(session, "Sofie Berg")] == [0, 3]
+
+
+def test_a_letter_that_bounced_goes_out_again_at_once(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    bounced(session, "Sofie Berg", now)
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    assert (invitation.delivery, invitation.reply) == (DeliveryState.BOUNCED, "550 5.1.1 No such user")
+    assert resend_invitation(session, SERVICE, invitation.id, now=now).delivery is DeliveryState.QUEUED
+
+
+def test_a_loop_of_resending_ends(session: WriteSession, company: Fjellbris, invited: Round, now: datetime) -> None:
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    for _ in range(9):
+        bounced(session, "Sofie Berg", now)
+        resend_invitation(session, SERVICE, invitation.id, now=now)
+    bounced(session, "Sofie Berg", now)
+    with pytest.raises(ResentLately):
+        resend_invitation(session, SERVICE, invitation.id, now=now)
+
+
+def test_a_rater_who_wants_no_letters_gets_none(
+    session: WriteSession, company: Fjellbris, open_round: Round, now: datetime
+) -> None:
+    opt_out(session, key_of(session).opt_out_token(company.people["Sofie Berg"]), now=now)
+    invite_due_rounds(session, now=now)
+    assert outbox_of(session, "Sofie Berg") == []
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    assert invitation.delivery is DeliveryState.OPTED_OUT
+    with pytest.raises(RaterOptedOut):
+        resend_invitation(session, SERVICE, invitation.id, now=now)
+    assert remind_due_rounds(session, now=now + 4 * DAY) == 4
+
+
+def test_an_opt_out_stops_letters_that_wait_and_can_be_taken_back(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    token = key_of(session).opt_out_token(company.people["Sofie Berg"])
+    assert find_opt_out(session, token).name == "Sofie Berg"
+    person = opt_out(session, token, now=now)
+    opt_out(session, token, now=now)
+    assert has_opted_out(session, person)
+    assert [letter.state for letter in outbox_of(session, "Sofie Berg")] == [OutboxState.CANCELLED]
+    opt_in(session, token)
+    assert not has_opted_out(session, person)
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 54, "æ"])
+def test_an_opt_out_link_that_is_none_of_ours_is_unknown(session: WriteSession, now: datetime, token: str) -> None:
+    with pytest.raises(UnknownLink):
+        opt_out(session, token, now=now)
+
+
+def test_my_own_link_is_sent_to_me_again_and_to_nobody_else(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    resend_links(session, f" {address('Sofie Berg')} ", now=now + timedelta(minutes=59))
+    assert len(outbox(session)) == 5
+    resend_links(session, address("Sofie Berg"), now=now + timedelta(hours=1))
+    again = outbox_of(session, "Sofie Berg")[-1]
+    assert (again.state, again.next_attempt_at) == (OutboxState.QUEUED, now + timedelta(hours=1))
+    for unknown in ("nobody@fjellbris.example", "no address"):
+        resend_links(session, unknown, now=now + timedelta(hours=1))
+    assert len(outbox(session)) == 6
+
+
+# ------------------------------------------------------------ what may be read
+
+
+def test_a_list_tells_delivery_and_answers_only_where_it_may(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    bounced(session, "Lars Moen", now)
+    answer_all(session, company, invited, "Amir Haddad")
+    answer_all(session, company, invited, "Sofie Berg")
+    page = list_invitations(session, SERVICE, invited.id, ALL, now=now)
+    told = {one.name: (one.delivery.value, one.answered) for one in page.items}
+    assert told == {
+        "Amir Haddad": ("sent", True),
+        "Lars Moen": ("bounced", None),
+        "Omar Said": ("sent", None),
+        "Sofie Berg": ("sent", None),
+        "Thea Vik": ("sent", None),
+    }
+    counts = count_deliveries(session, SERVICE, invited.id, now=now)
+    assert {state.value: count for state, count in counts.items() if count} == {"sent": 4, "bounced": 1}
+    assert [one.name for one in list_undelivered(session, SERVICE, invited.id, now=now)] == ["Lars Moen"]
+
+
+def test_a_list_comes_in_slices_with_the_same_number_of_statements(
+    session: WriteSession, invited: Round, now: datetime
+) -> None:
+    counts, names, cursor = [], [], None
+    for limit in (1, 3, 3):
+        with recorded_statements(session.get_bind().engine) as statements:
+            page = list_invitations(session, SERVICE, invited.id, PageRequest(limit=limit, cursor=cursor), now=now)
+        counts.append(len(statements))
+        names += [one.name for one in page.items]
+        cursor = page.next_cursor
+    assert names == ["Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]
+    assert counts[0] == counts[1]
+
+
+def test_a_letter_that_is_on_its_way_reads_as_queued(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.recipient == address("Sofie Berg"))
+        .values(state=OutboxState.HANDING_OVER, lease_owner="w", leased_until=now)
+    )
+    assert invitation_of(session, company, "Sofie Berg", now).delivery is DeliveryState.QUEUED
+
+
+def test_only_who_may_write_the_round_acts_on_an_invitation(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    reader = Viewer("account:r", grants=(Grant(Role.VIEWER, company.subjects["Team Nord"]),))
+    stranger = Viewer("account:s", grants=(Grant(Role.MANAGER, company.subjects["Team Sør"]),))
+    for viewer, kind in ((reader, Forbidden), (stranger, NotFound)):
+        with pytest.raises(kind):
+            void_invitation(session, viewer, invitation.id, now=now)
+        with pytest.raises(kind):
+            resend_invitation(session, viewer, invitation.id, now=now + DAY)
+        with pytest.raises(kind):
+            extend_invitation(session, viewer, invitation.id, until=invited.closes_at + DAY, now=now)
+    assert get_invitation(session, reader, invitation.id, now=now) == invitation
+    with pytest.raises(NotFound):
+        get_invitation(session, stranger, invitation.id, now=now)
+    with pytest.raises(NotFound):
+        void_invitation(session, SERVICE, "no id", now=now)
+    with pytest.raises(NotFound):
+        get_invitation(session, SERVICE, "no id", now=now)
+
+
+def test_nothing_is_sent_again_once_the_round_is_closed(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    invitation = invitation_of(session, company, "Sofie Berg", now)
+    close_round(session, SERVICE, invited.id, now=now)
+    with pytest.raises(RoundNotOpen):
+        resend_invitation(session, SERVICE, invitation.id, now=now + DAY)
