@@ -41,9 +41,9 @@ def beside(app: ASGIApp, hello: ASGIApp) -> ASGIApp:
 
 def create() -> Any:
     """What uvicorn serves: the service by its settings, and the hello."""
-    from app.infra.logs import configure_logs  # noqa: PLC0415 - the start of the hello is measured without it
-    from app.main import create_app  # noqa: PLC0415
-    from app.settings import Settings  # noqa: PLC0415
+    from app.infra.logs import configure_logs
+    from app.main import create_app
+    from app.settings import Settings
 
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
