@@ -21,6 +21,8 @@ from app.organisation.queries import path_of
 from app.settings import Settings
 from tests.company import SmallCompany, small_company
 
+# For what is settled before any database is asked.
+ONE_DATABASE = pytest.mark.parametrize("database_pair", ["sqlite"], indirect=True)
 ADDRESS = "http://127.0.0.1:8000"
 OWN_PAGE = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
 PASSWORD = "fjellet er blått i dag"

@@ -22,11 +22,12 @@ class Operation:
     is_open: bool
     example: Any
     is_upload: bool
+    query: str
 
     def path(self, **ids: str) -> str:
         """The address with ids filled in, made-up ones for those not given."""
         parts = [ids.get(part[1:-1], SOMEWHERE) if part.startswith("{") else part for part in self.template.split("/")]
-        return "/".join(parts)
+        return "/".join(parts) + self.query
 
     @property
     def headers(self) -> dict[str, str]:
@@ -52,4 +53,9 @@ def walk(served: Served) -> Iterator[Operation]:
                     not one["security"],
                     schemas[name]["example"] if name else {"rows": []} if schema else None,
                     "multipart/form-data" in content,
+                    "".join(
+                        f"?{given['name']}={SOMEWHERE}"
+                        for given in one.get("parameters", [])
+                        if given["in"] == "query" and given["required"]
+                    ),
                 )

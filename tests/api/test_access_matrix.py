@@ -1,0 +1,338 @@
+"""Who may do what, where: every resource with every kind of visitor, against one table.
+
+The table says for each operation what the object's place is and which action it takes; whether somebody gets in
+follows from the roles. A stranger's answer never differs from the answer about something that is not there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.accounts.rules import ALLOWED, Action
+from app.accounts.values import Role
+from tests.api.test_kpis import created, soft_kpi
+from tests.api.walk import SOMEWHERE, Operation, walk
+from tests.served import ONE_DATABASE, Served
+
+Body = Callable[["World"], Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """Something of every kind in the company, by the names of path parameters; `place` is the team in the north."""
+
+    ids: dict[str, str]
+    company: str
+    department: str
+    place: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where the object of an operation lies, and a body that would do."""
+
+    at: str = "company"
+    body: Body | None = None
+
+
+def renamed(_world: World) -> Any:
+    return {"name": "Nytt navn"}
+
+
+def named(_world: World) -> Any:
+    return {"name": {"nb": "Mål", "en": "Goal"}}
+
+
+def no_rows(_world: World) -> Any:
+    return {"rows": []}
+
+
+CASES: dict[str, Case] = {
+    "list_subjects": Case(),
+    "create_subject": Case("team", lambda world: {"kind": "team", "name": "Øst", "parent_id": world.place}),
+    "get_subject": Case("team"),
+    "change_subject": Case("team", renamed),
+    "move_subject": Case("team", lambda world: {"parent_id": world.department}),
+    "close_subject": Case("team", lambda _: {}),
+    "get_tree": Case("team"),
+    "list_people": Case(),
+    "create_person": Case("team", lambda world: {"name": "Ny", "email": "ny@x.example", "unit_id": world.place}),
+    "get_person": Case("team"),
+    "change_person": Case("team", lambda _: {"locale": "en"}),
+    "add_manager_role": Case("team", lambda world: {"subject_id": world.ids["leader_id"]}),
+    "end_manager_role": Case("team", lambda _: {}),
+    "list_goals": Case(),
+    "create_goal": Case(body=named),
+    "get_goal": Case(),
+    "change_goal": Case(body=named),
+    "list_scales": Case(),
+    "create_scale": Case(body=lambda _: {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}}),
+    "get_scale": Case(),
+    "change_scale": Case(body=lambda _: {"kind": "points", "points": 5, "name": {"nb": "Seks", "en": "Six"}}),
+    "list_kpis": Case(),
+    "create_kpi": Case(body=lambda _: {"kind": "soft", "name": {"nb": "KPI", "en": "KPI"}}),
+    "get_kpi": Case(),
+    "change_kpi": Case(body=lambda _: {"kind": "soft", "name": {"nb": "KPI", "en": "KPI"}}),
+    "list_kpi_versions": Case(),
+    "add_kpi_version": Case(body=lambda _: {"name": {"nb": "KPI", "en": "KPI"}}),
+    "activate_kpi": Case(),
+    "pause_kpi": Case(body=lambda _: {"reason": "Måles to ganger"}),
+    "retire_kpi": Case(body=lambda _: {"reason": "Måles to ganger"}),
+    "list_targets": Case(),
+    "set_target": Case("team", lambda world: {"subject_id": world.place, "starts_on": "2026-11-23", "target": 4}),
+    "list_scorecards": Case(),
+    "set_scorecard": Case(
+        "team",
+        lambda world: {"subject_id": world.place, "level": "team", "starts_on": "2026-11-23", "lines": []},
+    ),
+    "get_scorecard": Case("team"),
+    "list_rounds": Case(),
+    "create_round": Case("team", lambda world: round_at(world.place)),
+    "get_round": Case("team"),
+    "change_round": Case("team", lambda _: {"asked_by": "Sofie"}),
+    "delete_round": Case("team"),
+    "set_groups": Case("team", lambda _: {"groups": [{"rater_group": "self", "mode": "named"}]}),
+    "set_round_kpis": Case("team", lambda _: {"kpis": []}),
+    "set_rated_subjects": Case("team", lambda _: {"subject_ids": []}),
+    "preview_round": Case("team"),
+    "launch_round": Case("team", lambda _: {"confirmed": False}),
+    "close_round": Case("team"),
+    "track_round": Case("team"),
+    "list_assignments": Case("team"),
+    "add_assignments": Case("team", no_rows),
+    "propose_assignments": Case("team"),
+    "remove_assignment": Case("team"),
+    "approve_assignment": Case("team"),
+    "list_invitations": Case("team"),
+    "list_readings": Case(),
+    "record": Case(body=lambda _: {"readings": []}),
+    "import_organisation": Case(body=no_rows),
+    "import_people": Case(body=no_rows),
+    "import_readings": Case(body=no_rows),
+    "import_ratings": Case("team", no_rows),
+    "release_round": Case("team"),
+    "list_releases": Case(),
+    "list_accounts": Case(),
+    "create_account": Case(body=lambda _: {"email": "ny@x.example", "name": "Ny"}),
+    "grant_role": Case("team", lambda world: {"role": "viewer", "subject_id": world.place}),
+    "revoke_role": Case("team", lambda world: {"role": "viewer", "subject_id": world.place}),
+    "list_api_keys": Case(),
+    "create_api_key": Case(
+        "team",
+        lambda world: {
+            "name": "Lønn",
+            "subject_id": world.place,
+            "scopes": ["organisation:read"],
+            "expires_at": "2026-12-01T00:00:00Z",
+        },
+    ),
+    "revoke_api_key": Case("team"),
+    "list_entries": Case(),
+}
+"""Every operation that needs no release, invitation or reading; those are asked about in the journey."""
+
+ELSEWHERE = {
+    "get_reading",
+    "list_corrections",
+    "resend_invitation",
+    "extend_invitation",
+    "void_invitation",
+    "get_release",
+    "list_scores",
+    "get_scores",
+    "get_explanation",
+    "get_summary",
+}
+
+
+def round_at(subject_id: str) -> Any:
+    return {
+        "scope_id": subject_id,
+        "name": {"nb": "Høst", "en": "Autumn"},
+        "purpose": {"nb": "Slik møter vi kundene", "en": "How we meet customers"},
+        "asked_by": "Ida Øst",
+        "period_start": "2026-10-01",
+        "period_end": "2026-10-31",
+        "opens_at": "2026-11-24T10:00:00+01:00",
+        "closes_at": "2026-11-27T16:00:00+01:00",
+    }
+
+
+@pytest.fixture
+def world(served: Served) -> World:
+    """Made anew for each test, since half of the operations change it."""
+    client, company = served.with_key(), served.company
+    goal = created(client, "/goals", {"name": {"nb": "Mål", "en": "Goal"}})["id"]
+    scale = created(client, "/scales", {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}})["id"]
+    kpi = created(client, "/kpis", soft_kpi(goal, company.owner, scale))["id"]
+    card = {"subject_id": company.north, "level": "person", "starts_on": "2026-11-23", "lines": []}
+    round_id = created(client, "/rounds", round_at(company.north))["id"]
+    groups = {"groups": [{"rater_group": "colleague", "mode": "confidential"}]}
+    client.put(f"/api/v1/rounds/{round_id}/groups", json=groups, headers={"if-match": '"1"'})
+    client.put(
+        f"/api/v1/rounds/{round_id}/subjects", json={"subject_ids": [company.sofie]}, headers={"if-match": '"2"'}
+    )
+    row = {"rater_group": "colleague", "subject": "sofie", "external_id": "kari"}
+    added = client.post(f"/api/v1/rounds/{round_id}/assignments", json={"rows": [row]})
+    assert added.json()["created"] == 1, added.text
+    role = created(client, f"/subjects/{company.north}/managers", {"subject_id": company.kari})
+    key = client.post(
+        "/api/v1/api-keys",
+        json={
+            "name": "Lønn",
+            "subject_id": company.north,
+            "scopes": ["organisation:read"],
+            "expires_at": "2026-12-01T00:00:00Z",
+        },
+    ).json()
+    ids = {
+        "subject_id": company.north,
+        "person_id": company.owner,
+        "role_id": role["id"],
+        "leader_id": company.sofie,
+        "goal_id": goal,
+        "scale_id": scale,
+        "kpi_id": kpi,
+        "scorecard_id": created(client, "/scorecards", card)["id"],
+        "round_id": round_id,
+        "assignment_id": client.get(f"/api/v1/rounds/{round_id}/assignments").json()["items"][0]["id"],
+        "account_id": served.accounts["nobody"],
+        "key_id": key["id"],
+    }
+    return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
+
+
+ROLES = {
+    "admin": (Role.ADMIN, "company"),
+    "manager": (Role.MANAGER, "team"),
+    "analyst": (Role.ANALYST, "company"),
+    "viewer": (Role.VIEWER, "team"),
+}
+
+
+def ask(client: TestClient, operation: Operation, world: World) -> Any:
+    case = CASES[operation.name]
+    query = {"company_id": world.company} if "company_id" in NEEDS_COMPANY.get(operation.name, ()) else {}
+    if operation.name == "import_ratings":
+        query = {"round_id": world.ids["round_id"]}
+    path = operation.path(**world.ids).partition("?")[0]
+    body = case.body(world) if case.body is not None else None
+    return client.request(operation.method, path, json=body, params=query, headers=operation.headers)
+
+
+NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
+    (
+        *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
+        *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
+        *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
+        *("import_organisation", "import_people", "import_readings"),
+    ),
+    ("company_id",),
+)
+
+
+@ONE_DATABASE
+def test_every_operation_stands_in_the_table(served: Served) -> None:
+    found = {operation.name for operation in walk(served) if not operation.is_open}
+    assert found == CASES.keys() | ELSEWHERE
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("name", ["admin", "manager", "analyst", "viewer"])
+def test_a_role_opens_what_it_allows_where_it_was_given(served: Served, world: World, name: str) -> None:
+    role, held_at = ROLES[name]
+    browser = served.signed_in(name)
+    for operation in sorted(walk(served), key=lambda one: one.method != "GET"):
+        if operation.name not in CASES or operation.scope is None:
+            continue
+        at = CASES[operation.name].at
+        reaches = held_at == "company" or at == "team"
+        allowed = operation.scope in ALLOWED[role]
+        status = ask(browser, operation, world).status_code
+        if allowed and reaches:
+            assert status not in {401, 403}, f"{name} {operation.name}: {status}"
+        elif not allowed:
+            assert status in {403, 404} or is_empty_list(browser, operation, world), (
+                f"{name} {operation.name}: {status}"
+            )
+
+
+@pytest.mark.parametrize("name", ["foreign", "nobody"])
+def test_a_stranger_learns_nothing_of_what_is_there(served: Served, world: World, name: str) -> None:
+    browser = served.signed_in(name)
+    made_up = World(dict.fromkeys(world.ids, SOMEWHERE), SOMEWHERE, SOMEWHERE, SOMEWHERE, SOMEWHERE)
+    for operation in walk(served):
+        if operation.name in CASES:
+            answer = ask(browser, operation, world)
+            if answer.status_code != 200:
+                missing = ask(browser, operation, made_up)
+                assert (answer.status_code, answer.json()) == (missing.status_code, missing.json()), operation.name
+            assert answer.status_code in {200, 403, 404, 422} or operation.name in OWN, (
+                f"{operation.name} {answer.text}"
+            )
+            if operation.name not in OWN:
+                for known in (*world.ids.values(), "Fjellbris", "sofie"):
+                    assert known not in answer.text, f"{operation.name} {known}"
+
+
+# An administrator elsewhere may make an account; it says nothing of ours.
+OWN = {"create_account"}
+
+
+@ONE_DATABASE
+def test_without_a_session_or_key_every_resource_asks_for_one(served: Served, world: World) -> None:
+    strangers = {
+        "nobody": served.anonymous(),
+        "a made-up key": served.anonymous(authorization="Bearer sk_00000000_" + "x" * 43),
+        "no key": served.anonymous(authorization="Bearer "),
+        "another scheme": served.anonymous(authorization="Basic YTpi"),
+        "a made-up cookie": served.anonymous(cookie="session=" + "x" * 43, origin="http://127.0.0.1:8000"),
+    }
+    for who, client in strangers.items():
+        for operation in walk(served):
+            if operation.name in CASES:
+                answer = ask(client, operation, world)
+                assert answer.status_code == 401, f"{who} {operation.name} {answer.text}"
+                assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@ONE_DATABASE
+def test_a_key_opens_what_its_scopes_say_and_no_more(served: Served, world: World) -> None:
+    for scope in Action:
+        client = served.with_key(scope)
+        for operation in walk(served):
+            if operation.name in CASES and operation.scope != scope:
+                answer = ask(client, operation, world)
+                assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing"), (
+                    f"{scope} {operation.name}"
+                )
+
+
+@ONE_DATABASE
+def test_a_key_for_a_team_reaches_nothing_beside_it(served: Served, world: World) -> None:
+    client = served.with_key(subject_id=served.company.south)
+    for operation in walk(served):
+        if operation.name in CASES and CASES[operation.name].at == "team":
+            answer = ask(client, operation, world)
+            assert answer.status_code in {403, 404}, f"{operation.name} {answer.status_code} {answer.text}"
+
+
+def test_a_revoked_key_is_no_key(served: Served) -> None:
+    secret = served.key()
+    client = served.anonymous(authorization=f"Bearer {secret}")
+    keys = client.get("/api/v1/api-keys").json()["items"]
+    mine = next(one for one in keys if one["prefix"] == secret.split("_")[1])
+    assert "secret" not in mine
+    assert client.post(f"/api/v1/api-keys/{mine['id']}/revoke").json()["revoked_at"] is not None
+    assert client.get("/api/v1/api-keys").status_code == 401
+
+
+def is_empty_list(browser: TestClient, operation: Operation, world: World) -> bool:
+    if operation.method != "GET":
+        return False
+    answer = ask(browser, operation, world)
+    return bool(answer.status_code == 200 and answer.json().get("items") == [])
