@@ -31,6 +31,7 @@ from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.infra.passwords import hash_password, is_password
+from app.infra.upserts import insert_or_leave
 from app.journal.commands import record
 from app.words import DEFAULT_LOCALE, LOCALES
 
@@ -87,7 +88,9 @@ def ensure_account(session: WriteSession, email: str, name: str, *, locale: str,
     known = find_account(session, mailbox_of(email))
     if known is not None:
         return known
-    row = AccountRow(
+    insert_or_leave(
+        session,
+        AccountRow,
         id=new_id(session),
         email=email,
         mailbox=mailbox_of(email),
@@ -99,9 +102,7 @@ def ensure_account(session: WriteSession, email: str, name: str, *, locale: str,
         created_at=now,
         version=1,
     )
-    session.add(row)
-    session.flush()
-    return account_of_row(row)
+    return account_of_row(session.scalars(select(AccountRow).where(AccountRow.mailbox == mailbox_of(email))).one())
 
 
 def change_account(
@@ -172,18 +173,17 @@ def grant_role(
     account, row = _managed(session, viewer, account_id, role, path)
     if viewer.account_id == account.id:
         raise OwnGrant
-    if row is None:
-        row = GrantRow(
-            id=new_id(session),
-            account_id=account.id,
-            role=role,
-            subject_id=path[-1],
-            company_id=path[0],
-            created_at=now,
-        )
-        session.add(row)
-        session.flush()
-        _note(session, viewer, "role.granted", account.id, row, now=now)
+    if row is None and insert_or_leave(
+        session,
+        GrantRow,
+        id=new_id(session),
+        account_id=account.id,
+        role=role,
+        subject_id=path[-1],
+        company_id=path[0],
+        created_at=now,
+    ):
+        _note(session, viewer, "role.granted", account.id, held=(role, path), now=now)
     return load_accounts(session, [account.id])[account.id]
 
 
@@ -196,7 +196,7 @@ def revoke_role(
     """
     account, row = _managed(session, viewer, account_id, role, path)
     if row is not None:
-        _note(session, viewer, "role.revoked", account.id, row, now=now)
+        _note(session, viewer, "role.revoked", account.id, held=(role, path), now=now)
         session.delete(row)
         session.flush()
         end_sessions(session, account.id)
@@ -272,15 +272,21 @@ def _managed(
 
 
 def _note(
-    session: WriteSession, viewer: Viewer, action: str, account_id: str, grant: GrantRow | None = None, *, now: datetime
+    session: WriteSession,
+    viewer: Viewer,
+    action: str,
+    account_id: str,
+    *,
+    held: tuple[Role, Sequence[str]] | None = None,
+    now: datetime,
 ) -> None:
     record(
         session,
         viewer.actor,
         action,
-        company_id=grant.company_id if grant else None,
+        company_id=held[1][0] if held else None,
         object_kind="account",
         object_id=account_id,
-        details={"role": grant.role, "subject_id": grant.subject_id} if grant else {},
+        details={"role": held[0], "subject_id": held[1][-1]} if held else {},
         now=now,
     )

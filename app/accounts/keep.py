@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.rules import ANSWER_LIFE, FAILURES_FORGOTTEN, IDLE, KeyReused
 from app.accounts.tables import AttemptRow, IdempotentAnswerRow, SessionRow, SignInLinkRow
 from app.errors import TooMany
-from app.infra.database import Base, WriteSession
+from app.infra.database import WriteSession
+from app.infra.upserts import insert_or_leave
 
 
 def count_attempt(session: WriteSession, what: str, *, limit: int, window: timedelta, now: datetime) -> None:
@@ -17,7 +17,7 @@ def count_attempt(session: WriteSession, what: str, *, limit: int, window: timed
     For edges, before what they guard. What is counted is committed with the transaction, so that a refusal adds
     nothing.
     """
-    session.execute(_insert(session, AttemptRow).values(what=what, window_start=now, count=0).on_conflict_do_nothing())
+    insert_or_leave(session, AttemptRow, what=what, window_start=now, count=0)
     row = session.get_one(AttemptRow, what, with_for_update=True)
     if now - row.window_start >= window:
         row.window_start, row.count = now, 0
@@ -45,13 +45,17 @@ def keep_idempotent_answer(  # noqa: PLR0913 - an answer has that many parts, al
     """
     mine = (IdempotentAnswerRow.actor == actor, IdempotentAnswerRow.key == key)
     session.execute(delete(IdempotentAnswerRow).where(*mine, IdempotentAnswerRow.created_at <= now - ANSWER_LIFE))
-    kept = session.execute(
-        _insert(session, IdempotentAnswerRow)
-        .values(actor=actor, key=key, request_hash=request_hash, status=status, body=body, created_at=now)
-        .on_conflict_do_nothing()
-        .returning(IdempotentAnswerRow.key)
-    ).scalar_one_or_none()
-    if kept is None:
+    kept = insert_or_leave(
+        session,
+        IdempotentAnswerRow,
+        actor=actor,
+        key=key,
+        request_hash=request_hash,
+        status=status,
+        body=body,
+        created_at=now,
+    )
+    if not kept:
         raise KeyReused
 
 
@@ -61,8 +65,3 @@ def clear_out(session: WriteSession, *, now: datetime) -> None:
     session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at <= now - timedelta(days=1)))
     session.execute(delete(AttemptRow).where(AttemptRow.window_start <= now - FAILURES_FORGOTTEN))
     session.execute(delete(IdempotentAnswerRow).where(IdempotentAnswerRow.created_at <= now - ANSWER_LIFE))
-
-
-def _insert(session: WriteSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if is_postgresql else sqlite.insert(table)

@@ -22,6 +22,7 @@ from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import entropy_of, is_id, new_id
 from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
 from app.infra.passwords import is_password
+from app.infra.upserts import insert_or_leave
 from app.journal.commands import record
 from app.mail.commands import enqueue
 from app.mail.values import Letter, Mail
@@ -212,12 +213,10 @@ def _require_patience(session: WriteSession, what: str, *, now: datetime) -> Non
 
 
 def _count_failure(session: WriteSession, what: str, *, now: datetime) -> None:
-    row = session.get(AttemptRow, what)
-    if row is None:
-        session.add(AttemptRow(what=what, window_start=now, count=1))
-    else:
-        row.count = 1 if now - row.window_start >= FAILURES_FORGOTTEN else row.count + 1
-        row.window_start = now
+    insert_or_leave(session, AttemptRow, what=what, window_start=now, count=0)
+    row = session.get_one(AttemptRow, what, with_for_update=True)
+    row.count = 1 if now - row.window_start >= FAILURES_FORGOTTEN else row.count + 1
+    row.window_start = now
     session.flush()
 
 

@@ -1,13 +1,13 @@
 """Carries an import's plan out: new rows all at once, changed ones one by one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
-from app.infra.database import Base, WriteSession
+from app.infra.database import WriteSession
 from app.infra.ids import new_id
-from app.organisation.place import begin_membership, begin_role, end_membership
+from app.organisation.place import begin_membership, begin_role, end_membership, insert_rows
 from app.organisation.plan import PlannedSubject
 from app.organisation.roster import PlannedPerson
 from app.organisation.rules import end_of_stay, name_key
@@ -23,7 +23,7 @@ def store_subjects(
     """Carry the plan of the organisation file out; the ids of the new subjects by their keys."""
     new = [one for one in planned if one.known is None]
     made = {one.key: new_id(session) for one in new}
-    _insert(
+    insert_rows(
         session,
         SubjectRow,
         (
@@ -32,7 +32,7 @@ def store_subjects(
             for one in new
         ),
     )
-    _insert(
+    insert_rows(
         session,
         MembershipRow,
         (_membership(made[one.key], made.get(str(one.parent_key), str(one.parent_key)), on) for one in new),
@@ -52,13 +52,13 @@ def store_people(
     hung = {one.line.row: new_id(session) for one in touched if one.known is None or one.known.subject_id is None}
     made = {one.line.row: new_id(session) for one in touched if one.known is None}
     newly = [one for one in touched if one.line.row in hung]
-    _insert(
+    insert_rows(
         session,
         SubjectRow,
         (_subject(hung[one.line.row], company_id, SubjectKind.PERSON, one.line.name, now) for one in newly),
     )
-    _insert(session, MembershipRow, (_membership(hung[one.line.row], one.unit_id, on) for one in newly))
-    _insert(
+    insert_rows(session, MembershipRow, (_membership(hung[one.line.row], one.unit_id, on) for one in newly))
+    insert_rows(
         session,
         PersonRow,
         (
@@ -71,7 +71,23 @@ def store_people(
         subject_id = hung.get(one.line.row)
         if one.known is not None:
             subject_id = _change_person(session, one, one.known, subject_id, on=on)
-        _change_roles(session, one, str(subject_id), on=on)
+            _change_roles(session, one, subject_id, on=on)
+    insert_rows(
+        session,
+        ManagerRoleRow,
+        (
+            {
+                "id": new_id(session),
+                "unit_id": unit_id,
+                "subject_id": hung[one.line.row],
+                "starts_on": on,
+                "ends_on": None,
+            }
+            for one in touched
+            if one.known is None
+            for unit_id in one.starts
+        ),
+    )
     session.expire_all()
     return made
 
@@ -143,12 +159,6 @@ def _change_roles(session: WriteSession, one: PlannedPerson, subject_id: str, *,
         for row in rows:
             row.ends_on = end_of_stay(row.starts_on, on)
         session.flush()
-
-
-def _insert(session: WriteSession, table: type[Base], rows: Iterable[dict[str, object]]) -> None:
-    listed = list(rows)
-    if listed:
-        session.execute(insert(table), listed)
 
 
 def _subject(subject_id: str, company_id: str, kind: SubjectKind, name: str, now: datetime) -> dict[str, object]:

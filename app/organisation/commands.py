@@ -83,11 +83,11 @@ def create_subject(session: WriteSession, viewer: Viewer, new: NewSubject, *, no
     """
     on = new.starts_on or local_day(now)
     parent = _parent(session, viewer, new.parent_id, on)
+    take_turn(session, parent.company_id)
     reading = Reading()
     name = reading.take("name", parse_name, new.name)
     external_id = _free_external_id(session, reading, parent.company_id, new.external_id, but=None)
     reading.finish()
-    take_turn(session, parent.company_id)
     require_fit(session, parent, new.kind, str(name), on=on)
     row = _new_row(new_id(session), parent.company_id, new.kind, str(name), external_id, now=now)
     insert_subject(session, row, parent.id, on=on)

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import new_id
-from app.organisation.place import count_children, find_parent, take_turn
+from app.organisation.place import count_children, find_parent, insert_rows, take_turn
 from app.organisation.rules import AnotherPerson, name_key, require_place, require_room
 from app.organisation.tables import MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import NewRater, PersonId, SubjectId, SubjectKind
@@ -83,8 +83,7 @@ def ensure_raters(
             if external_id:
                 by_external_id[external_id] = person_id
         answer[rater.key] = person_id
-    if made:
-        session.execute(insert(PersonRow), made)
+    insert_rows(session, PersonRow, made)
     return answer
 
 
@@ -121,8 +120,9 @@ def _new_rater(
 def _insert_subjects(
     session: WriteSession, company_id: str, parent_id: str, made: dict[str, SubjectId], *, on: date, now: datetime
 ) -> None:
-    session.execute(
-        insert(SubjectRow),
+    insert_rows(
+        session,
+        SubjectRow,
         [
             {
                 "id": subject_id,
@@ -137,8 +137,9 @@ def _insert_subjects(
             for external_id, subject_id in made.items()
         ],
     )
-    session.execute(
-        insert(MembershipRow),
+    insert_rows(
+        session,
+        MembershipRow,
         [
             {"subject_id": subject_id, "parent_id": parent_id, "starts_on": on, "ends_on": None}
             for subject_id in made.values()
@@ -164,8 +165,7 @@ def _attach_people(session: WriteSession, company_id: str, made: dict[str, Subje
         for external_id, subject_id in made.items()
         if external_id not in known
     ]
-    if new:
-        session.execute(insert(PersonRow), new)
+    insert_rows(session, PersonRow, new)
 
 
 def _in_parts(wanted: Sequence[T]) -> Iterator[Sequence[T]]:

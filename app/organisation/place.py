@@ -1,13 +1,14 @@
 """The rows of the tree: put a subject somewhere from a day on, move it, end it. Permission is asked by the callers."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, insert, or_, select
 
 from app.errors import NotFound
-from app.infra.database import ReadSession, WriteSession
+from app.infra.database import Base, ReadSession, WriteSession
 from app.infra.ids import new_id
 from app.organisation.queries import load_subjects
 from app.organisation.rules import (
@@ -68,6 +69,13 @@ def require_free_name(
     for subject_id, taken in namesakes:
         if subject_id != but:
             raise NameTaken(name=taken)
+
+
+def insert_rows(session: WriteSession, table: type[Base], rows: Iterable[Mapping[str, object]]) -> None:
+    """Add many rows at once; through the table and not the class, since they need no mapping."""
+    listed = list(rows)
+    if listed:
+        session.execute(insert(cast(Table, table.__table__)), listed)
 
 
 def insert_subject(session: WriteSession, row: SubjectRow, parent_id: str, *, on: date) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -23,6 +24,7 @@ from app.organisation.values import (
     Subject,
     SubjectFilter,
     SubjectId,
+    SubjectKind,
     Tree,
     tree_of,
 )
@@ -56,6 +58,18 @@ __all__ = [
 _AT_ONCE = 10_000
 _ALL_SUBJECTS = SubjectFilter()
 _ALL_PEOPLE = PersonFilter()
+# The columns in the order of the value's fields; no mapped rows, since many are asked for at once.
+_PEOPLE = select(
+    PersonRow.id,
+    PersonRow.company_id,
+    PersonRow.name,
+    PersonRow.email,
+    PersonRow.mailbox,
+    PersonRow.locale,
+    PersonRow.external_id,
+    PersonRow.subject_id,
+    PersonRow.version,
+)
 
 # ------------------------------------------------------------ subjects
 
@@ -97,12 +111,33 @@ def find_subject_id(session: ReadSession, company_id: str, external_id: str) -> 
 
 def load_all_subjects(session: ReadSession, company_id: str, *, on: date) -> dict[SubjectId, Subject]:
     """Every subject a company ever had, without paths; what hangs nowhere on a day has no parent."""
+    # Columns and no mapped rows: this is asked for whole companies.
     rows = session.execute(
-        select(SubjectRow, MembershipRow.parent_id)
+        select(
+            SubjectRow.id,
+            SubjectRow.kind,
+            SubjectRow.name,
+            SubjectRow.external_id,
+            SubjectRow.version,
+            MembershipRow.parent_id,
+        )
         .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
         .where(SubjectRow.company_id == _known(company_id))
     )
-    return {SubjectId(row.id): subject_of(row, (), parent_id) for row, parent_id in rows}
+    company = SubjectId(company_id)
+    return {
+        SubjectId(subject_id): Subject(
+            SubjectId(subject_id),
+            company,
+            SubjectKind(kind),
+            name,
+            external_id,
+            SubjectId(parent_id) if parent_id else None,
+            (),
+            version,
+        )
+        for subject_id, kind, name, external_id, version, parent_id in rows
+    }
 
 
 def list_subjects(
@@ -175,16 +210,16 @@ def load_people(session: ReadSession, person_ids: Iterable[str]) -> dict[PersonI
     return {
         PersonId(row.id): _person(row)
         for wanted in in_parts(person_ids)
-        for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(wanted)))
+        for row in session.execute(_PEOPLE.where(PersonRow.id.in_(wanted)))
     }
 
 
 def load_people_of(session: ReadSession, subject_ids: Iterable[str]) -> dict[SubjectId, Person]:
     """The humans behind many person-subjects, whoever asks."""
     return {
-        SubjectId(str(row.subject_id)): _person(row)
+        SubjectId(row.subject_id): _person(row)
         for wanted in in_parts(subject_ids)
-        for row in session.scalars(select(PersonRow).where(PersonRow.subject_id.in_(wanted)))
+        for row in session.execute(_PEOPLE.where(PersonRow.subject_id.in_(wanted)))
     }
 
 
@@ -192,13 +227,13 @@ def load_people_known_by(
     session: ReadSession, company_id: str, *, external_ids: Iterable[str], mailboxes: Iterable[str]
 ) -> list[Person]:
     """The people of a company with one of these external ids or mailboxes, whoever asks."""
-    found: dict[str, PersonRow] = {}
+    found: dict[PersonId, Person] = {}
     for column, wanted in ((PersonRow.external_id, sorted(external_ids)), (PersonRow.mailbox, sorted(mailboxes))):
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
-            rows = session.scalars(select(PersonRow).where(PersonRow.company_id == company_id, column.in_(part)))
-            found |= {row.id: row for row in rows}
-    return [_person(row) for row in found.values()]
+            rows = session.execute(_PEOPLE.where(PersonRow.company_id == company_id, column.in_(part)))
+            found |= {PersonId(row.id): _person(row) for row in rows}
+    return list(found.values())
 
 
 def list_people(
@@ -325,7 +360,8 @@ def _by_name(request: PageRequest) -> PageRequest:
     return request
 
 
-def _person(row: PersonRow) -> Person:
+def _person(row: Any) -> Person:
+    """A person from a mapped row, or from the columns of `_PEOPLE`."""
     return Person(
         PersonId(row.id),
         SubjectId(row.company_id),
