@@ -155,6 +155,19 @@ def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable
     return {row[0]: without_errors(_score(*row)) for row in rows}
 
 
+def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> dict[str, tuple[Release, Score]]:
+    """The newest composite of each of these subjects with its release, whoever asks; one statement."""
+    query = (
+        select(*_RELEASE, *_SCORE)
+        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
+        .where(ScoreRow.subject_id.in_(list(subject_ids)), _LEVELS[ScoreLevel.COMPOSITE])
+        .order_by(ReleaseRow.sealed_at, ReleaseRow.id)
+    )
+    width = len(_RELEASE)
+    rows = ((_release(*row[:width]), _score(*row[width:])) for row in session.execute(query))
+    return {score.subject_id: (release, without_errors(score)) for release, score in rows}
+
+
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
     return replace(score, se=None, df=None)

@@ -61,7 +61,7 @@ WHAT: Mapping[str, str] = {
     "subject.closed": "Closed a unit, or somebody left",
     "subject.created": "Added a unit",
     "subject.moved": "Moved a unit or person",
-    "target.set": "Set a target",
+    "target.set": "Set goalposts",
 }
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",

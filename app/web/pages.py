@@ -13,6 +13,7 @@ from app.web import (
     kpi_states,
     kpis,
     leaders,
+    letters,
     mailbox,
     organisation,
     organisation_import,
@@ -45,6 +46,7 @@ from app.web import (
 PAGES: tuple[APIRouter, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
+    letters.router,
     sign_in.router,
     password.router,
     overview.router,

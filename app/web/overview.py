@@ -1,0 +1,186 @@
+"""The first page after sign-in: what to do next, rounds under way, and the latest results of one's units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.rules import Action, may, roots
+from app.http.access import SIGNED_IN, access
+from app.http.doors import PageRoute
+from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
+from app.infra.paging import PageRequest
+from app.kpis.queries import list_kpis, load_scorecards
+from app.kpis.values import KpiFilter, KpiState
+from app.organisation.paths import load_subjects
+from app.organisation.queries import list_companies
+from app.organisation.values import Subject, SubjectKind
+from app.releases.queries import load_latest_composites
+from app.releases.values import ScoreLevel
+from app.rounds.queries import list_rounds
+from app.rounds.values import Round, RoundState
+from app.summaries.compose import figure_of
+from app.web.places import list_units, names_of
+from app.web.render import page
+from app.web.result_words import reason
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+MOST_UNITS = 40
+_FEW = PageRequest(limit=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do next: English sentences that the template translates, and where it is done."""
+
+    title: str
+    text: str
+    act: str
+    href: str
+
+
+FIRST_STEPS: Mapping[str, Step] = {
+    "units": Step(
+        "Bring in the organisation",
+        "Departments, teams and people come from a file, or are added one by one.",
+        "Import from a file",
+        "/organisation/import",
+    ),
+    "kpis": Step(
+        "Write the first KPI",
+        "One thing that decides success, what raters can observe of it, and what you will do when it falls.",
+        "New soft KPI",
+        "/kpis/new?kind=soft",
+    ),
+    "drafts": Step(
+        "Drafts of KPIs are waiting",
+        "A KPI is asked about once it has an owner, a decision rule and both languages.",
+        "See the drafts",
+        "/kpis?state=draft",
+    ),
+    "cards": Step(
+        "Set a scorecard first",
+        "A card says which KPIs count for whom, and how much.",
+        "Set a card",
+        "/scorecards/edit",
+    ),
+    "rounds": Step(
+        "Ask for the first time",
+        "A round asks the right people about the right KPIs. You see what can be shown before anything is sent.",
+        "New round",
+        "/rounds/new",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLine:
+    """A round under way, with the name of what it covers."""
+
+    round: Round
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the page knows of a company."""
+
+    company: Subject
+    units: Sequence[Subject]
+    open: Sequence[RoundLine]
+    drafts: Sequence[RoundLine]
+    results: Sequence[Mapping[str, Any]]
+    steps: Sequence[Step]
+
+
+@router.get("/")
+@access(SIGNED_IN)
+def show_overview(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        companies = list_companies(session, visit.viewer)
+        wanted = visit.query.get("company", "")
+        company = next((one for one in companies if not wanted or one.id == wanted), None)
+        whole = _whole(session, visit, company) if company is not None else None
+    return page(
+        visit,
+        "pages/overview/overview.html",
+        whole=whole,
+        companies=companies,
+        today=visit.today,
+        is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
+    )
+
+
+def _whole(session: ReadSession, visit: Visit, company: Subject) -> Whole:
+    units = list_units(session, visit, company.id)
+    open_, drafts = (_rounds(session, visit, company.id, state) for state in (RoundState.OPEN, RoundState.DRAFT))
+    return Whole(
+        company,
+        units,
+        open_,
+        drafts,
+        _results(session, visit, units),
+        _steps(session, visit, company, units),
+    )
+
+
+def _rounds(session: ReadSession, visit: Visit, company_id: str, state: RoundState) -> list[RoundLine]:
+    found = list_rounds(session, visit.viewer, company_id, _FEW, state=state, now=visit.now).items
+    places = load_subjects(session, [one.scope_id for one in found], on=visit.today)
+    names = {str(place.id): place.name for place in places.values()}
+    return [RoundLine(one, names.get(one.scope_id, "")) for one in found]
+
+
+def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> list[Mapping[str, Any]]:
+    """The latest composite of each unit that the viewer may read, and of himself, as rows of the chart."""
+    names = {str(unit_id): name for unit_id, name in names_of(units).items()}
+    readable = [str(unit.id) for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
+    own = load_subjects(session, visit.viewer.own_subjects, on=visit.today)
+    names |= {str(one.id): one.name for one in own.values()}
+    wanted = [*(str(one) for one in own), *readable]
+    latest = load_latest_composites(session, wanted)
+    rows: list[Mapping[str, Any]] = []
+    for subject_id in wanted:
+        if subject_id in latest:
+            release, score = latest[subject_id]
+            figure = figure_of(score)
+            rows.append(
+                {
+                    "name": names[subject_id],
+                    "href": f"/results/{release.id}/subjects/{subject_id}",
+                    "score": figure.score,
+                    "lo": figure.lo,
+                    "hi": figure.hi,
+                    "coverage": figure.coverage,
+                    "reason": reason(visit, figure, level=ScoreLevel.COMPOSITE),
+                    "groups": (),
+                }
+            )
+    return rows
+
+
+def _steps(session: ReadSession, visit: Visit, company: Subject, units: Sequence[Subject]) -> list[Step]:
+    """What is still missing before anybody can be asked, for who may set it up, in the order in which it is done."""
+    viewer = visit.viewer
+    if not may(viewer, Action.KPIS_WRITE, company.path):
+        return []
+    active, drafts = (
+        list_kpis(
+            session, viewer, company.id, PageRequest(limit=1), on=visit.today, chosen=KpiFilter(state=state)
+        ).items
+        for state in (KpiState.ACTIVE, KpiState.DRAFT)
+    )
+    has_cards = any(card.lines for card in load_scorecards(session, company.id, on=visit.today))
+    has_rounds = bool(list_rounds(session, viewer, company.id, PageRequest(limit=1), now=visit.now).items)
+    missing = {
+        "units": may(viewer, Action.ORGANISATION_WRITE, company.path)
+        and all(unit.kind is SubjectKind.COMPANY for unit in units),
+        "kpis": not active and not drafts,
+        "drafts": bool(drafts),
+        "cards": bool(active) and not has_cards,
+        "rounds": bool(active) and has_cards and not has_rounds,
+    }
+    return [FIRST_STEPS[name] for name, is_missing in missing.items() if is_missing]
