@@ -6,6 +6,7 @@ No page, letter or sentence lives here. A render names its language; nothing kee
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -70,9 +71,14 @@ def render(templates: Templates, template: str, locale: Locale, **values: Any) -
 
 
 def translate(templates: Templates, message: str, locale: Locale, **values: object) -> str:
-    """A sentence that code holds in English with `{name}` places, in the language asked for, filled."""
+    """A sentence that code holds in English with `{name}` places, in the language asked for, filled.
+
+    A moment among the values is told in local time, as on a page.
+    """
     sentence = templates.catalogues[locale].gettext(message)
-    return sentence.format_map(values) if values else sentence
+    told = templates.environments[locale].filters["instant"]
+    filled = {name: told(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return sentence.format_map(filled) if values else sentence
 
 
 def load_catalogue(directory: Path) -> NullTranslations:

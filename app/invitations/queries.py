@@ -180,6 +180,20 @@ def by_rater(assignments: Iterable[Assignment]) -> Mapping[str, list[Assignment]
     return grouped
 
 
+def load_live_secrets(session: ReadSession) -> frozenset[str]:
+    """The secrets of all rating links that open just now, and of the opt-out links beside them; to look for leaks."""
+    key = key_of(session)
+    query = select(InvitationRow.id, InvitationRow.person_id, InvitationRow.rotation, RoundRow.salt)
+    rows = session.execute(
+        query.join(RoundRow, RoundRow.id == InvitationRow.round_id).where(RoundRow.salt.is_not(None))
+    )
+    return frozenset(
+        secret
+        for id_, person_id, rotation, salt in rows
+        for secret in (key.rating_token(salt or b"", id_, rotation), key.opt_out_token(person_id))
+    )
+
+
 # ------------------------------------------------------------ pieces
 
 

@@ -38,11 +38,11 @@ class LinkClosed(Expired):
     """The round of the link has closed."""
 
     code = "link_closed"
-    message = "The round has closed. Later answers are not taken, because results are computed once."
+    message = "The round closed {closed_at}. Later answers are not taken, because results are computed once."
 
     def __init__(self, closed_at: datetime) -> None:
         self.closed_at = closed_at
-        super().__init__()
+        super().__init__(closed_at=closed_at)
 
 
 class LinkVoid(Expired):
@@ -56,11 +56,11 @@ class NotYetOpen(Forbidden):
     """The round of the link has not opened yet."""
 
     code = "not_yet_open"
-    message = "The round has not opened yet."
+    message = "The round opens {opens_at}. Keep the letter and open the link then."
 
     def __init__(self, opens_at: datetime) -> None:
         self.opens_at = opens_at
-        super().__init__()
+        super().__init__(opens_at=opens_at)
 
 
 class RaterOptedOut(Conflict):

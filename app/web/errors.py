@@ -10,6 +10,7 @@ from app import errors
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
 from app.http.visit import passing
+from app.invitations.rules import UnknownLink
 from app.web.render import page, said
 
 
@@ -50,6 +51,7 @@ def error_page(request: Request, error: errors.AppError) -> Response:
         status_of(error),
         text=said(visit, error.message, **error.values),
         details=[said(visit, field.message, **field.values) for field in fields],
+        lost_link=isinstance(error, UnknownLink),
     )
     answer.headers.update({name: value for name, value in headers_of(error).items() if name != "WWW-Authenticate"})
     return answer
@@ -60,7 +62,9 @@ def failure_page(request: Request) -> Response:
     return _plain_page(request, FAILED, 500, text="", details=[])
 
 
-def _plain_page(request: Request, wording: Wording, status: int, *, text: str, details: list[str]) -> Response:
+def _plain_page(
+    request: Request, wording: Wording, status: int, *, text: str, details: list[str], lost_link: bool = False
+) -> Response:
     visit = passing(request)
     is_rater = _came_by_link(request)
     advice = _LINK_ADVICE if is_rater and status == 404 else wording.advice
@@ -72,6 +76,7 @@ def _plain_page(request: Request, wording: Wording, status: int, *, text: str, d
         text=text or said(visit, advice),
         note=said(visit, advice) if text else "",
         details=details,
+        lost_link=lost_link,
         home="/",
     )
 

@@ -11,9 +11,12 @@ PUBLIC = {
     "GET /api/docs",
     "GET /api/v1/openapi.json",
     "GET /healthz",
+    "GET /link",
+    "GET /link/sent",
     "GET /readyz",
     "GET /sign-in",
     "GET /sign-in/sent",
+    "POST /link",
     "POST /sign-in",
     "POST /sign-in/link",
 }

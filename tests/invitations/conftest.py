@@ -10,6 +10,9 @@ from app.invitations.commands import invite_due_rounds
 from app.rounds.commands import launch_round, propose_assignments
 from app.rounds.values import Round
 from tests.fjellbris import Fjellbris, draft_round, fjellbris
+from tests.served import served
+
+__all__ = ["served"]
 
 
 @pytest.fixture

@@ -1,0 +1,90 @@
+"""What a letter leads to besides rating: no more of them, and the same link once more."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from app.http.access import by_link, public
+from app.http.doors import PageRoute, posted
+from app.http.visit import Visit, passing, reading, writing
+from app.infra.formats import choose_locale
+from app.invitations.commands import opt_in, opt_out, resend_links
+from app.invitations.queries import find_opt_out
+from app.organisation.values import Person
+from app.web.render import page, said, see_other
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/opt-out/{token}")
+@by_link("shows a button only: mail scanners open links, and opening one must stop nothing")
+def show_opt_out(request: Request, token: str) -> Response:
+    with reading(request) as (session, visit):
+        person = find_opt_out(session, token)
+    return page(_in_language_of(person, visit), "rate/opt_out.html", action=f"/opt-out/{token}")
+
+
+@router.post("/opt-out/{token}")
+@by_link("the link is the right; mail programs send it without a sign of our pages (RFC 8058)", from_anywhere=True)
+def stop_letters(request: Request, token: str) -> Response:
+    with writing(request) as (session, visit):
+        person = opt_out(session, token, now=visit.now)
+    visit = _in_language_of(person, visit)
+    return page(
+        visit,
+        "rate/opted_out.html",
+        title=said(visit, "Letters are off"),
+        text=said(visit, "We send you no more letters about ratings. Links that you have already go on working."),
+        undo=f"/opt-out/{token}/undo",
+    )
+
+
+@router.post("/opt-out/{token}/undo")
+@by_link("the link is the right, in both directions")
+def start_letters(request: Request, token: str) -> Response:
+    with writing(request) as (session, visit):
+        person = opt_in(session, token)
+    visit = _in_language_of(person, visit)
+    return page(
+        visit,
+        "rate/opted_out.html",
+        title=said(visit, "Letters are on again"),
+        text=said(visit, "You get letters about ratings again."),
+        undo="",
+    )
+
+
+@router.get("/link")
+@public("whoever has lost the link has nothing to show")
+def show_lost_link(request: Request) -> Response:
+    return page(passing(request), "rate/lost_link.html")
+
+
+@router.post("/link")
+@public("whoever has lost the link has nothing to show; says the same to everybody")
+def send_link_again(request: Request) -> Response:
+    email = posted(request).one("email")
+    with writing(request) as (session, visit):
+        resend_links(session, email, now=visit.now)
+    return see_other("/link/sent")
+
+
+@router.get("/link/sent")
+@public("says the same to everybody")
+def show_link_sent(request: Request) -> Response:
+    visit = passing(request)
+    return page(
+        visit,
+        "rate/message.html",
+        title=said(visit, "Look in your mail"),
+        text=said(
+            visit,
+            "If somebody asks for your rating just now, the links are on their way. A link is sent at most once an hour.",
+        ),
+        note="",
+    )
+
+
+def _in_language_of(person: Person, visit: Visit) -> Visit:
+    """The language chosen here, else the one of the letter."""
+    return replace(visit, locale=visit.chosen_locale or choose_locale(person.locale))
