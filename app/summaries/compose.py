@@ -1,7 +1,8 @@
 """From the rows of a release to the summary of one subject. Pure; what is read from the database is in `queries`."""
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,7 @@ class Loaded:
 
     kpis : by id, in the order of the round
     asked : sheets of the subject's own atoms, by rater groups
+    named : the rater groups that say who has rated
     voices : the name behind the only rating of a named group
     """
 
@@ -56,6 +58,7 @@ class Loaded:
     kpis: Mapping[str, FrozenKpi]
     scores: Sequence[Score]
     asked: Mapping[tuple[str, ...], int]
+    named: Collection[str]
     voices: Mapping[str, str]
     comments: Sequence[ReadComment]
 
@@ -103,6 +106,11 @@ def _weight(known: Loaded, kpi_id: str) -> float | None:
     return next((line.weight for line in known.subject.card if line.kpi_id == kpi_id), None)
 
 
+def _card_share(known: Loaded, kpi_id: str) -> float | None:
+    weight, whole = _weight(known, kpi_id), math.fsum(line.weight for line in known.subject.card)
+    return weight / whole if weight is not None and whole else None
+
+
 def _composite(row: Score) -> CompositeFigure:
     parts = row.details or {}
     return CompositeFigure(figure_of(row), _subtotal(parts.get("soft")), _subtotal(parts.get("hard")))
@@ -129,6 +137,7 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         name=kpi.name,
         criterion=kpi.criterion,
         weight=_weight(known, kpi.kpi_id),
+        card_share=_card_share(known, kpi.kpi_id),
         figure=None if combined is None else figure_of(combined),
         groups=tuple(_group(known, kpi, row, combined, items[row.rater_groups]) for row in groups),
     )
@@ -142,6 +151,7 @@ def _group(known: Loaded, kpi: FrozenKpi, row: Score, combined: Score | None, it
         figure=figure_of(row),
         raters=row.raters,
         asked=known.asked.get(row.rater_groups) if row.status is ScoreStatus.OK else None,
+        is_named=row.rater_groups[0] in known.named,
         voice=known.voices.get(row.rater_groups[0], "") if row.raters == 1 and len(row.rater_groups) == 1 else "",
         weight=details.get("weight", 0.0),
         share=details.get("share"),

@@ -27,6 +27,7 @@ from app.releases.queries import (
     list_releases,
     load_composites,
     load_scores,
+    load_told,
     open_results,
     without_errors,
 )
@@ -61,6 +62,7 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
             kpis=_kpis(recipe, {score.kpi_id for score in scores}),
             scores=scores,
             asked=_load_asked(session, release.id, subject_id),
+            named=named,
             voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
             comments=_load_comments(session, release.id, subject_id),
         )
@@ -97,12 +99,14 @@ def list_results(
     """The released rounds in which the viewer may read somebody's figures, the newest first."""
     page = list_releases(session, viewer, company_id, request, on=on)
     rounds = _load_rounds(session, {release.round_id for release in page.items})
-    has_figures = select(ScoreRow.id).join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
-    has_figures = has_figures.where(
-        ReleaseRow.round_id == RoundSubjectRow.round_id, ScoreRow.subject_id == RoundSubjectRow.subject_id
-    )
-    entries = _load_entries(session, viewer, company_id, rounds, on=on, holding=or_(has_figures.exists(), _IS_UNIT))
+    entries = _load_entries(session, viewer, company_id, rounds, on=on, holding=_HAS_FIGURES)
     return page.map(lambda release: ReleasedRound(release, rounds[release.round_id], entries.get(release.round_id, ())))
+
+
+def load_entries(session: ReadSession, viewer: Viewer, release: Release, *, on: date) -> tuple[Place, ...]:
+    """Where the viewer begins to read a release."""
+    found = _load_entries(session, viewer, release.company_id, [release.round_id], on=on, holding=_HAS_FIGURES)
+    return found.get(release.round_id, ())
 
 
 def load_coming(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> tuple[ComingRound, ...]:
@@ -145,12 +149,21 @@ def list_members(
     ids = [row[1] for row in page.items]
     composites = load_composites(session, summary.release.id, ids)
     figures = {subject_id: figure_of(score) for subject_id, score in composites.items()}
+    for subject_id in figures.keys() - load_told(session, summary.release.id, ids):
+        del figures[subject_id]
     return page.map(lambda row: Member(Place(row[1], SubjectKind(row[2]), row[3]), figures.get(row[1])))
 
 
 # ------------------------------------------------------------ pieces
 
 _IS_UNIT = RoundSubjectRow.kind.in_(UNIT_KINDS)
+_HAS_FIGURES = or_(
+    _IS_UNIT,
+    select(ScoreRow.id)
+    .join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
+    .where(ReleaseRow.round_id == RoundSubjectRow.round_id, ScoreRow.subject_id == RoundSubjectRow.subject_id)
+    .exists(),
+)
 _ROUND = (
     RoundRow.id,
     RoundRow.name,

@@ -15,6 +15,9 @@ from app.releases.values import Release, ScoreStatus, Withheld
 from app.rounds.values import FrozenKpi, Goalposts, ReleaseMode, RoundState
 from app.words import Words
 
+MISSING = frozenset({Withheld.NOT_ASKED, Withheld.NO_VALUE})
+"""The reasons for which there is nothing to withhold."""
+
 
 class Verdict(StrEnum):
     """How somebody's own rating stands to that of the others."""
@@ -66,6 +69,11 @@ class Figure:
     se: float | None = None
     df: float | None = None
 
+    @property
+    def is_missing(self) -> bool:
+        """Nobody was asked, or nothing was measured: there is nothing to withhold."""
+        return self.reason in MISSING
+
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
@@ -109,7 +117,7 @@ class GroupFigure:
     """One rater group (or several together) on a soft KPI.
 
     raters : with a valid rating of this KPI; asked : of how many, where that is told
-    voice : whose single rating it is, in groups that say so
+    is_named : the group says who has rated; voice : whose single rating it is, there
     weight, share : nominal weight, and its share of the shown weight 0-1; 0 for self
     verdict : of self only
     """
@@ -118,6 +126,7 @@ class GroupFigure:
     figure: Figure
     raters: int | None
     asked: int | None
+    is_named: bool
     voice: str
     weight: float
     share: float | None
@@ -127,12 +136,16 @@ class GroupFigure:
 
 @dataclass(frozen=True, slots=True)
 class SoftKpi:
-    """A rated KPI: the combined score (none for competitors, who get group scores only) and its groups."""
+    """A rated KPI: the combined score (none for competitors, who get group scores only) and its groups.
+
+    weight, card_share : on the subject's card, and its share of the whole card 0-1; none for what is not on it
+    """
 
     kpi_id: str
     name: Words
     criterion: Words
     weight: float | None
+    card_share: float | None
     figure: Figure | None
     groups: tuple[GroupFigure, ...]
 
@@ -200,10 +213,20 @@ class Summary:
     comments: tuple[Comments, ...]
 
     @property
-    def withheld(self) -> tuple[SoftKpi | HardKpi, ...]:
-        """The KPIs without a combined score, in the order of the card."""
+    def is_empty(self) -> bool:
+        """Nobody was asked about the subject and nothing was measured, so that there is nothing to show or withhold."""
         kpis: tuple[SoftKpi | HardKpi, ...] = (*self.soft, *self.hard)
-        return tuple(kpi for kpi in kpis if kpi.figure is not None and kpi.figure.status != ScoreStatus.OK)
+        return all(map(_is_missing, kpis))
+
+    @property
+    def withheld(self) -> tuple[SoftKpi | HardKpi, ...]:
+        """The KPIs whose combined score may not be told, in the order of the card."""
+        return tuple(kpi for kpi in self._without_score() if not _is_missing(kpi))
+
+    @property
+    def missing(self) -> tuple[SoftKpi | HardKpi, ...]:
+        """The KPIs that were not asked about or not measured, in the order of the card."""
+        return tuple(kpi for kpi in self._without_score() if _is_missing(kpi))
 
     @property
     def gaps(self) -> tuple[tuple[SoftKpi, GroupFigure], ...]:
@@ -219,6 +242,14 @@ class Summary:
     def targets(self) -> tuple[HardKpi, ...]:
         """The measured KPIs that have a value and a target."""
         return tuple(kpi for kpi in self.hard if kpi.is_reached is not None)
+
+    def _without_score(self) -> tuple[SoftKpi | HardKpi, ...]:
+        kpis: tuple[SoftKpi | HardKpi, ...] = (*self.soft, *self.hard)
+        return tuple(kpi for kpi in kpis if kpi.figure is not None and kpi.figure.status != ScoreStatus.OK)
+
+
+def _is_missing(kpi: SoftKpi | HardKpi) -> bool:
+    return kpi.figure is not None and kpi.figure.is_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +280,10 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person or unit in the table of a unit: its composite, none where it has no card."""
+    """A person or unit in the table of a unit.
+
+    composite : none where there is no card, or where nobody was asked and nothing was measured
+    """
 
     place: Place
     composite: Figure | None

@@ -1,0 +1,37 @@
+"""The lists of results: released rounds with the places where the viewer may read, and rounds under way."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.errors import NotFound
+from app.http.access import SIGNED_IN, access
+from app.http.doors import PageRoute
+from app.http.visit import reading
+from app.releases.queries import get_release
+from app.summaries.queries import list_results, load_coming, load_entries
+from app.web.lists import company_of, next_href, slice_of
+from app.web.render import page, see_other
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/results")
+@access(SIGNED_IN)
+def show_results(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        company = company_of(session, visit)
+        released = list_results(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
+        coming = load_coming(session, visit.viewer, company.id, on=visit.today)
+    older = next_href(visit, released)
+    return page(visit, "pages/results/list.html", released=released.items, coming=coming, older=older)
+
+
+@router.get("/results/{release_id}")
+@access(SIGNED_IN)
+def open_release(request: Request, release_id: str) -> Response:
+    """On to the first place where the viewer may read."""
+    with reading(request) as (session, visit):
+        release = get_release(session, visit.viewer, release_id, on=visit.today)
+        entries = load_entries(session, visit.viewer, release, on=visit.today)
+    if not entries:
+        raise NotFound
+    return see_other(f"/results/{release.id}/subjects/{entries[0].id}")

@@ -1,0 +1,106 @@
+"""The feedback summary of a subject, how it was computed, and what is said before there is one."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from app.http.access import SIGNED_IN, access
+from app.http.doors import PageRoute
+from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
+from app.organisation.values import UNIT_KINDS, SubjectKind
+from app.releases.values import Release
+from app.summaries import queries
+from app.summaries.values import Member, Place, Summary
+from app.web import arithmetic, figures
+from app.web.lists import every, next_href, slice_of
+from app.web.render import page, see_other
+from app.web.result_text import shown
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_DIVISIONS = (SubjectKind.DEPARTMENT, SubjectKind.TEAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What hangs under a unit: divisions, a slice of its people, competitors of a company; all by name."""
+
+    divisions: tuple[Member, ...] = ()
+    people: tuple[Member, ...] = ()
+    competitors: tuple[Member, ...] = ()
+    more_people: str = ""
+
+
+@router.get("/results/{release_id}/subjects/{subject_id}")
+@access(SIGNED_IN)
+def show_summary(request: Request, release_id: str, subject_id: str) -> Response:
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+        below = _below(session, visit, summary)
+    return page(
+        visit,
+        "pages/summary/summary.html",
+        summary=summary,
+        below=below,
+        base=f"/results/{release_id}/subjects/",
+        way=way_to(summary.above, f"/results/{release_id}/subjects/"),
+        is_own=subject_id in visit.viewer.own_subjects,
+        figures=shown(visit, summary),
+        divisions=figures.member_rows(visit, release_id, below.divisions),
+        people=figures.member_rows(visit, release_id, below.people),
+    )
+
+
+@router.get("/results/{release_id}/subjects/{subject_id}/arithmetic")
+@access(SIGNED_IN)
+def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Response:
+    with reading(request) as (session, visit):
+        found = queries.get_arithmetic(session, visit.viewer, release_id, subject_id, on=visit.today)
+    base = f"/results/{release_id}/subjects/"
+    return page(
+        visit,
+        "pages/summary/arithmetic.html",
+        found=found,
+        summary_href=f"{base}{subject_id}",
+        way=way_to(found.above, base),
+        terms=arithmetic.terms_of(visit, found),
+        total=arithmetic.total_of(visit, found),
+    )
+
+
+@router.get("/results/rounds/{round_id}/subjects/{subject_id}")
+@access(SIGNED_IN)
+def show_coming(request: Request, round_id: str, subject_id: str) -> Response:
+    """Name and period with the closing date; once there is a release, on to it."""
+    with reading(request) as (session, visit):
+        found = queries.get_coming(session, visit.viewer, round_id, subject_id, on=visit.today)
+    if isinstance(found, Release):
+        return see_other(f"/results/{found.id}/subjects/{subject_id}")
+    return page(visit, "pages/summary/coming.html", found=found, way=way_to(found.above, ""))
+
+
+def way_to(above: tuple[Place, ...], base: str) -> list[tuple[str, str]]:
+    """The units above, each with its address where the viewer may read it."""
+    return [(place.name, f"{base}{place.id}" if base and place.is_readable else "") for place in above]
+
+
+def _below(session: ReadSession, visit: Visit, summary: Summary) -> Below:
+    if summary.subject.kind not in UNIT_KINDS:
+        return Below()
+
+    def some(*kinds: SubjectKind) -> tuple[Member, ...]:
+        return every(
+            lambda part: queries.list_members(session, visit.viewer, summary, part, kinds=kinds, on=visit.today)
+        )
+
+    people = queries.list_members(
+        session, visit.viewer, summary, slice_of(visit), kinds=[SubjectKind.PERSON], on=visit.today
+    )
+    is_company = summary.subject.kind is SubjectKind.COMPANY
+    return Below(
+        divisions=some(*_DIVISIONS),
+        people=people.items,
+        competitors=some(SubjectKind.COMPETITOR) if is_company else (),
+        more_people=next_href(visit, people),
+    )
