@@ -168,6 +168,17 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
 
 
+def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> frozenset[str]:
+    """Those of some subjects of whom anything is told or withheld: not only KPIs that nobody asked for or measured."""
+    query = select(ScoreRow.subject_id).where(
+        ScoreRow.release_id == release_id,
+        ScoreRow.subject_id.in_(list(subject_ids)),
+        ScoreRow.kpi_id.is_not(None),
+        or_(ScoreRow.reason.is_(None), ScoreRow.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE])),
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
     return replace(score, se=None, df=None)
