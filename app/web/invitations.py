@@ -161,7 +161,7 @@ def _open_invitation(session: ReadSession, visit: Visit, invitation_id: str) -> 
 
 def _extend_again(request: Request, invitation_id: str, form: Form, error: AppError) -> Response:
     with reading(request) as (session, visit):
-        filled = refused(visit, form, error, names={"until": said(visit, "Until")})
+        filled = refused(visit, form, error, names={"until": said(visit, "New closing time")})
         return _extend_page(session, visit, invitation_id, filled)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from app.errors import AppError, FieldError, Invalid
+from app.fields import NO_CHOICE
 from app.http.forms import Form
 from app.http.visit import Visit
 from app.kpis.values import Aggregation
@@ -44,7 +45,7 @@ def decimal_of(form: Form) -> str:
     """Which decimal sign the form declares; Invalid for anything else."""
     sign = form.one("decimal")
     if sign not in {COMMA, POINT}:
-        raise Invalid([FieldError("decimal", "Choose one of the allowed values.", f"{COMMA}, {POINT}")])
+        raise Invalid([FieldError("decimal", NO_CHOICE, f"{COMMA}, {POINT}")])
     return sign
 
 

@@ -13,9 +13,9 @@ from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
+from app.rounds.checks import ALWAYS_NAMED, LEAST_K, VISITING
 from app.rounds.commands import change_round, set_groups
 from app.rounds.intake import parse_groups, parse_round
-from app.rounds.rules import ALWAYS_NAMED, LEAST_K, VISITING
 from app.rounds.values import GroupPolicy, Mode
 from app.web.forms import REFUSED, Filled, nested, refused
 from app.web.render import flash_for, page, said, see_other
@@ -83,6 +83,7 @@ def _privacy_page(session: ReadSession, visit: Visit, round_id: str, sent: Fille
         {"pooling": (frame.round.pooling.value,)}
         | {name: (text,) for place, one in enumerate(policies) for name, text in _texts(place, one).items()}
     )
+    choices = [_choice(place, one) for place, one in enumerate(policies)]
     return page(
         visit,
         "pages/rounds/privacy.html",
@@ -90,7 +91,8 @@ def _privacy_page(session: ReadSession, visit: Visit, round_id: str, sent: Fille
         flash=flash_for(visit, DONE),
         frame=frame,
         form=form,
-        choices=[_choice(place, one) for place, one in enumerate(policies)],
+        choices=choices,
+        named=[one for one in choices if len(one.modes) == 1],
     )
 
 
