@@ -40,15 +40,21 @@ class Database:
     """One database of the service: engine, sessions, and what sessions carry (randomness, the instance key).
 
     SQLite runs in WAL with synchronous FULL; a write transaction is BEGIN IMMEDIATE behind one lock, since
-    the busy handler starves a waiter where a queue does not. PostgreSQL is left as it is.
+    the busy handler starves a waiter where a queue does not; who waits longer than `busy_seconds` for it gets
+    Unavailable. PostgreSQL is left as it is.
     """
 
-    def __init__(self, url: str, *, key: InstanceKey, entropy: Entropy | None = None) -> None:
+    def __init__(
+        self, url: str, *, key: InstanceKey, entropy: Entropy | None = None, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._carried = {"entropy": entropy or SystemEntropy(), "key": key}
+        self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=20)
+        self.engine = create_engine(url, pool_size=20, max_overflow=20)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine, busy_seconds)
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
 
     @contextmanager
@@ -84,10 +90,11 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._turn.acquire(timeout=BUSY_SECONDS):
+        deadline = time.monotonic() + self._busy_seconds
+        if not self._turn.acquire(timeout=self._busy_seconds):
             raise Unavailable
         try:
-            with _file_turn(Path(f"{self.url.database}.lock")):
+            with _file_turn(Path(f"{self.url.database}.lock"), deadline):
                 yield
         finally:
             self._turn.release()
@@ -105,9 +112,8 @@ class Database:
 
 
 @contextmanager
-def _file_turn(path: Path) -> Iterator[None]:
+def _file_turn(path: Path, deadline: float) -> Iterator[None]:
     """Wait for the turn among processes on one SQLite file; the lock ends with the process that held it."""
-    deadline = time.monotonic() + BUSY_SECONDS
     with path.open("a") as held:
         while True:
             try:
@@ -120,26 +126,25 @@ def _file_turn(path: Path) -> Iterator[None]:
         yield
 
 
-def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=20)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not open transactions of its own: it would begin them deferred, and late.
-    connection.isolation_level = None
-    for pragma in (
+def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+    pragmas = (
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        f"busy_timeout={int(busy_seconds * 1000)}",
         "secure_delete=ON",
         "temp_store=MEMORY",
         "cache_size=-32768",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    )
+
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver must not open transactions of its own: it would begin them deferred, and late.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 def _begin_sqlite(connection: Connection) -> None:
