@@ -7,7 +7,15 @@ from sqlalchemy import select
 
 from app.accounts.intake import as_compared, parse_key
 from app.accounts.rules import ANSWER_LIFE, FAILURES_FORGOTTEN, Action, KeyReused, is_alive, require, require_patience
-from app.accounts.tables import AccountRow, ApiKeyRow, AttemptRow, GrantRow, IdempotentAnswerRow, SessionRow
+from app.accounts.tables import (
+    AccountRow,
+    ApiKeyRow,
+    AttemptRow,
+    GrantRow,
+    IdempotentAnswerRow,
+    SessionRow,
+    SignInLinkRow,
+)
 from app.accounts.values import Account, AccountId, ApiKey, ApiKeyId, Grant, PasswordCheck, Role, SignInSession, Viewer
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
@@ -173,6 +181,13 @@ def require_no_delay(row: AttemptRow | None, *, now: datetime) -> None:
     """Raise SignInDelayed while failures in a row are waited out; those of a day ago are forgotten."""
     if row is not None and now - row.window_start < FAILURES_FORGOTTEN:
         require_patience(row.count, row.window_start, now=now)
+
+
+def load_live_secrets(session: ReadSession) -> frozenset[str]:
+    """The secrets of all sign-in links that are not used up, whoever asks; to look for leaks."""
+    key = key_of(session)
+    query = select(SignInLinkRow.id).where(SignInLinkRow.used_at.is_(None))
+    return frozenset(key.sign_in_token(link_id) for link_id in session.scalars(query))
 
 
 def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:

@@ -4,24 +4,20 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.intake import as_compared
-from app.accounts.queries import find_account
+from app.accounts.queries import find_account, mailbox_of_typed, require_no_delay
 from app.accounts.rules import (
     FAILURES_FORGOTTEN,
     LINK_LIFE,
     LONGEST_SESSION,
     SignInLinkUsedUp,
     UnknownSignInLink,
-    require_patience,
 )
 from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
-from app.accounts.values import Viewer
+from app.accounts.values import PasswordCheck, Viewer
 from app.errors import NotFound
-from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import entropy_of, is_id, new_id
 from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
-from app.infra.passwords import is_password
 from app.infra.upserts import insert_or_leave
 from app.journal.commands import record
 from app.mail.commands import enqueue
@@ -31,25 +27,22 @@ _CLIENT_LENGTH = 200
 _LINKS_PER_HOUR = 5
 
 
-def sign_in_with_password(
-    session: WriteSession, email: str, password: str, *, client: str, address: str = "", now: datetime
-) -> str | None:
+def sign_in(session: WriteSession, check: PasswordCheck, *, client: str, now: datetime) -> str | None:
     """The secret of a new session, or None if address and password do not belong together.
 
-    For anybody. `client` is what the browser calls itself, `address` where it is. A refusal is None and no exception,
-    since its count must be committed: after five in a row for the account or the address the next ones have to
-    wait ever longer (SignInDelayed, nothing is checked then). An unknown address takes as long as a wrong password.
+    For anybody, with what `queries.check_password` answered; `client` is what the browser calls itself. A refusal is
+    None and no exception, since its count must be committed: after five in a row for the account or the place the
+    next ones have to wait ever longer (SignInDelayed).
     """
-    mailbox = _mailbox(email)
-    counters = [_counter(session, "account", mailbox), *([_counter(session, "address", address)] if address else [])]
-    for what in counters:
-        _require_patience(session, what, now=now)
-    row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.is_active))
-    if not is_password(row.password_hash if row else None, as_compared(password)) or row is None:
-        for what in counters:
+    for what in check.counters:
+        require_no_delay(session.get(AttemptRow, what, with_for_update=True), now=now)
+    row = session.get(AccountRow, check.account_id, with_for_update=True) if check.account_id else None
+    if row is None or not row.is_active or row.credential_version != check.credential_version:
+        for what in check.counters:
             _count_failure(session, what, now=now)
         return None
-    session.execute(delete(AttemptRow).where(AttemptRow.what == counters[0]))
+    # The account's own counter begins anew; that of the place does not, or one good account would open all others.
+    session.execute(delete(AttemptRow).where(AttemptRow.what == check.counters[0]))
     return _start_session(session, row.id, client, how="password", now=now)
 
 
@@ -59,7 +52,7 @@ def request_sign_in_link(session: WriteSession, email: str, *, organisation: str
     For anybody, and silent whatever happens. Sends one letter `sign_in`, at most five an hour. The secret follows
     from the id of the link and stands in no table.
     """
-    account = find_account(session, _mailbox(email))
+    account = find_account(session, mailbox_of_typed(email))
     if account is None or not account.is_active:
         return
     sent = session.scalars(
@@ -191,25 +184,6 @@ def _start_session(session: WriteSession, account_id: str, client: str, *, how: 
     session.flush()
     _note(session, f"account:{account_id}", "session.started", account_id, {"by": how}, now=now)
     return secret
-
-
-def _mailbox(email: str) -> str:
-    """The mailbox that was typed; what is no address is nobody's."""
-    try:
-        return mailbox_of(parse_email(email.strip()))
-    except ValueError:
-        return ""
-
-
-def _counter(session: WriteSession, kind: str, value: str) -> str:
-    # Derived, so that the table names neither address nor place.
-    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
-
-
-def _require_patience(session: WriteSession, what: str, *, now: datetime) -> None:
-    row = session.get(AttemptRow, what, with_for_update=True)
-    if row is not None and now - row.window_start < FAILURES_FORGOTTEN:
-        require_patience(row.count, row.window_start, now=now)
 
 
 def _count_failure(session: WriteSession, what: str, *, now: datetime) -> None:

@@ -74,6 +74,15 @@ class SignInSession:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """What came of comparing a password: whose it is, if anybody's, and under which counters a failure counts."""
+
+    account_id: AccountId | None
+    credential_version: int
+    counters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key of another system; the secret is shown once and never stored."""
 

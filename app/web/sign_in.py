@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from app.accounts import sign_in as coming_in
-from app.accounts.queries import list_sessions
+from app.accounts.queries import check_password, list_sessions
 from app.accounts.rules import SignInDelayed, SignInRefused
 from app.errors import AppError, NotFound
 from app.http.access import SIGNED_IN, access, by_link, public
@@ -48,10 +48,10 @@ def sign_in(request: Request) -> Response:
     back, email = safe_path(form.one("next") or "/"), form.one("email").strip()
     address = request.client.host if request.client is not None else ""
     try:
+        with reading(request) as (read_session, visit):
+            check = check_password(read_session, email, form.one("password"), address=address, now=visit.now)
         with writing(request) as (session, visit):
-            secret = coming_in.sign_in_with_password(
-                session, email, form.one("password"), client=_client(request), address=address, now=visit.now
-            )
+            secret = coming_in.sign_in(session, check, client=_client(request), now=visit.now)
     except SignInDelayed as delayed:
         return _sign_in_page(passing(request), back=back, attempt=Attempt(email, delayed))
     if secret is None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from app.accounts import commands
 from app.accounts.queries import (
+    check_password,
     find_account,
     find_api_key,
     find_session,
@@ -116,7 +117,7 @@ def test_a_role_is_granted_once_and_taken_away_with_every_session(
     granted = commands.grant_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now)
     assert granted.grants == (Grant(Role.ANALYST, place.team[-1]),)
     assert commands.grant_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now) == granted
-    secret = commands.sign_in_with_password(session, EMAIL, PASSWORD, client="", now=now)
+    secret = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
     assert secret is not None
     assert commands.revoke_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now).grants == ()
     assert find_session(session, secret, now=now) is None
@@ -324,8 +325,8 @@ def test_the_same_request_gets_the_same_answer_for_a_day(session: WriteSession, 
 
 
 def test_what_has_had_its_time_is_cleared_out(session: WriteSession, ingrid: Account, now: datetime) -> None:
-    secret = commands.sign_in_with_password(session, EMAIL, PASSWORD, client="", now=now)
-    commands.sign_in_with_password(session, "nobody@b.no", PASSWORD, client="", now=now)
+    secret = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
+    commands.sign_in(session, check_password(session, "nobody@b.no", PASSWORD, now=now), client="", now=now)
     commands.request_sign_in_link(session, EMAIL, now=now)
     commands.keep_idempotent_answer(session, "a", "k", b"", status=200, body={}, now=now)
     tables = (SessionRow, SignInLinkRow, AttemptRow, IdempotentAnswerRow)

@@ -8,6 +8,7 @@ from threading import Barrier
 from sqlalchemy import func, select
 
 from app.accounts import commands
+from app.accounts.queries import check_password
 from app.accounts.rules import SERVICE, KeyReused, SignInLinkUsedUp
 from app.accounts.tables import AccountRow, AttemptRow, GrantRow, SessionRow
 from app.accounts.values import NewAccount, Role
@@ -77,9 +78,10 @@ def test_every_attempt_counts(engine: Database, now: datetime) -> None:
 
 
 def test_every_failure_counts(engine: Database, now: datetime) -> None:
-    results = at_once(
-        engine, lambda session, _: commands.sign_in_with_password(session, EMAIL, "wrong", client="", now=now)
-    )
+    def fail(session: WriteSession, _number: int) -> object:
+        return commands.sign_in(session, check_password(session, EMAIL, "wrong", now=now), client="", now=now)
+
+    results = at_once(engine, fail)
     with engine.read() as reading:
         assert reading.scalars(select(AttemptRow.count)).all() == [results.count(None)]
     assert results.count(None) >= 5

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import commands as accounts
-from app.accounts.queries import find_account, find_api_key, find_session
+from app.accounts.queries import check_password, find_account, find_api_key, find_session
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, NewApiKey, Role, Viewer
 from app.errors import Forbidden, Invalid, NotFound
@@ -250,9 +250,8 @@ def signed_in(session: WriteSession, house: House, now: datetime) -> str:
         session, SERVICE, NewAccount("amir@fjellbris.example", "Amir", password="tolv tegn og litt til"), now=now
     )
     accounts.grant_role(session, SERVICE, account.id, Role.ANALYST, (house.company.id,), now=now)
-    secret = accounts.sign_in_with_password(
-        session, "amir@fjellbris.example", "tolv tegn og litt til", client="test", now=now
-    )
+    check = check_password(session, "amir@fjellbris.example", "tolv tegn og litt til", now=now)
+    secret = accounts.sign_in(session, check, client="test", now=now)
     assert secret is not None
     return secret
 
