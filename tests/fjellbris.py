@@ -18,8 +18,8 @@ from app.organisation.commands import create_company
 from app.organisation.rules import name_key
 from app.organisation.tables import ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import SubjectKind
+from app.rounds.checks import default_policy
 from app.rounds.commands import create_round, set_groups, set_rated_subjects, set_round_kpis
-from app.rounds.rules import default_policy
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
 from tests.kpis.plain import card, soft, words
 

@@ -21,6 +21,7 @@ from app.organisation.queries import load_people, load_people_of, load_subjects,
 from app.organisation.values import NewRater, PersonId, SubjectId
 from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
 from app.rounds import rules
+from app.rounds.checks import NOT_A_GROUP
 from app.rounds.queries import load_assignments, load_frozen_round, load_rated, load_uncounted, take_round
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import (
@@ -193,7 +194,7 @@ class _Desk:
         if found is None:
             self.errors.append(RowError(row.row, "subject", NOT_RATED))
         if row.rater_group not in self.groups:
-            self.errors.append(RowError(row.row, "rater_group", rules.NOT_A_GROUP, ", ".join(self.groups)))
+            self.errors.append(RowError(row.row, "rater_group", NOT_A_GROUP, ", ".join(self.groups)))
         elif row.occasion and self.groups[row.rater_group] is not Mode.REPORT:
             self.errors.append(RowError(row.row, "occasion", ONLY_VISITS))
         return found

@@ -15,7 +15,7 @@ from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.queries import load_subjects
 from app.organisation.values import SubjectId
-from app.rounds import rules
+from app.rounds import checks, rules
 from app.rounds.assign import (
     add_assignments,
     approve_assignment,
@@ -110,10 +110,10 @@ def change_round(
         _refuse_taken(session, round_.company_id, draft, but=round_.id)
         if draft.scope_id != round_.scope_id:
             _forget_subjects(session, round_.id)
-    elif round_.state is not RoundState.OPEN or not rules.moves_only_times(round_, draft):
+    elif round_.state is not RoundState.OPEN or not checks.moves_only_times(round_, draft):
         raise rules.RoundNotDraft
     else:
-        problems = rules.open_change_problems(round_, draft, now=now)
+        problems = checks.open_change_problems(round_, draft, now=now)
         if problems:
             raise Invalid(problems)
     _change(session, round_.id, _columns(draft))

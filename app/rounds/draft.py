@@ -16,7 +16,7 @@ from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind, KpiState
 from app.organisation.queries import load_subjects
 from app.organisation.values import SubjectId
-from app.rounds import rules
+from app.rounds import checks, rules
 from app.rounds.queries import load_round, take_round
 from app.rounds.tables import AssignmentRow, RoundGroupRow, RoundKpiRow, RoundRow, RoundSubjectRow
 from app.rounds.values import GroupPolicy, Round, RoundKpi
@@ -32,7 +32,7 @@ def set_groups(
     For who may write rounds at its scope. Assignments and weights of groups that go are taken away. Idempotent.
     """
     round_ = _draft(session, viewer, round_id, now=now)
-    problems = rules.policy_problems(groups)
+    problems = checks.policy_problems(groups)
     if problems:
         raise Invalid(problems)
     kept = [policy.rater_group for policy in groups]
@@ -65,7 +65,7 @@ def set_round_kpis(
         for problem in _kpi_problems(round_, f"kpis.{place}", one, known, groups)
     ]
     if len({one.kpi_id for one in kpis}) != len(kpis):
-        problems.append(FieldError("kpis", rules.GROUP_TWICE))
+        problems.append(FieldError("kpis", checks.GROUP_TWICE))
     if problems:
         raise Invalid(problems)
     _write_kpis(session, round_.id, chosen)
@@ -150,8 +150,8 @@ def _kpi_problems(
     if kpi is None or kpi.company_id != round_.company_id or kpi.kind is not KpiKind.SOFT:
         return [FieldError(f"{field}.kpi_id", NO_CHOICE)]
     if kpi.state is not KpiState.ACTIVE:
-        return [FieldError(f"{field}.kpi_id", rules.NOT_ACTIVE)]
-    return rules.weight_problems(one.weights, groups, f"{field}.weights")
+        return [FieldError(f"{field}.kpi_id", checks.NOT_ACTIVE)]
+    return checks.weight_problems(one.weights, groups, f"{field}.weights")
 
 
 def _write_kpis(session: WriteSession, round_id: str, kpis: Sequence[RoundKpi]) -> None:

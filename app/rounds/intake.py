@@ -8,7 +8,7 @@ from app.fields import NO_CHOICE, REQUIRED, TOO_LONG, UNKNOWN, Fields
 from app.kpis.values import RaterGroup
 from app.organisation.intake import parse_external_id, parse_locale, parse_name
 from app.reports import Column, Row, RowError, RowsRefused
-from app.rounds.rules import MOST_K, MOST_REMINDERS, default_policy, policy_problems, time_problems
+from app.rounds.checks import MOST_K, MOST_REMINDERS, default_policy, policy_problems, time_problems
 from app.rounds.values import (
     GroupPolicy,
     ListedRater,

@@ -15,6 +15,7 @@ from app.infra.keys import SECRET_BYTES
 from app.journal.commands import record
 from app.organisation.queries import load_people
 from app.rounds import recipe, rules
+from app.rounds.checks import time_problems
 from app.rounds.freeze import freeze
 from app.rounds.preview import RoundPreview, preview_of
 from app.rounds.queries import (
@@ -50,7 +51,7 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     rules.require_draft(round_)
     rated = load_rated(session, round_.id)
     frozen = freeze(session, round_, rated, now=now)
-    problems = [*rules.time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen)]
+    problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen)]
     if problems:
         raise rules.RoundIncomplete(problems)
     seen = preview_draft(session, frozen)

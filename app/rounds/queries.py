@@ -1,4 +1,4 @@
-"""Every SELECT of rounds: rounds and their parts, the frozen round, assignments, preview and tracking.
+"""Queries of rounds: rounds, the frozen round, assignments, preview and tracking; bulk rows come from `rows`.
 
 `get_`, `list_`, `preview_` and `track_` ask what the viewer may; `load_` serves commands and other capabilities.
 """
@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -20,15 +19,22 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_paths, load_people, path_of
-from app.organisation.values import Person, PersonId, SubjectKind
+from app.organisation.values import Person, PersonId
 from app.rounds import recipe, rules
 from app.rounds.freeze import freeze, frozen_round
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
+from app.rounds.rows import (
+    has_assignments,
+    load_assignments,
+    load_frozen_readers,
+    load_frozen_subjects,
+    load_marks,
+    load_rated,
+)
 from app.rounds.tables import (
     AssignmentRow,
     RoundGroupRow,
     RoundKpiRow,
-    RoundReaderRow,
     RoundRow,
     RoundSubjectRow,
 )
@@ -38,9 +44,7 @@ from app.rounds.values import (
     AssignmentLine,
     AssignmentSource,
     FrozenRound,
-    FrozenSubject,
     GroupPolicy,
-    Mark,
     ReleaseMode,
     Round,
     RoundId,
@@ -48,6 +52,33 @@ from app.rounds.values import (
     RoundSource,
     RoundState,
 )
+
+__all__ = [
+    "find_round",
+    "find_round_by_key",
+    "get_round",
+    "has_assignments",
+    "list_assignments",
+    "list_rounds",
+    "load_assignments",
+    "load_enough",
+    "load_frozen_round",
+    "load_frozen_subjects",
+    "load_marks",
+    "load_open_rounds",
+    "load_rated",
+    "load_round",
+    "load_rounds",
+    "load_rounds_to_release",
+    "load_salt",
+    "load_uncounted",
+    "place_of",
+    "preview_draft",
+    "preview_round",
+    "take_open_round",
+    "take_round",
+    "track_round",
+]
 
 # ------------------------------------------------------------ rounds
 
@@ -172,62 +203,11 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         groups=recipe.groups_in(row.recipe["groups"]),
         kpis=recipe.kpis_in(row.recipe["kpis"]),
         subjects=rules.parents_first(load_frozen_subjects(session, round_id)),
-        readers=_load_readers(session, round_id),
+        readers=load_frozen_readers(session, round_id),
     )
-
-
-def load_frozen_subjects(
-    session: ReadSession, round_id: str, only: Collection[str] | None = None
-) -> tuple[FrozenSubject, ...]:
-    """The frozen subjects of a round, or some of them, in no order."""
-    columns = (
-        RoundSubjectRow.subject_id,
-        RoundSubjectRow.parent_id,
-        RoundSubjectRow.kind,
-        RoundSubjectRow.name,
-        RoundSubjectRow.is_rated,
-        RoundSubjectRow.card,
-        RoundSubjectRow.targets,
-    )
-    query = select(*columns).where(RoundSubjectRow.round_id == round_id)
-    if only is not None:
-        query = query.where(RoundSubjectRow.subject_id.in_(only))
-    return tuple(
-        FrozenSubject(
-            subject_id, parent, SubjectKind(kind), name, rated, recipe.card_in(card), recipe.targets_in(targets)
-        )
-        for subject_id, parent, kind, name, rated, card, targets in session.execute(query)
-    )
-
-
-def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
-    """The ids of the subjects to be rated."""
-    query = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == round_id, RoundSubjectRow.is_rated)
-    return tuple(session.scalars(query.order_by(RoundSubjectRow.subject_id)))
 
 
 # ------------------------------------------------------------ assignments
-
-
-def load_assignments(session: ReadSession, round_id: str, *, rater_id: str | None = None) -> tuple[Assignment, ...]:
-    """Who rates whom in a round, all of them or those of one rater, by subject and group; whoever asks."""
-    query = select(*_ASSIGNMENT).where(AssignmentRow.round_id == round_id)
-    if rater_id is not None:
-        query = query.where(AssignmentRow.rater_id == rater_id)
-    order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
-    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)))
-
-
-def has_assignments(session: ReadSession, round_id: str) -> bool:
-    """Whether anybody is asked in a round, whoever asks."""
-    return session.scalar(select(AssignmentRow.id).where(AssignmentRow.round_id == round_id).limit(1)) is not None
-
-
-def load_marks(session: ReadSession, round_id: str) -> list[Mark]:
-    """Subject, rater group, rater, counted and answered of every assignment; for the release, which takes them all."""
-    table = AssignmentRow.__table__.c
-    columns = (table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
-    return [Mark(*row) for row in session.execute(select(*columns).where(table.round_id == round_id))]
 
 
 def list_assignments(
@@ -319,35 +299,6 @@ def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: dat
 
 # ------------------------------------------------------------ pieces
 
-_GROUPS = {group.value: group for group in RaterGroup}
-_SOURCES = {source.value: source for source in AssignmentSource}
-_ASSIGNMENT = (
-    AssignmentRow.__table__.c.id,
-    AssignmentRow.__table__.c.round_id,
-    AssignmentRow.__table__.c.rater_id,
-    AssignmentRow.__table__.c.subject_id,
-    AssignmentRow.__table__.c.rater_group,
-    AssignmentRow.__table__.c.occasion,
-    AssignmentRow.__table__.c.source,
-    AssignmentRow.__table__.c.counted,
-    AssignmentRow.__table__.c.answered,
-)
-
-
-def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:
-    occasion, source, counted, answered = rest
-    return Assignment(
-        AssignmentId(id_),
-        RoundId(round_id),
-        rater_id,
-        subject_id,
-        _GROUPS[group],
-        occasion,
-        _SOURCES[source],
-        counted,
-        answered,
-    )
-
 
 def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup]) -> AssignmentLine:
     return AssignmentLine(
@@ -374,10 +325,3 @@ def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
     for kpi in session.scalars(select(RoundKpiRow).where(RoundKpiRow.round_id.in_(ids)).order_by(RoundKpiRow.position)):
         kpis[kpi.round_id].append(kpi.value())
     return [row.value(groups[row.id], kpis[row.id]) for row in rows]
-
-
-def _load_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for row in session.scalars(select(RoundReaderRow).where(RoundReaderRow.round_id == round_id)):
-        found[row.subject_id].add(row.mailbox)
-    return {subject_id: frozenset(mailboxes) for subject_id, mailboxes in found.items()}

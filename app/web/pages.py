@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.web import (
     accounts,
     assignments,
+    by_letter,
     goals,
     invitations,
     journal,
@@ -13,7 +14,6 @@ from app.web import (
     kpi_states,
     kpis,
     leaders,
-    letters,
     mailbox,
     organisation,
     organisation_import,
@@ -46,7 +46,7 @@ from app.web import (
 PAGES: tuple[APIRouter, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
-    letters.router,
+    by_letter.router,
     sign_in.router,
     password.router,
     overview.router,

@@ -9,8 +9,8 @@ import pytest
 from app.errors import Invalid
 from app.kpis.values import RaterGroup
 from app.reports import Row, RowsRefused
+from app.rounds.checks import default_policy, policy_problems, weight_problems
 from app.rounds.intake import parse_groups, parse_rated, parse_raters, parse_round, parse_round_kpis, rows_of
-from app.rounds.rules import default_policy, policy_problems, weight_problems
 from app.rounds.values import (
     GroupPolicy,
     Mode,

@@ -20,6 +20,7 @@ from app.organisation.commands import create_subject
 from app.organisation.tables import ManagerRoleRow, MembershipRow
 from app.organisation.values import NewSubject, SubjectKind
 from app.rounds import recipe
+from app.rounds.checks import default_policy
 from app.rounds.commands import (
     change_round,
     draft_of,
@@ -37,7 +38,6 @@ from app.rounds.rules import (
     NothingToPublish,
     RoundIncomplete,
     RoundNotDraft,
-    default_policy,
     paths_of,
     readers_of,
 )

@@ -14,6 +14,7 @@ from app.infra.versions import StaleVersion
 from app.journal.queries import list_entries
 from app.kpis.commands import pause_kpi
 from app.kpis.values import RaterGroup
+from app.rounds.checks import default_policy
 from app.rounds.commands import (
     change_round,
     close_due_rounds,
@@ -47,7 +48,6 @@ from app.rounds.rules import (
     RoundNotClosed,
     RoundNotDraft,
     RoundNotOpen,
-    default_policy,
 )
 from app.rounds.values import GroupPolicy, Mode, Round, RoundKpi, RoundState
 from tests.databases import recorded_statements

@@ -1,0 +1,103 @@
+"""Rows of rounds read in bulk, whoever asks: frozen subjects, readers, and who rates whom."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+
+from app.infra.database import ReadSession
+from app.kpis.values import RaterGroup
+from app.organisation.values import SubjectKind
+from app.rounds import recipe
+from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
+from app.rounds.values import Assignment, AssignmentId, AssignmentSource, FrozenSubject, Mark, RoundId
+
+_GROUPS = {group.value: group for group in RaterGroup}
+_SOURCES = {source.value: source for source in AssignmentSource}
+
+_ASSIGNMENT = (
+    AssignmentRow.__table__.c.id,
+    AssignmentRow.__table__.c.round_id,
+    AssignmentRow.__table__.c.rater_id,
+    AssignmentRow.__table__.c.subject_id,
+    AssignmentRow.__table__.c.rater_group,
+    AssignmentRow.__table__.c.occasion,
+    AssignmentRow.__table__.c.source,
+    AssignmentRow.__table__.c.counted,
+    AssignmentRow.__table__.c.answered,
+)
+
+
+def load_frozen_subjects(
+    session: ReadSession, round_id: str, only: Collection[str] | None = None
+) -> tuple[FrozenSubject, ...]:
+    """The frozen subjects of a round, or some of them, in no order."""
+    columns = (
+        RoundSubjectRow.subject_id,
+        RoundSubjectRow.parent_id,
+        RoundSubjectRow.kind,
+        RoundSubjectRow.name,
+        RoundSubjectRow.is_rated,
+        RoundSubjectRow.card,
+        RoundSubjectRow.targets,
+    )
+    query = select(*columns).where(RoundSubjectRow.round_id == round_id)
+    if only is not None:
+        query = query.where(RoundSubjectRow.subject_id.in_(only))
+    return tuple(
+        FrozenSubject(
+            subject_id, parent, SubjectKind(kind), name, rated, recipe.card_in(card), recipe.targets_in(targets)
+        )
+        for subject_id, parent, kind, name, rated, card, targets in session.execute(query)
+    )
+
+
+def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
+    """The ids of the subjects to be rated."""
+    query = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == round_id, RoundSubjectRow.is_rated)
+    return tuple(session.scalars(query.order_by(RoundSubjectRow.subject_id)))
+
+
+def load_frozen_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:
+    """The mailboxes that did not count at launch, by the subject where the reading role lay."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in session.scalars(select(RoundReaderRow).where(RoundReaderRow.round_id == round_id)):
+        found[row.subject_id].add(row.mailbox)
+    return {subject_id: frozenset(mailboxes) for subject_id, mailboxes in found.items()}
+
+
+def load_assignments(session: ReadSession, round_id: str, *, rater_id: str | None = None) -> tuple[Assignment, ...]:
+    """Who rates whom in a round, all of them or those of one rater, by subject and group; whoever asks."""
+    query = select(*_ASSIGNMENT).where(AssignmentRow.round_id == round_id)
+    if rater_id is not None:
+        query = query.where(AssignmentRow.rater_id == rater_id)
+    order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
+    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)))
+
+
+def has_assignments(session: ReadSession, round_id: str) -> bool:
+    """Whether anybody is asked in a round, whoever asks."""
+    return session.scalar(select(AssignmentRow.id).where(AssignmentRow.round_id == round_id).limit(1)) is not None
+
+
+def load_marks(session: ReadSession, round_id: str) -> list[Mark]:
+    """Subject, rater group, rater, counted and answered of every assignment; for the release, which takes them all."""
+    table = AssignmentRow.__table__.c
+    columns = (table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
+    return [Mark(*row) for row in session.execute(select(*columns).where(table.round_id == round_id))]
+
+
+def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:
+    occasion, source, counted, answered = rest
+    return Assignment(
+        AssignmentId(id_),
+        RoundId(round_id),
+        rater_id,
+        subject_id,
+        _GROUPS[group],
+        occasion,
+        _SOURCES[source],
+        counted,
+        answered,
+    )
