@@ -1,7 +1,6 @@
 """Databases that hold something worth keeping, such as the demo: filled once a run and kind, copied for each test."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,29 +9,31 @@ from app.accounts.rules import SERVICE
 from app.demo.kpis import create_kpis
 from app.demo.load import load_demo
 from app.demo.organisation import create_organisation
-from app.infra.database import Database, ReadSession, WriteSession
+from app.infra.database import Database
 from app.infra.entropy import Entropy, SeededEntropy
 from tests.databases import Kind, Pair, open_database
 
-Content = Callable[[WriteSession], None]
+Content = Callable[[Database], None]
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
-def nothing(_session: WriteSession) -> None:
+def nothing(_database: Database) -> None:
     """A migrated database without a row."""
 
 
-def demo(session: WriteSession) -> None:
+def demo(database: Database) -> None:
     """The whole demo, as a newcomer finds it on a Monday morning in November."""
-    load_demo(session, now=NOW)
+    with database.write() as session:
+        load_demo(session, now=NOW)
 
 
-def company(session: WriteSession) -> None:
+def company(database: Database) -> None:
     """Fjellbris with its people and KPIs, before anybody is asked."""
-    where = create_organisation(session, now=NEW_YEAR)
-    create_kpis(session, SERVICE, where, starts_on=date(2026, 1, 1), now=NEW_YEAR)
+    with database.write() as session:
+        where = create_organisation(session, now=NEW_YEAR)
+        create_kpis(session, SERVICE, where, starts_on=date(2026, 1, 1), now=NEW_YEAR)
 
 
 class Shelf:
@@ -50,14 +51,12 @@ class Shelf:
         self._taken.append(taken)
         return taken
 
-    @contextmanager
-    def reading(self, content: Content) -> Iterator[ReadSession]:
-        """The content for a test that writes nothing."""
+    def show(self, content: Content) -> Database:
+        """One database with the content for all tests that write nothing but keys and sessions."""
         name = f"shown_{content.__name__}"
         if name not in self._shown:
             self._shown[name] = open_database(self._kind.copy(name, of=self._source(content)))
-        with self._shown[name].read() as session:
-            yield session
+        return self._shown[name]
 
     def put_back(self) -> None:
         while self._taken:
@@ -73,9 +72,10 @@ class Shelf:
         source = f"shelf_{content.__name__}"
         if source not in self._filled:
             filling = open_database(self._kind.copy(source), entropy=SeededEntropy(20261123))
-            with filling.write() as session:
-                content(session)
-            filling.dispose()
+            try:
+                content(filling)
+            finally:
+                filling.dispose()
             self._filled.add(source)
         return source
 

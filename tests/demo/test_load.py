@@ -32,7 +32,7 @@ Scores = dict[tuple[str | None, tuple[str, ...]], Score]
 
 @pytest.fixture
 def reading(shelf: Shelf) -> Iterator[ReadSession]:
-    with shelf.reading(demo) as session:
+    with shelf.show(demo).read() as session:
         yield session
 
 
