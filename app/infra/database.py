@@ -52,7 +52,8 @@ class Database:
         self._carried = {"entropy": entropy or SystemEntropy(), "key": key}
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
-        self.engine = create_engine(url, pool_size=20, max_overflow=20)
+        # An error names its statement, never the values: they are addresses, answers and hashes.
+        self.engine = create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, busy_seconds)
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
