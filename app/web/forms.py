@@ -1,10 +1,11 @@
 """A form as it stands on a page: what is in its fields and, after a refusal, what was wrong with each of them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.errors import AppError, Conflict, FieldError, Invalid
-from app.fields import unflattened
+from app.fields import REQUIRED, unflattened
 from app.http.forms import Form
 from app.http.kinds import status_of
 from app.http.visit import Visit
@@ -76,9 +77,14 @@ LABELS: Mapping[str, str] = {
     "weight": "Weight",
 }
 """What the parts of a field's dotted name are called; `{place}` is the part that follows."""
+WHOLE: Mapping[str, str] = {"anchors": "Words for the points", "items": "Items", "lines": "KPIs"}
+"""The same where no part follows."""
 
 _COUNTED = frozenset({"items", "lines"})
 _LONGEST_ECHO = 40
+# The least weight that can be stored; as a figure it would only puzzle.
+_HARDLY_ANYTHING = "1e-06"
+_DECIMAL_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 
 
 def same_place(name: str) -> str:
@@ -137,7 +143,7 @@ def refused(
     """
     if not isinstance(error, Invalid) or not error.errors:
         return Filled(form, problem=said(visit, error.message, **error.values), status=status_of(error))
-    told = [(one, places(one.field), _sentence(visit, form, one)) for one in error.errors]
+    told = [(one, places(one.field), _sentence(visit, form, one, places(one.field))) for one in error.errors]
     errors: dict[str, str] = {}
     for _, place, sentence in told:
         errors.setdefault(place, sentence)
@@ -181,8 +187,11 @@ def label_of(visit: Visit, name: str, names: Mapping[str, str]) -> str:
             skipped = False
             continue
         skipped = "{place}" in LABELS[part]
+        if skipped and not following:
+            labels.append(said(visit, WHOLE[part]))
+            continue
         place = str(int(following) + 1) if part in _COUNTED and following.isdecimal() else following
-        labels.append(said(visit, LABELS[part], place=place).strip() if skipped else said(visit, LABELS[part]))
+        labels.append(said(visit, LABELS[part], place=place) if skipped else said(visit, LABELS[part]))
     return ", ".join(labels)
 
 
@@ -191,13 +200,20 @@ def _named(visit: Visit, name: str, names: Mapping[str, str], sentence: str) -> 
     return f"{label}: {sentence}" if label else sentence
 
 
-def _sentence(visit: Visit, form: Form, error: FieldError) -> str:
+def allowed_words(visit: Visit, allowed: str) -> str:
+    """What is allowed, in the reader's language and with his decimal sign."""
+    if allowed.startswith(_HARDLY_ANYTHING):
+        return said(visit, "more than 0")
+    words = ", ".join(said(visit, one) for one in allowed.split(", "))
+    return _DECIMAL_POINT.sub(",", words) if visit.locale == "nb" else words
+
+
+def _sentence(visit: Visit, form: Form, error: FieldError, place: str) -> str:
     """The refusal with what is allowed and what was typed."""
     parts = [said(visit, error.message, **error.values)]
-    if error.allowed:
-        listed = ", ".join(said(visit, one) for one in error.allowed.split(", "))
-        parts.append(said(visit, "Allowed: {allowed}.", allowed=listed))
-        typed = next(iter(form.get(error.field, ())), "").strip()
+    if error.allowed and error.message != REQUIRED:
+        parts.append(said(visit, "Allowed: {allowed}.", allowed=allowed_words(visit, error.allowed)))
+        typed = next(iter(form.get(place, ())), "").strip()
         if typed and len(typed) <= _LONGEST_ECHO:
             parts.append(said(visit, "You entered {typed}.", typed=typed))
     return " ".join(parts)

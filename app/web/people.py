@@ -31,6 +31,8 @@ DONE = {
     "created": Flash("good", "The person is known now."),
     "changed": Flash("good", "The change is stored."),
     "moved": Flash("good", "The person is in the new unit."),
+    "closed": Flash("good", "It is closed.", "What was measured before stays as it was."),
+    "imported": Flash("good", "The file is stored."),
 }
 _LONGEST_SEARCH = 200
 
@@ -57,6 +59,7 @@ def show_people(request: Request) -> Response:
     return page(
         visit,
         "pages/people/list.html",
+        flash=flash_for(visit, DONE),
         lines=[PersonLine(one, units.get(one.subject_id or "")) for one in found.items],
         older=next_href(visit, found),
         query=prefix,

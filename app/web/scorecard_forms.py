@@ -17,7 +17,7 @@ from app.kpis.commands import set_scorecard
 from app.kpis.intake import parse_scorecard
 from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.rules import FOCUS_CAP, LINE_CAPS, card_for, fits_level
-from app.kpis.values import Kpi, KpiState, Level
+from app.kpis.values import Kpi, KpiKind, KpiState, Level
 from app.organisation.queries import get_subject
 from app.organisation.values import Subject
 from app.web.forms import REFUSED, Filled, figure, fresh, refused
@@ -119,7 +119,7 @@ def _begin(session: ReadSession, visit: Visit, subject_id: str, level: str) -> B
         raise Invalid([FieldError("level", NO_CHOICE)])
     kpis = every(lambda part: list_kpis(session, visit.viewer, place.company_id, part, on=visit.today))
     living = [kpi for kpi in kpis if kpi.state is not KpiState.RETIRED]
-    living.sort(key=lambda kpi: (kpi.kind, in_locale(kpi.current.name, visit.locale).casefold()), reverse=False)
+    living.sort(key=lambda kpi: (kpi.kind is KpiKind.HARD, in_locale(kpi.current.name, visit.locale).casefold()))
     return Begun(place, Level(level), tuple(living))
 
 
