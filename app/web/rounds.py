@@ -113,11 +113,12 @@ def shares_of(weights: Mapping[RaterGroup, float]) -> dict[RaterGroup, float]:
     """Weights as shares of one, self left out, which never counts.
 
     >>> shares_of({RaterGroup.CUSTOMER: 30, RaterGroup.MANAGER: 10, RaterGroup.SELF: 5})
-    {<RaterGroup.CUSTOMER: 'customer'>: 0.75, <RaterGroup.MANAGER: 'manager'>: 0.25}
+    {<RaterGroup.MANAGER: 'manager'>: 0.25, <RaterGroup.CUSTOMER: 'customer'>: 0.75}
     """
-    counted = {group: weight for group, weight in weights.items() if group is not RaterGroup.SELF and weight > 0}
+    # In the order of groups: a database may give the weights back in an order of its own.
+    counted = {group: weights.get(group, 0.0) for group in RaterGroup if group is not RaterGroup.SELF}
     total = sum(counted.values())
-    return {group: weight / total for group, weight in counted.items()}
+    return {group: weight / total for group, weight in counted.items() if weight > 0}
 
 
 def _line(visit: Visit, found: Round, units: Mapping[SubjectId, Subject]) -> RoundLine:
