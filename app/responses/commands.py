@@ -11,7 +11,7 @@ from app.infra.keys import anonymous_sheet_key, key_of
 from app.invitations.queries import find_link
 from app.invitations.values import RatingLink
 from app.responses.intake import parse_sheets, parse_submission_id
-from app.responses.queries import load_form_recipe, load_form_subjects
+from app.responses.queries import load_form_recipe, take_form_subjects
 from app.responses.rules import AlreadyFinal
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormSubject, ParsedSheet, Receipt
@@ -32,7 +32,7 @@ def submit_response(
     link = find_link(session, token, now=now)
     hold_open(session, link.round_id, now=now)
     recipe = load_form_recipe(session, link)
-    subjects = {subject.assignment_id: subject for subject in load_form_subjects(session, link, recipe)}
+    subjects = {subject.assignment_id: subject for subject in take_form_subjects(session, link, recipe)}
     submission_id = parse_submission_id(posted)
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
     desk = _Desk(session, link, token, submission_id)

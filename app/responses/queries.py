@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
+from app.infra.keys import key_of
 from app.invitations.queries import find_link
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
@@ -86,7 +87,18 @@ def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
 
 def load_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
     """Whom the link asks about, by rater group and name, each with the questions for that group."""
-    rows = session.connection().execute(_ASKED, {"round_id": link.round_id, "rater_id": link.person_id}).all()
+    return _form_subjects(session, link, recipe, _ASKED)
+
+
+def take_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
+    """The same, held until the transaction ends: two submits through one link come one after the other."""
+    return _form_subjects(session, link, recipe, _TAKEN)
+
+
+def _form_subjects(
+    session: ReadSession, link: RatingLink, recipe: FormRecipe, statement: Select[Any]
+) -> tuple[FormSubject, ...]:
+    rows = session.connection().execute(statement, {"round_id": link.round_id, "rater_id": link.person_id}).all()
     return tuple(subject for subject in (_form_subject(recipe, row) for row in rows) if subject.kpis)
 
 
@@ -118,6 +130,7 @@ def _asked_statement() -> Select[Any]:
 
 # Made once: building it anew would cost a form more than running it.
 _ASKED = _asked_statement()
+_TAKEN = _ASKED.with_for_update(of=AssignmentRow.__table__, key_share=True)
 
 
 def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
@@ -238,3 +251,10 @@ def _anonymous_sheets(session: ReadSession, round_id: str, numbers: Mapping[str,
 
 def _missing(level: float | None) -> float:
     return math.nan if level is None else level
+
+
+def count_stray_sheets(session: ReadSession) -> int:
+    """Sheets of kept groups that follow from no assignment, whoever asks; none in a sound database."""
+    key = key_of(session)
+    keys = {key.sheet_key(assignment_id) for assignment_id in session.scalars(select(AssignmentRow.id))}
+    return sum(sheet_key not in keys for sheet_key in session.scalars(select(SheetRow.key)))
