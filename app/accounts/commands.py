@@ -1,17 +1,18 @@
-"""Every write of accounts and roles. Coming in, keys and what is kept stand beside this file and in `__all__`."""
+"""Every write of accounts. Roles, coming in, keys and what is kept stand beside this file and in `__all__`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
+from app.accounts.grant import grant_role, revoke_role, withdraw
 from app.accounts.intake import as_compared, parse_account_name, parse_password
 from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
 from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
 from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
-from app.accounts.rules import Action, OwnGrant, require, roots
+from app.accounts.rules import Action, roots
 from app.accounts.sign_in import (
     end_sessions,
     has_fresh_link,
@@ -23,9 +24,9 @@ from app.accounts.sign_in import (
     touch_session,
     use_sign_in_link,
 )
-from app.accounts.tables import AccountRow, ApiKeyRow, GrantRow
-from app.accounts.values import Account, AccountId, NewAccount, Role, Viewer
-from app.errors import FieldError, Forbidden, Invalid, NotFound
+from app.accounts.tables import AccountRow
+from app.accounts.values import Account, NewAccount, Viewer
+from app.errors import FieldError, Forbidden, Invalid
 from app.fields import NO_CHOICE
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import WriteSession
@@ -160,68 +161,6 @@ def set_active(session: WriteSession, viewer: Viewer, account_id: str, *, is_act
     return load_accounts(session, [account.id])[account.id]
 
 
-# ------------------------------------------------------------ roles
-
-
-def grant_role(
-    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str], *, now: datetime
-) -> Account:
-    """Give an account a role on the last subject of a path and everything below it. Idempotent.
-
-    For who manages accounts there; nobody gives himself a role.
-    """
-    account, row = _managed(session, viewer, account_id, role, path)
-    if viewer.account_id == account.id:
-        raise OwnGrant
-    if row is None and insert_or_leave(
-        session,
-        GrantRow,
-        id=new_id(session),
-        account_id=account.id,
-        role=role,
-        subject_id=path[-1],
-        company_id=path[0],
-        created_at=now,
-    ):
-        _note(session, viewer, "role.granted", account.id, held=(role, path), now=now)
-    return load_accounts(session, [account.id])[account.id]
-
-
-def revoke_role(
-    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str], *, now: datetime
-) -> Account:
-    """Take a role on the last subject of a path away; the account is signed out everywhere. Idempotent.
-
-    For who manages accounts there.
-    """
-    account, row = _managed(session, viewer, account_id, role, path)
-    if row is not None:
-        _note(session, viewer, "role.revoked", account.id, held=(role, path), now=now)
-        session.delete(row)
-        session.flush()
-        end_sessions(session, account.id)
-    return load_accounts(session, [account.id])[account.id]
-
-
-def withdraw(session: WriteSession, account_id: str, company_id: str, *, now: datetime) -> None:
-    """Take away what an account holds in a company: roles, keys it made, and every browser it is signed in.
-
-    For `organisation.commands.close_subject`, when its person has left. Idempotent.
-    """
-    session.execute(delete(GrantRow).where(GrantRow.account_id == account_id, GrantRow.company_id == company_id))
-    session.execute(
-        update(ApiKeyRow)
-        .where(
-            ApiKeyRow.company_id == company_id,
-            ApiKeyRow.created_by == f"account:{account_id}",
-            ApiKeyRow.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    )
-    end_sessions(session, account_id)
-    session.expire_all()
-
-
 def _checked(new: NewAccount) -> tuple[str, str, str]:
     errors: list[FieldError] = []
     values: dict[str, str] = {}
@@ -256,37 +195,7 @@ def _update(session: WriteSession, account_id: str, **values: Any) -> None:
     session.expire_all()
 
 
-def _managed(
-    session: WriteSession, viewer: Viewer, account_id: str, role: Role, path: Sequence[str]
-) -> tuple[Account, GrantRow | None]:
-    require(viewer, Action.ACCOUNTS_MANAGE, path)
-    account = load_accounts(session, [account_id]).get(AccountId(account_id))
-    if account is None:
-        raise NotFound
-    row = session.scalar(
-        select(GrantRow).where(
-            GrantRow.account_id == account.id, GrantRow.role == role, GrantRow.subject_id == path[-1]
-        )
-    )
-    return account, row
-
-
-def _note(
-    session: WriteSession,
-    viewer: Viewer,
-    action: str,
-    account_id: str,
-    *,
-    held: tuple[Role, Sequence[str]] | None = None,
-    now: datetime,
-) -> None:
+def _note(session: WriteSession, viewer: Viewer, action: str, account_id: str, *, now: datetime) -> None:
     record(
-        session,
-        viewer.actor,
-        action,
-        company_id=held[1][0] if held else None,
-        object_kind="account",
-        object_id=account_id,
-        details={"role": held[0], "subject_id": held[1][-1]} if held else {},
-        now=now,
+        session, viewer.actor, action, company_id=None, object_kind="account", object_id=account_id, details={}, now=now
     )

@@ -1,6 +1,6 @@
 """Carries an import's plan out: new rows all at once, changed ones one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import or_, select, update
@@ -72,24 +72,25 @@ def store_people(
         if one.known is not None:
             subject_id = _change_person(session, one, one.known, subject_id, on=on)
             _change_roles(session, one, subject_id, on=on)
-    insert_rows(
-        session,
-        ManagerRoleRow,
-        (
-            {
+    insert_rows(session, ManagerRoleRow, _new_roles(session, touched, hung, on=on))
+    session.expire_all()
+    return made
+
+
+def _new_roles(
+    session: WriteSession, planned: Sequence[PlannedPerson], hung: Mapping[int, str], *, on: date
+) -> Iterator[dict[str, object]]:
+    """What new people lead; nobody of them can be leading it already."""
+    for one in planned:
+        for unit_id in one.starts if one.known is None else ():
+            subject_id = hung[one.line.row]
+            yield {
                 "id": new_id(session),
                 "unit_id": unit_id,
-                "subject_id": hung[one.line.row],
+                "subject_id": subject_id,
                 "starts_on": on,
                 "ends_on": None,
             }
-            for one in touched
-            if one.known is None
-            for unit_id in one.starts
-        ),
-    )
-    session.expire_all()
-    return made
 
 
 def _change_subject(session: WriteSession, one: PlannedSubject, made: Mapping[str, str], *, on: date) -> None:

@@ -8,16 +8,15 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, require, roots
-from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
+from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.organisation.paths import holds, in_parts, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
-from app.organisation.tables import ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
+from app.organisation.tables import MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import (
-    ManagerRole,
     Person,
     PersonFilter,
     PersonId,
@@ -27,6 +26,14 @@ from app.organisation.values import (
     SubjectKind,
     Tree,
     tree_of,
+)
+from app.organisation.viewers import (
+    list_manager_roles,
+    load_manager_roles,
+    own_subjects,
+    role_of,
+    viewer_of_account,
+    viewer_of_key,
 )
 
 __all__ = [
@@ -257,68 +264,6 @@ def list_people(
     return page_of(rows, request, lambda row: (row.name_key, row.id)).map(_person)
 
 
-# ------------------------------------------------------------ who leads, who is asking
-
-
-def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
-    """Who leads which unit of a company on a day."""
-    rows = session.scalars(
-        select(ManagerRoleRow)
-        .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
-        .where(SubjectRow.company_id == company_id, holds(ManagerRoleRow, on))
-    )
-    return [role_of(row) for row in rows]
-
-
-def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[ManagerRole]:
-    """What the owner of a mailbox leads on a day, in every company."""
-    rows = session.scalars(
-        select(ManagerRoleRow)
-        .join(PersonRow, PersonRow.subject_id == ManagerRoleRow.subject_id)
-        .where(PersonRow.mailbox == mailbox, holds(ManagerRoleRow, on))
-        .order_by(ManagerRoleRow.id)
-    )
-    return [role_of(row) for row in rows]
-
-
-def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[SubjectId]:
-    """The person-subjects that the owner of a mailbox is on a day; nobody once they are closed."""
-    rows = session.scalars(
-        select(PersonRow.subject_id)
-        .join(MembershipRow, MembershipRow.subject_id == PersonRow.subject_id)
-        .where(PersonRow.mailbox == mailbox, holds(MembershipRow, on))
-    )
-    return frozenset(SubjectId(str(subject_id)) for subject_id in rows)
-
-
-def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, on: date) -> Viewer:
-    """Somebody signed in, with what was granted, what is led and who it is, as of a day; three statements."""
-    led = (Grant(Role.MANAGER, role.unit_id) for role in list_manager_roles(session, on=on, mailbox=mailbox))
-    grants = tuple(dict.fromkeys((*account.grants, *led)))
-    return Viewer(
-        actor=f"account:{account.id}",
-        name=account.name,
-        locale=account.locale,
-        account_id=account.id,
-        mailbox=mailbox,
-        grants=grants,
-        own_subjects=own_subjects(session, mailbox, on=on),
-        above=_above(session, grants, on),
-    )
-
-
-def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:
-    """An API key as the one who asks."""
-    grants = (Grant(Role.VIEWER, key.subject_id),)
-    return Viewer(
-        actor=f"key:{key.id}",
-        name=key.name,
-        grants=grants,
-        above=_above(session, grants, on),
-        scopes=frozenset(key.scopes),
-    )
-
-
 # ------------------------------------------------------------ pieces of statements
 
 
@@ -340,11 +285,6 @@ def _seen(
     granted = sorted(filter(is_id, roots(viewer, Action.ORGANISATION_READ)))
     own = sorted(filter(is_id, viewer.own_subjects))
     return (or_(column.in_(_subtree(granted, on)), column.in_(own)),)
-
-
-def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:
-    paths = load_paths(session, {grant.subject_id for grant in grants}, on=on)
-    return frozenset(place for path in paths.values() for place in path[:-1])
 
 
 def _known(subject_id: str) -> str:
@@ -373,7 +313,3 @@ def _person(row: Any) -> Person:
         SubjectId(row.subject_id) if row.subject_id else None,
         row.version,
     )
-
-
-def role_of(row: ManagerRoleRow) -> ManagerRole:
-    return ManagerRole(row.id, SubjectId(row.unit_id), SubjectId(row.subject_id), row.starts_on, row.ends_on)
