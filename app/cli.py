@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from app import errors
+from app.accounts import queries as accounts
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
@@ -29,10 +30,12 @@ from app.accounts.values import NewAccount, Role
 from app.demo.load import load_demo, ways_in
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
+from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.infra.migrate import current_revision, newest_revision, upgrade
 from app.infra.tabular import read_table
+from app.invitations import queries as invitations
 from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import COLUMNS as READING_COLUMNS
@@ -42,8 +45,10 @@ from app.organisation import bring_in
 from app.organisation.commands import create_company
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
+from app.releases import queries as releases
 from app.releases.commands import release_round, scrub_released
 from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
+from app.responses import queries as responses
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
 from app.settings import Settings
@@ -74,6 +79,7 @@ CompanyOption = Annotated[
 ]
 
 
+SCRUB_PATIENCE = timedelta(hours=1)
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
 
 
@@ -248,7 +254,7 @@ def doctor() -> None:
     say.print(table)
     database = Database(settings.database_url, key=settings.instance_key())
     try:
-        problems = list(_problems(database))
+        problems = list(_problems(database, now=utc_now()))
     finally:
         database.dispose()
     for problem in problems:
@@ -359,9 +365,23 @@ def _masked(value: object) -> str:
     return _PASSWORD.sub(r"\1…@", text)
 
 
-def _problems(database: Database) -> Iterator[str]:
+def _problems(database: Database, *, now: datetime) -> Iterator[str]:
     """What somebody should look at; nothing is changed."""
     revision = current_revision(database.engine)
     if revision != newest_revision():
         yield f"The database is at revision {revision}, the program at {newest_revision()}: run `migrate`."
         return
+    yield from find_damage(database)
+    with database.read() as session:
+        secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
+        for place in find_secrets_in_texts(session, secrets):
+            yield f"{place} holds the secret of a link: void the links of open rounds."
+        stray = responses.count_stray_sheets(session)
+        thin = releases.count_thin_atoms(session)
+        unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
+    if stray:
+        yield f"{stray} sheets belong to no assignment."
+    if thin:
+        yield f"{thin} protected figures rest on fewer people than promised."
+    if unscrubbed:
+        yield f"{unscrubbed} releases wait for their free pages to be cleared: start the worker."

@@ -6,10 +6,10 @@ not be read is answered like what is not there; so an administrator without a re
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, roots
@@ -21,8 +21,9 @@ from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
-from app.releases.tables import ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
 from app.releases.values import Release, ReleaseId, Score, ScoreFilter, ScoreLevel, ScoreStatus, Withheld
+from app.rounds.recipe import groups_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
 
 # ------------------------------------------------------------ releases
@@ -169,12 +170,11 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
 
 
 def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> frozenset[str]:
-    """Those of some subjects of whom anything is told or withheld: not only KPIs that nobody asked for or measured."""
+    """Those of some subjects of whom anything is told or withheld, whoever asks."""
     query = select(ScoreRow.subject_id).where(
         ScoreRow.release_id == release_id,
         ScoreRow.subject_id.in_(list(subject_ids)),
-        ScoreRow.kpi_id.is_not(None),
-        or_(ScoreRow.reason.is_(None), ScoreRow.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE])),
+        IS_TOLD,
     )
     return frozenset(session.scalars(query.distinct()))
 
@@ -182,6 +182,32 @@ def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str])
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
     return replace(score, se=None, df=None)
+
+
+# ------------------------------------------------------------ soundness
+
+
+def count_thin_atoms(session: ReadSession) -> int:
+    """Protected atoms with fewer sheets than the least minimum of their groups, whoever asks; none in a sound database."""
+    recipes = {
+        round_id: {policy.rater_group.value: policy.k for policy in groups_in(recipe["groups"])}
+        for round_id, recipe in session.execute(select(RoundRow.id, RoundRow.recipe))
+        if recipe is not None
+    }
+    rows = session.execute(
+        select(ReleaseRow.round_id, AtomRow.rater_groups, AtomRow.sheets)
+        .join(ReleaseRow, ReleaseRow.id == AtomRow.release_id)
+        .where(AtomRow.is_protected)
+    )
+    return sum(
+        sheets < min(recipes[round_id][group] for group in groups.split("+")) for round_id, groups, sheets in rows
+    )
+
+
+def count_unscrubbed(session: ReadSession, *, sealed_before: datetime) -> int:
+    """Releases behind which deleted sheets may still stand in free pages, whoever asks."""
+    query = select(func.count()).select_from(ReleaseRow)
+    return session.scalar(query.where(ReleaseRow.scrubbed_at.is_(None), ReleaseRow.sealed_at < sealed_before)) or 0
 
 
 # ------------------------------------------------------------ pieces
@@ -217,6 +243,11 @@ _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.GROUP: and_(ScoreRow.rater_groups != "", ScoreRow.item_id.is_(None)),
     ScoreLevel.ITEM: ScoreRow.item_id.is_not(None),
 }
+IS_TOLD = and_(
+    ScoreRow.kpi_id.is_not(None),
+    or_(ScoreRow.reason.is_(None), ScoreRow.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE])),
+)
+"""The condition that a row tells or withholds something: its KPI was asked about, or measured."""
 _ERRORS = frozenset({"se", "df"})
 # Statements of every page of results, built once: building one takes longer than running it.
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))

@@ -1,0 +1,181 @@
+"""The command line as an operator uses it: what it does, what it says, and its exit codes."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from app import cli
+from app.accounts.queries import find_account
+from app.accounts.rules import SERVICE
+from app.accounts.values import Grant, Role
+from app.infra.database import Database
+from app.invitations.queries import load_live_secrets
+from app.journal.tables import JournalRow
+from app.organisation.queries import list_companies
+from app.releases.tables import AtomRow, ReleaseRow
+from app.responses.tables import SheetRow
+
+Command = Callable[..., tuple[int, str, str]]
+UNITS = "external_id;kind;name;parent_external_id\nnord;team;Team Nord;\n"
+PEOPLE = "external_id;name;email;unit;leads\n1;Ida Lund;ida@fjellbris.example;nord;nord\n"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it said."""
+
+    code: int
+    said: str
+    complained: str
+
+
+@pytest.fixture
+def run(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Runs a command as the shell would, in an empty folder, on the test's database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTKPI_DATABASE_URL", database_url)
+    monkeypatch.setenv("SOFTKPI_SECRET_KEY", "the tests' own instance key, 32 bytes and more")
+
+    def command(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["soft-kpi", *arguments])
+        for console in (cli.say, cli.complain):
+            monkeypatch.setattr(console, "_width", 300)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return command
+
+
+def test_a_new_installation_gets_its_company_and_administrator(run: Callable[..., Ran], engine: Database) -> None:
+    made = run("create-admin", "ida@fjellbris.example", "--name", "Ida Lund", "--company", "Fjellbris")
+    assert made.code == 0
+    assert "http://127.0.0.1:8000/sign-in/" in made.said
+    assert run("create-admin", "ida@fjellbris.example").code == 0
+    with engine.read() as session:
+        (company,) = list_companies(session, SERVICE)
+        account = find_account(session, "ida@fjellbris.example")
+    assert account is not None
+    assert (company.name, account.name, account.grants) == ("Fjellbris", "Ida Lund", (Grant(Role.ADMIN, company.id),))
+
+
+def test_files_come_in_once_and_a_dry_run_changes_nothing(run: Callable[..., Ran], tmp_path: Path) -> None:
+    run("create-admin", "ida@fjellbris.example", "--company", "Fjellbris")
+    (tmp_path / "units.csv").write_text(UNITS)
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    dry = run("import", "organisation", "units.csv", "--dry-run")
+    assert dry.said == "1 created, 0 changed, 0 unchanged. Nothing was written.\n"
+    assert run("import", "organisation", "units.csv").said == "1 created, 0 changed, 0 unchanged.\n"
+    assert run("import", "organisation", "units.csv").said == "0 created, 0 changed, 1 unchanged.\n"
+    assert run("import", "people", "people.csv").said == "1 created, 0 changed, 0 unchanged.\n"
+
+
+def test_bad_files_are_refused_row_by_row_with_exit_code_3(run: Callable[..., Ran], tmp_path: Path) -> None:
+    run("create-admin", "ida@fjellbris.example", "--company", "Fjellbris")
+    (tmp_path / "units.csv").write_text(UNITS + "sor;gang;Team Sør;\n")
+    refused = run("import", "organisation", "units.csv")
+    assert refused.code == 3
+    assert "row 3, kind:" in refused.complained
+    (tmp_path / "empty.csv").write_text("")
+    assert run("import", "people", "empty.csv").code == 3
+    assert run("import", "people", "nowhere.csv").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("release", "00000000-0000-4000-8000-000000000000"), 4),
+        (("release", "no-id"), 4),
+        (("release",), 2),
+        (("nothing",), 2),
+        (("import", "people", "."), 2),
+        (("--help",), 0),
+    ],
+)
+def test_exit_codes_tell_what_went_wrong(run: Callable[..., Ran], arguments: tuple[str, ...], code: int) -> None:
+    assert run(*arguments).code == code
+
+
+def test_settings_that_would_do_harm_stop_every_command(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOFTKPI_HOST", "0.0.0.0")
+    stopped = run("migrate")
+    assert stopped.code == 2
+    assert "SOFTKPI_SMTP_HOST" in stopped.complained
+
+
+def test_the_demo_needs_an_empty_database(run: Callable[..., Ran]) -> None:
+    run("create-admin", "ida@fjellbris.example", "--company", "Fjellbris")
+    assert run("demo").code == 5
+
+
+def test_the_doctor_masks_secrets(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOFTKPI_SMTP_PASSWORD", "hemmelig")
+    told = run("doctor")
+    assert told.code == 0
+    assert "hemmelig" not in told.said + told.complained
+    assert "the tests' own" not in told.said
+    assert cli._masked("postgresql://kpi:hemmelig@db/kpi") == "postgresql://kpi:…@db/kpi"
+
+
+def test_the_doctor_finds_planted_faults_in_the_demo(run: Callable[..., Ran], engine: Database) -> None:
+    loaded = run("demo")
+    assert loaded.code == 0, loaded.complained
+    assert loaded.said.count("http://127.0.0.1:8000/sign-in/") == 2
+    assert run("doctor").code == 0
+    for plant, finding in (
+        (leak, "journal_entry.details"),
+        (orphan, "sheets belong"),
+        (thin, "fewer people"),
+        (unscrub, "free pages"),
+    ):
+        with engine.write() as session:
+            plant(session)
+        found = run("doctor")
+        assert (found.code, finding in found.complained) == (1, True), f"{finding}: {found.complained}"
+
+
+def leak(session: Any) -> None:
+    """A rating link in a detail of the journal."""
+    secret = min(load_live_secrets(session))
+    session.execute(
+        insert(JournalRow).values(
+            at=datetime(2026, 11, 23, tzinfo=UTC),
+            actor="service",
+            action="test",
+            object_kind="round",
+            object_id="x",
+            details={"said": f"see /r/{secret}?lang=nb"},
+        )
+    )
+
+
+def orphan(session: Any) -> None:
+    """A sheet whose key follows from no assignment."""
+    session.execute(update(SheetRow).where(SheetRow.id == first(session, SheetRow.id)).values(key=b"0123456789abcdef"))
+
+
+def thin(session: Any) -> None:
+    """An atom of a protected group with one sheet."""
+    chosen = session.query(AtomRow.id).filter(AtomRow.is_protected).limit(1).scalar()
+    session.execute(update(AtomRow).where(AtomRow.id == chosen).values(sheets=1))
+
+
+def unscrub(session: Any) -> None:
+    """A release whose free pages were never cleared."""
+    session.execute(update(ReleaseRow).values(scrubbed_at=None, sealed_at=datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def first(session: Any, column: Any) -> Any:
+    return session.query(column).order_by(column).limit(1).scalar()
