@@ -111,6 +111,7 @@ def test_codes_outside_the_book_say_nothing() -> None:
         assert outcome_of(code, body_sent=True) is Outcome.UNKNOWN
         assert outcome_of(code, body_sent=False) is Outcome.POSTPONED
     assert outcome_of(250, body_sent=False) is Outcome.POSTPONED
+    assert {outcome_of(550, body_sent=sent) for sent in (True, False)} == {Outcome.REFUSED}
 
 
 def test_one_letter_a_day_comes_unasked() -> None:

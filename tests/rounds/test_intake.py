@@ -73,6 +73,11 @@ def test_what_is_not_sent_stays_as_it_is() -> None:
     assert changed == replace(parse_round(COMPLETE, company_id="c"), release_mode=ReleaseMode.MANUAL, reminders=())
 
 
+def test_a_change_of_one_field_keeps_the_reminders() -> None:
+    changed = parse_round({"asked_by": "Kari Lunde"}, company_id="c", present=present())
+    assert (changed.asked_by, len(changed.reminders)) == ("Kari Lunde", 2)
+
+
 def test_what_is_sent_replaces_what_was() -> None:
     given = {**COMPLETE, "external_id": "q4", "pooling": "pool", "scope_id": "team", "period_end": "2026-10-01"}
     changed = parse_round(given, company_id="c", present=present())
