@@ -17,6 +17,9 @@ from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus
 
 router = resource("Releases")
 
+# Figures never change once they are released (docs/anonymity.md, section "Once, and never again (R5, R11)").
+_SEALED = 1
+
 
 async def _chosen(
     subject_id: str | None = None,
@@ -56,7 +59,9 @@ def get_release(request: Request, release_id: Key) -> Response:
     with reading(request) as (session, visit):
         release = queries.get_release(session, visit.viewer, release_id, on=visit.today)
         digest = queries.find_input_digest(session, visit.viewer, release, on=visit.today)
-    return answer(ReleaseOut.of(release).model_copy(update={"input_digest": digest}))
+    # All that can still change is that the deleted sheets were scrubbed.
+    version = release.sequence + (release.scrubbed_at is not None)
+    return answer(ReleaseOut.of(release).model_copy(update={"input_digest": digest}), version=version)
 
 
 @router.get("/releases/{release_id}/scores", response_model=ScoresPage)
@@ -74,7 +79,7 @@ def get_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
     """All figures of a subject, the composite first."""
     with reading(request) as (session, visit):
         scores = queries.get_scores(session, visit.viewer, release_id, subject_id, on=visit.today)
-    return answer(SubjectScoresOut(items=[ScoreOut.of(score) for score in scores]))
+    return answer(SubjectScoresOut(items=[ScoreOut.of(score) for score in scores]), version=_SEALED)
 
 
 @router.get("/releases/{release_id}/explanations/{subject_id}", response_model=ExplanationOut)
@@ -83,4 +88,4 @@ def get_explanation(request: Request, release_id: Key, subject_id: Key) -> Respo
     """The arithmetic of every figure of a subject."""
     with reading(request) as (session, visit):
         document = queries.get_explanation(session, visit.viewer, release_id, subject_id, on=visit.today)
-    return answer(ExplanationOut(subject_id=subject_id, document=dict(document)))
+    return answer(ExplanationOut(subject_id=subject_id, document=dict(document)), version=_SEALED)

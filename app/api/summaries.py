@@ -18,4 +18,4 @@ def get_summary(request: Request, release_id: Key, subject_id: Key) -> Response:
     """What is fed back about a subject: composite, KPIs by rater group, hard KPIs, comments, what is withheld."""
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
-    return answer(SummaryOut.of(summary))
+    return answer(SummaryOut.of(summary), version=summary.release.sequence)

@@ -17,7 +17,7 @@ Every list of parts adds up to what it explains, within rounding of the last bit
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from app.scoring.errors import ScoringError
 from app.scoring.results import KpiScore
@@ -165,18 +165,21 @@ def printed(total: float, values: Sequence[float], *, decimals: int = 1) -> tupl
     ------
     ScoringError : the parts do not add up to the total
 
-    Formula: round the total half to even, floor the parts, give the missing last digits to the largest
-    remainders; ties go to the earlier part.
+    Formula: round the total half up, as every figure is written; floor the parts, give the missing last digits to
+    the largest remainders; ties go to the earlier part.
 
     >>> total, shown = printed(10.0, [10 / 3, 10 / 3, 10 / 3])
     >>> str(total), [str(part) for part in shown]
     ('10.0', ['3.4', '3.3', '3.3'])
+    >>> str(printed(69.25, [41.0, 28.25])[0])
+    '69.3'
     """
     if not math.isclose(math.fsum(values), total, rel_tol=0, abs_tol=1e-6):
         msg = f"parts add up to {math.fsum(values)}, not to the total {total}"
         raise ScoringError(msg)
     step = Decimal(1).scaleb(-decimals)
-    whole = Decimal(total).quantize(step, ROUND_HALF_EVEN)
+    # Nine decimals first: 69.25 that arithmetic left as 69.24999999999999 is still 69.3.
+    whole = Decimal(repr(round(float(total), 9))).quantize(step, ROUND_HALF_UP)
     exact = [Decimal(value).quantize(Decimal("1e-9")) for value in values]
     floors = [value.quantize(step, ROUND_FLOOR) for value in exact]
     missing = int((whole - sum(floors, Decimal(0))) / step)

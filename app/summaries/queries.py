@@ -21,6 +21,7 @@ from app.organisation.queries import load_paths, load_people
 from app.organisation.tables import SubjectRow
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.releases.queries import (
+    IS_TOLD,
     find_release_of,
     get_explanation,
     is_readable,
@@ -161,7 +162,7 @@ _HAS_FIGURES = or_(
     _IS_UNIT,
     select(ScoreRow.id)
     .join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
-    .where(ReleaseRow.round_id == RoundSubjectRow.round_id, ScoreRow.subject_id == RoundSubjectRow.subject_id)
+    .where(ReleaseRow.round_id == RoundSubjectRow.round_id, ScoreRow.subject_id == RoundSubjectRow.subject_id, IS_TOLD)
     .exists(),
 )
 _ROUND = (
@@ -289,7 +290,7 @@ def _load_entries(
         .where(
             RoundSubjectRow.round_id.in_(list(round_ids)), holding, *seen, ~above | RoundSubjectRow.subject_id.in_(own)
         )
-        .order_by(RoundSubjectRow.name, RoundSubjectRow.subject_id)
+        .order_by(~_IS_UNIT, RoundSubjectRow.name, RoundSubjectRow.subject_id)
     )
     entries: dict[str, tuple[Place, ...]] = {}
     for round_id, subject_id, kind, name in rows:

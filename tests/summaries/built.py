@@ -5,32 +5,37 @@ that follow are the acceptance figures of the demo organisation.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
-from app.accounts.values import Grant, Role, Viewer
+from app.accounts.values import Grant, NewAccount, Role, Viewer
 from app.demo.kpis import create_kpis
 from app.demo.organisation import create_organisation
-from app.infra.database import WriteSession
+from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.kpis.values import RaterGroup
+from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import parse_readings
 from app.metrics.values import Source
 from app.organisation.named import find_subjects
+from app.organisation.queries import path_of
 from app.releases.commands import release_round
 from app.releases.values import Release
 from app.reports import Row
 from app.responses.past import import_ratings
 from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
+from tests.company import SmallCompany
+from tests.served import Clock, Served, settings_of
 
 STARTED = datetime(2026, 7, 1, 6, tzinfo=UTC)
 RELEASED_AT = datetime(2026, 10, 12, 7, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-NAMES = ("fjellbris", "customer-centre", "team-nord", "team-sor", "amir.haddad", "sofie.berg", "lars.moen")
-NAMES += ("thea.vik", "omar.said", "ingrid.solheim", "elias.dahl", "lunvik", "sales", "jonas.eide")
+UNITS = ("customer-centre", "team-nord", "team-sor", "lunvik")
+PEOPLE = ("amir.haddad", "sofie.berg", "lars.moen", "thea.vik", "omar.said", "ingrid.solheim", "elias.dahl")
 S1, S4, S5 = "first-impression", "case-ownership", "teamwork"
 GROUPS = (
     GroupPolicy(RaterGroup.CUSTOMER, Mode.CONFIDENTIAL, 5, 5),
@@ -60,8 +65,6 @@ class Quarter:
     kpis: dict[str, str]
     release: Release
     round_id: str
-    draft_id: str = ""
-    accounts: dict[str, str] = field(default_factory=dict)
 
     def viewer(self, role: Role, name: str) -> Viewer:
         """Somebody with one role at one place."""
@@ -76,15 +79,14 @@ def quarter(session: WriteSession) -> Quarter:
     """Fjellbris with its third quarter released."""
     where = create_organisation(session, now=STARTED)
     kpis = create_kpis(session, SERVICE, where, starts_on=STARTED.date(), now=STARTED)
-    subjects = find_subjects(session, where.company_id, NAMES)
-    subjects["fjellbris"] = subjects.get("fjellbris", where.company_id)
+    subjects = {"fjellbris": where.company_id, **find_subjects(session, where.company_id, [*UNITS, *PEOPLE])}
     round_id = _draft(session, where.company_id, [kpis[name] for name in (S1, S4, S5)])
     rows = [Row(number, cells) for number, cells in enumerate(_ratings(), start=2)]
     import_ratings(session, SERVICE, round_id, rows, now=RELEASED_AT)
     batch = parse_readings(list(_readings()), zone=DEFAULT_ZONE)
     record_readings(session, SERVICE, batch, company_id=where.company_id, source=Source.FILE, now=RELEASED_AT)
     release = release_round(session, SERVICE, round_id, now=RELEASED_AT)
-    return Quarter(where.company_id, dict(subjects), dict(kpis), release, round_id)
+    return Quarter(where.company_id, subjects, dict(kpis), release, round_id)
 
 
 def _draft(session: WriteSession, company_id: str, kpis: Sequence[str]) -> str:
@@ -163,3 +165,24 @@ def _readings() -> Iterator[dict[str, object]]:
         yield {"kpi": "phone-answer-time", "subject": name, "value": wait, **july}
         yield {"kpi": "first-contact-resolution", "subject": name, "numerator": solved, "denominator": 100, **july}
         yield {"kpi": "handling-time", "subject": name, "value": minutes, **july}
+
+
+def served_quarter(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+    """The application over the released quarter, with accounts for a leader, a rated person and three roles."""
+    clock = Clock(now)
+    with engine.write() as session:
+        made = quarter(session)
+        accounts: dict[str, str] = {}
+        places = {"analyst": "fjellbris", "admin": "fjellbris", "viewer": "team-sor"}
+        for name in (*places, "amir.haddad", "sofie.berg"):
+            new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
+            accounts[name] = create_account(session, SERVICE, new, now=now).id
+        for name, place in places.items():
+            path = path_of(session, made.subjects[place], on=now.date())
+            grant_role(session, SERVICE, accounts[name], Role(name), path, now=now)
+    ids = made.subjects
+    company = SmallCompany(
+        ids["fjellbris"], ids["customer-centre"], ids["team-nord"], ids["team-sor"], ids["sofie.berg"], "", ""
+    )
+    app = create_app(settings_of(engine), database=engine, clock=clock)
+    return Served(app, engine, clock, company, "", accounts), made
