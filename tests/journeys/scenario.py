@@ -24,6 +24,7 @@ GRACE = timedelta(minutes=30)
 
 Pair = tuple[object, object]
 Levels = Mapping[str, Pair]
+Answered = tuple[str, Levels, str]
 
 NA: Pair = ("na", "na")
 S1, S2, S3, S4, S5 = "first-impression", "needs-discovery", "objection-handling", "case-ownership", "teamwork"
@@ -65,6 +66,33 @@ COLLEAGUES_OF_SOFIE = ("lars.moen", "thea.vik", "omar.said")
 COLLEAGUES_OF_JONAS = ("sara.hagen", "ali.rahimi", "nora.bakke")
 DOMAIN = "@fjellbris.example"
 
+EVERYBODY: Mapping[str, Answered] = {
+    # All different, so that an exchange is one.
+    "kunde01@kunder.example": ("Sofie Berg", {S1: (5, 5), S4: (5, 4)}, "Hun husket meg fra sist."),
+    "kunde02@kunder.example": ("Sofie Berg", {S1: (2, 1), S4: NA}, "I waited for ten minutes."),
+    "kunde03@kunder.example": ("Sofie Berg", {S1: (3, 4), S4: (2, 2)}, "Helt grei hjelp."),
+    "kunde04@kunder.example": ("Sofie Berg", {S1: (4, 4), S4: (3, 5)}, ""),
+    "kunde05@kunder.example": ("Sofie Berg", {S1: (4, 3), S4: (4, 4)}, ""),
+    # Jonas's colleagues, whose answers are confidential: three make an atom of exactly the minimum.
+    f"{COLLEAGUES_OF_JONAS[0]}{DOMAIN}": ("Jonas Eide", {S3: (1, 2)}, "Avtal neste steg."),
+    f"{COLLEAGUES_OF_JONAS[1]}{DOMAIN}": ("Jonas Eide", {S3: (5, 4)}, "Gode eksempler."),
+    f"{COLLEAGUES_OF_JONAS[2]}{DOMAIN}": ("Jonas Eide", {S3: (3, 3)}, "Asks well, follows up late."),
+    # Two of Sofie's colleagues are too few, and nobody above has enough to take them in.
+    f"{COLLEAGUES_OF_SOFIE[0]}{DOMAIN}": ("Sofie Berg", {S1: (4, 4), S4: (3, 3), S5: (4, 4)}, "Deler alltid."),
+    f"{COLLEAGUES_OF_SOFIE[1]}{DOMAIN}": ("Sofie Berg", {S1: (4, 4), S4: (4, 4), S5: (4, 4)}, ""),
+    # What is shown with a name, or visit by visit.
+    f"amir.haddad{DOMAIN}": ("Sofie Berg", SOFIES_MANAGER, "Godt kvartal."),
+    f"marte.fossum{DOMAIN}": ("Jonas Eide", JONAS_MANAGER, ""),
+    f"sofie.berg{DOMAIN}": ("Sofie Berg", SOFIE_HERSELF, ""),
+    **{f"besok{number}@besok.example": ("Sofie Berg", levels, "") for number, levels in enumerate(SOFIES_SHOPPERS, 1)},
+    **{f"besok{number}@besok.example": ("Jonas Eide", levels, "") for number, levels in enumerate(JONAS_SHOPPERS, 6)},
+    **{
+        f"kunde{number}@kunder.example": ("Jonas Eide", {S2: (4, 4 - number % 2)}, f"Kunde nummer {number}.")
+        for number in range(13, 19)
+    },
+}
+"""About whom, what, and which comment: a round whose answers differ, with atoms of five, three and six, and one too few."""
+
 READINGS: Sequence[Mapping[str, object]] = (
     *(
         {"kpi": H1, "subject": "sofie.berg", "at": f"2026-0{month}-15", "value": value}
@@ -105,13 +133,24 @@ READINGS: Sequence[Mapping[str, object]] = (
 """A median of 52, 158 of 200, a mean of 6.2; a mean of 5, a mean of 345, 9 of 50."""
 
 
+ROUND = {
+    "name": {"nb": "3. kvartal 2026", "en": "Third quarter 2026"},
+    "purpose": {"nb": "Slik møter vi kundene.", "en": "How we meet our customers."},
+    "asked_by": "Ragnhild Torp",
+    "period_start": "2026-07-01",
+    "period_end": "2026-09-30",
+    "opens_at": START.isoformat(),
+    "closes_at": CLOSES.isoformat(),
+    "release_mode": "manual",
+}
+
+
 @dataclass
 class Played:
     """The round while it runs: links by address."""
 
     service: Running
     round_id: str
-    kpis: dict[str, str]
     links: dict[str, str]
 
     # -------------------------------------------------------- answering
@@ -119,10 +158,14 @@ class Played:
     def form(self, recipient: str) -> Any:
         return ok(self.service.anybody().get(f"/api/v1/forms/{self.links[recipient]}"))
 
-    def answer(self, recipient: str, about: str, levels: Levels) -> None:
+    def answer(self, recipient: str, about: str, levels: Levels, *, comment: str = "") -> None:
         """Through the API."""
         form = self.form(recipient)
-        sent = {"submission_id": form["submission_id"], "answers": answers_to(form, about, levels, ITEMS)}
+        answers = answers_to(form, about, levels, ITEMS)
+        if comment:
+            (subject,) = (one for one in form["subjects"] if one["name"] == about)
+            answers[subject["comment_field"]] = comment
+        sent = {"submission_id": form["submission_id"], "answers": answers}
         ok(self.service.anybody().put(f"/api/v1/forms/{self.links[recipient]}", json=sent))
 
     def answer_on_page(self, recipient: str, about: str, levels: Levels) -> None:
@@ -175,51 +218,54 @@ class Played:
         return str(ok(self.service.system("rounds:write").post(path))["id"])
 
 
+def launched(database: Database) -> None:
+    """The round of the scenario, open, its letters still waiting: the content of a shelf."""
+    company(database)
+    _launch(database, GROUPS)
+
+
+def launched_anonymously(database: Database) -> None:
+    """The same round, which promises its customers to be anonymous: the content of a shelf."""
+    company(database)
+    _launch(database, [{**one, "mode": "anonymous"} if one["rater_group"] == "customer" else one for one in GROUPS])
+
+
 def released(database: Database) -> None:
     """The scenario with two colleagues, played to its end: the content of a shelf."""
-    company(database)
+    launched(database)
     with TemporaryDirectory() as folder:
-        played = launch(Running.on(database, START, Path(folder)))
+        played = deliver(Running.on(database, START, Path(folder)))
         played.answer_all(colleagues=2)
         played.push_readings()
         played.close()
         played.release()
 
 
-def launch(service: Running) -> Played:
-    """Draft, fill and launch the round through the API, and let the worker deliver the letters."""
-    system = service.system()
-    kpis = kpi_ids(service)
-    made = ok(
-        system.post(
-            "/api/v1/rounds",
-            json={
-                "scope_id": service.company_id,
-                "name": {"nb": "3. kvartal 2026", "en": "Third quarter 2026"},
-                "purpose": {"nb": "Slik møter vi kundene.", "en": "How we meet our customers."},
-                "asked_by": "Ragnhild Torp",
-                "period_start": "2026-07-01",
-                "period_end": "2026-09-30",
-                "opens_at": START.isoformat(),
-                "closes_at": CLOSES.isoformat(),
-                "release_mode": "manual",
-            },
-        )
-    )
-    path = f"/api/v1/rounds/{made['id']}"
-    for part, sent in (
-        ("groups", {"groups": list(GROUPS)}),
-        ("kpis", {"kpis": [{"kpi_id": kpis[name]} for name in (S1, S2, S3, S4, S5)]}),
-        ("subjects", {"subject_ids": [service.subject("sofie.berg"), service.subject("jonas.eide")]}),
-    ):
-        version = system.get(path).headers["etag"]
-        ok(system.put(f"{path}/{part}", json=sent, headers={"if-match": version}))
-    ok(system.post(f"{path}/assignments/propose"))
-    ok(system.post(f"{path}/assignments", json={"rows": _lists()}))
-    assert ok(system.get(f"{path}/preview"))["can_publish"]
-    ok(system.post(f"{path}/launch", json={"confirmed": True}))
+def deliver(service: Running) -> Played:
+    """The launched round after the worker has delivered its letters."""
     service.work()
-    return Played(service, made["id"], kpis, service.links())
+    (round_,) = ok(service.system("rounds:read").get("/api/v1/rounds"))["items"]
+    return Played(service, round_["id"], service.links())
+
+
+def _launch(database: Database, groups: Sequence[Mapping[str, object]]) -> None:
+    """Draft, fill, preview and launch the round through the API."""
+    with TemporaryDirectory() as folder:
+        service = Running.on(database, START, Path(folder))
+        system, kpis = service.system(), kpi_ids(service)
+        made = ok(system.post("/api/v1/rounds", json={**ROUND, "scope_id": service.company_id}))
+        path = f"/api/v1/rounds/{made['id']}"
+        for part, sent in (
+            ("groups", {"groups": list(groups)}),
+            ("kpis", {"kpis": [{"kpi_id": kpis[name]} for name in (S1, S2, S3, S4, S5)]}),
+            ("subjects", {"subject_ids": [service.subject("sofie.berg"), service.subject("jonas.eide")]}),
+        ):
+            version = system.get(path).headers["etag"]
+            ok(system.put(f"{path}/{part}", json=sent, headers={"if-match": version}))
+        ok(system.post(f"{path}/assignments/propose"))
+        ok(system.post(f"{path}/assignments", json={"rows": _lists()}))
+        assert ok(system.get(f"{path}/preview"))["can_publish"]
+        ok(system.post(f"{path}/launch", json={"confirmed": True}))
 
 
 def kpi_ids(service: Running) -> dict[str, str]:

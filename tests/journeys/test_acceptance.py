@@ -27,13 +27,14 @@ from tests.journeys.scenario import (
     SOFIES_COLLEAGUES,
     START,
     Played,
+    deliver,
     kpi_ids,
-    launch,
+    launched,
     released,
 )
 from tests.journeys.service import Running, answers_to, ok
 from tests.served import OWN_PAGE
-from tests.shelf import Shelf, company
+from tests.shelf import Shelf
 from tests.web.markup import tree
 
 EXACT = 1e-9
@@ -45,7 +46,7 @@ Scores = dict[tuple[str | None, tuple[str, ...]], Any]
 @pytest.fixture
 def played(shelf: Shelf, tmp_path: Path) -> Played:
     """The round, launched, before anybody has answered."""
-    return launch(Running.on(shelf.take(company), START, tmp_path))
+    return deliver(Running.on(shelf.take(launched), START, tmp_path))
 
 
 @pytest.fixture

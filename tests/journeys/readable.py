@@ -1,0 +1,96 @@
+"""Everything that people and systems without the analyst's role can read: every GET address, answer by answer."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from app.accounts.rules import Action
+from app.accounts.values import Role
+from app.http.access import Who, declared_routes
+from tests.journeys.service import Running, ok
+
+Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
+Readers = Mapping[str, tuple[TestClient, str]]
+
+_PLACE = re.compile(r"{(\w+)}")
+# Random for every request, whatever is read; and the local mailbox page lies outside the promise.
+_OWN_HEADERS = {"x-request-id"}
+_OUTSIDE = "/mailbox"
+NOT_ANALYSING = tuple(action for action in Action if action is not Action.RESULTS_ANALYSE)
+NOWHERE = "6f1d2a34-8f0b-4c7a-b1de-55c2a6f0d9e2"
+
+
+def readers(service: Running, *only: str) -> Readers:
+    """Who reads, and the beginning of the addresses that they read: people pages, systems the API."""
+    everybody = {
+        "manager": (service.signed_in("ragnhild.torp"), "/"),
+        "team leader": (service.signed_in("amir.haddad"), "/results"),
+        "viewer": (service.signed_in("vera.visning", role=Role.VIEWER), "/results"),
+        "administrator": (service.signed_in("admin", role=Role.ADMIN), "/rounds"),
+        "rated person": (service.signed_in("sofie.berg"), "/results"),
+        "system": (service.system(*NOT_ANALYSING), "/api/"),
+    }
+    return {name: everybody[name] for name in only or everybody}
+
+
+def read_all(service: Running, ids: Mapping[str, Sequence[str]], who: Readers) -> dict[tuple[str, str], Answer]:
+    """Every answer by reader and address; equal dictionaries mean that nobody can tell two services apart."""
+    found = {}
+    for name, (client, beginning) in who.items():
+        for address in addresses(service, ids, beginning):
+            answer = client.get(address)
+            headers = tuple(sorted((key, value) for key, value in answer.headers.items() if key not in _OWN_HEADERS))
+            found[name, address] = (answer.status_code, headers, answer.content)
+    return found
+
+
+def differing(one: Mapping[tuple[str, str], Answer], other: Mapping[tuple[str, str], Answer]) -> list[tuple[str, str]]:
+    """Who reads something else where."""
+    assert one.keys() == other.keys()
+    return [key for key in one if one[key] != other[key]]
+
+
+def addresses(service: Running, ids: Mapping[str, Sequence[str]], beginning: str) -> Iterator[str]:
+    """Every GET address behind a sign-in that begins so; pages alone where it is not the API's."""
+    for route in declared_routes(service.app):
+        is_wanted = route.path.startswith(beginning) and (beginning == "/api/" or not route.path.startswith("/api/"))
+        if "GET" not in route.methods or route.access is None or route.access.who is not Who.SIGNED_IN:
+            continue
+        if is_wanted and not route.path.startswith(_OUTSIDE):
+            places = _PLACE.findall(route.path)
+            for values in product(*(ids[place] for place in places)):
+                filled = route.path.format(**dict(zip(places, values, strict=True)))
+                yield f"{filled}?limit=200" if filled.endswith("/scores") else filled
+
+
+def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dict[str, Sequence[str]]:
+    """Something for every place of an address; who is rated, where, and what nobody is rated on alike."""
+    system = service.system()
+
+    def first(path: str) -> Any:
+        items = ok(system.get(f"/api/v1/{path}", params={"limit": 1}))["items"]
+        return items[0]["id"] if items else NOWHERE
+
+    return {
+        "round_id": [round_id],
+        "release_id": [release_id],
+        "subject_id": [service.subject(one) for one in ("sofie.berg", "jonas.eide", "team-nord", "fjellbris")],
+        "unit_id": [service.subject("team-nord")],
+        "kpi_id": [first("kpis")],
+        "goal_id": [first("goals")],
+        "scale_id": [first("scales")],
+        "scorecard_id": [first("scorecards")],
+        "person_id": [first("people")],
+        "reading_id": [first("readings")],
+        "account_id": [first("accounts")],
+        "key_id": [first("api-keys")],
+        "role_id": [NOWHERE],
+        "assignment_id": [first(f"rounds/{round_id}/assignments")],
+        "invitation_id": [first(f"rounds/{round_id}/invitations")],
+        "number": ["1"],
+        "kind": ["people"],
+        "role": ["viewer"],
+    }

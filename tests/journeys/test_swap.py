@@ -1,0 +1,74 @@
+"""Two raters of one atom exchange their answers, and nobody can tell; nor when a sheet changes that is in no atom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from app.infra.entropy import SeededEntropy
+from tests.journeys.readable import Answer, differing, ids_of, read_all, readers
+from tests.journeys.scenario import (
+    COLLEAGUES_OF_JONAS,
+    COLLEAGUES_OF_SOFIE,
+    DOMAIN,
+    EVERYBODY,
+    NA,
+    S1,
+    S4,
+    S5,
+    START,
+    Answered,
+    deliver,
+    launched_anonymously,
+)
+from tests.journeys.service import Running
+from tests.shelf import Shelf
+
+LOUD = "kunde03@kunder.example"
+SILENT = f"{COLLEAGUES_OF_SOFIE[0]}{DOMAIN}"
+
+
+@dataclass
+class Instance:
+    """A service with its own copy of everything and the randomness of one seed, whose round is released."""
+
+    shelf: Shelf
+    folder: Path
+    name: str
+    changes: Mapping[str, Answered] = field(default_factory=dict)
+
+    def read(self, *only: str) -> dict[tuple[str, str], Answer]:
+        database = self.shelf.take(launched_anonymously, name=self.name, entropy=SeededEntropy(4))
+        played = deliver(Running.on(database, START, self.folder / self.name))
+        for recipient, (about, levels, comment) in {**EVERYBODY, **self.changes}.items():
+            played.answer(recipient, about, levels, comment=comment)
+        played.push_readings()
+        played.close()
+        ids = ids_of(played.service, round_id=played.round_id, release_id=played.release())
+        return read_all(played.service, ids, readers(played.service, *only))
+
+
+def exchanged(one: str, other: str) -> dict[str, Answered]:
+    return {one: EVERYBODY[other], other: EVERYBODY[one]}
+
+
+@pytest.mark.slow
+def test_nobody_can_tell_who_of_an_atom_gave_which_answer(shelf: Shelf, tmp_path: Path) -> None:
+    plain = Instance(shelf, tmp_path, "one").read()
+    changes = {
+        **exchanged("kunde01@kunder.example", "kunde02@kunder.example"),
+        **exchanged("kunde13@kunder.example", "kunde16@kunder.example"),
+        **exchanged(f"{COLLEAGUES_OF_JONAS[0]}{DOMAIN}", f"{COLLEAGUES_OF_JONAS[1]}{DOMAIN}"),
+        # A sheet of no released atom may change altogether.
+        SILENT: ("Sofie Berg", {S1: (1, 1), S4: NA, S5: (1, 2)}, "Noe helt annet."),
+    }
+    assert differing(plain, Instance(shelf, tmp_path, "two", changes).read()) == []
+
+
+def test_the_comparison_sees_what_may_be_seen(shelf: Shelf, tmp_path: Path) -> None:
+    plain = Instance(shelf, tmp_path, "one").read("system", "rated person")
+    about, levels, comment = EVERYBODY[LOUD]
+    louder = {LOUD: (about, {**levels, S1: (5, 5)}, comment)}
+    told = differing(plain, Instance(shelf, tmp_path, "two", louder).read("system", "rated person"))
+    assert {reader for reader, _ in told} == {"system", "rated person"}
