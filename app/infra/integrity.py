@@ -33,9 +33,9 @@ def find_secrets_in_texts(session: ReadSession, secrets: Collection[str]) -> Ite
         for column in table.columns:
             if isinstance(column.type, SqlText | Json):
                 query = select(cast(column, SqlText)).where(column.is_not(None))
-                rows = session.execute(query.execution_options(yield_per=_AT_ONCE))
-                if any(not wanted.isdisjoint(_candidates(value, lengths)) for (value,) in rows):
-                    yield f"{table.name}.{column.name}"
+                with session.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+                    if any(not wanted.isdisjoint(_candidates(value, lengths)) for (value,) in rows):
+                        yield f"{table.name}.{column.name}"
 
 
 def _candidates(value: str, lengths: Collection[int]) -> Iterator[str]:
