@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -60,53 +60,82 @@ def plain(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
+class OwnServer(Server):
+    """A server of our own, which may be torn down and come up again on the same files."""
+
+    def __init__(self, folder: Path, options: Mapping[str, str]) -> None:
+        super().__init__(f"postgresql+psycopg://test@/postgres?host={quote(str(folder), safe='')}")
+        self._folder = folder
+        self._options = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self._binaries, libraries = _binaries(folder)
+        self._environment = {
+            "LD_LIBRARY_PATH": str(libraries),
+            "PATH": os.environ.get("PATH", ""),
+            "TZ": "UTC",
+            "LC_ALL": "C",
+        }
+        arguments = ["--auth=trust", "--username=test", "--locale=C", "--encoding=UTF8", "--no-sync"]
+        subprocess.run(
+            [self._binaries / "initdb", *arguments, "-D", folder / "data"],
+            env=self._environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=_server_user(),
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Come up, and wait until somebody can connect."""
+        with (self._folder / "log").open("ab") as log:
+            self._running = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._folder / "data", "-k", self._folder, *self._options],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                user=_server_user(),
+            )
+        _wait_until_ready(plain(self.url("postgres")), self._running, self._folder / "log")
+
+    def crash(self) -> None:
+        """Go down at once, without a word to anybody, as `pg_ctl stop -m immediate`."""
+        self._stop(signal.SIGQUIT)
+
+    def stop(self) -> None:
+        """Go down fast: does not wait for connections that a pool still holds."""
+        self._stop(signal.SIGINT)
+
+    def _stop(self, how: signal.Signals) -> None:
+        self._running.send_signal(how)
+        try:
+            self._running.wait(10)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            self._running.wait()
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
     """The server of TEST_DATABASE_URL, else one that lives as long as this context."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield Server(given)
         return
+    with own_server() as server:
+        yield server
+
+
+@contextmanager
+def own_server(**changes: str) -> Iterator[OwnServer]:
+    """A server that nobody else uses, with some options changed."""
     # A short prefix: the path of a unix socket may have some 100 bytes and no more.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
     try:
-        yield from _serve(folder)
+        server = OwnServer(folder, {**SERVER_OPTIONS, **changes})
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _serve(folder: Path) -> Iterator[Server]:
-    binaries, libraries = _binaries(folder)
-    environment = {"LD_LIBRARY_PATH": str(libraries), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"}
-    cluster = folder / "data"
-    arguments = ["--auth=trust", "--username=test", "--locale=C", "--encoding=UTF8", "--no-sync"]
-    subprocess.run(
-        [binaries / "initdb", *arguments, "-D", cluster],
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        user=_server_user(),
-    )
-    options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", cluster, "-k", folder, *options],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            user=_server_user(),
-        )
-    try:
-        url = f"postgresql+psycopg://test@/postgres?host={quote(str(folder), safe='')}"
-        _wait_until_ready(plain(url), server, folder / "log")
-        yield Server(url)
-    finally:
-        # Fast shutdown: does not wait for connections that a pool still holds.
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
 def _binaries(folder: Path) -> tuple[Path, Path]:
