@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from app.releases.partition import JudgedRound, weighs_or_is_self
+from app.releases.partition import JudgedRound
 from app.releases.score import ScoredRound
 from app.rounds.preview import atom_subjects
+from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound
 from app.scoring.objections import Claimed, Collected
 from app.scoring.results import Composite
@@ -28,7 +29,7 @@ def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
     asked = np.array(
         [
             [
-                weighs_or_is_self(one.kpi, frozen.groups[cell.group].rater_group)
+                is_asked(one.kpi, frozen.groups[cell.group].rater_group)
                 and any(line.kpi_id == one.kpi.kpi_id for line in frozen.subjects[cell.subject].card)
                 for one in measures
             ]

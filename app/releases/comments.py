@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.releases.partition import JudgedRound, weighs_or_is_self
+from app.releases.partition import JudgedRound
 from app.responses.values import SheetColumns
+from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound, Mode
 from app.scoring.atoms import Atom, Cell
 from app.scoring.readable import shows_comments
@@ -81,6 +82,6 @@ def _asked(frozen: FrozenRound, judged: JudgedRound, atom: Atom, about: str) -> 
     return tuple(
         cell
         for cell in atom.cells
-        if weighs_or_is_self(kpi, frozen.groups[cell.group].rater_group)
+        if is_asked(kpi, frozen.groups[cell.group].rater_group)
         and any(line.kpi_id == kpi.kpi_id for line in frozen.subjects[cell.subject].card)
     )

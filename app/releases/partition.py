@@ -12,10 +12,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from app.kpis.values import KpiKind, RaterGroup, ScaleKind
+from app.kpis.values import KpiKind, ScaleKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns
 from app.rounds.preview import atom_cells, atom_groups, atom_subjects
+from app.rounds.rules import is_asked
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Mark
 from app.scoring import scales
 from app.scoring.atoms import Cell, Partition, Pooling
@@ -128,11 +129,6 @@ def measures_of(frozen: FrozenRound) -> tuple[Measure, ...]:
     return tuple(Measure(kpi, None) for kpi in kpis) + tuple(Measure(kpi, item) for kpi in kpis for item in kpi.items)
 
 
-def weighs_or_is_self(kpi: FrozenKpi, group: RaterGroup) -> bool:
-    """Whether a group is asked about a KPI that is on the card: it weighs, or is self."""
-    return group is RaterGroup.SELF or kpi.weights.get(group, 0) > 0
-
-
 def _cells(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> tuple[Cell, ...]:
     cells = atom_cells(frozen, answered)
     stored = Counter(zip(sheets.subjects, sheets.groups, strict=True))
@@ -238,7 +234,7 @@ def _asked_and_valid(
     asked = np.zeros(valid.shape, np.bool_)
     on_card = [frozenset(line.kpi_id for line in subject.card) for subject in frozen.subjects]
     for group, policy in enumerate(frozen.groups):
-        of_group = frozenset(one.kpi.kpi_id for one in measures if weighs_or_is_self(one.kpi, policy.rater_group))
+        of_group = frozenset(one.kpi.kpi_id for one in measures if is_asked(one.kpi, policy.rater_group))
         for cell, published_cell in enumerate(published):
             if published_cell.group == group:
                 for kpi_id in of_group & on_card[published_cell.subject]:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.kpis.values import KpiKind, RaterGroup
+from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
 from app.releases.score import ScoredRound
 from app.releases.values import Score, ScoreStatus, Withheld
+from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound
 from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.intervals import outward
@@ -102,8 +103,7 @@ class Tables:
         return [
             group
             for group in sorted(self.asked.get(subject, ()))
-            if self.frozen.groups[group].rater_group is RaterGroup.SELF
-            or kpi.weights.get(self.frozen.groups[group].rater_group, 0) > 0
+            if is_asked(kpi, self.frozen.groups[group].rater_group)
         ]
 
 

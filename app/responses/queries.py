@@ -19,10 +19,11 @@ from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
-from app.responses.rules import form_kpi, item_numbers, items_asked, minutes_to_answer
+from app.responses.rules import form_kpi, item_numbers
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormKpi, FormSubject, RatingForm, SheetColumns
 from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.rules import kpis_on_card, minutes_to_answer
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy
 from app.words import Words
@@ -194,7 +195,7 @@ def _questions(recipe: FormRecipe, card: Sequence[str], group: RaterGroup) -> tu
     key = (*card, group)
     known = recipe.asked.get(key)
     if known is None:
-        known = tuple(form_kpi(kpi, recipe.numbers) for kpi in items_asked(recipe.kpis, card, group))
+        known = tuple(form_kpi(kpi, recipe.numbers) for kpi in kpis_on_card(recipe.kpis, card, group))
         recipe.asked[key] = known
     return known
 

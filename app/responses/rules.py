@@ -1,14 +1,12 @@
 """Pure decisions about forms: which items a rater sees, what an answer may be, how long it takes, and what is refused."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from app.errors import Conflict, Invalid, Malformed
-from app.kpis.values import KpiKind, RaterGroup, ScaleKind
+from app.kpis.values import ScaleKind
 from app.responses.values import FormItem, FormKpi, Option
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
 
-SECONDS_PER_ITEM = 12
-SECONDS_PER_SUBJECT = 15
 YES_PARTLY_NO = (("no", 0.0), ("partly", 1.0), ("yes", 2.0))
 MAX_COMMENT = 2000
 
@@ -57,21 +55,6 @@ def answer_levels(scale: FrozenScale) -> tuple[tuple[str, float], ...]:
     return YES_PARTLY_NO if scale.kind is ScaleKind.YES_PARTLY_NO else ()
 
 
-def items_asked(kpis: Iterable[FrozenKpi], card: Sequence[str], group: RaterGroup) -> tuple[FrozenKpi, ...]:
-    """The soft KPIs of a subject's card that a rater group is asked about, in the order of the round.
-
-    A group sees what it weighs in; self, which never weighs, sees all.
-    """
-    on_card = set(card)
-    return tuple(
-        kpi
-        for kpi in kpis
-        if kpi.kind is KpiKind.SOFT
-        and kpi.kpi_id in on_card
-        and (group is RaterGroup.SELF or kpi.weights.get(group, 0) > 0)
-    )
-
-
 def item_numbers(kpis: Iterable[FrozenKpi]) -> dict[str, int]:
     """The number of every item of a round, from 1 in the frozen order; form fields are named by it."""
     items = [item.id for kpi in kpis for item in kpi.items]
@@ -81,15 +64,6 @@ def item_numbers(kpis: Iterable[FrozenKpi]) -> dict[str, int]:
 def form_kpi(kpi: FrozenKpi, numbers: Mapping[str, int]) -> FormKpi:
     """A KPI as the form shows it."""
     return FormKpi(kpi.kpi_id, kpi.name, tuple(_form_item(item, numbers[item.id]) for item in kpi.items))
-
-
-def minutes_to_answer(items: int, subjects: int) -> int:
-    """Whole minutes that a form takes, at least 1: 12 seconds an item and 15 a subject, rounded up.
-
-    >>> minutes_to_answer(2, 1), minutes_to_answer(12, 3)
-    (1, 4)
-    """
-    return max(1, -(-(items * SECONDS_PER_ITEM + subjects * SECONDS_PER_SUBJECT) // 60))
 
 
 def answer_field(assignment_id: str, number: int) -> str:

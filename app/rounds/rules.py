@@ -1,7 +1,7 @@
 """Pure decisions about rounds: policies and times, who rates whom, what they are asked, who counts, when to close."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Conflict, Expired, Invalid
@@ -187,16 +187,19 @@ def _direct_reports(tree: Tree, person_id: SubjectId) -> tuple[SubjectId, ...]:
     return tuple(found)
 
 
+def is_asked(kpi: FrozenKpi, rater_group: RaterGroup) -> bool:
+    """Whether a rater group is asked about a soft KPI of the round: it weighs in it, or is self, who sees all."""
+    return kpi.weights.get(rater_group, 0) > 0 or (rater_group is RaterGroup.SELF and bool(kpi.weights))
+
+
+def kpis_on_card(kpis: Iterable[FrozenKpi], card: Collection[str], rater_group: RaterGroup) -> tuple[FrozenKpi, ...]:
+    """The soft KPIs of a card that a rater group is asked about, in the order of the round."""
+    return tuple(kpi for kpi in kpis if kpi.kind is KpiKind.SOFT and kpi.kpi_id in card and is_asked(kpi, rater_group))
+
+
 def kpis_asked(kpis: Iterable[FrozenKpi], subject: FrozenSubject, rater_group: RaterGroup) -> tuple[FrozenKpi, ...]:
-    """The soft KPIs of the subject's card in which the rater's group weighs; self sees all of the round's."""
-    on_card = {line.kpi_id for line in subject.card}
-    return tuple(
-        kpi
-        for kpi in kpis
-        if kpi.kind is KpiKind.SOFT
-        and kpi.kpi_id in on_card
-        and (kpi.weights.get(rater_group, 0) > 0 or (rater_group is RaterGroup.SELF and bool(kpi.weights)))
-    )
+    """The soft KPIs that a rater group is asked about a subject."""
+    return kpis_on_card(kpis, {line.kpi_id for line in subject.card}, rater_group)
 
 
 def card_or_equal(

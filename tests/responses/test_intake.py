@@ -14,10 +14,9 @@ from app.responses.rules import (
     comment_field,
     form_kpi,
     item_numbers,
-    items_asked,
-    minutes_to_answer,
 )
 from app.responses.values import FormSubject
+from app.rounds.rules import kpis_on_card, minutes_to_answer
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale, Mode
 
 FIVE = FrozenScale(ScaleKind.POINTS, 5, None, None, None)
@@ -161,12 +160,12 @@ def test_every_scale_has_its_own_levels() -> None:
 def test_a_group_sees_what_it_weighs_in_and_self_sees_all() -> None:
     kpis = [IMPRESSION, TEAMWORK, ANSWER_TIME]
     card = ["impression", "teamwork", "answer_time"]
-    seen = {group: [asked.kpi_id for asked in items_asked(kpis, card, group)] for group in RaterGroup}
+    seen = {group: [asked.kpi_id for asked in kpis_on_card(kpis, card, group)] for group in RaterGroup}
     assert seen[RaterGroup.CUSTOMER] == ["impression"]
     assert seen[RaterGroup.COLLEAGUE] == ["impression", "teamwork"]
     assert seen[RaterGroup.SELF] == ["impression", "teamwork"]
     assert seen[RaterGroup.MYSTERY_SHOPPER] == []
-    assert [asked.kpi_id for asked in items_asked(kpis, ["teamwork"], RaterGroup.COLLEAGUE)] == ["teamwork"]
+    assert [asked.kpi_id for asked in kpis_on_card(kpis, ["teamwork"], RaterGroup.COLLEAGUE)] == ["teamwork"]
 
 
 def test_items_are_numbered_through_the_round_and_fields_named_by_them() -> None:

@@ -1,0 +1,70 @@
+"""The service on a port of its own for a real browser, with a worker that the test lets work and a real mail server."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import uvicorn
+
+from app.infra.database import Database
+from app.main import create_app
+from app.worker import Post, post_of, run_once
+from tests.served import Clock, settings_of
+from tests.smtp import MailServer
+
+
+@dataclass
+class Live:
+    """A running service: its address, its clock, and the letters that arrive."""
+
+    address: str
+    clock: Clock
+    engine: Database
+    post: Post
+    mail: MailServer
+
+    def work(self) -> None:
+        """Let the worker do what is due until nothing is left."""
+        while run_once(self.engine, self.post, now=self.clock.now):
+            pass
+
+    def link_in_letter_to(self, recipient: str) -> str:
+        """The first address of ours in the latest letter to somebody."""
+        body = self.mail.to(recipient)[-1].parsed().get_body(("plain",))
+        assert body is not None
+        found = re.search(rf"{re.escape(self.address)}/\S+", body.get_content())
+        assert found is not None
+        return found[0]
+
+
+@contextmanager
+def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
+    """Serve on a free port in a thread until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = settings_of(
+        engine,
+        port=port,
+        smtp_host="127.0.0.1",
+        smtp_port=mail.port,
+        smtp_security="none",
+        mail_from="kpi@fjellbris.example",
+    )
+    clock = Clock(now)
+    app = create_app(settings, database=engine, clock=clock)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield Live(f"http://127.0.0.1:{port}", clock, engine, post_of(settings, "browser"), mail)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
