@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ NO_LOCAL_TIME = "Enter a day that exists and a time of day."
 SKIPPED = "There is no such time that night, because clocks go forward. Choose {next} instead."
 TWICE = "This hour comes twice that night. Meant is {time} ({offset})."
 
+_YEARS = (1970, 2199)
 _EXAMPLE = "2026-11-27T16:00"
 _TYPED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 
@@ -78,11 +80,10 @@ def with_moments(
 
 
 def _local(typed: str) -> datetime:
-    try:
-        if _TYPED.fullmatch(typed):
-            return datetime.fromisoformat(typed)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        local = datetime.fromisoformat(typed) if _TYPED.fullmatch(typed) else None
+        if local is not None and _YEARS[0] <= local.year <= _YEARS[1]:
+            return local
     raise NoSuchTime(NO_LOCAL_TIME, _EXAMPLE)
 
 

@@ -176,7 +176,10 @@ def _again(request: Request, form: Form, error: AppError) -> Response:
                 f"rows.{sheet.subjects[cell.row - 1].id}.{cell.column}" if cell.column in sheet.columns else cell.column
             )
 
-        names = [(f"rows.{one.id}", one.name) for one in sheet.subjects]
+        labels = [(column, column_label(visit, column)) for column in sheet.columns]
+        names = [
+            (f"rows.{one.id}.{column}", f"{one.name}, {label}") for one in sheet.subjects for column, label in labels
+        ]
         return _grid_page(session, visit, sheet, refused_cells(visit, form, error, place_of=place_of, names=names))
 
 

@@ -37,6 +37,7 @@ DONE = {
     "stored": Flash("good", "The readings are stored."),
     "corrected": Flash("good", "The correction is stored.", "What was there before is kept below."),
 }
+NOTHING: Page[Reading] = Page(())
 _HARD = KpiFilter(kind=KpiKind.HARD)
 
 
@@ -68,7 +69,7 @@ def show_readings(request: Request) -> Response:
         company = company_of(session, visit)
         chosen = visit.query.get("kpi", "")
         can_read = bool(roots(visit.viewer, Action.READINGS_READ)) or not roots(visit.viewer, Action.READINGS_WRITE)
-        found = _found(session, visit, company.id, chosen) if can_read else Page[Reading](())
+        found = _found(session, visit, company.id, chosen) if can_read else NOTHING
         kpis = hard_kpis(session, visit, company.id)
         lines = _lines(session, visit, found.items, {str(kpi.id): kpi for kpi in kpis})
     return page(

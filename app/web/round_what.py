@@ -93,7 +93,10 @@ def _again(request: Request, round_id: str, form: Form, places: Sequence[str], e
 def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = draft_frame(session, visit, round_id, "what")
     found = frame.round
-    kpis = every(lambda part: list_kpis(session, visit.viewer, found.company_id, part, on=visit.today, chosen=_ASKABLE))
+    asked = every(
+        lambda part: list_kpis(session, visit.viewer, found.company_id, part, on=visit.today, chosen=_ASKABLE)
+    )
+    kpis = sorted(asked, key=lambda kpi: in_locale(kpi.current.name, visit.locale).casefold())
     weights = _weights(found, kpis)
     form = sent or Filled(dict(_texts(visit, found, kpis, weights)))
     return page(

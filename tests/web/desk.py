@@ -27,6 +27,17 @@ from tests.web.markup import Element, tree
 
 Fields = Mapping[str, str | Sequence[str]]
 
+ABOUT = {
+    "name.nb": "Nord, uke 48",
+    "name.en": "North, week 48",
+    "purpose.nb": "Vi vil vite hvordan kundene blir møtt.",
+    "purpose.en": "We want to know how customers are met.",
+    "asked_by": "Amir Haddad",
+    "period_start": "2026-10-01",
+    "period_end": "2026-12-31",
+}
+"""The first step of a round, filled in."""
+
 
 @dataclass
 class Browser:
