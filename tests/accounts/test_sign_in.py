@@ -253,29 +253,16 @@ def test_a_new_password_ends_every_session_and_link(session: WriteSession, ingri
     assert try_password(session, new, now) is not None
 
 
-@pytest.mark.parametrize(
-    ("password", "message"),
-    [
-        ("elleve tegn", "A password needs at least 12 characters."),
-        ("x" * 129, "This text is too long."),
-        ("aaaaaaaaaaaab", "This password is easy to guess. Take a longer one without your name or a simple pattern."),
-        (
-            "abcdefghijklmnop",
-            "This password is easy to guess. Take a longer one without your name or a simple pattern.",
-        ),
-        ("IngridSolheim1", "This password is easy to guess. Take a longer one without your name or a simple pattern."),
-        (
-            "fjellbris.example",
-            "This password is easy to guess. Take a longer one without your name or a simple pattern.",
-        ),
-    ],
-)
-def test_a_password_that_is_easy_to_guess_is_refused(
-    session: WriteSession, ingrid: Account, now: datetime, password: str, message: str
-) -> None:
+def test_a_password_that_is_easy_to_guess_is_refused(session: WriteSession, ingrid: Account, now: datetime) -> None:
     with pytest.raises(Invalid) as caught:
-        commands.set_password(session, SERVICE, ingrid.id, password, now=now)
-    assert [(error.field, error.message) for error in caught.value.errors] == [("password", message)]
+        commands.set_password(session, SERVICE, ingrid.id, "IngridSolheim1", now=now)
+    assert [(error.field, error.message, error.allowed) for error in caught.value.errors] == [
+        (
+            "password",
+            "This password is easy to guess. Take a longer one without your name or a simple pattern.",
+            "12-128",
+        )
+    ]
 
 
 def test_the_present_password_is_asked_for_unless_a_link_was_just_used(

@@ -160,7 +160,7 @@ def test_an_unreadable_address_is_told_in_the_words_of_its_reader() -> None:
 
 @pytest.mark.timeout(30)
 def test_many_rows_in_one_long_loop_are_judged_quickly() -> None:
-    count = 20_000
+    count = 10_000
     rows = [
         Row(
             number + 2,
