@@ -48,9 +48,9 @@ from app.organisation.queries import list_companies
 from app.releases import queries as releases
 from app.releases.commands import release_round, scrub_released
 from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
-from app.responses import queries as responses
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
+from app.responses.sheets import count_stray_sheets
 from app.settings import Settings
 from app.worker import working
 
@@ -376,7 +376,7 @@ def _problems(database: Database, *, now: datetime) -> Iterator[str]:
         secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
         for place in find_secrets_in_texts(session, secrets):
             yield f"{place} holds the secret of a link: void the links of open rounds."
-        stray = responses.count_stray_sheets(session)
+        stray = count_stray_sheets(session)
         thin = releases.count_thin_atoms(session)
         unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
     if stray:

@@ -26,13 +26,14 @@ from app.releases.digest import digest_input
 from app.releases.explain import documents
 from app.releases.keep import histograms_of, totals_document
 from app.releases.letters import release_letters
+from app.releases.lookup import Tables, tables_of
 from app.releases.partition import JudgedRound, item_ids, judge
-from app.releases.rows import Tables, as_columns, score_rows, tables_of
+from app.releases.rows import as_columns, score_rows
 from app.releases.rules import GraceNotOver, ReleaseRefused
 from app.releases.score import score_round
 from app.releases.tables import AtomRow, ExplanationRow, ReleasedCommentRow, ReleaseRow, ScoreRow
 from app.releases.values import METHOD_VERSION, Release, ReleaseId
-from app.responses.queries import load_sheets
+from app.responses.sheets import load_sheets
 from app.responses.tables import AnonymousSheetRow
 from app.responses.values import SheetColumns
 from app.rounds import rules as rounds_rules

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
-from app.releases.rows import REASONS, GroupRow, Tables, is_small_composite, minimum_of, score_ends
+from app.releases.lookup import GroupRow, Tables, minimum_of
+from app.releases.rows import REASONS, is_small_composite, score_ends
 from app.releases.values import ScoreStatus, Withheld
 from app.rounds.values import Goalposts
 from app.scoring.results import HardScore, Interval, NotScored

@@ -4,31 +4,24 @@ Numbers as in `partition`; hard KPIs are numbered after all measures. What is wr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.kpis.values import Cadence, KpiKind, RaterGroup
+from app.kpis.values import KpiKind, RaterGroup
 from app.metrics.values import Reading
 from app.organisation.values import SubjectKind
+from app.releases.measured import hard_scores
 from app.releases.partition import JudgedRound
-from app.rounds.values import FrozenKpi, FrozenMeasure, FrozenRound, FrozenSubject, Goalposts
-from app.scoring import aggregation, rollup
-from app.scoring import goalposts as posts
+from app.rounds.values import FrozenKpi, FrozenRound
 from app.scoring.composite import score_composites
-from app.scoring.goalposts import score_metric
 from app.scoring.pooling import PooledCovariance, pooled_covariance
 from app.scoring.readable import Figure, weighing_groups
 from app.scoring.released import Released, ReleasedGroup
-from app.scoring.results import Composite, HardScore, Measured, NotScored, Reason
+from app.scoring.results import Composite, HardScore, NotScored
 from app.scoring.scorecards import CardEntry, Scorecard
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
-
-ZONE = ZoneInfo("Europe/Oslo")
-PERCENT = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +57,7 @@ def score_round(frozen: FrozenRound, judged: JudgedRound, readings: Sequence[Rea
     figures, released = _released(frozen, judged)
     soft = score_kpis(released, _mixes(judged), _spread(frozen, judged))
     numbers = hard_numbers(frozen, judged)
-    hard = _hard_scores(frozen, numbers, readings)
+    hard = hard_scores(frozen, numbers, readings)
     cards = _cards(frozen, judged, numbers)
     composites = score_composites(soft, cards, hard)
     subtotals = {
@@ -157,129 +150,6 @@ def _spread(frozen: FrozenRound, judged: JudgedRound) -> dict[str, PooledCovaria
         policy.rater_group.value: pooled_covariance(judged.released, own[group], n_items)
         for group, policy in enumerate(frozen.groups)
     }
-
-
-# ------------------------------------------------------------ hard
-
-
-def _hard_scores(
-    frozen: FrozenRound, numbers: Mapping[str, int], readings: Sequence[Reading]
-) -> dict[tuple[int, int], HardScore | NotScored]:
-    found: dict[tuple[int, int], HardScore | NotScored] = {}
-    by_kpi: defaultdict[str, defaultdict[str, list[Reading]]] = defaultdict(lambda: defaultdict(list))
-    for reading in readings:
-        by_kpi[reading.kpi_id][reading.subject_id].append(reading)
-    below = persons_below(frozen.subjects)
-    for place, subject in enumerate(frozen.subjects):
-        for line in subject.card:
-            if line.kpi_id in numbers:
-                kpi = frozen.kpi(line.kpi_id)
-                measured = _measured(frozen, kpi, subject, below[place], by_kpi[line.kpi_id])
-                found[place, numbers[line.kpi_id]] = _hard_score(
-                    numbers[line.kpi_id], measured, subject.targets.get(line.kpi_id)
-                )
-    return found
-
-
-def persons_below(subjects: Sequence[FrozenSubject]) -> list[list[FrozenSubject]]:
-    """For each subject the persons in its subtree; a person has none below."""
-    places = {subject.id: place for place, subject in enumerate(subjects)}
-    found: list[list[FrozenSubject]] = [[] for _ in subjects]
-    for subject in subjects:
-        if subject.kind is SubjectKind.PERSON:
-            above = places.get(subject.parent_id or "")
-            while above is not None:
-                found[above].append(subject)
-                above = places.get(subjects[above].parent_id or "")
-    return found
-
-
-def _measured(
-    frozen: FrozenRound,
-    kpi: FrozenKpi,
-    subject: FrozenSubject,
-    below: Iterable[FrozenSubject],
-    readings: Mapping[str, list[Reading]],
-) -> Measured | NotScored:
-    measure = kpi.measure
-    if measure is None:
-        return NotScored(Reason.NO_VALUE)
-    expected = [one for one in below if any(line.kpi_id == kpi.kpi_id for line in one.card) or one.id in readings]
-    own = _readings(frozen, measure, readings.get(subject.id, ()))
-    others = [_readings(frozen, measure, readings.get(one.id, ())) for one in expected]
-    return rollup.unit_figure(rollup.RollUp(measure.rollup), aggregation_of(measure), own, others)
-
-
-def _hard_score(number: int, measured: Measured | NotScored, target: Goalposts | None) -> HardScore | NotScored:
-    if isinstance(measured, NotScored) or target is None:
-        return measured if isinstance(measured, NotScored) else NotScored(Reason.NO_VALUE)
-    return score_metric(number, measured, goalposts_of(target))
-
-
-def goalposts_of(target: Goalposts) -> posts.Goalposts | posts.RangeGoalposts:
-    """Goalposts as scoring knows them."""
-    if target.floor is not None and target.target is not None:
-        return posts.Goalposts(target.floor, target.target, target.stretch)
-    ends = (target.low, target.best_low, target.best_high, target.high)
-    low, best_low, best_high, high = (0.0 if end is None else end for end in ends)
-    return posts.RangeGoalposts(low, best_low, best_high, high)
-
-
-def aggregation_of(measure: FrozenMeasure) -> aggregation.Aggregation:
-    """How readings become a figure, as scoring knows it."""
-    rule = measure.share_rule
-    return aggregation.Aggregation(
-        aggregation.Method(measure.aggregation),
-        percentile=None if measure.percentile is None else measure.percentile / PERCENT,
-        per=measure.per,
-        rule=None if rule is None else aggregation.Rule(aggregation.Comparison(rule.comparison), rule.limit),
-        prorate=measure.prorate,
-    )
-
-
-def _readings(frozen: FrozenRound, measure: FrozenMeasure, readings: Sequence[Reading]) -> rollup.Readings:
-    ordered = sorted(readings, key=lambda one: (one.ends_at, one.recorded_at, one.id))
-    observations = tuple(_observation(reading, place) for place, reading in enumerate(ordered))
-    if measure.cadence is None:
-        return rollup.Readings(observations)
-    steps = {step_of(measure.cadence, _day(reading.starts_at)) for reading in ordered}
-    return rollup.Readings(
-        observations,
-        expected=count_steps(measure.cadence, frozen.period_start, frozen.period_end),
-        observed=len(steps),
-    )
-
-
-def _observation(reading: Reading, sequence: int) -> aggregation.Observation:
-    amount = reading.amount
-    if amount.value is not None:
-        return aggregation.Observation(reading.ends_at, amount.value, sequence=sequence)
-    return aggregation.Observation(reading.ends_at, amount.numerator or 0.0, amount.denominator or 0.0, sequence)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(ZONE).date()
-
-
-def step_of(cadence: Cadence, day: date) -> date:
-    """The first day of the step that holds a day: the day itself, its Monday, or the first of its month.
-
-    >>> step_of(Cadence.WEEK, date(2026, 11, 25)).isoformat()
-    '2026-11-23'
-    """
-    if cadence is Cadence.DAY:
-        return day
-    return day - timedelta(days=day.weekday()) if cadence is Cadence.WEEK else day.replace(day=1)
-
-
-def count_steps(cadence: Cadence, first: date, last: date) -> int:
-    """Steps that a period touches, at least 1.
-
-    >>> count_steps(Cadence.MONTH, date(2026, 7, 1), date(2026, 9, 30))
-    3
-    """
-    days = (first + timedelta(days=place) for place in range((last - first).days + 1))
-    return len({step_of(cadence, day) for day in days})
 
 
 # ------------------------------------------------------------ composites

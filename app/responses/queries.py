@@ -1,27 +1,23 @@
-"""Every SELECT of responses: the form behind a rating link, and the sheets of a round as columns for scoring."""
+"""Every SELECT behind a rating link: the form as its rater meets it; sheets are read in `sheets`."""
 
-import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Row, Select, bindparam, func, select
 
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
-from app.infra.keys import key_of
 from app.invitations.queries import find_link
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
 from app.responses.rules import form_kpi, item_numbers
-from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
-from app.responses.values import FormKpi, FormSubject, RatingForm, SheetColumns
+from app.responses.values import FormKpi, FormSubject, RatingForm
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.rules import kpis_on_card, minutes_to_answer
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
@@ -152,22 +148,6 @@ def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     )
 
 
-def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
-    """Every sheet of a round as columns, for scoring; items are numbered by their place in `item_ids`."""
-    numbers = {item_id: number for number, item_id in enumerate(item_ids)}
-    kept = _kept_sheets(session, round_id, numbers)
-    anonymous = _anonymous_sheets(session, round_id, numbers, first=len(kept.subjects))
-    return SheetColumns(
-        kept.subjects + anonymous.subjects,
-        kept.groups + anonymous.groups,
-        kept.voices + anonymous.voices,
-        np.concatenate([kept.answer_sheets, anonymous.answer_sheets]),
-        np.concatenate([kept.answer_items, anonymous.answer_items]),
-        np.concatenate([kept.levels, anonymous.levels]),
-        kept.comments + anonymous.comments,
-    )
-
-
 def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
     row, company_name = session.execute(
         select(RoundRow, SubjectRow.name)
@@ -198,64 +178,3 @@ def _questions(recipe: FormRecipe, card: Sequence[str], group: RaterGroup) -> tu
         known = tuple(form_kpi(kpi, recipe.numbers) for kpi in kpis_on_card(recipe.kpis, card, group))
         recipe.asked[key] = known
     return known
-
-
-def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:
-    # Plain columns of the tables: a round has as many rows here as all its answers.
-    sheet, answer, comment = (row.__table__.c for row in (SheetRow, AnswerRow, SheetCommentRow))
-    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
-    of_round = select(sheet.id).where(sheet.round_id == round_id)
-    sheets = session.execute(select(*columns).where(sheet.round_id == round_id).order_by(sheet.id)).all()
-    given = select(answer.sheet_id, answer.item_id, answer.level).where(answer.sheet_id.in_(of_round))
-    answers = session.execute(given).all()
-    comments = session.execute(
-        select(comment.sheet_id, comment.about, comment.text).where(comment.sheet_id.in_(of_round))
-    ).all()
-    ids = np.fromiter((row[0] for row in sheets), np.int64, len(sheets))
-    return SheetColumns(
-        tuple(row[1] for row in sheets),
-        tuple(row[2] for row in sheets),
-        tuple(row[3] or (row[4] or b"").hex() for row in sheets),
-        np.searchsorted(ids, np.fromiter((row[0] for row in answers), np.int64, len(answers))),
-        np.fromiter((numbers[row[1]] for row in answers), np.int64, len(answers)),
-        np.fromiter((_missing(row[2]) for row in answers), np.float64, len(answers)),
-        tuple((int(np.searchsorted(ids, row[0])), row[1], row[2]) for row in comments),
-    )
-
-
-def _anonymous_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int], *, first: int) -> SheetColumns:
-    rows = session.execute(
-        select(
-            AnonymousSheetRow.subject_id,
-            AnonymousSheetRow.rater_group,
-            AnonymousSheetRow.answers,
-            AnonymousSheetRow.comments,
-        )
-        .where(AnonymousSheetRow.round_id == round_id)
-        .order_by(AnonymousSheetRow.key)
-    ).all()
-    answers = [
-        (first + place, numbers[item_id], _missing(level))
-        for place, row in enumerate(rows)
-        for item_id, level in row[2].items()
-    ]
-    return SheetColumns(
-        tuple(row[0] for row in rows),
-        tuple(row[1] for row in rows),
-        ("",) * len(rows),
-        np.array([answer[0] for answer in answers], np.int64),
-        np.array([answer[1] for answer in answers], np.int64),
-        np.array([answer[2] for answer in answers], np.float64),
-        tuple((first + place, about, text) for place, row in enumerate(rows) for about, text in row[3].items()),
-    )
-
-
-def _missing(level: float | None) -> float:
-    return math.nan if level is None else level
-
-
-def count_stray_sheets(session: ReadSession) -> int:
-    """Sheets of kept groups that follow from no assignment, whoever asks; none in a sound database."""
-    key = key_of(session)
-    keys = {key.sheet_key(assignment_id) for assignment_id in session.scalars(select(AssignmentRow.id))}
-    return sum(sheet_key not in keys for sheet_key in session.scalars(select(SheetRow.key)))
