@@ -1,0 +1,93 @@
+"""Deeds done in a process of their own that ends without a word, as by `kill -9`, at a chosen point of its transaction.
+
+The processes are forked from one that has imported everything, since starting Python anew for each would take a second.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+
+from app.accounts.rules import SERVICE
+from app.infra.database import Database, WriteSession
+from app.releases.commands import release_round
+from app.reports import Row
+from app.responses.commands import submit_response
+from app.responses.past import import_ratings
+from tests.databases import open_database
+
+BEFORE_THE_COMMIT = 0
+AFTER_THE_COMMIT = -1
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.faults.dying"])
+
+
+def release(session: WriteSession, round_id: str, now: datetime) -> None:
+    """Score and seal a round."""
+    release_round(session, SERVICE, round_id, now=now)
+
+
+def bring_in(session: WriteSession, round_id: str, rows: list[Mapping[str, str]], now: datetime) -> None:
+    """Import past ratings into a draft."""
+    numbered = [Row(place, cells) for place, cells in enumerate(rows, start=2)]
+    import_ratings(session, SERVICE, round_id, numbered, now=now)
+
+
+def submit(session: WriteSession, link: str, fields: Mapping[str, str], now: datetime) -> None:
+    """Send a form."""
+    submit_response(session, link, {name: [value] for name, value in fields.items()}, now=now)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A command and its arguments; the command is one of this module, so that another process finds it."""
+
+    command: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+    def do(self, database: Database) -> None:
+        with database.write() as session:
+            self.command(session, *self.arguments)
+
+
+def dies(url: str, deed: Deed, point: int) -> bool:
+    """Do a deed in a process that dies before its statement number `point`, or around the commit; False if it lived.
+
+    It lives when the deed has fewer statements than that; then it is done.
+    """
+    process = _processes.Process(target=_die, args=(url, deed, point))
+    process.start()
+    process.join(60)
+    code = process.exitcode
+    process.close()
+    assert code in {0, -signal.SIGKILL}, code
+    return code == -signal.SIGKILL
+
+
+def _die(url: str, deed: Deed, point: int) -> None:
+    database = open_database(url)
+    begun = 0
+
+    def count(*_: object) -> None:
+        nonlocal begun
+        begun += 1
+        if begun == point:
+            _end()
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    if point == BEFORE_THE_COMMIT:
+        event.listen(database.engine, "commit", _end)
+    deed.do(database)
+    if point == AFTER_THE_COMMIT:
+        _end()
+    database.dispose()
+
+
+def _end(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
