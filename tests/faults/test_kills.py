@@ -19,7 +19,7 @@ from app.rounds.rules import RoundNotDraft
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import GroupPolicy, Mode
 from tests.dump import tables_of
-from tests.faults.dying import AFTER_THE_COMMIT, BEFORE_THE_COMMIT, Deed, bring_in, dies, release, submit
+from tests.faults.deeds import AFTER_THE_COMMIT, BEFORE_THE_COMMIT, Deed, bring_in, dies, release, submit
 from tests.fjellbris import draft_round, fjellbris
 from tests.open_round import AMIR, OpenRound, open_round
 

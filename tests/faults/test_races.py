@@ -26,8 +26,10 @@ from app.rounds.values import GroupPolicy, Mode, RoundState
 from app.worker import Post, run_once
 from tests.conftest import address
 from tests.databases import open_database
+from tests.faults.deeds import Deed, side_by_side, submit
 from tests.faults.serving import Reply, at_once, serving
 from tests.open_round import AMIR, OpenRound, open_round
+from tests.served import ONE_DATABASE
 from tests.smtp import MailServer
 
 TOGETHER = 10
@@ -173,6 +175,28 @@ def test_two_workers_at_once_send_each_letter_once_and_close_and_release_once(
     assert (journal["round.closed"], journal["release.published"]) == (1, 1)
     assert len({one.parsed()["message-id"] for one in mail_server.deliveries}) == len(mail_server.deliveries)
     assert tuple(outbox) == (len(mail_server.deliveries), 1)
+
+
+@ONE_DATABASE
+def test_three_processes_that_write_into_one_file_take_turns(database_url: str, opened: OpenRound) -> None:
+    rows = [
+        [
+            Deed(
+                submit,
+                (
+                    opened.links[name],
+                    opened.fields(name, ("1", VALUES[turn]), submission=f"turn-{turn}-{n}"),
+                    opened.now,
+                ),
+            )
+            for turn in range(IN_TURN)
+            for n, name in enumerate(names)
+        ]
+        for names in (opened.customers[:2], opened.customers[2:4], opened.customers[4:])
+    ]
+    assert side_by_side(database_url, rows) == [0, 0, 0]
+    last = IN_TURN - 1
+    assert opened.stored() == [(f"turn-{last}-{n}", [1.0, 5.0], []) for n in (0, 0, 0, 1, 1, 1)]
 
 
 def rate_all(opened: OpenRound) -> None:

@@ -1,4 +1,4 @@
-"""Deeds done in a process of their own that ends without a word, as by `kill -9`, at a chosen point of its transaction.
+"""Deeds done in processes of their own: side by side, or ended as by `kill -9` at a chosen point of the transaction.
 
 The processes are forked from one that has imported everything, since starting Python anew for each would take a second.
 """
@@ -6,9 +6,10 @@ The processes are forked from one that has imported everything, since starting P
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from sqlalchemy import event
@@ -25,7 +26,7 @@ BEFORE_THE_COMMIT = 0
 AFTER_THE_COMMIT = -1
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.dying"])
+_processes.set_forkserver_preload(["tests.faults.deeds"])
 
 
 def release(session: WriteSession, round_id: str, now: datetime) -> None:
@@ -68,6 +69,25 @@ def dies(url: str, deed: Deed, point: int) -> bool:
     process.close()
     assert code in {0, -signal.SIGKILL}, code
     return code == -signal.SIGKILL
+
+
+def side_by_side(url: str, deeds: Sequence[Sequence[Deed]]) -> list[int | None]:
+    """Do several rows of deeds at the same time, each row in a process of its own; how the processes ended."""
+    barrier = _processes.Barrier(len(deeds))
+    processes = [_processes.Process(target=_do_all, args=(url, row, barrier)) for row in deeds]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    return [process.exitcode for process in processes]
+
+
+def _do_all(url: str, deeds: Sequence[Deed], barrier: Barrier) -> None:
+    database = open_database(url)
+    barrier.wait()
+    for deed in deeds:
+        deed.do(database)
+    database.dispose()
 
 
 def _die(url: str, deed: Deed, point: int) -> None:
