@@ -106,7 +106,7 @@ class _SmtpCarrier:
     def hand_over(self, raw: bytes, name: str) -> Reply:  # noqa: ARG002 - a relay has no use for the name
         client = self._client
         if client is None or client.sock is None:
-            return Reply(None, "The connection was closed.")
+            return Reply(None, "connection closed")
         try:
             client.sock.settimeout(min(self._transport.final_reply_seconds, FINAL_REPLY_SECONDS))
             client.send(_stuffed(raw))

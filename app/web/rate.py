@@ -45,7 +45,7 @@ _cards: OrderedDict[tuple[object, ...], str] = OrderedDict()
 
 
 @router.get("/r/{token}")
-@by_link("The link is the right to rate.")
+@by_link("whoever holds the link may rate")
 def show_form(request: Request, token: str) -> Response:
     with reading(request) as (session, visit):
         form = load_rating_form(session, token, now=visit.now)
@@ -53,7 +53,7 @@ def show_form(request: Request, token: str) -> Response:
 
 
 @router.post("/r/{token}")
-@by_link("The link is the right to rate.")
+@by_link("whoever holds the link may rate")
 def send_form(request: Request, token: str) -> Response:
     sent = posted(request)
     try:
@@ -65,7 +65,7 @@ def send_form(request: Request, token: str) -> Response:
 
 
 @router.get("/r/{token}/thanks")
-@by_link("The link is the right to rate.")
+@by_link("whoever holds the link may rate")
 def show_thanks(request: Request, token: str) -> Response:
     with reading(request) as (session, visit):
         form = load_rating_form(session, token, now=visit.now)
