@@ -120,7 +120,8 @@ def take_list(request: Request, round_id: str) -> Response:
     form = posted(request)
     dry_run = is_check(form)
     try:
-        rows = parse_raters(table_of(form, RATER_COLUMNS))
+        table = table_of(form, RATER_COLUMNS)
+        rows = parse_raters(table)
         with writing(request) as (session, visit):
             report = add_assignments(session, visit.viewer, round_id, rows, dry_run=dry_run, now=visit.now)
     except REFUSED as error:
@@ -128,7 +129,7 @@ def take_list(request: Request, round_id: str) -> Response:
             return _file_page(session, visit, round_id, refused_file(visit, form, error))
     if dry_run:
         with reading(request) as (session, visit):
-            return _file_page(session, visit, round_id, checked(visit, form, report))
+            return _file_page(session, visit, round_id, checked(visit, form, table, report))
     return see_other(f"/rounds/{round_id}/assignments", done="listed")
 
 

@@ -12,9 +12,9 @@ from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
 from app.responses.values import ImportedRatings
 from app.web.forms import REFUSED, Filled
-from app.web.render import page, see_other
+from app.web.render import page, said, see_other
 from app.web.round_parts import RoundFrame, draft_frame
-from app.web.uploads import Upload, is_check, refused_file, table_of
+from app.web.uploads import Checked, Upload, content_of, is_check, refused_file, table_of
 from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -51,13 +51,12 @@ def take_ratings(request: Request, round_id: str) -> Response:
             return _past_page(session, visit, round_id, refused_file(visit, form, error))
     if dry_run:
         with reading(request) as (session, visit):
-            return _past_page(session, visit, round_id, Upload(Filled(form)), report)
+            told = Checked(_counts(visit, report), content_of(rows))
+            return _past_page(session, visit, round_id, Upload(Filled(form), checked=told))
     return see_other(f"/rounds/{round_id}", done="imported")
 
 
-def _past_page(
-    session: ReadSession, visit: Visit, round_id: str, upload: Upload, report: ImportedRatings | None = None
-) -> Response:
+def _past_page(session: ReadSession, visit: Visit, round_id: str, upload: Upload) -> Response:
     frame = draft_frame(session, visit, round_id, "")
     return page(
         visit,
@@ -65,9 +64,21 @@ def _past_page(
         status=upload.form.status,
         frame=frame,
         upload=upload,
-        report=report,
         codes=_codes(session, visit, frame),
         groups=[one.rater_group.value for one in frame.round.groups],
+    )
+
+
+def _counts(visit: Visit, report: ImportedRatings) -> tuple[tuple[str, int], ...]:
+    """What the file holds, in words."""
+    return (
+        (said(visit, "Rows"), report.rows),
+        (said(visit, "Answers"), report.answers),
+        (said(visit, "Comments"), report.comments),
+        (said(visit, "Rated"), report.subjects),
+        (said(visit, "Rated, not known yet"), report.subjects_created),
+        (said(visit, "Raters"), report.raters),
+        (said(visit, "Raters, not known yet"), report.raters_created),
     )
 
 

@@ -34,10 +34,10 @@ def take_file(request: Request) -> Response:
     dry_run = is_check(form)
     try:
         comma = decimal_of(form) == COMMA
-        rows = table_of(form, COLUMNS)
+        table = table_of(form, COLUMNS)
         with writing(request) as (session, visit):
             company = company_of(session, visit)
-            batch = parse_table(rows, zone=visit.settings.zone, decimal_comma=comma)
+            batch = parse_table(table, zone=visit.settings.zone, decimal_comma=comma)
             report = record_readings(
                 session,
                 visit.viewer,
@@ -52,7 +52,7 @@ def take_file(request: Request) -> Response:
             return _import_page(session, visit, refused_file(visit, form, error))
     if dry_run:
         with reading(request) as (session, visit):
-            return _import_page(session, visit, checked(visit, form, report))
+            return _import_page(session, visit, checked(visit, form, table, report))
     return see_other("/readings", done="stored")
 
 

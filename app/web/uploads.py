@@ -8,12 +8,15 @@ from app.fields import REQUIRED
 from app.http.forms import Form
 from app.http.kinds import status_of
 from app.http.visit import Visit
-from app.infra.tabular import read_table
+from app.infra.tabular import read_table, write_csv
 from app.reports import BulkReport, Column, Outcome, Row, RowError, RowsRefused
 from app.web.forms import Filled, refused
 from app.web.render import said
 
-FILE, CHECK = "file", "check"
+FILE, CONTENT, CHECK = "file", "content", "check"
+
+LONGEST_KEPT = 100_000
+"""A table whose rows take no more signs than this travels in the page; a larger file is chosen again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,10 @@ class WrongCell:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a file would do, after a run that stored nothing."""
+    """What a file would do, after a run that stored nothing; `content` carries its rows to the next page if it can."""
 
-    created: int
-    changed: int
-    unchanged: int
+    counts: tuple[tuple[str, int], ...]
+    content: str
     warnings: tuple[str, ...] = ()
 
 
@@ -46,11 +48,13 @@ class Upload:
 
 
 def table_of(form: Form, columns: Sequence[Column]) -> list[Row]:
-    """The rows of the file that was chosen; Invalid without one."""
+    """The rows of the file that was chosen, or those that the page carries; Invalid without either."""
     file = form.file(FILE)
-    if file is None:
+    if file is not None:
+        return read_table(file.raw, filename=file.filename, columns=columns)
+    if not form.one(CONTENT):
         raise Invalid([FieldError(FILE, REQUIRED, "CSV, XLSX")])
-    return read_table(file.raw, filename=file.filename, columns=columns)
+    return read_table(form.one(CONTENT).encode(), filename="rows.csv", columns=columns)
 
 
 def is_check(form: Form) -> bool:
@@ -58,12 +62,19 @@ def is_check(form: Form) -> bool:
     return form.one("act") == CHECK
 
 
-def checked(visit: Visit, form: Form, report: BulkReport) -> Upload:
+def checked(visit: Visit, form: Form, rows: Sequence[Row], report: BulkReport) -> Upload:
     """The page after a run that stored nothing."""
     made, changed, same = (report.count(one) for one in (Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED))
-    return Upload(
-        Filled(form), checked=Checked(made, changed, same, tuple(said(visit, one) for one in report.warnings))
-    )
+    counts = ((said(visit, "New"), made), (said(visit, "Changed"), changed), (said(visit, "As before"), same))
+    warnings = tuple(said(visit, one) for one in report.warnings)
+    return Upload(Filled(form), checked=Checked(counts, content_of(rows), warnings))
+
+
+def content_of(rows: Sequence[Row]) -> str:
+    """The rows as text for a field of the page; empty when they are too many."""
+    columns = list(dict.fromkeys(name for row in rows for name in row.cells))
+    raw = write_csv(columns, ([row.cells.get(name, "") for name in columns] for row in rows))
+    return raw.decode("utf-8-sig") if len(raw) <= LONGEST_KEPT else ""
 
 
 def refused_file(visit: Visit, form: Form, error: AppError) -> Upload:

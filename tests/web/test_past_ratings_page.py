@@ -48,10 +48,7 @@ def test_a_file_is_looked_at_and_then_fills_and_closes_the_round(desk: Desk, own
     assert [count.words for count in told.all("dd")] == ["8", "8", "0", "1", "1", "4", "4"]
     with desk.engine.read() as session:
         assert load_round(session, round_id).state is RoundState.DRAFT
-    assert (
-        owner.upload(path, past(4), {**fields, "act": "store"}).headers["location"]
-        == f"/rounds/{round_id}?done=imported"
-    )
+    assert owner.post(path, form_of(told, path)).headers["location"] == f"/rounds/{round_id}?done=imported"
     with desk.engine.read() as session:
         found = load_round(session, round_id)
         assert (found.state, found.source) == (RoundState.CLOSED, RoundSource.IMPORT)
