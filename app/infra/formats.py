@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ def score(value: float | None, locale: Locale) -> str:
     if value is None:
         return DASH
     rounded = _rounded(value, 1)
-    return format_decimal(rounded, format="0" if rounded in {0, 100} else "0.0", locale=_CLDR[locale])
+    return _figure(rounded, "0" if rounded in {0, 100} else "0.0", locale)
 
 
 def outward(lo: float, hi: float) -> tuple[int, int]:
@@ -99,7 +100,7 @@ def number(value: float | Decimal | None, locale: Locale, decimals: int | None =
     if value is None:
         return DASH
     pattern = "#,##0.##" if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(_rounded(value, 2 if decimals is None else decimals), format=pattern, locale=_CLDR[locale])
+    return _figure(_rounded(value, 2 if decimals is None else decimals), pattern, locale)
 
 
 def measure(value: float | Decimal | None, locale: Locale, unit: str = "", decimals: int | None = None) -> str:
@@ -167,6 +168,12 @@ def counted(value: int, locale: Locale) -> str:
     """A count as a sentence writes it: words up to twelve, figures above."""
     words = _COUNTS[locale]
     return words[value] if 0 <= value < len(words) else number(value, locale)
+
+
+@lru_cache(maxsize=8192)
+def _figure(rounded: Decimal, pattern: str, locale: Locale) -> str:
+    """A page of results writes a hundred figures, most of them again and again."""
+    return format_decimal(rounded, format=pattern, locale=_CLDR[locale])
 
 
 def _rounded(value: float | Decimal, decimals: int) -> Decimal:
