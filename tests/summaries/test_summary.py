@@ -219,7 +219,7 @@ def test_rights_follow_the_place_where_somebody_is_today(session: WriteSession, 
         for place, viewer in ((moved.above[-1], north), (moved.subject, south))
         for line in list_results(session, viewer, released.company_id, PageRequest(), on=TODAY).items
     }
-    assert places == {"Team Nord": ["Team Nord"], "Sofie Berg": ["Sofie Berg", "Team Sør"]}
+    assert places == {"Team Nord": ["Team Nord"], "Sofie Berg": ["Team Sør", "Sofie Berg"]}
 
 
 def test_what_is_asked_of_the_database_does_not_grow_with_what_is_read(
