@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,14 @@ class JudgedRound:
     is_small: Flags
 
 
+class Laid(NamedTuple):
+    """What was handed in, as `JudgedRound` has it: the cells, the cell of each sheet, the valid scores."""
+
+    cells: tuple[Cell, ...]
+    cell_of_sheet: Integers
+    rows: tuple[Integers, Integers, Floats]
+
+
 def judge(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> JudgedRound:
     """Atoms of a round and what may be read of them.
 
@@ -86,31 +95,40 @@ def judge(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -
     """
     measures = measures_of(frozen)
     cells = _cells(frozen, sheets, answered)
-    made = partition(atom_subjects(frozen), atom_groups(frozen), cells, Pooling(frozen.pooling))
-    cell_of_sheet = _cell_of_sheet(frozen, sheets, cells)
-    rows = _scores(sheets, measures)
-    asked, valid = _asked_and_valid(frozen, made, cells, cell_of_sheet, rows, measures)
-    standing = standing_of(made, asked, valid)
-    totals = _totals(made, cells, cell_of_sheet, rows, measures)
-    released = totals.keeping(standing.is_released[totals.cells[:, 0], totals.cells[:, 1]])
+    made = divided(frozen, cells)
+    laid = Laid(cells, _cell_of_sheet(frozen, sheets, cells), _scores(sheets, measures))
+    asked = asked_in(frozen, made, measures)
+    return judged_of(measures, laid, made, (asked, _valid(made, laid, measures)), _totals(made, laid, measures))
+
+
+def judged_of(
+    measures: tuple[Measure, ...], laid: Laid, made: Partition, counted: tuple[Flags, Integers], totals: AtomTotals
+) -> JudgedRound:
+    """What may be read of atoms that stand; `counted` is `asked` and `valid`, `totals` by atom and measure."""
+    standing = standing_of(made, *counted)
     found = figures(made)
     table = row_table(made, found, standing)
     extents, is_shown = _extents(table, standing)
     return JudgedRound(
         measures=measures,
-        cells=cells,
-        cell_of_sheet=cell_of_sheet,
-        rows=rows,
+        cells=laid.cells,
+        cell_of_sheet=laid.cell_of_sheet,
+        rows=laid.rows,
         made=made,
-        asked=asked,
-        valid=valid,
-        released=released,
+        asked=counted[0],
+        valid=counted[1],
+        released=totals.keeping(standing.is_released[totals.cells[:, 0], totals.cells[:, 1]]),
         figures=found,
         extents=extents,
         table=table,
         is_shown=is_shown,
         is_small=_small(table, standing),
     )
+
+
+def divided(frozen: FrozenRound, cells: Sequence[Cell]) -> Partition:
+    """The cells of a round as atoms."""
+    return partition(atom_subjects(frozen), atom_groups(frozen), cells, Pooling(frozen.pooling))
 
 
 def soft_kpis(frozen: FrozenRound) -> tuple[FrozenKpi, ...]:
@@ -194,44 +212,37 @@ def scale_of(frozen: FrozenScale) -> scales.LinearScale | scales.AnchoredScale:
     return scales.AnchoredScale({float(place): value for place, value in enumerate(rising, start=1)})
 
 
-def _totals(
-    made: Partition,
-    cells: Sequence[Cell],
-    cell_of_sheet: Integers,
-    rows: tuple[Integers, Integers, Floats],
-    measures: Sequence[Measure],
-) -> AtomTotals:
+def _totals(made: Partition, laid: Laid, measures: Sequence[Measure]) -> AtomTotals:
     """Totals by atom and measure. KPIs of one sheet stay together; an item stands alone, since nothing pairs items."""
     atom_of = made.atom_of()
-    atom_of_cell = np.array([atom_of.get(cell.key, -1) for cell in cells], np.int64)
-    atom_of_sheet = atom_of_cell[cell_of_sheet] if len(cell_of_sheet) else np.zeros(0, np.int64)
-    sheet, measure, points = rows
-    n_sheets, n_kpis = len(cell_of_sheet), sum(one.item is None for one in measures)
+    atom_of_cell = np.array([atom_of.get(cell.key, -1) for cell in laid.cells], np.int64)
+    atom_of_sheet = atom_of_cell[laid.cell_of_sheet] if len(laid.cell_of_sheet) else np.zeros(0, np.int64)
+    sheet, measure, points = laid.rows
+    n_sheets, n_kpis = len(laid.cell_of_sheet), sum(one.item is None for one in measures)
     apart = np.maximum(measure - n_kpis + 1, 0)
     atoms = np.tile(atom_of_sheet, len(measures) - n_kpis + 1)
     return AtomTotals.from_scores(atoms, sheet + apart * n_sheets, measure, points, n_atoms=len(made.atoms))
 
 
-def _asked_and_valid(
-    frozen: FrozenRound,
-    made: Partition,
-    cells: Sequence[Cell],
-    cell_of_sheet: Integers,
-    rows: tuple[Integers, Integers, Floats],
-    measures: Sequence[Measure],
-) -> tuple[Flags, Integers]:
+def _valid(made: Partition, laid: Laid, measures: Sequence[Measure]) -> Integers:
     published = cells_of(made)
     places = {cell.key: place for place, cell in enumerate(published)}
-    place_of_cell = np.array([places.get(cell.key, -1) for cell in cells], np.int64)
-    sheet, measure, _ = rows
-    place = place_of_cell[cell_of_sheet[sheet]]
+    place_of_cell = np.array([places.get(cell.key, -1) for cell in laid.cells], np.int64)
+    sheet, measure, _ = laid.rows
+    place = place_of_cell[laid.cell_of_sheet[sheet]]
     inside = place >= 0
     valid = np.zeros((len(published), len(measures)), np.int64)
     np.add.at(valid, (place[inside], measure[inside]), 1)
+    return valid
+
+
+def asked_in(frozen: FrozenRound, made: Partition, measures: Sequence[Measure]) -> Flags:
+    """[published cell, measure] Did the form ask for it."""
+    published = cells_of(made)
     numbers: dict[str, list[int]] = {one.kpi.kpi_id: [] for one in measures}
     for number, one in enumerate(measures):
         numbers[one.kpi.kpi_id].append(number)
-    asked = np.zeros(valid.shape, np.bool_)
+    asked = np.zeros((len(published), len(measures)), np.bool_)
     on_card = [frozenset(line.kpi_id for line in subject.card) for subject in frozen.subjects]
     for group, policy in enumerate(frozen.groups):
         of_group = frozenset(one.kpi.kpi_id for one in measures if is_asked(one.kpi, policy.rater_group))
@@ -239,7 +250,7 @@ def _asked_and_valid(
             if published_cell.group == group:
                 for kpi_id in of_group & on_card[published_cell.subject]:
                     asked[cell, numbers[kpi_id]] = True
-    return asked, valid
+    return asked
 
 
 def _extents(table: RowTable, standing: Standing) -> tuple[tuple[tuple[int, ...], ...], Flags]:

@@ -54,10 +54,16 @@ def score_round(frozen: FrozenRound, judged: JudgedRound, readings: Sequence[Rea
     judged : its atoms
     readings : of the hard KPIs on its cards, within its period
     """
+    return score_judged(frozen, judged, hard_scores(frozen, hard_numbers(frozen, judged), readings))
+
+
+def score_judged(
+    frozen: FrozenRound, judged: JudgedRound, hard: Mapping[tuple[int, int], HardScore | NotScored]
+) -> ScoredRound:
+    """The same from the scores of the hard KPIs, by subject and number of the KPI."""
     figures, released = _released(frozen, judged)
     soft = score_kpis(released, _mixes(judged), _spread(frozen, judged))
     numbers = hard_numbers(frozen, judged)
-    hard = hard_scores(frozen, numbers, readings)
     cards = _cards(frozen, judged, numbers)
     composites = score_composites(soft, cards, hard)
     subtotals = {
