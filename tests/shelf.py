@@ -39,15 +39,16 @@ def company(database: Database) -> None:
 class Shelf:
     """The contents of one kind of database that tests take copies of."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
+    def __init__(self, kind: str, databases: Kind) -> None:
+        self.kind = kind
+        self._databases = databases
         self._filled: set[str] = set()
         self._taken: list[Database] = []
         self._shown: dict[str, Database] = {}
 
     def take(self, content: Content, *, name: str = "taken", entropy: Entropy | None = None) -> Database:
         """A database of the test's own with the content; ids of the content are the same in every copy."""
-        taken = open_database(self._kind.copy(name, of=self._source(content)), entropy=entropy)
+        taken = open_database(self._databases.copy(name, of=self._source(content)), entropy=entropy)
         self._taken.append(taken)
         return taken
 
@@ -55,7 +56,7 @@ class Shelf:
         """One database with the content for all tests that write nothing but keys and sessions."""
         name = f"shown_{content.__name__}"
         if name not in self._shown:
-            self._shown[name] = open_database(self._kind.copy(name, of=self._source(content)))
+            self._shown[name] = open_database(self._databases.copy(name, of=self._source(content)))
         return self._shown[name]
 
     def put_back(self) -> None:
@@ -71,7 +72,7 @@ class Shelf:
         """The name of the filled database that copies are made of; nobody may have it open."""
         source = f"shelf_{content.__name__}"
         if source not in self._filled:
-            filling = open_database(self._kind.copy(source), entropy=SeededEntropy(20261123))
+            filling = open_database(self._databases.copy(source), entropy=SeededEntropy(20261123))
             try:
                 content(filling)
             finally:
@@ -87,7 +88,7 @@ def shelves(database_pairs: Callable[[str], Pair]) -> Iterator[Callable[[str], S
 
     def shelf_of(kind: str) -> Shelf:
         if kind not in made:
-            made[kind] = Shelf(database_pairs(kind).kind)
+            made[kind] = Shelf(kind, database_pairs(kind).kind)
         return made[kind]
 
     yield shelf_of

@@ -16,7 +16,7 @@ from app.demo.soft_kpis import SOFT
 from app.infra.database import Database
 from tests.journeys.service import Running, answers_to, ok
 from tests.served import OWN_PAGE
-from tests.shelf import company
+from tests.shelf import Content, company
 
 START = datetime(2026, 9, 21, 9, tzinfo=UTC)
 CLOSES = datetime(2026, 9, 30, 14, tzinfo=UTC)
@@ -219,33 +219,46 @@ class Played:
 
 
 def launched(database: Database) -> None:
-    """The round of the scenario, open, its letters still waiting: the content of a shelf."""
+    """The round of the scenario, open, its letters delivered: the content of a shelf."""
     company(database)
     _launch(database, GROUPS)
+    _deliver(database, launched)
 
 
 def launched_anonymously(database: Database) -> None:
     """The same round, which promises its customers to be anonymous: the content of a shelf."""
     company(database)
     _launch(database, [{**one, "mode": "anonymous"} if one["rater_group"] == "customer" else one for one in GROUPS])
+    _deliver(database, launched_anonymously)
 
 
 def released(database: Database) -> None:
     """The scenario with two colleagues, played to its end: the content of a shelf."""
     launched(database)
     with TemporaryDirectory() as folder:
-        played = deliver(Running.on(database, START, Path(folder)))
+        played = played_on(database, Path(folder), launched)
         played.answer_all(colleagues=2)
         played.push_readings()
         played.close()
         played.release()
 
 
-def deliver(service: Running) -> Played:
-    """The launched round after the worker has delivered its letters."""
-    service.work()
+_links: dict[str, dict[str, str]] = {}
+
+
+def _deliver(database: Database, content: Content) -> None:
+    """Let the worker deliver the letters, and keep the links that stand in them."""
+    with TemporaryDirectory() as folder:
+        service = Running.on(database, START, Path(folder))
+        service.work()
+        _links[content.__name__] = service.links()
+
+
+def played_on(database: Database, folder: Path, content: Content) -> Played:
+    """The launched round on a copy of a content, whose links came with the letters."""
+    service = Running.on(database, START, folder)
     (round_,) = ok(service.system("rounds:read").get("/api/v1/rounds"))["items"]
-    return Played(service, round_["id"], service.links())
+    return Played(service, round_["id"], _links[content.__name__])
 
 
 def _launch(database: Database, groups: Sequence[Mapping[str, object]]) -> None:

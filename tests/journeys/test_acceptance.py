@@ -25,11 +25,10 @@ from tests.journeys.scenario import (
     S4,
     S5,
     SOFIES_COLLEAGUES,
-    START,
     Played,
-    deliver,
     kpi_ids,
     launched,
+    played_on,
     released,
 )
 from tests.journeys.service import Running, answers_to, ok
@@ -46,7 +45,7 @@ Scores = dict[tuple[str | None, tuple[str, ...]], Any]
 @pytest.fixture
 def played(shelf: Shelf, tmp_path: Path) -> Played:
     """The round, launched, before anybody has answered."""
-    return deliver(Running.on(shelf.take(launched), START, tmp_path))
+    return played_on(shelf.take(launched), tmp_path, launched)
 
 
 @pytest.fixture
