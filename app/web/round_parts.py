@@ -9,6 +9,7 @@ from app.errors import Conflict
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
+from app.kpis.values import RaterGroup
 from app.rounds.queries import get_round, load_rated, place_of
 from app.rounds.rules import require_draft
 from app.rounds.values import Round, RoundState
@@ -22,6 +23,16 @@ STATE_NAMES: Mapping[RoundState, tuple[str, str]] = {
     RoundState.RELEASED: ("Released", "good"),
 }
 """What a state is called, and the kind of its badge."""
+
+GROUP_NAMES: Mapping[RaterGroup, str] = {
+    RaterGroup.MANAGER: "Manager",
+    RaterGroup.COLLEAGUE: "Colleagues",
+    RaterGroup.DIRECT_REPORT: "Direct reports",
+    RaterGroup.CUSTOMER: "Customers",
+    RaterGroup.MYSTERY_SHOPPER: "Mystery shoppers",
+    RaterGroup.SELF: "Self",
+}
+"""What rater groups are called where no template says it."""
 
 DONE: Mapping[str, Flash] = {
     "created": Flash("good", "The draft is stored.", "Go on with who is rated, or come back later."),

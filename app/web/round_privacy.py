@@ -1,6 +1,6 @@
 """The step of a round that settles what is promised to those who answer: mode and minimums of each group, pooling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -19,7 +19,7 @@ from app.rounds.intake import parse_groups, parse_round
 from app.rounds.values import GroupPolicy, Mode
 from app.web.forms import REFUSED, Filled, nested, refused
 from app.web.render import flash_for, page, said, see_other
-from app.web.round_parts import DONE, draft_frame
+from app.web.round_parts import DONE, GROUP_NAMES, draft_frame
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -72,8 +72,19 @@ def modes_of(group: RaterGroup) -> tuple[Mode, ...]:
 
 def _again(request: Request, round_id: str, form: Form, error: AppError) -> Response:
     with reading(request) as (session, visit):
-        names = {"groups": said(visit, "Rater groups"), "pooling": said(visit, "Groups that are too small")}
-        return _privacy_page(session, visit, round_id, refused(visit, form, error, names=names))
+        found = draft_frame(session, visit, round_id, "privacy").round
+        return _privacy_page(session, visit, round_id, refused(visit, form, error, names=_names(visit, found.groups)))
+
+
+def _names(visit: Visit, policies: Sequence[GroupPolicy]) -> Mapping[str, str]:
+    """What the fields are called: the group first."""
+    labels = {"mode": "How answers are shown", "k": "Shown from how many", "comment_k": "Comments from"}
+    named = {
+        f"groups.{place}.{field}": f"{said(visit, GROUP_NAMES[policy.rater_group])}, {said(visit, label)}"
+        for place, policy in enumerate(policies)
+        for field, label in labels.items()
+    }
+    return {**named, "groups": said(visit, "Rater groups"), "pooling": said(visit, "Groups that are too small")}
 
 
 def _privacy_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:

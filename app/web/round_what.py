@@ -20,7 +20,7 @@ from app.rounds.values import Round
 from app.web.forms import REFUSED, Filled, figure, nested, refused
 from app.web.lists import every
 from app.web.render import flash_for, page, said, see_other
-from app.web.round_parts import DONE, draft_frame
+from app.web.round_parts import DONE, GROUP_NAMES, draft_frame
 from app.web.rounds import shares_of
 from app.words import in_locale
 
@@ -86,17 +86,16 @@ def _again(request: Request, round_id: str, form: Form, places: Sequence[str], e
         return f"kpis.{places[int(number)]}.{last}" if last else ""
 
     with reading(request) as (session, visit):
-        names = {"kpis": said(visit, "KPIs")}
+        found = draft_frame(session, visit, round_id, "what").round
+        chosen = [form.one(f"kpis.{place}.kpi_id") for place in places]
+        names = _names(visit, chosen, _askable(session, visit, found.company_id))
         return _what_page(session, visit, round_id, refused(visit, form, error, places=place_of, names=names))
 
 
 def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = draft_frame(session, visit, round_id, "what")
     found = frame.round
-    asked = every(
-        lambda part: list_kpis(session, visit.viewer, found.company_id, part, on=visit.today, chosen=_ASKABLE)
-    )
-    kpis = sorted(asked, key=lambda kpi: in_locale(kpi.current.name, visit.locale).casefold())
+    kpis = _askable(session, visit, found.company_id)
     weights = _weights(found, kpis)
     form = sent or Filled(dict(_texts(visit, found, kpis, weights)))
     return page(
@@ -109,6 +108,24 @@ def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled |
         groups=[one.rater_group.value for one in found.groups if one.rater_group is not RaterGroup.SELF],
         choices=[_choice(visit, place, kpi, weights[kpi.id]) for place, kpi in enumerate(kpis)],
     )
+
+
+def _askable(session: ReadSession, visit: Visit, company_id: str) -> list[Kpi]:
+    """The KPIs that can be asked about, by name."""
+    found = every(lambda part: list_kpis(session, visit.viewer, company_id, part, on=visit.today, chosen=_ASKABLE))
+    return sorted(found, key=lambda kpi: in_locale(kpi.current.name, visit.locale).casefold())
+
+
+def _names(visit: Visit, chosen: Sequence[str], kpis: Sequence[Kpi]) -> Mapping[str, str]:
+    """What the fields of the ticked KPIs are called: the KPI, then the group."""
+    titles = {str(kpi.id): in_locale(kpi.current.name, visit.locale) for kpi in kpis}
+    named: dict[str, str] = {}
+    for number, kpi_id in enumerate(chosen):
+        title = titles.get(kpi_id, "")
+        for group, label in GROUP_NAMES.items():
+            named[f"kpis.{number}.weights.{group}"] = f"{title}, {said(visit, label)}"
+        named[f"kpis.{number}"] = title
+    return {**named, "kpis": said(visit, "KPIs")}
 
 
 def _weights(found: Round, kpis: Sequence[Kpi]) -> dict[str, Mapping[RaterGroup, float]]:

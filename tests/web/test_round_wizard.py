@@ -109,7 +109,7 @@ def test_a_minimum_below_three_is_refused_and_kept(desk: Desk, owner: Browser) -
     round_id = desk.draft()
     page = refused(owner, f"/rounds/{round_id}/privacy", {"groups.1.k": "2"})
     assert wrong_fields(page) == [
-        ("#groups.1.k", "Rater groups: Choose a number from 3 to 20. Allowed: 3-20. You entered 2.")
+        ("#groups.1.k", "Colleagues, Shown from how many: Choose a number from 3 to 20. Allowed: 3-20. You entered 2.")
     ]
     assert value_of(page, "groups.1.k") == "2"
     with desk.engine.read() as session:
