@@ -138,8 +138,7 @@ def load_actor_names(session: ReadSession, actors: Iterable[str]) -> dict[str, s
     wanted = {kind: [one for _, of, _, one in named if of == kind and is_id(one)] for kind in ("account", "key")}
     accounts = select(AccountRow.id, AccountRow.name).where(AccountRow.id.in_(wanted["account"]))
     keys = select(ApiKeyRow.id, ApiKeyRow.name).where(ApiKeyRow.id.in_(wanted["key"]))
-    # As pairs: `dict` would take a result for a mapping, since it has `keys`.
-    names = dict(list(session.execute(accounts).tuples())) | dict(list(session.execute(keys).tuples()))
+    names: dict[str, str] = {one: name for query in (accounts, keys) for one, name in session.execute(query)}
     return {actor: names[one] for actor, _, _, one in named if one in names}
 
 

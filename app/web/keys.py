@@ -1,7 +1,7 @@
 """The pages of API keys: which there are, making one (its secret is shown this once), ending one."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,6 +16,7 @@ from app.http.doors import PageRoute, posted
 from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
+from app.infra.formats import local_day
 from app.organisation.paths import load_subjects, path_of
 from app.organisation.values import Subject
 from app.web.forms import REFUSED, Filled, nested, refused
@@ -31,10 +32,11 @@ _USUAL_LIFE = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """A key, the unit it is for, and whether it still opens anything."""
+    """A key, the unit it is for, the last day on which it opens anything, and whether it still does."""
 
     key: ApiKey
     place: Subject | None
+    last_day: date
     is_alive: bool
 
 
@@ -46,7 +48,9 @@ def show_keys(request: Request) -> Response:
         found = list_api_keys(session, visit.viewer, company.id, slice_of(visit))
         places = load_subjects(session, [key.subject_id for key in found.items], on=visit.today)
     by_id = {str(place.id): place for place in places.values()}
-    lines = [KeyLine(key, by_id.get(key.subject_id), _is_alive(key, visit.now)) for key in found.items]
+    lines = [
+        KeyLine(key, by_id.get(key.subject_id), _last_day(visit, key), _is_alive(key, visit.now)) for key in found.items
+    ]
     return page(
         visit, "pages/admin/keys.html", flash=flash_for(visit, DONE), lines=lines, older=next_href(visit, found)
     )
@@ -124,6 +128,11 @@ def _form_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
     return page(
         visit, "pages/admin/key_form.html", status=form.status, form=form, units=options_of(units), scopes=scopes
     )
+
+
+def _last_day(visit: Visit, key: ApiKey) -> date:
+    # A key that ends at midnight was good to the end of the day before.
+    return local_day(key.expires_at - timedelta(microseconds=1), zone=visit.settings.zone)
 
 
 def _is_alive(key: ApiKey, now: datetime) -> bool:

@@ -17,12 +17,12 @@ from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.queries import list_companies
 from app.organisation.values import Subject, SubjectKind
-from app.releases.queries import load_latest_composites
-from app.releases.values import ScoreLevel
+from app.releases.queries import load_latest_composites, load_told
+from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
 from app.rounds.values import Round, RoundState
 from app.summaries.compose import figure_of
-from app.web.places import list_units, names_of
+from app.web.places import list_units
 from app.web.render import page
 from app.web.result_words import reason
 
@@ -135,31 +135,38 @@ def _rounds(session: ReadSession, visit: Visit, company_id: str, state: RoundSta
 
 
 def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> list[Mapping[str, Any]]:
-    """The latest composite of each unit that the viewer may read, and of himself, as rows of the chart."""
-    names = {str(unit_id): name for unit_id, name in names_of(units).items()}
-    readable = [str(unit.id) for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
+    """The latest composite of himself and of each unit that the viewer may read, as rows of the chart."""
     own = load_subjects(session, visit.viewer.own_subjects, on=visit.today)
-    names |= {str(one.id): one.name for one in own.values()}
-    wanted = [*(str(one) for one in own), *readable]
+    readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
+    wanted = {str(place.id): place for place in (*own.values(), *readable)}
     latest = load_latest_composites(session, wanted)
-    rows: list[Mapping[str, Any]] = []
-    for subject_id in wanted:
-        if subject_id in latest:
-            release, score = latest[subject_id]
-            figure = figure_of(score)
-            rows.append(
-                {
-                    "name": names[subject_id],
-                    "href": f"/results/{release.id}/subjects/{subject_id}",
-                    "score": figure.score,
-                    "lo": figure.lo,
-                    "hi": figure.hi,
-                    "coverage": figure.coverage,
-                    "reason": reason(visit, figure, level=ScoreLevel.COMPOSITE),
-                    "groups": (),
-                }
-            )
-    return rows
+    told = _told(session, latest)
+    return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in told]
+
+
+def _told(session: ReadSession, latest: Mapping[str, tuple[Release, Score]]) -> frozenset[str]:
+    """Those of whom the release says anything; the others nobody was asked about."""
+    releases = {release.id for release, _ in latest.values()}
+    return frozenset().union(
+        *(
+            load_told(session, release_id, [one for one, (release, _) in latest.items() if release.id == release_id])
+            for release_id in releases
+        )
+    )
+
+
+def _row(visit: Visit, place: Subject, release: Release, score: Score) -> Mapping[str, Any]:
+    figure = figure_of(score)
+    return {
+        "name": place.name,
+        "href": f"/results/{release.id}/subjects/{place.id}",
+        "score": figure.score,
+        "lo": figure.lo,
+        "hi": figure.hi,
+        "coverage": figure.coverage,
+        "reason": reason(visit, figure, level=ScoreLevel.COMPOSITE),
+        "groups": (),
+    }
 
 
 def _steps(session: ReadSession, visit: Visit, company: Subject, units: Sequence[Subject]) -> list[Step]:
