@@ -44,6 +44,22 @@ def words(text: str) -> dict[str, str]:
     return {"nb": text, "en": text}
 
 
+def lecturing(goal: str, dean: str, scale: str) -> dict[str, Any]:
+    """A soft KPI of a single item on five points."""
+    item = {"code": "y", "name": words("Lecture"), "question": words("How was it?"), "scale_id": scale, "weight": 1}
+    return {
+        "kind": "soft",
+        "goal_id": goal,
+        "owner_id": dean,
+        "name": words("Lecturing"),
+        "purpose": words("So that lectures get better."),
+        "criterion": words("Students follow."),
+        "decision_rule": {"text": words("Below 50, look at it together."), "days": 10},
+        "rater_weights": {group.value: weight for group, weight in WEIGHTS.items()},
+        "items": [{**item, "anchors": {"1": words("Bad"), "3": words("Fair"), "5": words("Good")}}],
+    }
+
+
 def faculty(database: Database) -> str:
     """A company with one KPI of one item on every lecturer's card, and a draft round; the id of the round."""
     with database.write() as session:
@@ -52,18 +68,7 @@ def faculty(database: Database) -> str:
         five = parse_scale({"kind": "points", "points": 5, "name": words("1-5")})
         scale = create_scale(session, SERVICE, five, company_id=company.id, now=NOW)
         dean = ensure_raters(session, company.id, [NewRater(key="d", external_id="dean", name="Dean")], now=NOW)["d"]
-        item = {"code": "y", "name": words("Lecture"), "question": words("How was it?"), "scale_id": scale, "weight": 1}
-        draft = {
-            "kind": "soft",
-            "goal_id": goal,
-            "owner_id": dean,
-            "name": words("Lecturing"),
-            "purpose": words("So that lectures get better."),
-            "criterion": words("Students follow."),
-            "decision_rule": {"text": words("Below 50, look at it together."), "days": 10},
-            "rater_weights": {group.value: weight for group, weight in WEIGHTS.items()},
-            "items": [{**item, "anchors": {"1": words("Bad"), "3": words("Fair"), "5": words("Good")}}],
-        }
+        draft = lecturing(goal, dean, scale)
         kpi = create_kpi(session, SERVICE, parse_kpi(draft), company_id=company.id, now=NOW)
         activate_kpi(session, SERVICE, kpi, now=NOW)
         card = {"subject_id": company.id, "level": "person", "starts_on": "2026-01-01"}
