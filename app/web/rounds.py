@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, roots
+from app.accounts.rules import Action, may, roots
 from app.http.access import access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading, writing
@@ -14,8 +14,9 @@ from app.kpis.queries import load_kpis
 from app.kpis.values import RaterGroup
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectId
+from app.releases.queries import find_release_of
 from app.rounds.commands import delete_round
-from app.rounds.queries import list_rounds, load_frozen_subjects, load_rated
+from app.rounds.queries import list_rounds, load_frozen_subjects, load_rated, place_of
 from app.rounds.values import Round, RoundState
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import flash_for, page, see_other
@@ -76,6 +77,7 @@ def show_round(request: Request, round_id: str) -> Response:
         rated = load_rated(session, found.id)
         names = sorted(one.name for one in load_frozen_subjects(session, found.id, rated[:NAMES_SHOWN]))
         kpis = _weighted(session, visit, found)
+        results = _results(session, visit, found)
     return page(
         visit,
         "pages/rounds/round.html",
@@ -90,6 +92,7 @@ def show_round(request: Request, round_id: str) -> Response:
         more=len(rated) - len(names),
         kpis=kpis,
         next_step=next_step(found, len(rated)),
+        results=results,
     )
 
 
@@ -125,6 +128,14 @@ def _line(visit: Visit, found: Round, units: Mapping[SubjectId, Subject]) -> Rou
     unit = units.get(SubjectId(found.scope_id))
     label, badge = STATE_NAMES[found.state]
     return RoundLine(found, in_locale(found.name, visit.locale), unit.name if unit else "", label, badge)
+
+
+def _results(session: ReadSession, visit: Visit, found: Round) -> str:
+    """The address of the results of a released round; empty for who may not read them."""
+    release = find_release_of(session, found.id) if found.state is RoundState.RELEASED else None
+    if release is None or not may(visit.viewer, Action.RESULTS_READ, place_of(session, found, now=visit.now)):
+        return ""
+    return f"/results/{release.id}"
 
 
 def _weighted(session: ReadSession, visit: Visit, found: Round) -> Sequence[WeightedKpi]:

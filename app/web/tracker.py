@@ -14,7 +14,6 @@ from app.infra.database import ReadSession
 from app.invitations.queries import count_deliveries, list_undelivered
 from app.invitations.values import DeliveryState
 from app.releases.commands import release_round
-from app.releases.queries import find_release_of
 from app.rounds.commands import change_round, close_round
 from app.rounds.preview import GroupTracking
 from app.rounds.queries import get_round, place_of, track_round
@@ -58,7 +57,6 @@ def show_tracker(request: Request, round_id: str) -> Response:
         tracking = track_round(session, visit.viewer, round_id, now=visit.now)
         counts = count_deliveries(session, visit.viewer, round_id, now=visit.now)
         undelivered = list_undelivered(session, visit.viewer, round_id, limit=ADDRESSES_NAMED + 1, now=visit.now)
-        release = find_release_of(session, round_id)
     return page(
         visit,
         "pages/rounds/tracker.html",
@@ -72,7 +70,6 @@ def show_tracker(request: Request, round_id: str) -> Response:
         undelivered=[one.email or one.name or "" for one in undelivered[:ADDRESSES_NAMED]],
         more_undelivered=len(undelivered) > ADDRESSES_NAMED,
         for_all_at=closes_for_all_at(frame.round.closes_at, frame.round.extended_until),
-        release=release,
         is_protected=any(is_protected(one.policy.mode) for one in tracking.groups),
     )
 

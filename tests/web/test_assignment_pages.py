@@ -1,7 +1,5 @@
 """Who rates whom on the pages: proposed, listed, added by hand and approved by a second person, taken off."""
 
-import pytest
-
 from app.kpis.values import RaterGroup
 from app.rounds.queries import load_assignments
 from app.rounds.values import AssignmentSource
@@ -80,27 +78,18 @@ def test_a_long_list_is_chosen_once_more(desk: Desk, owner: Browser) -> None:
     assert looked_at.all("form") == []
 
 
-@pytest.mark.parametrize(
-    ("raw", "sentence"),
-    [
-        (b"", "File: Fill this in."),
-        (b"rater_group;subject\r\n", "File: The file has a header and no rows."),
-        (b"rater;subject\r\nx;y\r\n", "File: The header names a column that does not belong here."),
-        (
-            "rater_group;subject;name\r\ncustomer;Sofie Berg;Åse\r\n".encode("latin-1"),
-            "File: The file is not plain text",
-        ),
-    ],
-)
-def test_a_file_that_is_no_list_says_what_is_wrong_with_it(
-    desk: Desk, owner: Browser, raw: bytes, sentence: str
-) -> None:
-    round_id = desk.draft()
-    answer = owner.upload(
-        f"/rounds/{round_id}/assignments/list", raw, {"act": "store"}, filename="list.csv" if raw else ""
-    )
-    assert answer.status_code == 422
-    assert wrong_fields(tree(answer.text))[0][1].startswith(sentence)
+def test_a_file_that_is_no_list_says_what_is_wrong_with_it(desk: Desk, owner: Browser) -> None:
+    path = f"/rounds/{desk.draft()}/assignments/list"
+    files = {
+        b"": "File: Fill this in.",
+        b"rater_group;subject\r\n": "File: The file has a header and no rows.",
+        b"rater;subject\r\nx;y\r\n": "File: The header names a column that does not belong here.",
+        "rater_group;subject;name\r\ncustomer;Sofie Berg;Åse\r\n".encode("latin-1"): "File: The file is not plain text",
+    }
+    for raw, sentence in files.items():
+        answer = owner.upload(path, raw, {"act": "store"}, filename="list.csv" if raw else "")
+        assert answer.status_code == 422, sentence
+        assert wrong_fields(tree(answer.text))[0][1].startswith(sentence), sentence
 
 
 def test_a_list_with_wrong_cells_names_each_and_stores_nothing(desk: Desk, owner: Browser) -> None:

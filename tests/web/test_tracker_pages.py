@@ -162,7 +162,11 @@ def test_a_closed_round_is_released_once_by_who_may(desk: Desk, round_id: str, o
     assert owner.page(f"/rounds/{round_id}/release").one("h1").words == "Release the figures?"
     for _ in range(2):
         assert owner.post(f"/rounds/{round_id}/release").headers["location"] == f"/rounds/{round_id}?done=released"
-    assert owner.page(f"/rounds/{round_id}").one("span", class_="badge").words == "Released"
+    page = owner.page(f"/rounds/{round_id}")
+    assert page.one("span", class_="badge").words == "Released"
+    results = page.one("a", class_="button-primary").attributes["href"]
+    assert owner.get(results).headers["location"].startswith(f"{results}/subjects/")
+    assert desk.browser("admin").page(f"/rounds/{round_id}").all("a", class_="button-primary") == []
 
 
 def test_the_letters_name_their_state_and_never_whether_they_were_opened(
