@@ -47,6 +47,7 @@ from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
 from app.releases import queries as releases
 from app.releases.commands import release_round, scrub_released
+from app.releases.invariants import INVARIANTS
 from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
@@ -245,7 +246,7 @@ def create_admin(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Check all that holds")] = False) -> None:
     """Say which settings are in force and whether the installation is sound."""
     settings = Settings()
     table = Table("Setting", "Value", box=None, pad_edge=False)
@@ -254,7 +255,7 @@ def doctor() -> None:
     say.print(table)
     database = Database(settings.database_url, key=settings.instance_key())
     try:
-        problems = list(_problems(database, now=utc_now()))
+        problems = list(_problems(database, now=utc_now(), invariants=invariants))
     finally:
         database.dispose()
     for problem in problems:
@@ -365,7 +366,15 @@ def _masked(value: object) -> str:
     return _PASSWORD.sub(r"\1…@", text)
 
 
-def _problems(database: Database, *, now: datetime) -> Iterator[str]:
+def _violations(database: Database) -> Iterator[str]:
+    """What always holds, line by line as it is looked at, and where it does not."""
+    for one in INVARIANTS:
+        found = [f"{one.name}: {violation}." for violation in one.wrong(database)]
+        say.print(f"{one.name:<4} {'wrong' if found else 'ok':<6} {one.says}")
+        yield from found
+
+
+def _problems(database: Database, *, now: datetime, invariants: bool) -> Iterator[str]:
     """What somebody should look at; nothing is changed."""
     revision = current_revision(database.engine)
     if revision != newest_revision():
@@ -385,3 +394,5 @@ def _problems(database: Database, *, now: datetime) -> Iterator[str]:
         yield f"{thin} protected figures rest on fewer people than promised."
     if unscrubbed:
         yield f"{unscrubbed} releases wait for their free pages to be cleared: start the worker."
+    if invariants:
+        yield from _violations(database)

@@ -149,6 +149,11 @@ def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple
     return tuple(sorted((_score(*row) for row in rows), key=lambda score: score.place))
 
 
+def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
+    """All figures of a release in no order, whoever asks."""
+    return tuple(_score(*row) for row in session.execute(select(*_SCORE).where(ScoreRow.release_id == release_id)))
+
+
 def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
     """The composites of some subjects of a release, whoever asks."""
     query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: what it does, what it says, and its exit codes."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from app.infra.database import Database
 from app.invitations.queries import load_live_secrets
 from app.journal.tables import JournalRow
 from app.organisation.queries import list_companies
-from app.releases.tables import AtomRow, ReleaseRow
+from app.releases.tables import AtomRow, ReleaseRow, ScoreRow
 from app.responses.tables import SheetRow
 
 Command = Callable[..., tuple[int, str, str]]
@@ -144,6 +145,19 @@ def test_the_doctor_finds_planted_faults_in_the_demo(run: Callable[..., Ran], en
             plant(session)
         found = run("doctor")
         assert (found.code, finding in found.complained) == (1, True), f"{finding}: {found.complained}"
+
+
+def test_the_doctor_goes_through_what_always_holds(run: Callable[..., Ran], engine: Database) -> None:
+    run("demo")
+    sound = run("doctor", "--invariants")
+    lines = [line.split()[:2] for line in sound.said.splitlines() if re.match(r"I\d+ ", line)]
+    assert (sound.code, lines) == (0, [[name, "ok"] for name in ("I2", "I3", "I4", "I7", "I9", "I10")])
+    with engine.write() as session:
+        session.execute(update(ScoreRow).where(ScoreRow.score < 90).values(score=90.0, hi=100.0))
+    wrong = run("doctor", "--invariants")
+    lines = [line.split()[:2] for line in wrong.said.splitlines() if re.match(r"I\d+ ", line)]
+    assert (wrong.code, [name for name, word in lines if word == "wrong"]) == (1, ["I3"])
+    assert re.search(r"I3: release \S+: \d+ figures of [^\n]+ do not follow from the totals", wrong.complained)
 
 
 def leak(session: Any) -> None:

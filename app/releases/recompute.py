@@ -1,0 +1,196 @@
+"""A release computed once more from what is kept of its atoms, and where what is stored differs. Pure.
+
+The sheets are not needed, since those of `anonymous` groups are gone. What cannot be told from sums is left out:
+the intervals of composites, which rest on who has answered which KPIs together; and hard figures are taken as they
+stand and scored again.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.releases.lookup import tables_of
+from app.releases.measured import goalposts_of
+from app.releases.partition import JudgedRound, Laid, asked_in, divided, judged_of, measures_of
+from app.releases.rows import REASONS, score_rows
+from app.releases.score import hard_numbers, score_judged
+from app.releases.values import Score, ScoreStatus, Withheld
+from app.rounds.preview import atom_cells
+from app.rounds.values import FrozenRound, FrozenSubject, Mark
+from app.scoring.atoms import Partition
+from app.scoring.goalposts import score_metric
+from app.scoring.results import Certainty, HardScore, Interval, Measured, NotScored, Reason
+from app.scoring.standing import cells_of
+from app.scoring.tally import UNIT
+from app.scoring.totals import AtomSums, AtomTotals, CellSums, PairSums
+
+TOLERANCE = 1e-9
+REASON_OF: Mapping[Withheld, Reason] = {withheld: reason for reason, withheld in REASONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAtom:
+    """An atom as it was stored; `rater_groups` joined by +, `totals` as `keep` writes them."""
+
+    subject_id: str
+    rater_groups: str
+    is_own: bool
+    is_protected: bool
+    raters: int
+    sheets: int
+    totals: Mapping[str, Any]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What no other atom of the release has."""
+        return self.subject_id, self.rater_groups
+
+
+def wrong_atoms(frozen: FrozenRound, marks: Iterable[Mark], kept: Sequence[KeptAtom]) -> Iterator[str]:
+    """What is wrong with stored atoms: sets that the answered assignments do not give, too few people, odd sums."""
+    made = divided(frozen, atom_cells(frozen, [mark for mark in marks if mark.answered]))
+    stored = {atom.place: (atom.is_own, atom.is_protected, atom.raters, atom.sheets) for atom in kept}
+    again = {
+        place: (not atom.is_carried, atom.is_protected, len(atom.heads), atom.sheets)
+        for place, atom in zip(_places(frozen, made), made.atoms, strict=True)
+    }
+    differing = sum(stored.get(place) != again.get(place) for place in stored.keys() | again.keys())
+    if differing:
+        yield f"{differing} atoms are not those that the answered assignments make"
+    least = {place: atom.minimum for place, atom in zip(_places(frozen, made), made.atoms, strict=True)}
+    thin = sum(_fewest(atom) < least.get(atom.place, 0) for atom in kept)
+    if thin:
+        yield f"{thin} atoms hold figures of fewer people than their minimum"
+    odd = sum(not _fits_histograms(atom.totals) for atom in kept)
+    if odd:
+        yield f"{odd} atoms have sums that do not follow from their histograms"
+
+
+def wrong_figures(
+    frozen: FrozenRound, marks: Sequence[Mark], kept: Sequence[KeptAtom], stored: Iterable[Score]
+) -> Iterator[str]:
+    """Which stored figures do not follow from the totals of their atoms; the atoms must be right."""
+    known = {(score.subject_id, score.place): score for score in stored}
+    judged = judge_kept(frozen, marks, kept)
+    scored = score_judged(frozen, judged, _hard(frozen, judged, known))
+    asked = {(mark.subject_id, mark.rater_group) for mark in marks}
+    again = {(score.subject_id, score.place): score for score in score_rows(tables_of(frozen, scored, asked))}
+    names = {subject.id: subject.name for subject in frozen.subjects}
+    wrong: defaultdict[str, int] = defaultdict(int)
+    for place in known.keys() | again.keys():
+        if not _agree(known.get(place), again.get(place)):
+            wrong[place[0]] += 1
+    for subject_id, count in sorted(wrong.items()):
+        yield f"{count} figures of {names.get(subject_id, subject_id)} do not follow from the totals of their atoms"
+
+
+def judge_kept(frozen: FrozenRound, marks: Iterable[Mark], kept: Iterable[KeptAtom]) -> JudgedRound:
+    """What may be read of a round, from the answered assignments and the stored totals."""
+    measures = measures_of(frozen)
+    cells = atom_cells(frozen, [mark for mark in marks if mark.answered])
+    made = divided(frozen, cells)
+    numbers = {
+        measure.kpi.kpi_id if measure.item is None else measure.item.id: number
+        for number, measure in enumerate(measures)
+    }
+    by_place = {atom.place: _sums(atom.totals, numbers) for atom in kept}
+    sums = [by_place.get(place, AtomSums({}, {}, ())) for place in _places(frozen, made)]
+    valid = np.zeros((len(cells_of(made)), len(measures)), np.int64)
+    first = 0
+    for atom, of_atom in zip(made.atoms, sums, strict=True):
+        # How many of an atom's sheets are valid decides; in which of its cells they lie does not.
+        for number, cell in of_atom.cells.items():
+            valid[first, number] = cell.n
+        first += len(atom.cells)
+    nothing = np.zeros(0, np.int64)
+    laid = Laid(cells, nothing, (nothing, nothing, np.zeros(0)))
+    return judged_of(measures, laid, made, (asked_in(frozen, made, measures), valid), AtomTotals.from_sums(sums))
+
+
+def _places(frozen: FrozenRound, made: Partition) -> list[tuple[str, str]]:
+    """Subject id and rater groups of every atom, as they are stored."""
+    return [
+        (frozen.subjects[atom.subject].id, "+".join(frozen.groups[group].rater_group.value for group in atom.groups))
+        for atom in made.atoms
+    ]
+
+
+def _sums(totals: Mapping[str, Any], numbers: Mapping[str, int]) -> AtomSums:
+    cells = {numbers[name]: CellSums(*sums) for name, sums in totals["sums"].items()}
+    pairs = {(numbers[one], numbers[other]): PairSums(*sums) for one, other, *sums in totals["pairs"]}
+    # As if nobody had answered two: who answered which together is not kept.
+    return AtomSums(cells, pairs, tuple((1 << number, cell.n) for number, cell in cells.items()))
+
+
+def _fewest(atom: KeptAtom) -> int:
+    """People behind the atom, or sheets behind its thinnest figure."""
+    sheets: list[int] = [sums[0] for sums in atom.totals["sums"].values()]
+    return min([atom.raters, *sheets])
+
+
+def _fits_histograms(totals: Mapping[str, Any]) -> bool:
+    return all(
+        [sum(count for _, count in bars), sum(count * round(UNIT * points) for points, count in bars)]
+        == totals["sums"].get(name, [])[:2]
+        for name, bars in totals["histograms"].items()
+    )
+
+
+def _hard(
+    frozen: FrozenRound, judged: JudgedRound, known: Mapping[tuple[str, str], Score]
+) -> dict[tuple[int, int], HardScore | NotScored]:
+    """The hard figures as they are stored, scored again against the frozen targets."""
+    numbers = hard_numbers(frozen, judged)
+    return {
+        (place, numbers[line.kpi_id]): _scored_again(known.get((subject.id, f"{line.kpi_id}//")), subject, numbers)
+        for place, subject in enumerate(frozen.subjects)
+        for line in subject.card
+        if line.kpi_id in numbers
+    }
+
+
+def _scored_again(score: Score | None, subject: FrozenSubject, numbers: Mapping[str, int]) -> HardScore | NotScored:
+    if score is None or score.kpi_id is None or score.status is not ScoreStatus.OK or score.details is None:
+        reason = REASON_OF.get(score.reason) if score is not None and score.reason is not None else None
+        return NotScored(reason or Reason.NO_VALUE, (score.coverage if score is not None else None) or 0.0)
+    told = score.details
+    measured = Measured(
+        value=told["value"],
+        se=0.0,
+        df=math.inf,
+        interval=Interval(told["lo"], told["hi"]),
+        certainty=Certainty(told["certainty"]),
+        n=told["readings"],
+        completeness=score.coverage or 0.0,
+        prorated=told["prorated"],
+    )
+    return score_metric(numbers[score.kpi_id], measured, goalposts_of(subject.targets[score.kpi_id]))
+
+
+def _agree(stored: Score | None, again: Score | None) -> bool:
+    """Whether a stored figure is the one that comes out again."""
+    if stored is None or again is None:
+        return False
+    is_told_whole = stored.kpi_id is not None and not _is_hard(stored)
+    pairs = [
+        (stored.score, again.score),
+        (stored.coverage, again.coverage),
+        (stored.raters, again.raters),
+        *([(getattr(stored, end), getattr(again, end)) for end in ("lo", "hi", "se", "df")] if is_told_whole else []),
+    ]
+    same = (stored.status, stored.reason, stored.rater_groups) == (again.status, again.reason, again.rater_groups)
+    return same and all(_is_same(one, other) for one, other in pairs)
+
+
+def _is_hard(score: Score) -> bool:
+    return score.details is not None and "certainty" in score.details
+
+
+def _is_same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
