@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import fastapi_offline
@@ -32,6 +33,7 @@ from app.api import (
     subjects,
     summaries,
 )
+from app.api.description import describe
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
@@ -101,6 +103,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
     for router in (*PAGES, *RESOURCES):
         app.include_router(router)
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")

@@ -5,7 +5,6 @@ from html import escape
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from app.api.description import describe
 from app.http.access import public
 from app.http.doors import JsonRoute
 from app.http.service import service_of
@@ -38,7 +37,7 @@ _PAGE = """<!doctype html>
 @router.get(OPENAPI)
 @public("a description without anybody's figures")
 def show_openapi(request: Request) -> Response:
-    return JSONResponse(describe(request.app))
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/api/docs")

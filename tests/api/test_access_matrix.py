@@ -261,6 +261,7 @@ def test_a_role_opens_what_it_allows_where_it_was_given(served: Served, world: W
             )
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("name", ["foreign", "nobody"])
 def test_a_stranger_learns_nothing_of_what_is_there(served: Served, world: World, name: str) -> None:
     browser = served.signed_in(name)
@@ -302,7 +303,7 @@ def test_without_a_session_or_key_every_resource_asks_for_one(served: Served, wo
 
 @ONE_DATABASE
 def test_a_key_opens_what_its_scopes_say_and_no_more(served: Served, world: World) -> None:
-    for scope in Action:
+    for scope in (Action.ORGANISATION_READ, Action.ROUNDS_WRITE, Action.RESULTS_READ):
         client = served.with_key(scope)
         for operation in walk(served):
             if operation.name in CASES and operation.scope != scope:

@@ -3,7 +3,6 @@
 import os
 from typing import Any
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -15,9 +14,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.served import Served
+from tests.served import STRICTER_DATABASE, Served
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -27,8 +26,7 @@ CHECKS = (
 )
 
 
-# PostgreSQL takes less than SQLite does: what passes there passes here.
-@pytest.mark.parametrize("database_pair", ["postgresql"], indirect=True)
+@STRICTER_DATABASE
 def test_generated_requests_get_the_answers_that_are_described(served: Served) -> None:
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", served.app, headers={"host": "localhost"})
     key = {"host": "localhost", "authorization": f"Bearer {served.key()}"}

@@ -45,11 +45,13 @@ def written(document: dict[str, Any]) -> str:
 def table(document: dict[str, Any]) -> str:
     """The paths with the first words of their descriptions, as they stand at the end of docs/api.md."""
     rows = [
-        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {_first_words(operation)} |"
+        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {operation.get('x-scope', 'the link')} |"
+        f" {_first_words(operation)} |"
         for path, methods in sorted(document["paths"].items())
         for method, operation in methods.items()
     ]
-    return "\n".join([HEADING, "", "| path | what it does |", "| --- | --- |", *rows]) + "\n"
+    head = ["| path | scope of a key | what it does |", "| --- | --- | --- |"]
+    return "\n".join([HEADING, "", *head, *rows]) + "\n"
 
 
 def _first_words(operation: dict[str, Any]) -> str:

@@ -12,8 +12,11 @@ from app.errors import Unavailable
 from app.http.access import declared_routes
 from app.infra.logs import leave_out_secrets
 from app.main import create_app
-from tests.served import ADDRESS, OWN_PAGE, Served, settings_of
+from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE, Served, settings_of
 
+Lines = list[MutableMapping[str, Any]]
+# Nothing here depends on which database stands behind it.
+pytestmark = ONE_DATABASE
 STRICT = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
