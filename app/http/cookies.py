@@ -1,4 +1,4 @@
-"""The two cookies: the session and the language that somebody chose."""
+"""The cookies: the session, and the language and the company that somebody chose."""
 
 from fastapi import Request
 from starlette.responses import Response
@@ -6,7 +6,8 @@ from starlette.responses import Response
 from app.settings import Settings
 
 LANGUAGE = "lang"
-_LANGUAGE_SECONDS = 365 * 24 * 3600
+COMPANY = "company"
+_CHOICE_SECONDS = 365 * 24 * 3600
 
 
 def session_name(settings: Settings) -> str:
@@ -35,6 +36,15 @@ def end_session(response: Response, settings: Settings) -> None:
 
 def keep_language(response: Response, locale: str, settings: Settings) -> None:
     """Remember the language that was chosen."""
+    _keep(response, LANGUAGE, locale, settings)
+
+
+def keep_company(response: Response, company_id: str, settings: Settings) -> None:
+    """Remember which company somebody with several is looking at."""
+    _keep(response, COMPANY, company_id, settings)
+
+
+def _keep(response: Response, name: str, choice: str, settings: Settings) -> None:
     response.set_cookie(
-        LANGUAGE, locale, max_age=_LANGUAGE_SECONDS, path="/", secure=settings.is_https, httponly=True, samesite="lax"
+        name, choice, max_age=_CHOICE_SECONDS, path="/", secure=settings.is_https, httponly=True, samesite="lax"
     )

@@ -4,7 +4,7 @@ The viewer is built in that same session from the session cookie or the Bearer k
 that the mailbox leads today, the subjects it is. What a viewer may do is asked of `accounts.rules` further in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,13 +17,14 @@ from app.accounts.sign_in import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
-from app.http.cookies import LANGUAGE, session_secret
+from app.http.cookies import COMPANY, LANGUAGE, session_secret
 from app.http.origin import csrf_token
 from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import Locale, choose_locale, local_day
 from app.organisation.queries import list_companies, viewer_of_account, viewer_of_key
+from app.organisation.values import Subject
 from app.settings import Settings
 
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -51,7 +52,8 @@ class Visit:
     sign_in: SignInSession | None = None
     key: ApiKey | None = None
     csrf_token: str = ""
-    organisation: str = ""
+    companies: tuple[Subject, ...] = ()
+    company: Subject | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -59,6 +61,11 @@ class Visit:
         if self.somebody is None:
             raise Unauthenticated
         return self.somebody
+
+    @property
+    def organisation(self) -> str:
+        """The name on top of every page; empty where nobody is signed in."""
+        return self.company.name if self.company is not None else ""
 
     @property
     def settings(self) -> Settings:
@@ -171,6 +178,8 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
     viewer = viewer_of_account(
         session, account, mailbox_of(account.email), on=local_day(now, zone=service.settings.zone)
     )
+    # Only pages are about one company at a time; a resource is told which.
+    companies = list_companies(session, viewer) if getattr(request.state, "is_page", False) else ()
     return Visit(
         service=service,
         now=now,
@@ -182,15 +191,18 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
         account=account,
         sign_in=sign_in,
         csrf_token=csrf_token(service, secret),
-        organisation=_name_of_company(session, request, viewer),
+        companies=companies,
+        company=_chosen_company(request, companies),
     )
 
 
-def _name_of_company(session: ReadSession, request: Request, viewer: Viewer) -> str:
-    """The name on top of every page; a resource needs none."""
-    if getattr(request.state, "is_page", False):
-        return next((company.name for company in list_companies(session, viewer)), "")
-    return ""
+def _chosen_company(request: Request, companies: Sequence[Subject]) -> Subject | None:
+    """The company that somebody chose here, by link or earlier; else the first he sees."""
+    for wish in (request.query_params.get("company"), request.cookies.get(COMPANY)):
+        for company in companies:
+            if company.id == wish:
+                return company
+    return companies[0] if companies else None
 
 
 def _visit_of_key(session: ReadSession, request: Request, service: Service, declared: Access) -> Visit:

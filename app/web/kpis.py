@@ -11,13 +11,15 @@ from app.http.access import access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
+from app.kpis.checks import wording_hints
 from app.kpis.queries import get_kpi, list_goals, list_kpis, list_targets, list_versions
 from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_people
 from app.organisation.values import Person
+from app.web.forms import label_of
 from app.web.lists import company_of, every, next_href, slice_of
-from app.web.render import Flash, flash_for, page
+from app.web.render import Flash, flash_for, page, said
 from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -117,6 +119,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
     owners = load_people(session, [kpi.owner_id] if kpi.owner_id else [])
     names = {str(unit.id): unit.name for unit in units.values()}
     current = shown or kpi.current
+    may_write = may(visit.viewer, Action.KPIS_WRITE, (kpi.company_id,))
     return page(
         visit,
         "pages/kpis/card.html",
@@ -127,11 +130,17 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
         owner=next(iter(owners.values()), None),
         versions=versions,
+        hints=_hints(visit, current) if may_write else [],
         shares=shares_of(current.rater_weights),
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
-        may_write=may(visit.viewer, Action.KPIS_WRITE, (kpi.company_id,)),
+        may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
     )
+
+
+def _hints(visit: Visit, version: KpiVersion) -> list[str]:
+    """Advice on the wording of items, each with what it is about."""
+    return [f"{label_of(visit, hint.field, {})}: {said(visit, hint.message)}" for hint in wording_hints(version)]
 
 
 def shares_of(weights: Mapping[RaterGroup, float]) -> Sequence[Share]:

@@ -17,13 +17,12 @@ _PASSING = frozenset({"cursor", "done", "lang"})
 
 
 def company_of(session: ReadSession, visit: Visit) -> Subject:
-    """The company that the pages are about: the one named in the address, else the first that the viewer sees."""
-    companies = list_companies(session, visit.viewer)
-    wanted = visit.query.get("company", "")
-    found = next((company for company in companies if not wanted or company.id == wanted), None)
-    if found is None:
+    """The company that the pages are about: the one named in the address or chosen before, else the first."""
+    company = visit.company or next(iter(list_companies(session, visit.viewer)), None)
+    wanted = visit.query.get("company")
+    if company is None or (wanted and company.id != wanted):
         raise NotFound
-    return found
+    return company
 
 
 def slice_of(visit: Visit, *, sort: str = "") -> PageRequest:

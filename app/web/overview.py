@@ -15,13 +15,13 @@ from app.infra.paging import PageRequest
 from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
-from app.organisation.queries import list_companies
 from app.organisation.values import Subject, SubjectKind
 from app.releases.queries import load_latest_composites, load_told
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
 from app.rounds.values import Round, RoundState
 from app.summaries.compose import figure_of
+from app.web.lists import company_of
 from app.web.places import list_units
 from app.web.render import page
 from app.web.result_words import reason
@@ -100,15 +100,12 @@ class Whole:
 @access(SIGNED_IN)
 def show_overview(request: Request) -> Response:
     with reading(request) as (session, visit):
-        companies = list_companies(session, visit.viewer)
-        wanted = visit.query.get("company", "")
-        company = next((one for one in companies if not wanted or one.id == wanted), None)
-        whole = _whole(session, visit, company) if company is not None else None
+        whole = _whole(session, visit, company_of(session, visit)) if visit.companies else None
     return page(
         visit,
         "pages/overview/overview.html",
         whole=whole,
-        companies=companies,
+        companies=visit.companies,
         today=visit.today,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
     )

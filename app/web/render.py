@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.http.cookies import keep_language
+from app.http.cookies import keep_company, keep_language
 from app.http.origin import safe_path
 from app.http.visit import Visit
 from app.infra.formats import Locale
@@ -65,6 +65,8 @@ def page(
     answer = HTMLResponse(text, status)
     if visit.query.get("lang") == visit.locale:
         keep_language(answer, visit.locale, visit.settings)
+    if visit.company is not None and visit.query.get("company") == visit.company.id:
+        keep_company(answer, visit.company.id, visit.settings)
     return answer
 
 

@@ -214,6 +214,15 @@ def test_described_levels_are_stored_and_shown_again(desk: Desk) -> None:
     assert "never (0), often (100)" in rows
 
 
+def test_who_may_write_is_told_which_words_could_be_clearer(desk: Desk) -> None:
+    admin = desk.browser("admin")
+    item = {"items.0.scale_id": scale_of(admin), "items.0.name.en": "Welcome", "items.0.anchors.5.en": "Very good"}
+    path = created(admin, {"kind": "soft", "name.nb": "Hilsen", **item})
+    hints = [hint.words for hint in admin.page(path).one("div", class_="banner-note").all("li")]
+    assert hints == ["Item 1, Words for point 5, English: Describe what others can see, not how good it is."]
+    assert desk.browser("owner").page(path).all("div", class_="banner-note") == []
+
+
 # ------------------------------------------------------------ cards
 
 

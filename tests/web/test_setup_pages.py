@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.accounts.commands import create_api_key
+from app.accounts.commands import create_api_key, grant_role
 from app.accounts.rules import SERVICE
-from app.accounts.values import NewApiKey
+from app.accounts.values import NewApiKey, Role
+from app.organisation.commands import create_company
 from app.organisation.queries import path_of
 from tests.web.desk import Browser, Desk, form_of
 from tests.web.markup import Element
@@ -205,3 +206,16 @@ def test_a_form_carries_what_the_thing_is_now(desk: Desk) -> None:
     admin, person = desk.browser("admin"), desk.company.people["Lars Moen"]
     sent = form_of(admin.page(f"/people/{person}/change"), f"/people/{person}/change")
     assert (sent["name"], sent["email"], sent["locale"]) == (["Lars Moen"], ["lars.moen@fjellbris.example"], ["nb"])
+
+
+def test_who_sees_two_companies_stays_in_the_one_that_was_chosen(desk: Desk) -> None:
+    with desk.engine.write() as session:
+        other = create_company(session, SERVICE, "Zeta", now=desk.clock.now)
+        grant_role(session, SERVICE, desk.accounts["admin"], Role.ADMIN, other.path, now=desk.clock.now)
+    admin = desk.browser("admin")
+    assert admin.page("/organisation").one("h1").words == "Fjellbris"
+    choice = admin.page("/").one("nav", aria_label="Companies").one("a").attributes["href"]
+    assert admin.page(choice).one("a", class_="bar-name").words == "Zeta"
+    admin.post("/goals/new", {"name.en": "Only here"})
+    assert admin.page("/goals").one("tbody").one("th").words == "Only here"
+    assert "Only here" not in admin.get(f"/goals?company={desk.company.id}").text
