@@ -18,6 +18,7 @@ from app.infra.migrate import upgrade
 from app.main import create_app
 from tests.conftest import address
 from tests.databases import KEY, open_database
+from tests.faults.conftest import assert_sound
 from tests.faults.serving import Reply, Server, serving
 from tests.open_round import AMIR, OpenRound, open_round
 from tests.postgres import OwnServer, own_server
@@ -109,6 +110,7 @@ def test_when_the_server_is_torn_down_and_comes_back_nothing_acknowledged_is_los
     assert all(sent[-1].status == 303 for sent in replies.values())
     kept = {submission for submission, _, _ in opened.stored()}
     assert kept == {f"{name[:7]}-{len(sent) - 1}" for name, sent in replies.items()}
+    assert_sound(engine)
     engine.dispose()
 
 
