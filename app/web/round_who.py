@@ -163,7 +163,9 @@ def _choice(visit: Visit, tree: Tree, unit: Subject, form: Filled, *, one_by_one
     options += [(one.id, one.name, "") for one in listed]
     options += [(unit.id, unit.name, said(visit, "The unit itself, on its own scorecard"))]
     options += [(one.id, one.name, said(visit, "Competitor")) for one in rivals]
-    ticks = [*form.many(field), *([EVERYBODY] if is_full else [])]
+    # Where people are listed, the box is a way to tick them all and never says that they are: else nobody could be
+    # taken out again alone.
+    ticks = [*form.many(field), *([EVERYBODY] if is_full and not one_by_one else [])]
     return UnitChoice(field, _way(tree, unit), tuple(options), tuple(ticks))
 
 

@@ -76,6 +76,17 @@ def test_everybody_of_a_unit_is_one_tick(desk: Desk, owner: Browser) -> None:
     assert sorted(rated) == ["Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]
 
 
+def test_one_of_everybody_can_be_taken_out_again(desk: Desk, owner: Browser) -> None:
+    round_id, field = desk.draft(rated=["Sofie Berg"]), f"in.{desk.company.subjects['Team Nord']}"
+    path = f"/rounds/{round_id}/who"
+    saved(owner, path, {field: ["all"]})
+    ticked_now = form_of(owner.page(path), path)[field]
+    saved(owner, path, {field: [one for one in ticked_now if one != desk.company.subjects["Amir Haddad"]]})
+    with desk.engine.read() as session:
+        rated = desk.company.names_of(load_rated(session, round_id))
+    assert sorted(rated) == ["Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]
+
+
 def test_a_round_that_lacks_something_in_its_first_step_is_not_begun(desk: Desk, owner: Browser) -> None:
     page = refused(owner, "/rounds/new", {**ABOUT, "name.en": " ", "period_end": "2026-02-30", "asked_by": "A\x07"})
     assert page.one("h1").words == "Another look is needed"
