@@ -56,5 +56,6 @@ def _password_page(visit: Visit, refused: Invalid | None = None) -> Response:
         "pages/sign_in/password.html",
         status=200 if refused is None else 422,
         errors=errors,
+        email=visit.account.email if visit.account is not None else "",
         has_password=visit.account is not None and visit.account.has_password,
     )

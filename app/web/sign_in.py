@@ -23,6 +23,16 @@ AFTER = {
     "out": Flash("good", "You are signed out."),
     "password": Flash("good", "The new password is set. Sign in with it."),
 }
+# In this order: most browsers also call themselves by the names of others.
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 ENDED = {"ended": Flash("good", "That browser is signed out.")}
 
 
@@ -107,7 +117,8 @@ def show_sessions(request: Request) -> Response:
         sessions = list_sessions(session, visit.account.id, now=visit.now)
     here = visit.sign_in.id if visit.sign_in is not None else ""
     flash = flash_for(visit, ENDED)
-    return page(visit, "pages/sign_in/sessions.html", flash=flash, sessions=sessions, here=here)
+    names = {one.id: browser_name(one.client) for one in sessions}
+    return page(visit, "pages/sign_in/sessions.html", flash=flash, sessions=sessions, names=names, here=here)
 
 
 @router.post("/account/sessions/{session_id}/end")
@@ -116,6 +127,13 @@ def end_other_session(request: Request, session_id: str) -> Response:
     with writing(request) as (session, visit):
         coming_in.revoke_session(session, visit.viewer, session_id, now=visit.now)
     return see_other("/account/sessions", done="ended")
+
+
+def browser_name(client: str) -> str:
+    """What people call the browser that calls itself so: `Firefox, Windows`; its own words where it is unknown."""
+    browser = next((name for sign, name in _BROWSERS if sign in client), "")
+    system = next((name for sign, name in _SYSTEMS if sign in client), "")
+    return ", ".join(part for part in (browser, system) if part) or client[:40]
 
 
 def _sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:

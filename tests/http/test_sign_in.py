@@ -12,6 +12,7 @@ from app.accounts.commands import set_password
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.infra.keys import key_of
+from app.web.sign_in import browser_name
 from tests.served import ADDRESS, OWN_PAGE, PASSWORD, Served
 
 
@@ -172,3 +173,24 @@ def test_a_form_needs_the_hidden_field_of_its_own_session(served: Served) -> Non
     for field in ({}, {"csrf_token": ""}, {"csrf_token": "x" * 32}, {"csrf_token": hidden_field(other)}):
         assert browser.post("/sign-out", data=field).status_code == 403
     assert browser.post("/sign-out", data={"csrf_token": hidden_field(browser)}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("client", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0", "Firefox, Windows"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+            "Chrome, Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36 Edg/156.0", "Edge, Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("curl/7.88.1", "curl/7.88.1"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_as_people_call_it(client: str, name: str) -> None:
+    assert browser_name(client) == name
