@@ -65,10 +65,8 @@ def test_sofies_summary_holds_the_figures_of_the_scenario(session: WriteSession,
         "self": (75.0, 1, 1, ""),
     }
     assert told(ownership)["customer"] == (agrees(72.5), 10, 12, "")
-    assert [group.verdict for group in (first.groups[-1], ownership.groups[-1])] == [
-        Verdict.IN_LINE,
-        Verdict.BLIND_SPOT,
-    ]
+    verdicts = [group.verdict for group in (first.groups[-1], ownership.groups[-1])]
+    assert verdicts == [Verdict.IN_LINE, Verdict.BLIND_SPOT]
     teamwork = figure(summary, released, S5)
     assert (teamwork.status, teamwork.reason, teamwork.coverage) == (
         ScoreStatus.INSUFFICIENT,
