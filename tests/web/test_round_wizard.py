@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from app.kpis.values import RaterGroup
+from app.organisation.ensure import ensure_subjects
 from app.rounds.queries import load_assignments, load_rated, load_round
 from app.rounds.values import Mode, Pooling, RoundState
 from tests.web.desk import ABOUT, Browser, Desk, Fields, form_of, query_of, wrong_fields
@@ -85,6 +87,23 @@ def test_one_of_everybody_can_be_taken_out_again(desk: Desk, owner: Browser) -> 
     with desk.engine.read() as session:
         rated = desk.company.names_of(load_rated(session, round_id))
     assert sorted(rated) == ["Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]
+
+
+def test_a_large_unit_is_chosen_as_a_whole_and_who_was_chosen_alone_stays(desk: Desk, owner: Browser) -> None:
+    round_id = desk.draft(rated=["Sofie Berg"], groups=[RaterGroup.MANAGER])
+    team = desk.company.subjects["Team Nord"]
+    with desk.engine.write() as session:
+        names = [f"N{place}" for place in range(400)]
+        ensure_subjects(session, desk.company.id, names, parent_id=team, now=desk.clock.now)
+    path = f"/rounds/{round_id}/who"
+    offered = [label.words for label in owner.page(path).one("form", action=path).all("fieldset")[0].all("label")]
+    assert offered == ["Everybody directly in Team Nord (405)", "Sofie Berg", "Team Nord"]
+    saved(owner, path, {})
+    with desk.engine.read() as session:
+        assert desk.company.names_of(load_rated(session, round_id)) == ["Sofie Berg"]
+    saved(owner, path, {f"in.{team}": ["all"]})
+    with desk.engine.read() as session:
+        assert len(load_rated(session, round_id)) == 405
 
 
 def test_a_round_that_lacks_something_in_its_first_step_is_not_begun(desk: Desk, owner: Browser) -> None:
