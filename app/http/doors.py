@@ -18,7 +18,7 @@ from app.fields import REQUIRED
 from app.http import bodies, origin
 from app.http.access import Access, Who, access_of
 from app.http.cookies import session_secret
-from app.http.forms import CSRF_FIELD, MULTIPART, Form, Upload, read_form
+from app.http.forms import CSRF_FIELD, MULTIPART, Form, Upload, read_answers, read_form
 from app.http.json_reader import BadJson, read_json
 from app.http.lists import check_parameters
 from app.http.refusals import WrongMediaType
@@ -113,7 +113,8 @@ async def _page_door(request: Request, declared: Access) -> None:
             origin.check_not_foreign(request)
     else:
         origin.check_own_page(request)
-    form = await read_form(request)
+    is_rating = declared.who is Who.LINK and not declared.from_anywhere
+    form = await (read_answers(request) if is_rating else read_form(request))
     if declared.who is Who.SIGNED_IN:
         _check_credential(request)
         origin.check_hidden_field(request, form)

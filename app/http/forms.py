@@ -20,6 +20,7 @@ MAX_UPLOAD_FIELDS = 50
 CSRF_FIELD = "csrf_token"
 _URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+_NAME_SHOWN = 80
 _KEPT_CONTROLS = frozenset("\t\n\r")
 
 
@@ -76,20 +77,42 @@ class Form(Mapping[str, Sequence[str]]):
 
 async def read_form(request: Request) -> Form:
     """The posted form; raises BadForm, BodyTooLarge, WrongMediaType, or Invalid for control characters."""
-    kind = bodies.media_type(request)
-    if kind == MULTIPART:
+    if bodies.media_type(request) == MULTIPART:
         return await _read_multipart(request)
+    return parse_form(await _read_encoded(request))
+
+
+async def read_answers(request: Request) -> Form:
+    """The posted form of a rater: no files, and each field once; raises BadForm, BodyTooLarge or WrongMediaType.
+
+    What a value may hold is left to who takes it, so that nothing typed is lost when it is refused.
+    """
+    fields = _fields_of(await _read_encoded(request))
+    for name, values in fields.items():
+        if len(values) > 1:
+            raise BadForm("The field {field} was sent twice.", field=name[:_NAME_SHOWN])
+    return Form(fields)
+
+
+async def _read_encoded(request: Request) -> bytes:
+    kind = bodies.media_type(request)
     if kind not in {_URLENCODED, ""} or not bodies.is_utf8(request):
         raise WrongMediaType(expected=_URLENCODED)
     reader = Request(request.scope, bodies.limited(request, bodies.FORM_LIMIT))
     raw = await bodies.within(bodies.SECONDS, reader.body())
     if raw and not kind:
         raise WrongMediaType(expected=_URLENCODED)
-    return parse_form(raw)
+    return raw
 
 
 def parse_form(raw: bytes) -> Form:
     """The fields of a URL-encoded body."""
+    fields = _fields_of(raw)
+    _check_values(fields)
+    return Form(fields)
+
+
+def _fields_of(raw: bytes) -> dict[str, list[str]]:
     parts = [part for part in raw.split(b"&", MAX_FIELDS + 1) if part]
     if len(parts) > MAX_FIELDS:
         raise BadForm("The form has more than {count} fields.", count=MAX_FIELDS)
@@ -97,8 +120,8 @@ def parse_form(raw: bytes) -> Form:
     for part in parts:
         name, _, value = part.partition(b"=")
         fields.setdefault(_decoded(name), []).append(_decoded(value))
-    _check_text(fields)
-    return Form(fields)
+    _check_names(fields)
+    return fields
 
 
 async def _read_multipart(request: Request) -> Form:
@@ -122,7 +145,8 @@ async def _read_multipart(request: Request) -> Form:
                 fields.setdefault(name, []).append(value)
     finally:
         await posted.close()
-    _check_text(fields)
+    _check_names(fields)
+    _check_values(fields)
     return Form(fields, files)
 
 
@@ -133,9 +157,12 @@ def _decoded(raw: bytes) -> str:
         raise BadForm("The form is not valid UTF-8.") from None
 
 
-def _check_text(fields: Mapping[str, Sequence[str]]) -> None:
+def _check_names(fields: Mapping[str, Sequence[str]]) -> None:
     if any(_has_controls(name) for name in fields):
         raise BadForm("The name of a field holds control characters.")
+
+
+def _check_values(fields: Mapping[str, Sequence[str]]) -> None:
     refused = [name for name, values in fields.items() if any(_has_controls(value) for value in values)]
     if refused:
         raise Invalid([FieldError(name, "Leave out the control characters.") for name in refused])

@@ -19,6 +19,7 @@ from app.rounds.values import FrozenScale
 
 SUBMISSION = "submission"
 OWN_FIELDS = frozenset({SUBMISSION, "lang"})
+LONGEST_NAME = 80
 _SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _DECIMAL = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
 _COMBINING_RUN = 8
@@ -33,7 +34,7 @@ def parse_submission_id(posted: Mapping[str, Sequence[str]]) -> str:
         raise EmptySubmission
     given = posted.get(SUBMISSION, ("",))[0]
     if not _SUBMISSION_ID.fullmatch(given):
-        raise Invalid([FieldError(SUBMISSION, "Open the form again and send it from there.", "8-64 characters")])
+        raise Invalid([FieldError(SUBMISSION, "Open the form again and send it from there.", "8-64")])
     return given
 
 
@@ -43,7 +44,8 @@ def parse_sheets(
     """The sheets that a post holds, one for each subject with an answer; raises Invalid naming every bad field."""
     asked = tuple(subjects)
     known = OWN_FIELDS | {name for subject in asked for name in _fields(subject)}
-    errors = [FieldError(name, "This field does not belong to the form.") for name in posted if name not in known]
+    strange = [name[:LONGEST_NAME] for name in posted if name not in known]
+    errors = [FieldError(name, "This field does not belong to the form.") for name in strange]
     sheets = []
     for subject in asked:
         sheet, refused = _parse_sheet(posted, subject, scales)

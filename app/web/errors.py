@@ -34,7 +34,12 @@ _WORDINGS: dict[type[errors.AppError], Wording] = {
     errors.Unavailable: Wording("Busy just now", "Try again in a moment. Nothing of what you sent is half stored."),
 }
 _OTHER = Wording("This did not work", "Go back, open the page again and repeat it.")
-_LINK_ADVICE = "If you came here from a letter, check that the whole link is in the address bar."
+_LINK_ADVICE = {
+    403: "",
+    404: "If you came here from a letter, check that the whole link is in the address bar.",
+    410: "",
+}
+"""What raters are advised to do; a link that is not open yet or not any more says all there is to say."""
 FAILED = Wording("Something went wrong here", "It was noted. Try again, or tell those who run the service.")
 
 
@@ -67,14 +72,14 @@ def _plain_page(
 ) -> Response:
     visit = passing(request)
     is_rater = _came_by_link(request)
-    advice = _LINK_ADVICE if is_rater and status == 404 else wording.advice
+    advice = _LINK_ADVICE.get(status, wording.advice) if is_rater else wording.advice
     return page(
         visit,
         "rate/message.html" if is_rater else "pages/errors/error.html",
         status=status,
         title=said(visit, wording.title),
         text=text or said(visit, advice),
-        note=said(visit, advice) if text else "",
+        note=said(visit, advice) if text and advice else "",
         details=details,
         lost_link=lost_link,
         home="/",

@@ -16,6 +16,7 @@ from app.infra.templates import render
 from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.commands import submit_response
+from app.responses.intake import SUBMISSION
 from app.responses.queries import load_rating_form
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.web.render import page, said, see_other
@@ -85,12 +86,15 @@ def show_thanks(request: Request, token: str) -> Response:
 def _form_again(request: Request, token: str, chosen: Mapping[str, str], refused: Invalid) -> Response:
     """The form as it was sent, with what is wrong said at its place; nothing typed is lost."""
     with reading(request) as (session, visit):
-        form = replace(load_rating_form(session, token, now=visit.now), submission_id=chosen.get("submission", ""))
+        form = load_rating_form(session, token, now=visit.now)
     visit = _in_language_of(form, visit)
     errors = {error.field: _sentence(visit, error) for error in refused.errors}
-    places = {field for subject in form.subjects for field in _field_ids(subject)}
-    known = {field: sentence for field, sentence in errors.items() if field in places}
-    listed = [(_field_ids_by_name(form).get(field, ""), sentence) for field, sentence in errors.items()]
+    if SUBMISSION not in errors:
+        # What is sent next is still the same submit. One that was refused for its id gets a new one.
+        form = replace(form, submission_id=chosen.get(SUBMISSION, form.submission_id))
+    names, ids = _names_by_field(form, visit), _field_ids_by_name(form)
+    known = {field: sentence for field, sentence in errors.items() if field in names}
+    listed = [(ids.get(field, ""), f"{names.get(field, '')}{sentence}") for field, sentence in errors.items()]
     if not listed:
         listed = [("", said(visit, refused.message, **refused.values))]
     return _form_page(visit, form, token, Refusal(chosen, known, listed))
@@ -220,6 +224,15 @@ def _field_ids_by_name(form: RatingForm) -> dict[str, str]:
     """The element that an error's link jumps to: the first radio of a scale, or the field itself."""
     return {
         field: f"{field}-1" if item is not None and item.options else field
+        for subject in form.subjects
+        for field, item in zip(_field_ids(subject), (*subject.items, None), strict=True)
+    }
+
+
+def _names_by_field(form: RatingForm, visit: Visit) -> dict[str, str]:
+    """What an error says its field is: the subject, and the question or the comment."""
+    return {
+        field: f"{subject.name}, {said(visit, 'Comment') if item is None else in_locale(item.name, visit.locale)}: "
         for subject in form.subjects
         for field, item in zip(_field_ids(subject), (*subject.items, None), strict=True)
     }
