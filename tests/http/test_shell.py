@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 
 from app.errors import Unavailable
 from app.http.access import declared_routes
-from app.infra.logs import leave_out_secrets
 from app.main import create_app
 from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE, Served, settings_of
 
@@ -114,11 +113,6 @@ def test_the_log_names_the_route_and_neither_link_nor_visitor(
     assert "/api/v1/forms/{token}" in written
     for secret in (token, "Opera", "203.0.113.7", "testclient"):
         assert secret not in written
-
-
-def test_what_may_hold_a_secret_is_left_out_of_any_line() -> None:
-    event = leave_out_secrets(None, "info", {"event": "x", "email": "kari@example.org", "token": "abc", "ms": 3})
-    assert event == {"event": "x", "email": "…", "token": "…", "ms": 3}
 
 
 def test_a_fault_of_ours_shows_nothing_of_itself(served: Served, lines: list[MutableMapping[str, Any]]) -> None:
