@@ -184,6 +184,7 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
     if messages:
         with post.transport.opened() as carrier:
             _Round(database, post, carrier, now).send(messages)
+        log.info("letters", handled=len(messages))
     return len(messages)
 
 
@@ -235,7 +236,9 @@ class _Round:
     def _settle(self, message: OutboxMessage, outcome: Outcome, reply: str) -> Outcome:
         with self.database.write() as session:
             mail.settle(session, message, outcome, reply, owner=self.post.owner, now=self.now)
-        log.info("letter", letter=message.letter, message=message.id, outcome=outcome)
+        # One line for each letter would bury what somebody should look at.
+        tell = log.debug if outcome is Outcome.TAKEN else log.warning
+        tell("letter", letter=message.letter, message=message.id, outcome=outcome)
         return outcome
 
     def _put_back(self, messages: Sequence[OutboxMessage], at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The round that is open: the customer centre asks about the present quarter, and about half have answered."""
+"""The round that is open: Team Nord asks about the present quarter, and about half have answered."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from app.accounts.rules import SERVICE
 from app.demo.calendar import at_local, quarter_of
 from app.demo.kpis import LEADERS
 from app.demo.levels import spread
-from app.demo.organisation import logins, teams_of
+from app.demo.organisation import logins
 from app.demo.past_round import draft_round
 from app.demo.ratings import VISITS, customer, shopper
 from app.infra.database import WriteSession
@@ -34,7 +34,7 @@ from app.rounds.intake import parse_raters
 from app.rounds.queries import load_salt
 from app.rounds.values import Round
 
-UNIT = "customer-centre"
+UNIT = "team-nord"
 ASKED = ("first-impression", "case-ownership", "teamwork", "coaching")
 CUSTOMERS = 8
 OPEN_DAYS = 7
@@ -44,17 +44,17 @@ def open_round(session: WriteSession, company_id: str, *, now: datetime) -> Roun
     """Launch a round that opened yesterday and closes in a week at 16:00, with its invitations and some answers."""
     today = now.astimezone(DEFAULT_ZONE).date()
     quarter = quarter_of(today)
-    crew = logins(UNIT, *teams_of(UNIT))
+    crew = logins(UNIT)
     subjects = find_subjects(session, company_id, [UNIT, *crew])
     given = {
         "scope_id": subjects[UNIT],
         "external_id": f"{quarter.year}-q{quarter.number}-{UNIT}",
-        "name": {"nb": f"Kundesenter, {quarter.name['nb']}", "en": f"Customer centre, {quarter.name['en'].lower()}"},
+        "name": {"nb": f"Team Nord, {quarter.name['nb']}", "en": f"Team Nord, {quarter.name['en'].lower()}"},
         "purpose": {
             "nb": "Vi vil vite hvordan kundene blir møtt, og om det vi øver på, merkes.",
             "en": "We want to know how customers are met, and whether what we practise can be felt.",
         },
-        "asked_by": "Ingrid Solheim",
+        "asked_by": "Amir Haddad",
         "period_start": quarter.first.isoformat(),
         "period_end": quarter.last.isoformat(),
         "opens_at": at_local(today - timedelta(days=1), 8).isoformat(),
@@ -75,7 +75,7 @@ def open_round(session: WriteSession, company_id: str, *, now: datetime) -> Roun
 
 def _lists() -> Iterator[Mapping[str, str]]:
     """The customers that each employee has served, every second list overlapping with the one before, and the visits."""
-    members = [one for one in logins(*teams_of(UNIT)) if one not in LEADERS]
+    members = [one for one in logins(UNIT) if one not in LEADERS]
     for place, member in enumerate(members):
         first = place * CUSTOMERS - place % 2 * 2
         for number in range(first, first + CUSTOMERS):

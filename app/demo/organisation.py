@@ -75,11 +75,6 @@ def logins(*units: str) -> tuple[str, ...]:
     return tuple(login(name) for unit in units for name in PEOPLE[unit])
 
 
-def teams_of(department: str) -> tuple[str, ...]:
-    """The teams of a department."""
-    return tuple(team for team, (_, parent) in TEAMS.items() if parent == department)
-
-
 def create_organisation(session: WriteSession, *, now: datetime) -> Whereabouts:
     """Make company, units, competitors and people, with everybody in place and leading from the day of `now` on."""
     company_id = create_company(session, SERVICE, COMPANY_NAME, external_id=COMPANY, now=now).id

@@ -217,20 +217,20 @@ def test_the_quarter_was_brought_in_and_released(reading: ReadSession) -> None:
 
 
 def test_the_open_round_opened_before_now_and_closes_in_a_week_at_four(reading: ReadSession) -> None:
-    open_ = round_of(reading, "2026-q4-customer-centre")
+    open_ = round_of(reading, "2026-q4-team-nord")
     assert open_.state is RoundState.OPEN
     assert open_.opens_at < NOW
     assert open_.closes_at.astimezone(OSLO).isoformat() == "2026-11-30T16:00:00+01:00"
 
 
-def test_everybody_in_the_customer_centre_is_rated(reading: ReadSession) -> None:
-    open_ = round_of(reading, "2026-q4-customer-centre")
+def test_everybody_in_amirs_team_is_rated(reading: ReadSession) -> None:
+    open_ = round_of(reading, "2026-q4-team-nord")
     rated = load_frozen_subjects(reading, open_.id)
-    assert sum(one.is_rated for one in rated) == 11
+    assert sum(one.is_rated for one in rated) == 5
 
 
 def test_everybody_asked_has_a_letter_waiting(reading: ReadSession) -> None:
-    open_ = round_of(reading, "2026-q4-customer-centre")
+    open_ = round_of(reading, "2026-q4-team-nord")
     page = list_invitations(reading, SERVICE, open_.id, PageRequest(limit=200), now=NOW)
     assert {one.delivery for one in page.items} == {DeliveryState.QUEUED}
     assert len({one.email for one in page.items}) == len(page.items)
@@ -244,7 +244,7 @@ def test_everybody_asked_has_a_letter_waiting(reading: ReadSession) -> None:
 
 
 def test_the_tracker_has_something_to_show(reading: ReadSession) -> None:
-    open_ = round_of(reading, "2026-q4-customer-centre")
+    open_ = round_of(reading, "2026-q4-team-nord")
     tracking = track_round(reading, SERVICE, open_.id, now=NOW)
     assert tracking.counted_on == TODAY
     assert {one.policy.rater_group: one.percent is not None for one in tracking.groups} == {
@@ -253,7 +253,7 @@ def test_the_tracker_has_something_to_show(reading: ReadSession) -> None:
         "customer": True,
         "mystery_shopper": True,
         "colleague": True,
-        "direct_report": True,
+        "direct_report": False,
     }
 
 
@@ -282,9 +282,9 @@ def test_the_demo_goes_into_an_empty_database_only(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("now", "released", "open_"),
     [
-        (datetime(2026, 2, 10, 12, tzinfo=UTC), "2025-q4", "2026-q1-customer-centre"),
-        (datetime(2026, 10, 1, 0, 30, tzinfo=UTC), "2026-q3", "2026-q4-customer-centre"),
-        (datetime(2028, 8, 31, 23, 30, tzinfo=UTC), "2026-q3", "2028-q3-customer-centre"),
+        (datetime(2026, 2, 10, 12, tzinfo=UTC), "2025-q4", "2026-q1-team-nord"),
+        (datetime(2026, 10, 1, 0, 30, tzinfo=UTC), "2026-q3", "2026-q4-team-nord"),
+        (datetime(2028, 8, 31, 23, 30, tzinfo=UTC), "2026-q3", "2028-q3-team-nord"),
     ],
 )
 def test_the_demo_can_be_loaded_on_any_day(

@@ -70,7 +70,8 @@ def test_one_click_in_a_mail_program_is_enough(served: Served, token: str) -> No
 
 def test_a_link_that_is_none_of_ours_stops_nobody(served: Served, token: str) -> None:
     rater = served.anonymous(**OWN_PAGE)
-    for path in (f"/opt-out/{token[:-1]}A", "/opt-out/x"):
+    other = "B" if token.endswith("A") else "A"
+    for path in (f"/opt-out/{token[:-1]}{other}", "/opt-out/x"):
         assert (rater.get(path).status_code, rater.post(path).status_code) == (404, 404)
         assert rater.post(f"{path}/undo").status_code == 404
     assert suppressed(served) == []
