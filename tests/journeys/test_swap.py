@@ -44,7 +44,12 @@ class Instance:
         played.push_readings()
         played.close()
         ids = ids_of(played.service, round_id=played.round_id, release_id=played.release())
-        return read_all(played.service, ids, readers(played.service, *only))
+        played.service.work()
+        letters: dict[tuple[str, str], Answer] = {
+            ("recipients", letter.name): (200, (), letter.read_bytes()) for letter in played.service.mailbox.glob("*")
+        }
+        assert len(letters) == 2, "both who were rated are told of the release"
+        return letters | read_all(played.service, ids, readers(played.service, *only))
 
 
 def exchanged(one: str, other: str) -> dict[str, Answered]:
