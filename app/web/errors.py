@@ -1,6 +1,6 @@
 """Errors as people read them: what happened, in one sentence, and one way on; the table of the pages stands here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -70,8 +70,9 @@ def failure_page(request: Request) -> Response:
 def _plain_page(
     request: Request, wording: Wording, status: int, *, text: str, details: list[str], lost_link: bool = False
 ) -> Response:
-    visit = passing(request)
-    is_rater = _came_by_link(request)
+    visit, is_rater = passing(request), _came_by_link(request)
+    # The way to the other language leaves the address out: it may hold a secret, and pages of misses must be alike.
+    visit = replace(visit, path="", query={name: value for name, value in visit.query.items() if name == "lang"})
     advice = _LINK_ADVICE.get(status, wording.advice) if is_rater else wording.advice
     return page(
         visit,
