@@ -13,7 +13,8 @@ from app.responses.queries import load_rating_form
 
 router = resource("Rating forms")
 
-Token = Annotated[str, Path(max_length=200, description="The secret of a rating link")]
+# No length is asked for here: a link that is too long must look like any other that leads nowhere.
+Token = Annotated[str, Path(description="The secret of a rating link")]
 
 
 @router.get("/forms/{token}", response_model=FormOut)
