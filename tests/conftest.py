@@ -1,4 +1,4 @@
-"""Fixtures for every test: the two databases, a fixed `now`, a mail server. Those of one place live beside it.
+"""Fixtures for every test: the two databases, a fixed `now`, a mail server, a browser. Those of one place live beside it.
 
 `session` is for rules, queries and commands: fast, never committed. `engine` is for whatever commits (edges,
 worker, journeys): the same interface the service uses, empty at the start of each test. Both run on SQLite and
@@ -17,8 +17,13 @@ from sqlalchemy.engine import URL
 from app.infra.database import Database, WriteSession
 from app.settings import Settings
 from tests import databases
+from tests.chromium import barriers, browser, desk, new_page, phone
 from tests.postgres import Server, running_server
+from tests.shelf import shelf, shelves
 from tests.smtp import MailServer
+
+# Named here and nowhere else: a fixture of the whole run that two folders import is made twice in it.
+__all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves"]
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,8 @@ def test_standard_errors_are_for_analysts(read: tuple[Served, Quarter]) -> None:
     served, made = read
     base, sofie = f"/api/v1/releases/{made.release.id}", made.subjects["sofie.berg"]
     reader = served.with_key("results:read")
-    for path in (f"{base}/scores", f"{base}/scores/{sofie}", f"{base}/summaries/{sofie}"):
+    # Ids decide the order of the list, so its first page might hold nothing but what is withheld.
+    for path in (f"{base}/scores?status=ok", f"{base}/scores/{sofie}", f"{base}/summaries/{sofie}"):
         assert set(_named("se", reader.get(path).json()) + _named("df", reader.get(path).json())) == {None}, path
         assert set(_named("se", served.with_key().get(path).json())) > {None}, path
     assert reader.get(base).json()["input_digest"] is None

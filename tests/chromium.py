@@ -1,14 +1,15 @@
-"""A real browser for the tests of this folder, and axe to look for barriers. A missing browser fails, never skips."""
+"""A real browser, one for each process of a run, and axe to look for barriers. A missing browser fails, never skips."""
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.install import NoBrowserError, find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -23,7 +24,10 @@ QUIET = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
+    # Loaded by those tests only that need it; every process of a run imports this module.
+    from playwright.sync_api import sync_playwright
+
     try:
         found = find_browser()
     except NoBrowserError as error:
@@ -40,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
     """Opens a page in a context of its own: `new_page()`, `new_page(viewport=PHONE, java_script_enabled=False)`.
 
     A script error, a failed request or a broken content security policy on any of them fails the test.
@@ -48,7 +52,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(**options: Any) -> Page:
+    def open_page(**options: Any) -> "Page":
         context = browser.new_context(**{"viewport": DESK, "locale": "nb-NO", "timezone_id": "Europe/Oslo", **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -70,23 +74,25 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def phone(new_page: Callable[..., Page]) -> Page:
+def phone(new_page: "Callable[..., Page]") -> "Page":
     """A 360 px wide touch screen."""
     return new_page(viewport=PHONE, has_touch=True, is_mobile=True)
 
 
 @pytest.fixture
-def desk(new_page: Callable[..., Page]) -> Page:
+def desk(new_page: "Callable[..., Page]") -> "Page":
     """A wide screen."""
     return new_page()
 
 
 @pytest.fixture(scope="session")
-def barriers() -> Callable[[Page], list[str]]:
+def barriers() -> "Callable[[Page], list[str]]":
     """What axe finds on a page, one line for each element: `assert barriers(page) == []`."""
+    from axe_playwright_python.sync_playwright import Axe
+
     axe = Axe()
 
-    def find(page: Page) -> list[str]:
+    def find(page: "Page") -> list[str]:
         found = axe.run(page).response["violations"]
         return [
             f"{violation['id']}: {node['html'][:160]} ({' '.join(node['failureSummary'].split())[:240]})"
