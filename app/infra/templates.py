@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +43,7 @@ class Templates:
         return f"/static/{name}" if content in name else f"/static/{name}?v={content}"
 
 
+@cache
 def build_environment(
     *,
     templates: Path = ROOT / "templates",
@@ -50,7 +51,7 @@ def build_environment(
     catalogues: Path = ROOT / "app" / "locale",
     zone: ZoneInfo = DEFAULT_ZONE,
 ) -> Templates:
-    """Read the catalogues, bind formats and time zone, and prepare one environment per language."""
+    """Read the catalogues, bind formats and time zone, and prepare one environment per language; once in a process."""
     made = Templates(
         environments={locale: _bare_environment(templates) for locale in LOCALES},
         catalogues={locale: load_catalogue(catalogues / locale / "LC_MESSAGES") for locale in LOCALES},

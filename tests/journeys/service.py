@@ -3,12 +3,11 @@
 import email
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import parseaddr
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from app.accounts.values import NewApiKey, Role
 from app.demo.organisation import address
 from app.infra.database import Database
 from app.infra.keys import key_of
-from app.infra.templates import Templates, build_environment
-from app.mail.letters import Writer
 from app.main import create_app
 from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, path_of
@@ -31,11 +28,6 @@ from app.worker import Post, post_of, run_once
 from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 
 _LINK = re.compile(rf"{re.escape(ADDRESS)}/r/([A-Za-z0-9_-]+)")
-
-
-@cache
-def _templates() -> Templates:
-    return build_environment()
 
 
 @dataclass
@@ -55,11 +47,9 @@ class Running:
         clock = Clock(now)
         settings = settings_of(engine, mailbox_dir=folder / "mailbox")
         app = create_app(settings, database=engine, clock=clock)
-        # Compiling the templates takes longer than a journey does: one set serves all services of a run.
-        app.state.service = replace(app.state.service, templates=_templates())
         with engine.read() as session:
             company_id = list_companies(session, SERVICE)[0].id
-        post = replace(post_of(settings, "journey"), writer=Writer(_templates(), settings.mail_from))
+        post = post_of(settings, "journey")
         return cls(engine, clock, app, post, settings.mailbox_dir, company_id)
 
     # -------------------------------------------------------- who comes in
