@@ -27,6 +27,8 @@ def desk(tmp_path: Path) -> Path:
 
 def page(desk: Path, text: str, name: str = "page.html") -> Templates:
     (desk / "templates" / name).write_text(text)
+    # Prepared once in a process; here the files change meanwhile.
+    build_environment.cache_clear()
     return build_environment(templates=desk / "templates", static=desk / "static", catalogues=desk / "locale")
 
 
