@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
-from app.infra.database import ReadSession
+from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
 from app.infra.paging import Page, PageRequest, page_of, sliced
@@ -50,8 +50,9 @@ def _link_statement() -> Select[Any]:
     return select(*columns).select_from(joined).where(invitation.token_hash == bindparam("hashed"))
 
 
-# Made once: building it anew would cost a form more than running it.
+# Made once: building them anew would cost a form more than running them.
 _LINK = _link_statement()
+_LINK_HELD = _LINK.with_for_update(read=True, of=RoundRow.__table__)
 
 
 def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
@@ -59,10 +60,19 @@ def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
 
     Raises UnknownLink (also for text that is no link), LinkVoid, LinkClosed or NotYetOpen.
     """
+    return _opened(session, token, _LINK, now=now)
+
+
+def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink:
+    """The same, and the round stays open until the transaction ends: an answer is in before the close, or refused."""
+    return _opened(session, token, _LINK_HELD, now=now)
+
+
+def _opened(session: ReadSession, token: str, statement: Select[Any], *, now: datetime) -> RatingLink:
     if not rules.is_token(token):
         raise rules.UnknownLink
     hashed = fingerprint(token)
-    found = session.connection().execute(_LINK, {"hashed": hashed}).one_or_none()
+    found = session.connection().execute(statement, {"hashed": hashed}).one_or_none()
     if found is None:
         if session.get(VoidedLinkRow, hashed) is not None:
             raise rules.LinkVoid

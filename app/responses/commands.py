@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Insert, Row, delete, insert, select, update
 
 from app.infra.database import WriteSession
 from app.infra.ids import new_whole
 from app.infra.keys import anonymous_sheet_key, key_of
-from app.invitations.queries import find_link
+from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
 from app.responses.intake import parse_sheets, parse_submission_id
 from app.responses.queries import load_form_recipe, take_form_subjects
 from app.responses.rules import AlreadyFinal
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormSubject, ParsedSheet, Receipt
-from app.rounds.commands import hold_open, mark_answered
+from app.rounds.commands import mark_answered
 from app.rounds.values import Mode
 
 
@@ -29,16 +30,14 @@ def submit_response(
     one is final. The assignment gets its mark without a time. Nothing is sent. The same submission id again changes
     nothing and gives the same receipt.
     """
-    link = find_link(session, token, now=now)
-    hold_open(session, link.round_id, now=now)
+    link = hold_link(session, token, now=now)
     recipe = load_form_recipe(session, link)
     subjects = {subject.assignment_id: subject for subject in take_form_subjects(session, link, recipe)}
     submission_id = parse_submission_id(posted)
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
-    desk = _Desk(session, link, token, submission_id)
-    for sheet in sheets:
-        desk.put(subjects[sheet.assignment_id], sheet)
-    mark_answered(session, [sheet.assignment_id for sheet in sheets])
+    _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
+    open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
+    mark_answered(session, open_ones)
     rated = {sheet.assignment_id for sheet in sheets}
     return Receipt(
         submission_id=submission_id,
@@ -49,80 +48,110 @@ def submit_response(
     )
 
 
+Rated = Sequence[tuple[FormSubject, ParsedSheet]]
+
+
 class _Desk:
-    """Where the sheets of one submit are put down."""
+    """Where the sheets of one submit are put down, all of them at once."""
 
     def __init__(self, session: WriteSession, link: RatingLink, token: str, submission_id: str) -> None:
         self._session = session
+        self._connection = session.connection()
         self._link = link
         self._token = token
         self._submission_id = submission_id
 
-    def put(self, subject: FormSubject, sheet: ParsedSheet) -> None:
-        """Store one sheet the way its group's mode asks for."""
-        if subject.mode is Mode.ANONYMOUS:
-            self._put_anonymous(subject, sheet)
-        else:
-            self._put_kept(subject, sheet)
+    def put(self, rated: Rated) -> None:
+        """Store every sheet the way its group's mode asks for."""
+        self._put_anonymous([one for one in rated if one[0].mode is Mode.ANONYMOUS])
+        self._put_kept([one for one in rated if one[0].mode is not Mode.ANONYMOUS])
 
-    def _put_anonymous(self, subject: FormSubject, sheet: ParsedSheet) -> None:
-        key = anonymous_sheet_key(self._token, subject.assignment_id)
-        known = self._session.scalar(select(AnonymousSheetRow.submission_id).where(AnonymousSheetRow.key == key))
-        if known is None:
-            self._session.execute(
-                insert(AnonymousSheetRow).values(
-                    key=key,
-                    round_id=self._link.round_id,
-                    subject_id=subject.subject_id,
-                    rater_group=subject.rater_group,
-                    submission_id=self._submission_id,
-                    answers=dict(sheet.answers),
-                    comments=dict(sheet.comments),
-                )
-            )
-        elif known != self._submission_id:
+    def _put_anonymous(self, rated: Rated) -> None:
+        keys = {subject.assignment_id: anonymous_sheet_key(self._token, subject.assignment_id) for subject, _ in rated}
+        known = self._known(AnonymousSheetRow, rated, keys)
+        if any(one.submission_id != self._submission_id for one in known.values()):
             raise AlreadyFinal
-
-    def _put_kept(self, subject: FormSubject, sheet: ParsedSheet) -> None:
-        key = key_of(self._session).sheet_key(subject.assignment_id)
-        known = self._session.execute(select(SheetRow.id, SheetRow.submission_id).where(SheetRow.key == key)).first()
-        if known is None:
-            sheet_id = self._add(subject, key)
-        elif known.submission_id == self._submission_id:
-            return
-        else:
-            sheet_id = known.id
-            self._clear(sheet_id)
-        self._session.execute(
-            insert(AnswerRow),
-            [{"sheet_id": sheet_id, "item_id": item, "level": level} for item, level in sheet.answers.items()],
+        self._insert(
+            _NEW_ANONYMOUS,
+            [
+                {
+                    **self._about(subject, keys[subject.assignment_id]),
+                    "answers": dict(sheet.answers),
+                    "comments": dict(sheet.comments),
+                }
+                for subject, sheet in rated
+                if keys[subject.assignment_id] not in known
+            ],
         )
-        if sheet.comments:
-            self._session.execute(
-                insert(SheetCommentRow),
-                [{"sheet_id": sheet_id, "about": about, "text": text} for about, text in sheet.comments.items()],
-            )
 
-    def _add(self, subject: FormSubject, key: bytes) -> int:
+    def _put_kept(self, rated: Rated) -> None:
+        instance = key_of(self._session)
+        keys = {subject.assignment_id: instance.sheet_key(subject.assignment_id) for subject, _ in rated}
+        known = self._known(SheetRow, rated, keys)
+        old = {key: row.id for key, row in known.items() if row.submission_id != self._submission_id}
+        self._clear(list(old.values()))
+        new = {keys[subject.assignment_id]: subject for subject, _ in rated if keys[subject.assignment_id] not in known}
+        ids = {**old, **{key: new_whole(self._session) for key in new}}
+        self._insert(_NEW_SHEET, [self._sheet(subject, key, ids[key]) for key, subject in new.items()])
+        written = [(ids[key], sheet) for subject, sheet in rated if (key := keys[subject.assignment_id]) in ids]
+        self._insert(
+            _NEW_ANSWER,
+            [
+                {"sheet_id": sheet_id, "item_id": item, "level": level}
+                for sheet_id, sheet in written
+                for item, level in sheet.answers.items()
+            ],
+        )
+        self._insert(
+            _NEW_COMMENT,
+            [
+                {"sheet_id": sheet_id, "about": about, "text": text}
+                for sheet_id, sheet in written
+                for about, text in sheet.comments.items()
+            ],
+        )
+
+    def _known(
+        self, table: type[SheetRow | AnonymousSheetRow], rated: Rated, keys: Mapping[str, bytes]
+    ) -> dict[bytes, Row[Any]]:
+        """The sheets that are in already, by key; a subject without its mark has none, which spares asking."""
+        asked = [keys[subject.assignment_id] for subject, _ in rated if subject.is_answered]
+        if not asked:
+            return {}
+        found = self._connection.execute(select(table).where(table.key.in_(asked)))
+        return {row.key: row for row in found}
+
+    def _sheet(self, subject: FormSubject, key: bytes, sheet_id: int) -> dict[str, Any]:
+        voice = self._link.person_id
         is_pseudonymous = subject.mode is Mode.CONFIDENTIAL
-        sheet_id = new_whole(self._session)
-        self._session.execute(
-            insert(SheetRow).values(
-                id=sheet_id,
-                round_id=self._link.round_id,
-                subject_id=subject.subject_id,
-                rater_group=subject.rater_group,
-                key=key,
-                rater_id=None if is_pseudonymous else self._link.person_id,
-                pseudonym=key_of(self._session).pseudonym(self._link.round_id, self._link.person_id)
-                if is_pseudonymous
-                else None,
-                submission_id=self._submission_id,
-            )
-        )
-        return sheet_id
+        pseudonym = key_of(self._session).pseudonym(self._link.round_id, voice) if is_pseudonymous else None
+        written_by = {"rater_id": None if is_pseudonymous else voice, "pseudonym": pseudonym}
+        return {"id": sheet_id, **self._about(subject, key), **written_by}
 
-    def _clear(self, sheet_id: int) -> None:
-        self._session.execute(delete(AnswerRow).where(AnswerRow.sheet_id == sheet_id))
-        self._session.execute(delete(SheetCommentRow).where(SheetCommentRow.sheet_id == sheet_id))
-        self._session.execute(update(SheetRow).where(SheetRow.id == sheet_id).values(submission_id=self._submission_id))
+    def _about(self, subject: FormSubject, key: bytes) -> dict[str, Any]:
+        return {
+            "key": key,
+            "round_id": self._link.round_id,
+            "subject_id": subject.subject_id,
+            "rater_group": subject.rater_group,
+            "submission_id": self._submission_id,
+        }
+
+    def _clear(self, sheet_ids: Sequence[int]) -> None:
+        """Make room for what replaces the answers of some sheets."""
+        if not sheet_ids:
+            return
+        for table in (AnswerRow, SheetCommentRow):
+            self._connection.execute(delete(table).where(table.sheet_id.in_(sheet_ids)))
+        renamed = update(SheetRow).where(SheetRow.id.in_(sheet_ids)).values(submission_id=self._submission_id)
+        self._connection.execute(renamed)
+
+    def _insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+
+# Made once: building them anew would cost a submit more than running them.
+_NEW_SHEET, _NEW_ANSWER, _NEW_COMMENT, _NEW_ANONYMOUS = (
+    insert(row) for row in (SheetRow, AnswerRow, SheetCommentRow, AnonymousSheetRow)
+)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
@@ -16,6 +16,9 @@ from app.rounds.preview import shares_of
 from app.rounds.queries import load_assignments, load_open_rounds, load_round, load_rounds, take_round
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Round, RoundState
+
+# Made once: building it anew would cost a submit more than running it.
+_ANSWERED = update(AssignmentRow).where(AssignmentRow.id == bindparam("assignment_id")).values(answered=True)
 
 
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
@@ -51,22 +54,10 @@ def keep_open_until(session: WriteSession, round_id: str, until: datetime) -> No
     session.flush()
 
 
-def hold_open(session: WriteSession, round_id: str, *, now: datetime) -> None:
-    """Keep a round from closing until the transaction ends; AnswersClosed if it has closed already.
-
-    For submitting: an answer is in before the close, or refused, never lost between.
-    """
-    query = select(RoundRow.state, RoundRow.closes_at, RoundRow.extended_until).where(RoundRow.id == round_id)
-    found = session.execute(query.with_for_update(read=True)).one()
-    if found.state != RoundState.OPEN or rules.closes_for_all_at(found.closes_at, found.extended_until) <= now:
-        raise rules.AnswersClosed
-
-
 def mark_answered(session: WriteSession, assignment_ids: Sequence[str]) -> None:
     """Note that sheets are in, without a time; for submitting. Idempotent."""
-    for start in range(0, len(assignment_ids), 5_000):
-        some = assignment_ids[start : start + 5_000]
-        session.execute(update(AssignmentRow).where(AssignmentRow.id.in_(some)).values(answered=True))
+    if assignment_ids:
+        session.connection().execute(_ANSWERED, [{"assignment_id": one} for one in assignment_ids])
 
 
 def mark_released(session: WriteSession, round_id: str, *, now: datetime) -> None:

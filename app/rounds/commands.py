@@ -26,7 +26,6 @@ from app.rounds.assign import (
 from app.rounds.close import (
     close_due_rounds,
     close_round,
-    hold_open,
     keep_open_until,
     mark_answered,
     mark_released,
@@ -47,7 +46,6 @@ __all__ = [
     "create_round",
     "delete_round",
     "draft_of",
-    "hold_open",
     "insert_assignments",
     "keep_open_until",
     "launch_past_round",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from app.errors import Conflict, Expired, Invalid
+from app.errors import Conflict, Invalid
 from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
 from app.rounds.values import (
@@ -76,13 +76,6 @@ class ConfirmationNeeded(Conflict):
 
     code = "confirmation_needed"
     message = "Not everything can be shown. Look at the preview and confirm that you want to ask all the same."
-
-
-class AnswersClosed(Expired):
-    """The round closed while the answer was on its way."""
-
-    code = "round_closed"
-    message = "The round has closed. Later answers are not taken, because results are computed once."
 
 
 class ExternalIdTaken(Conflict):

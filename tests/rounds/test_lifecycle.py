@@ -22,7 +22,6 @@ from app.rounds.commands import (
     create_round,
     delete_round,
     draft_of,
-    hold_open,
     keep_open_until,
     launch_round,
     mark_released,
@@ -43,7 +42,6 @@ from app.rounds.queries import (
 )
 from app.rounds.rules import (
     GRACE,
-    AnswersClosed,
     ExternalIdTaken,
     RoundNotClosed,
     RoundNotDraft,
@@ -127,9 +125,6 @@ def test_a_moved_closing_time_stays_within_bounds(
 def test_the_last_grace_is_over_before_a_round_closes(session: WriteSession, open_round: Round, now: datetime) -> None:
     closes = open_round.closes_at
     assert close_due_rounds(session, now=closes + GRACE - timedelta(seconds=1)) == 0
-    hold_open(session, open_round.id, now=closes + GRACE - timedelta(seconds=1))
-    with pytest.raises(AnswersClosed):
-        hold_open(session, open_round.id, now=closes + GRACE)
     assert load_salt(session, open_round.id) is not None
     assert close_due_rounds(session, now=closes + GRACE) == 1
     assert close_due_rounds(session, now=closes + GRACE) == 0
@@ -156,8 +151,6 @@ def test_a_round_is_closed_by_hand_at_once_and_only_once(
 ) -> None:
     closed = close_round(session, SERVICE, open_round.id, now=now)
     assert close_round(session, SERVICE, open_round.id, now=now + timedelta(days=1)) == closed
-    with pytest.raises(AnswersClosed):
-        hold_open(session, open_round.id, now=now)
     said = [entry.action for entry in list_entries(session, company.id, ALL).items if entry.object_kind == "round"]
     assert said == ["round.closed", "round.launched", "round.created"]
 
