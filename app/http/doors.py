@@ -36,8 +36,10 @@ class PageRoute(APIRoute):
     """A page: POST only from our own pages, with the hidden field when signed in."""
 
     def get_route_handler(self) -> Handler:
-        """The route behind its door."""
-        return _behind(_page_door, super().get_route_handler())
+        """The route behind its door. FastAPI's search for arguments is left out: a page has nothing to be found."""
+        if not _is_plain(self.dependant):
+            raise TypeError(f"{self.path}: a page takes the request and pieces of its path as text, nothing else")
+        return _behind(_page_door, _plain(self.endpoint))
 
 
 class JsonRoute(APIRoute):
@@ -85,6 +87,20 @@ def sent_bytes(request: Request) -> bytes:
     """The body as it came; empty for uploads."""
     raw: bytes = getattr(request.state, "raw", b"")
     return raw
+
+
+def _is_plain(dependant: Dependant) -> bool:
+    """Whether a route takes the request and pieces of the path as text, and nothing else."""
+    others = (dependant.query_params, dependant.header_params, dependant.cookie_params, dependant.body_params)
+    is_text = all(field.field_info.annotation is str for field in dependant.path_params)
+    return is_text and not any(others) and not dependant.dependencies and dependant.request_param_name == "request"
+
+
+def _plain(endpoint: Callable[..., Response]) -> Handler:
+    async def handler(request: Request) -> Response:
+        return await run_in_threadpool(endpoint, request, **request.path_params)
+
+    return handler
 
 
 def _behind(door: Callable[[Request, Access], Awaitable[None]], inner: Handler) -> Handler:

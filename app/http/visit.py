@@ -122,7 +122,7 @@ def passing(request: Request) -> Visit:
     return Visit(
         service=service,
         now=moment_of(request),
-        path=request.url.path,
+        path=request.scope["path"],
         query=request.query_params,
         locale=language_of(request),
         chosen_locale=chosen_language_of(request),
@@ -183,7 +183,7 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
     return Visit(
         service=service,
         now=now,
-        path=request.url.path,
+        path=request.scope["path"],
         query=request.query_params,
         locale=locale,
         chosen_locale=chosen_language_of(request),
@@ -216,7 +216,7 @@ def _visit_of_key(session: ReadSession, request: Request, service: Service, decl
     return Visit(
         service=service,
         now=now,
-        path=request.url.path,
+        path=request.scope["path"],
         query=request.query_params,
         locale=locale,
         somebody=viewer_of_key(session, key, on=local_day(now, zone=service.settings.zone)),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, false, select
+from sqlalchemy import Row, Select, bindparam, exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
@@ -29,63 +29,62 @@ from app.rounds.values import Assignment, Round, RoundId, RoundState
 # ------------------------------------------------------------ links
 
 
-def _link_statement() -> Select[Any]:
-    invitation, round_, person = (row.__table__.c for row in (InvitationRow, RoundRow, PersonRow))
-    columns = (
-        invitation.id,
-        invitation.person_id,
-        invitation.locale,
-        invitation.voided_at,
-        invitation.extended_until,
-        person.name,
-        round_.id.label("round_id"),
-        round_.company_id,
-        round_.state,
-        round_.opens_at,
-        round_.closes_at,
-        round_.promise_hash,
-    )
-    joined = InvitationRow.__table__.join(RoundRow.__table__, round_.id == invitation.round_id)
-    joined = joined.join(PersonRow.__table__, person.id == invitation.person_id)
-    return select(*columns).select_from(joined).where(invitation.token_hash == bindparam("hashed"))
-
-
+INVITATION, _ROUND, _PERSON = (row.__table__ for row in (InvitationRow, RoundRow, PersonRow))
+LINK_COLUMNS = (
+    INVITATION.c.id.label("invitation_id"),
+    INVITATION.c.person_id,
+    INVITATION.c.locale,
+    INVITATION.c.voided_at,
+    INVITATION.c.extended_until,
+    _PERSON.c.name.label("rater_name"),
+    _ROUND.c.id.label("round_id"),
+    _ROUND.c.company_id,
+    _ROUND.c.state,
+    _ROUND.c.opens_at,
+    _ROUND.c.closes_at,
+    _ROUND.c.promise_hash,
+)
+LINK_TABLES = INVITATION.join(_ROUND, _ROUND.c.id == INVITATION.c.round_id).join(
+    _PERSON, _PERSON.c.id == INVITATION.c.person_id
+)
+IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
-_LINK = _link_statement()
-_LINK_HELD = _LINK.with_for_update(read=True, of=RoundRow.__table__)
+_LINK = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_LINK_HELD = _LINK.with_for_update(read=True, of=_ROUND)
 
 
 def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
-    """What a rating link opens; a single statement for a link that opens.
-
-    Raises UnknownLink (also for text that is no link), LinkVoid, LinkClosed or NotYetOpen.
-    """
-    return _opened(session, token, _LINK, now=now)
+    """What a rating link opens; raises UnknownLink (also for text that is no link), LinkVoid, LinkClosed or NotYetOpen."""
+    return link_of(session, token, load_link_rows(session, token, _LINK), now=now)
 
 
 def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink:
     """The same, and the round stays open until the transaction ends: an answer is in before the close, or refused."""
-    return _opened(session, token, _LINK_HELD, now=now)
+    return link_of(session, token, load_link_rows(session, token, _LINK_HELD), now=now)
 
 
-def _opened(session: ReadSession, token: str, statement: Select[Any], *, now: datetime) -> RatingLink:
+def load_link_rows(session: ReadSession, token: str, statement: Select[Any]) -> Sequence[Row[Any]]:
+    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; one statement."""
     if not rules.is_token(token):
         raise rules.UnknownLink
-    hashed = fingerprint(token)
-    found = session.connection().execute(statement, {"hashed": hashed}).one_or_none()
-    if found is None:
-        if session.get(VoidedLinkRow, hashed) is not None:
-            raise rules.LinkVoid
-        raise rules.UnknownLink
+    return session.connection().execute(statement, {"hashed": fingerprint(token)}).all()
+
+
+def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: datetime) -> RatingLink:
+    """What those rows open; the errors are those of `find_link`."""
+    if not rows:
+        is_void = session.get(VoidedLinkRow, fingerprint(token)) is not None
+        raise rules.LinkVoid if is_void else rules.UnknownLink
+    found = rows[0]
     closes_at = max(found.closes_at, found.extended_until or found.closes_at)
     state = RoundState(found.state)
     rules.check_link(state=state, opens_at=found.opens_at, closes_at=closes_at, voided_at=found.voided_at, now=now)
     return RatingLink(
-        invitation_id=InvitationId(found.id),
+        invitation_id=InvitationId(found.invitation_id),
         round_id=RoundId(found.round_id),
         company_id=found.company_id,
         person_id=found.person_id,
-        name=found.name,
+        name=found.rater_name,
         locale=found.locale,
         closes_at=closes_at,
         promise_hash=found.promise_hash,

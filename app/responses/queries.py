@@ -1,17 +1,17 @@
 """Every SELECT behind a rating link: the form as its rater meets it; sheets are read in `sheets`."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
-from app.invitations.queries import find_link
+from app.invitations.queries import INVITATION, IS_LINK, LINK_COLUMNS, LINK_TABLES, link_of, load_link_rows
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
@@ -49,10 +49,11 @@ _recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
 
 
 def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> RatingForm:
-    """What a rating link asks, without any answer given before; the errors are those of `find_link`."""
-    link = find_link(session, token, now=now)
+    """What a rating link asks, without any answer given before; one statement. The errors are those of `find_link`."""
+    rows = load_link_rows(session, token, _FORM)
+    link = link_of(session, token, rows, now=now)
     recipe = load_form_recipe(session, link)
-    subjects = load_form_subjects(session, link, recipe)
+    subjects = _form_subjects(recipe, (row for row in rows if row.id is not None))
     return RatingForm(
         round_id=link.round_id,
         company_name=recipe.company_name,
@@ -82,52 +83,54 @@ def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
     return known
 
 
-def load_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
-    """Whom the link asks about, by rater group and name, each with the questions for that group."""
-    return _form_subjects(session, link, recipe, _ASKED)
-
-
 def take_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
-    """The same, held until the transaction ends: two submits through one link come one after the other."""
-    return _form_subjects(session, link, recipe, _TAKEN)
+    """Whom the link asks about, held until the transaction ends: two submits through one link come one after the other."""
+    asked = {"round_id": link.round_id, "rater_id": link.person_id}
+    return _form_subjects(recipe, session.connection().execute(_TAKEN, asked))
 
 
-def _form_subjects(
-    session: ReadSession, link: RatingLink, recipe: FormRecipe, statement: Select[Any]
-) -> tuple[FormSubject, ...]:
-    rows = session.connection().execute(statement, {"round_id": link.round_id, "rater_id": link.person_id}).all()
-    return tuple(subject for subject in (_form_subject(recipe, row) for row in rows) if subject.kpis)
+def _form_subjects(recipe: FormRecipe, rows: Iterable[Row[Any]]) -> tuple[FormSubject, ...]:
+    """Subjects by rater group and name, each with the questions for that group."""
+    return tuple(subject for row in rows if (subject := _form_subject(recipe, row)).kpis)
 
 
-def _asked_statement() -> Select[Any]:
-    """Whom one rater is asked about, and how many people that count are asked about each; says nothing of answers."""
-    asked, subject = AssignmentRow.__table__.c, RoundSubjectRow.__table__.c
-    others = AssignmentRow.__table__.alias("others")
-    count = (
-        select(func.count())
-        .select_from(others)
-        .where(
-            others.c.round_id == asked.round_id,
-            others.c.subject_id == asked.subject_id,
-            others.c.rater_group == asked.rater_group,
-            others.c.counted,
-        )
-        .correlate(AssignmentRow.__table__)
-        .scalar_subquery()
+_ASSIGNMENT, _SUBJECT = AssignmentRow.__table__, RoundSubjectRow.__table__
+_OTHERS = _ASSIGNMENT.alias("others")
+# How many people that count are asked about the same subject; says nothing of answers.
+_PEOPLE = (
+    select(func.count())
+    .select_from(_OTHERS)
+    .where(
+        _OTHERS.c.round_id == _ASSIGNMENT.c.round_id,
+        _OTHERS.c.subject_id == _ASSIGNMENT.c.subject_id,
+        _OTHERS.c.rater_group == _ASSIGNMENT.c.rater_group,
+        _OTHERS.c.counted,
     )
-    columns = (asked.id, asked.subject_id, asked.rater_group, asked.answered, subject.name, subject.kind, subject.card)
-    placed = (subject.round_id == asked.round_id) & (subject.subject_id == asked.subject_id)
-    return (
-        select(*columns, count.label("people"))
-        .select_from(AssignmentRow.__table__.join(RoundSubjectRow.__table__, placed))
-        .where(asked.round_id == bindparam("round_id"), asked.rater_id == bindparam("rater_id"))
-        .order_by(asked.rater_group, subject.name, asked.occasion, asked.id)
-    )
-
-
-# Made once: building it anew would cost a form more than running it.
-_ASKED = _asked_statement()
-_TAKEN = _ASKED.with_for_update(of=AssignmentRow.__table__, key_share=True)
+    .correlate(_ASSIGNMENT)
+    .scalar_subquery()
+)
+_ASKED = (
+    *(_ASSIGNMENT.c[name] for name in ("id", "subject_id", "rater_group", "answered")),
+    *(_SUBJECT.c[name] for name in ("name", "kind", "card")),
+    _PEOPLE.label("people"),
+)
+_PLACED = (_SUBJECT.c.round_id == _ASSIGNMENT.c.round_id) & (_SUBJECT.c.subject_id == _ASSIGNMENT.c.subject_id)
+_ORDER = (_ASSIGNMENT.c.rater_group, _SUBJECT.c.name, _ASSIGNMENT.c.occasion, _ASSIGNMENT.c.id)
+# Made once: building them anew would cost a form more than running them.
+_TAKEN = (
+    select(*_ASKED)
+    .select_from(_ASSIGNMENT.join(_SUBJECT, _PLACED))
+    .where(_ASSIGNMENT.c.round_id == bindparam("round_id"), _ASSIGNMENT.c.rater_id == bindparam("rater_id"))
+    .order_by(*_ORDER)
+    .with_for_update(of=_ASSIGNMENT, key_share=True)
+)
+_BY_LINK = (_ASSIGNMENT.c.round_id == INVITATION.c.round_id) & (_ASSIGNMENT.c.rater_id == INVITATION.c.person_id)
+_FORM = (
+    select(*LINK_COLUMNS, *_ASKED)
+    .select_from(LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK).outerjoin(_SUBJECT, _PLACED))
+    .where(IS_LINK)
+    .order_by(*_ORDER)
+)
 
 
 def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:

@@ -60,14 +60,23 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page in the visitor's language; `organisation` names it where nobody is signed in."""
+    return answer(visit, page_text(visit, template, flash=flash, organisation=organisation, **values), status=status)
+
+
+def page_text(visit: Visit, template: str, *, flash: Flash | None = None, organisation: str = "", **values: Any) -> str:
+    """The text of a page, frame and all."""
     shell = _shell(visit, flash, organisation)
-    text = render(visit.service.templates, template, visit.locale, shell=shell, csrf_token=visit.csrf_token, **values)
-    answer = HTMLResponse(text, status)
+    return render(visit.service.templates, template, visit.locale, shell=shell, csrf_token=visit.csrf_token, **values)
+
+
+def answer(visit: Visit, text: str, *, status: int = 200) -> HTMLResponse:
+    """The answer with a page's text; what the visitor chose by its address is kept."""
+    made = HTMLResponse(text, status)
     if visit.query.get("lang") == visit.locale:
-        keep_language(answer, visit.locale, visit.settings)
+        keep_language(made, visit.locale, visit.settings)
     if visit.company is not None and visit.query.get("company") == visit.company.id:
-        keep_company(answer, visit.company.id, visit.settings)
-    return answer
+        keep_company(made, visit.company.id, visit.settings)
+    return made
 
 
 def see_other(path: str, *, done: str = "") -> RedirectResponse:
