@@ -32,6 +32,7 @@ from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
 from app.releases.commands import release_due_rounds, scrub_released
+from app.responses.keep_draft import forget_drafts
 from app.rounds.commands import close_due_rounds, refresh_shares
 from app.settings import Settings
 
@@ -74,6 +75,10 @@ def _clear_out(session: WriteSession, *, now: datetime) -> int:
     return 0
 
 
+def _forget_drafts(session: WriteSession, **_when: object) -> int:
+    return forget_drafts(session)
+
+
 TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
@@ -81,6 +86,7 @@ TASKS: tuple[Task, ...] = (
     Task("count", writing(refresh_shares)),
     Task("release", writing(release_due_rounds)),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
+    Task("forget drafts", writing(_forget_drafts)),
     Task("clear out", writing(_clear_out)),
 )
 """All due work but sending, in the order in which one leads to the other."""
