@@ -76,7 +76,8 @@ def translate(templates: Templates, message: str, locale: Locale, **values: obje
 
     A moment among the values is told in local time, as on a page.
     """
-    sentence = templates.catalogues[locale].gettext(message)
+    # Catalogues keep their own head under the empty sentence.
+    sentence = templates.catalogues[locale].gettext(message) if message else ""
     told = templates.environments[locale].filters["instant"]
     filled = {name: told(value) if isinstance(value, datetime) else value for name, value in values.items()}
     return sentence.format_map(filled) if values else sentence

@@ -39,6 +39,11 @@ def test_each_render_names_its_language(desk: Path) -> None:
     assert render(templates, "page.html", "nb", name="Sofie") == "Hei, Sofie 79,2 nb"
 
 
+def test_no_sentence_is_no_sentence_in_every_language(desk: Path) -> None:
+    templates = page(desk, "")
+    assert [translate(templates, "", locale) for locale in ("nb", "en")] == ["", ""]
+
+
 def test_plurals_follow_the_language(desk: Path) -> None:
     templates = page(desk, '{{ ngettext("%(num)s answer", "%(num)s answers", count) }}')
     said = [render(templates, "page.html", locale, count=count) for locale in ("nb", "en") for count in (1, 3)]
