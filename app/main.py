@@ -37,6 +37,7 @@ from app.api.description import describe
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
+from app.http.compressed import Compressed
 from app.http.files import OwnFiles
 from app.http.service import Service
 from app.http.shell import Shell
@@ -110,6 +111,7 @@ def create_app(
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
     _answer_errors(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
+    app.add_middleware(Compressed)
     app.add_middleware(Shell, service=service, failed=_failure)
     return app
 

@@ -39,7 +39,7 @@ class Templates:
     def static(self, name: str) -> str:
         """The address of a file of ours, with its content's hash in it, so that it may be kept for ever."""
         content = self.static_hashes[name]
-        # The typeface carries the hash in its name: the stylesheet and the preload must name the same address.
+        # The typeface carries the hash in its name: the stylesheet names the same address.
         return f"/static/{name}" if content in name else f"/static/{name}?v={content}"
 
 
