@@ -20,9 +20,7 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("round_id", types.Id(), nullable=False),
         sa.Column("fields", types.Json(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["round_id"], ["round.id"], name=op.f("fk_form_draft_round_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_form_draft_round_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_form_draft")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
