@@ -94,12 +94,12 @@ def score_interval(score: float, uncertainty: Uncertainty, *, floored: bool = Tr
     >>> score_interval(80.0, Uncertainty(0.0, math.inf, 0.0))
     Interval(lo=80.0, hi=80.0)
     """
-    se, df, size = uncertainty.se, uncertainty.df, uncertainty.kish_n
-    if se == 0:
+    square, df, size = uncertainty.se**2, uncertainty.df, uncertainty.kish_n
+    if square == 0:  # also of an error so small that its square is nothing
         return Interval(score, score)
     p = score / 100
     centre = (size * p + 1) / (size + 2) if size else min(max(p, 0.02), 0.98)
-    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / se**2)
+    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / square)
     lo, hi = _wilson_ends(p, n_eff, t_quantile(0.5 + level / 2, df))
     return Interval(min(100 * lo, score), max(100 * hi, score))  # 100 (x/100) may miss x by the last bit
 
