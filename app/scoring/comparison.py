@@ -46,10 +46,10 @@ class Compared:
 class Uncompared(StrEnum):
     """Why there is no comparison; the set is closed.
 
-    nothing_in_common : no KPI with weight has a figure for all subjects from the same rater groups
+    nothing_shared_groups : no KPI with weight has a figure for all subjects from the same rater groups
     """
 
-    NOTHING_IN_COMMON = "nothing_in_common"
+    NOTHING_SHARED = "nothing_shared_groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ def like_for_like(
     >>> [composite.score for composite in compared.composites.values()], compared.groups
     ([60.0, 70.0], {0: (('customer',),)})
     """
-    groups = _in_common(soft, mixes, subjects)
+    groups = _shared_groups(soft, mixes, subjects)
     kept = [entry for entry in card.entries if entry.kpi in groups or _all_have(hard, entry.kpi, subjects)]
     weight = math.fsum(entry.weight for entry in kept)
     if not weight:
-        return NotCompared(Uncompared.NOTHING_IN_COMMON)
+        return NotCompared(Uncompared.NOTHING_SHARED)
     same = replace(card, entries=tuple(CardEntry(entry.kpi, entry.weight) for entry in kept))
     found = score_composites(_rescored(soft, mixes, groups, subjects), dict.fromkeys(subjects, same), hard)
     return Compared(
@@ -107,7 +107,9 @@ def like_for_like(
     )
 
 
-def _in_common(soft: SoftScores, mixes: Sequence[RaterMix], subjects: Sequence[int]) -> dict[int, tuple[Groups, ...]]:
+def _shared_groups(
+    soft: SoftScores, mixes: Sequence[RaterMix], subjects: Sequence[int]
+) -> dict[int, tuple[Groups, ...]]:
     """By KPI the released groups with weight that every subject has, in the order of the first one; never none."""
     table, labels = soft.group_rows, [group.groups for group in soft.released.groups]
     rows = np.flatnonzero(np.isin(table.subject, subjects) & np.isin(table.kpi, [mix.kpi for mix in mixes]))

@@ -87,7 +87,7 @@ class Untrended(StrEnum):
     other_scale : the answers are not the same
     other_weights : items or rater groups do not weigh the same
     no_score_before, no_score_after : that round has no score
-    too_little_in_common : the rater groups with a mean in both rounds hold less than half of the weight
+    too_little_shared : the rater groups with a mean in both rounds hold less than half of the weight
     """
 
     OTHER_DEFINITION = "other_definition"
@@ -95,7 +95,7 @@ class Untrended(StrEnum):
     OTHER_WEIGHTS = "other_weights"
     NO_SCORE_BEFORE = "no_score_before"
     NO_SCORE_AFTER = "no_score_after"
-    TOO_LITTLE_IN_COMMON = "too_little_in_common"
+    TOO_LITTLE_SHARED = "too_little_shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ class _Pair(NamedTuple):
     before: GroupScore
     after: GroupScore
     share: float
-    common: int
+    members: int
 
 
 def _change(
@@ -277,7 +277,7 @@ def _change(
     present = math.fsum(group.share for _, group in found)
     coverage = present * after.coverage
     if not reaches(coverage, LEAST_GROUP_WEIGHT):
-        return NoTrend(Untrended.TOO_LITTLE_IN_COMMON)
+        return NoTrend(Untrended.TOO_LITTLE_SHARED)
     pairs = [_Pair(old, new, new.share / present, in_both.get(new.groups, 0)) for old, new in found]
     m1, m2 = (math.fsum(pair.share * mean for pair, mean in zip(pairs, means, strict=True)) for means in _means(pairs))
     se, df = _error(pairs, correlation)
@@ -311,11 +311,11 @@ def _group_change(pair: _Pair, correlation: float) -> GroupChange:
 
 def _error(pairs: Sequence[_Pair], correlation: float) -> tuple[float, float]:
     square, spent, shared = 0.0, 0.0, 0.0
-    for old, new, share, common in pairs:
+    for old, new, share, members in pairs:
         rounds = [((share * group.uncertainty.se) ** 2, group.uncertainty.df) for group in (old, new)]
         square += math.fsum(a for a, _ in rounds)
         spent += math.fsum(a * a / df for a, df in rounds)
-        overlap = min(common, old.n, new.n) / math.sqrt(old.n * new.n)
+        overlap = min(members, old.n, new.n) / math.sqrt(old.n * new.n)
         # With v = A n, c rho sqrt(v1 v2)/(n1 n2) is rho c/sqrt(n1 n2) sqrt(A1 A2).
         shared += 2 * min(correlation, LARGEST_CORRELATION) * overlap * math.sqrt(rounds[0][0] * rounds[1][0])
     _, df = combined(square, spent)

@@ -92,7 +92,7 @@ def test_pooled_groups_compare_with_the_same_pooled_groups_only() -> None:
 def test_self_is_no_common_ground() -> None:
     only_self: Asked = {"self": [(70, 90)]}
     assert like_for_like(scored(only_self, only_self), {}, CARD, MIXES, [0, 1]) == NotCompared(
-        Uncompared.NOTHING_IN_COMMON
+        Uncompared.NOTHING_SHARED
     )
 
 
@@ -105,7 +105,7 @@ def test_self_is_no_common_ground() -> None:
 )
 def test_nothing_in_common_is_no_comparison(one: Asked, other: Asked, figures: tuple[float | None, ...]) -> None:
     assert like_for_like(scored(one, other), hard(*figures), CARD, MIXES, [0, 1]) == NotCompared(
-        Uncompared.NOTHING_IN_COMMON
+        Uncompared.NOTHING_SHARED
     )
 
 

@@ -217,7 +217,7 @@ def test_a_round_without_a_score_makes_no_trend() -> None:
 def test_groups_in_both_rounds_hold_at_least_half_of_the_weight() -> None:
     before = asked({"peers": [50.0], "customers": [50.0]})
     apart = change_between(before, asked({"manager": [50.0], "customers": [50.0]}), {})
-    assert apart == NoTrend(Untrended.TOO_LITTLE_IN_COMMON)
+    assert apart == NoTrend(Untrended.TOO_LITTLE_SHARED)
     together = change_between(before, asked({"customers": [50.0], "manager": [50.0], "peers": [50.0]}), {})
     assert isinstance(together, Change)
     assert together.coverage == agrees(0.6)
