@@ -7,9 +7,11 @@ Definition          what a KPI asked in a round, as far as figures hang on it
 Measurement         definition and score of one round
 Change              the change, group by group and together
 NoTrend             why there is none
+incomparable        why two definitions cannot be compared, if so
 change_between      the change from one round to another
-pooled_correlation  how alike the same raters answer in two rounds, for analysts
 ==================  =============================================================
+
+The error of a difference is that of `repeated`; cards change in `card_trend`.
 """
 
 import math
@@ -18,28 +20,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from app.scoring.columns import totals_by
-from app.scoring.discoveries import two_sided_p
-from app.scoring.errors import ScoringError
-from app.scoring.intervals import LEVEL, t_quantile
-from app.scoring.linear import combined
-from app.scoring.pooling import LEAST_DF
-from app.scoring.results import GroupScore, Interval, KpiScore, NotScored
+from app.scoring.repeated import READER_CORRELATION, Difference, ErrorPart, Repeated, difference_of
+from app.scoring.results import GroupScore, KpiScore, NotScored
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.scoring.weights import TOLERANCE, check_weights, normalise, reaches
-
-READER_CORRELATION = 0.3
-"""Correlation of one rater's errors in two rounds in readers' figures: under the .54 that was measured, so that a
-change does not look surer than it is, and the same for everybody, so that it tells nothing about anybody."""
-
-LARGEST_CORRELATION = 0.99
-"""Counts at most, so that a change keeps an error even where the same raters moved alike in every way."""
-
-LEAST_CHANGE = 5.0
-RELIABLE = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +95,14 @@ class GroupChange(NamedTuple):
     groups : the rater groups it holds
     before, after : mean, 0..100
     share : its weight among the groups with a mean in both rounds, in the second round
-    se, df : of the difference
-    interval : of the difference, -100..100
+    difference : after less before
     """
 
     groups: tuple[str, ...]
     before: float
     after: float
     share: float
-    se: float
-    df: float
-    interval: Interval
+    difference: Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +112,6 @@ class Change:
     kpi : number of the KPI in the second round
     before, after : 0..100; not the published scores where other groups took part in one of the rounds
     difference : after less before
-    se, df : of the difference; for analysts where an atom is small
-    interval : 95 %, -100..100
-    index : reliable change index, difference/se
-    p : chance of a difference at least as large without any change, for lists
-    is_changed : the interval leaves out 0, and the difference is 5 points or more
-    is_reliable : the index is beyond 1.96 either way
     coverage : share of all weight that the groups in both rounds hold, 0.5..1
     groups : in the order of the second round
     """
@@ -144,14 +119,7 @@ class Change:
     kpi: int
     before: float
     after: float
-    difference: float
-    se: float
-    df: float
-    interval: Interval
-    index: float
-    p: float
-    is_changed: bool
-    is_reliable: bool
+    difference: Difference
     coverage: float
     groups: tuple[GroupChange, ...]
 
@@ -180,28 +148,21 @@ def change_between(
     ------
     ScoringError : a correlation outside -1..1, or a negative number of people
 
-    Formula: d_g = m2 - m1 per group, d = sum W'_g d_g with the second round's W' over the groups in both;
-    Var = sum W'^2 (v1/n1 + v2/n2 - 2 c rho sqrt(v1 v2)/(n1 n2)), c at most n1 and n2;
-    df = (sum A)^2/sum(A^2/df) over all W'^2 v1/n1 and W'^2 v2/n2; interval d -+ t SE; index d/SE.
-    Source: variance of a difference of means of partly the same raters; Satterthwaite 1946; reliable change index
-    of Jacobson & Truax 1991, limit 1.96; docs/scoring.md, section "Change between rounds".
+    Formula: d_g = m2 - m1 per group, d = sum W'_g d_g with the second round's W' over the groups in both; its error
+    by `repeated.difference_of` from those of the group means, times W'.
+    Source: docs/scoring.md, section "Change between rounds".
 
-    >>> from app.scoring.results import Uncertainty
+    >>> from app.scoring.results import Interval, Uncertainty
     >>> def one_group(mean, n, v):
     ...     known, ends = Uncertainty(math.sqrt(v / n), 7 + n, n), Interval(0, 100)
     ...     group = GroupScore(("colleague",), mean, n, 1, 1, known, ends)
     ...     asked = Definition("1", "5 points", {"a": 1}, {"colleague": 1})
     ...     return Measurement(asked, KpiScore(0, mean, 1, n, known, ends, (group,)))
     >>> change = change_between(one_group(62.5, 4, 347.7273), one_group(75, 5, 300), {("colleague",): 4})
-    >>> change.difference, round(change.se, 5), round(change.df, 5), round(change.index, 5), change.is_changed
-    (12.5, 10.40067, 21.87303, 1.20185, False)
-    >>> round(change.interval.lo, 4), round(change.interval.hi, 4)
-    (-9.0769, 34.0769)
+    >>> change.before, change.after, change.difference.points, round(change.difference.se, 5)
+    (62.5, 75.0, 12.5, 10.40067)
     """
-    if not -1 <= correlation <= 1 or min(in_both.values(), default=0) < 0:
-        msg = f"a correlation must be from -1 to 1 and people 0 or more, got {correlation} and {dict(in_both)}"
-        raise ScoringError(msg)
-    reason = _incomparable(before.definition, after.definition)
+    reason = incomparable(before.definition, after.definition)
     if reason is not None:
         return NoTrend(reason)
     if isinstance(before.score, NotScored):
@@ -211,38 +172,14 @@ def change_between(
     return _change(before.score, after.score, in_both, correlation)
 
 
-def pooled_correlation(cells: npt.ArrayLike, before: npt.ArrayLike, after: npt.ArrayLike) -> float | None:
-    """Correlation of the rater scores of the same raters in two rounds, within subjects and rater groups.
+def incomparable(before: Definition, after: Definition) -> Untrended | None:
+    """Why two definitions cannot be compared; none if they can.
 
-    Parameters
-    ----------
-    cells : number of subject and rater group of each rater, >= 0; shape (raters,)
-    before, after : rater scores 0..100 in the two rounds, NaN where there is none; shape (raters,)
-
-    Returns
-    -------
-    -1..1; none below 20 degrees of freedom, or if nobody differs.
-
-    Formula: sum d1 d2/sqrt(sum d1^2 sum d2^2), d = x - mean of the cell over the raters with both scores;
-    df = sum over the cells of raters - 1.
-    Source: pooled within-group correlation of the analysis of covariance; Bliese & Ployhart 2002 for such rounds.
-
-    >>> round(pooled_correlation([0] * 21 + [1] * 2, [50, 75] * 11 + [10], [25, 75] * 11 + [0]), 6)
-    0.970675
+    >>> one = Definition("1", "5 points", {"a": 1, "b": 1}, {"colleague": 1})
+    >>> incomparable(one, Definition("1", "5 points", {"a": 2, "b": 2}, {"colleague": 30}))
+    >>> incomparable(one, Definition("1", "7 points", {"a": 1, "b": 1}, {"colleague": 1}))
+    <Untrended.OTHER_SCALE: 'other_scale'>
     """
-    place, scores = np.asarray(cells, np.int64), np.stack([np.asarray(x, np.float64) for x in (before, after)])
-    both = ~np.isnan(scores).any(axis=0)
-    place, scores = place[both], scores[:, both]
-    length = int(place.max(initial=-1)) + 1
-    n = np.bincount(place, minlength=length)
-    if len(place) - np.count_nonzero(n) < LEAST_DF:
-        return None
-    first, second = (x - (totals_by(place, x, length) / np.maximum(n, 1))[place] for x in scores)
-    spread = math.sqrt(float(first @ first) * float(second @ second))
-    return max(-1.0, min(1.0, float(first @ second) / spread)) if spread else None
-
-
-def _incomparable(before: Definition, after: Definition) -> Untrended | None:
     if before.content != after.content or before.item_weights.keys() != after.item_weights.keys():
         return Untrended.OTHER_DEFINITION
     if before.scale != after.scale:
@@ -279,49 +216,22 @@ def _change(
     if not reaches(coverage, LEAST_GROUP_WEIGHT):
         return NoTrend(Untrended.TOO_LITTLE_SHARED)
     pairs = [_Pair(old, new, new.share / present, in_both.get(new.groups, 0)) for old, new in found]
-    m1, m2 = (math.fsum(pair.share * mean for pair, mean in zip(pairs, means, strict=True)) for means in _means(pairs))
-    se, df = _error(pairs, correlation)
-    ends = _ends(m2 - m1, se, df)
-    return Change(
-        kpi=after.kpi,
-        before=m1,
-        after=m2,
-        difference=m2 - m1,
-        se=se,
-        df=df,
-        interval=ends,
-        index=(m2 - m1) / se,
-        p=two_sided_p(m2 - m1, se, df),
-        is_changed=not ends.lo <= 0 <= ends.hi and reaches(abs(m2 - m1), LEAST_CHANGE),
-        is_reliable=abs(m2 - m1) > RELIABLE * se,
-        coverage=min(1.0, coverage),
-        groups=tuple(_group_change(pair, correlation) for pair in pairs),
-    )
-
-
-def _means(pairs: Sequence[_Pair]) -> tuple[list[float], list[float]]:
-    return [pair.before.mean for pair in pairs], [pair.after.mean for pair in pairs]
+    m1 = math.fsum(pair.share * pair.before.mean for pair in pairs)
+    m2 = math.fsum(pair.share * pair.after.mean for pair in pairs)
+    moved = difference_of(m2 - m1, _repeated(pairs), correlation)
+    groups = tuple(_group_change(pair, correlation) for pair in pairs)
+    return Change(after.kpi, m1, m2, moved, min(1.0, coverage), groups)
 
 
 def _group_change(pair: _Pair, correlation: float) -> GroupChange:
-    se, df = _error([pair._replace(share=1.0)], correlation)
-    ends = _ends(pair.after.mean - pair.before.mean, se, df)
-    return GroupChange(pair.after.groups, pair.before.mean, pair.after.mean, pair.share, se, df, ends)
+    old, new, share, _ = pair
+    moved = difference_of(new.mean - old.mean, _repeated([pair._replace(share=1.0)]), correlation)
+    return GroupChange(new.groups, old.mean, new.mean, share, moved)
 
 
-def _error(pairs: Sequence[_Pair], correlation: float) -> tuple[float, float]:
-    square, spent, shared = 0.0, 0.0, 0.0
-    for old, new, share, members in pairs:
-        rounds = [((share * group.uncertainty.se) ** 2, group.uncertainty.df) for group in (old, new)]
-        square += math.fsum(a for a, _ in rounds)
-        spent += math.fsum(a * a / df for a, df in rounds)
-        overlap = min(members, old.n, new.n) / math.sqrt(old.n * new.n)
-        # With v = A n, c rho sqrt(v1 v2)/(n1 n2) is rho c/sqrt(n1 n2) sqrt(A1 A2).
-        shared += 2 * min(correlation, LARGEST_CORRELATION) * overlap * math.sqrt(rounds[0][0] * rounds[1][0])
-    _, df = combined(square, spent)
-    return math.sqrt(square - shared), df
+def _repeated(pairs: Sequence[_Pair]) -> list[Repeated]:
+    return [Repeated(_part(one.before, one.share), _part(one.after, one.share), one.members) for one in pairs]
 
 
-def _ends(difference: float, se: float, df: float) -> Interval:
-    half = t_quantile(0.5 + LEVEL / 2, df) * se
-    return Interval(max(-100.0, difference - half), min(100.0, difference + half))
+def _part(group: GroupScore, share: float) -> ErrorPart:
+    return ErrorPart((share * group.uncertainty.se) ** 2, group.uncertainty.df, group.n)

@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.errors import ScoringError
+from app.scoring.repeated import pooled_correlation
 from app.scoring.results import KpiScore, NotScored, Reason
 from app.scoring.soft import RaterMix
-from app.scoring.trend import (
-    Change,
-    Definition,
-    Measurement,
-    NoTrend,
-    Untrended,
-    change_between,
-    pooled_correlation,
-)
+from app.scoring.trend import Change, Definition, Measurement, NoTrend, Untrended, change_between
 from tests.scoring import soldiers
 from tests.scoring.facts import agrees, facts
 from tests.scoring.people import Answers, soft
@@ -80,14 +73,14 @@ def test_changes_of_eight_companies_are_as_in_the_reference() -> None:
             "common": common,
             "mean1": change.before,
             "mean2": change.after,
-            "change": change.difference,
-            "se": change.se,
-            "df": change.df,
-            "lo95": change.interval.lo,
-            "hi95": change.interval.hi,
-            "rci": change.index,
+            "change": change.difference.points,
+            "se": change.difference.se,
+            "df": change.difference.df,
+            "lo95": change.difference.interval.lo,
+            "hi95": change.difference.interval.hi,
+            "rci": change.difference.index,
         } == agrees(figures)
-        assert (change.is_changed, change.is_reliable) == (False, name == "REC")
+        assert (change.difference.is_changed, change.difference.is_reliable) == (False, name == "REC")
 
 
 def test_readers_see_a_wider_interval_than_analysts_where_raters_answer_alike() -> None:
@@ -99,7 +92,7 @@ def test_readers_see_a_wider_interval_than_analysts_where_raters_answer_alike() 
     )
     assert isinstance(readers, Change)
     assert isinstance(analysts, Change)
-    assert readers.se > analysts.se
+    assert readers.difference.se > analysts.difference.se
     assert readers == change_between(before, after, {("soldier",): 6})
 
 
@@ -108,7 +101,7 @@ def test_readers_see_a_wider_interval_than_analysts_where_raters_answer_alike() 
 
 def test_groups_of_one_round_only_stay_out_of_both_figures() -> None:
     found = changed({"manager": [50], "peers": [40, 60, 80]}, {"manager": [75], "customers": [100, 100], "peers": [90]})
-    assert (found.before, found.after, found.difference) == agrees((55, 82.5, 27.5))
+    assert (found.before, found.after, found.difference.points) == agrees((55, 82.5, 27.5))
     assert [group.groups for group in found.groups] == [("manager",), ("peers",)]
     assert [group.share for group in found.groups] == agrees([0.5, 0.5])
     assert found.coverage == agrees(0.8)
@@ -121,7 +114,7 @@ def test_the_weights_of_the_second_round_count() -> None:
         asked({**before, "customers": [0.0]}), asked({"manager": [70.0], "peers": [70.0]}, weights=fewer), {}
     )
     assert isinstance(found, Change)
-    assert (found.before, found.difference, found.coverage) == agrees((55, 15, 1))
+    assert (found.before, found.difference.points, found.coverage) == agrees((55, 15, 1))
 
 
 def test_the_error_is_that_of_the_formula_written_out() -> None:
@@ -131,9 +124,9 @@ def test_the_error_is_that_of_the_formula_written_out() -> None:
     peers = v["p1"] / 3 + v["p2"] / 2 - 2 * 2 * 0.3 * math.sqrt(v["p1"] * v["p2"]) / 6
     parts = [(0.25 * v["m1"], 8), (0.25 * v["m2"], 8), (0.25 * v["p1"] / 3, 10), (0.25 * v["p2"] / 2, 9)]
     df = sum(a for a, _ in parts) ** 2 / sum(a * a / nu for a, nu in parts)
-    assert (found.se, found.df) == agrees((math.sqrt(0.25 * manager + 0.25 * peers), df))
-    assert [group.se for group in found.groups] == agrees([math.sqrt(manager), math.sqrt(peers)])
-    assert found.index == agrees(found.difference / found.se)
+    assert (found.difference.se, found.difference.df) == agrees((math.sqrt(0.25 * manager + 0.25 * peers), df))
+    assert [group.difference.se for group in found.groups] == agrees([math.sqrt(manager), math.sqrt(peers)])
+    assert found.difference.index == agrees(found.difference.points / found.difference.se)
 
 
 def test_nobody_is_counted_in_both_rounds_more_often_than_he_answered() -> None:
@@ -146,7 +139,7 @@ def test_self_is_no_part_of_a_change() -> None:
     rounds = [asked({"self": [own], "manager": [50.0], "peers": [50.0]}, weights=weights) for own in (0.0, 100.0)]
     found = change_between(rounds[0], rounds[1], {})
     assert isinstance(found, Change)
-    assert (found.difference, [group.groups for group in found.groups]) == (0, [("manager",), ("peers",)])
+    assert (found.difference.points, [group.groups for group in found.groups]) == (0, [("manager",), ("peers",)])
 
 
 def test_a_change_needs_to_be_five_points_and_beyond_its_interval() -> None:
@@ -155,9 +148,13 @@ def test_a_change_needs_to_be_five_points_and_beyond_its_interval() -> None:
         changed({"peers": [50.0] * n, "manager": [50.0] * n}, {"peers": [to] * n, "manager": [to] * n})
         for n, to in ((many, 54.0), (many, 55.0), (2, 60.0))
     )
-    assert [small.interval.lo > 0, large.interval.lo > 0, unsure.interval.lo > 0] == [True, True, False]
-    assert [found.is_changed for found in (small, large, unsure)] == [False, True, False]
-    assert [found.is_reliable for found in (small, large, unsure)] == [True, True, False]
+    assert [small.difference.interval.lo > 0, large.difference.interval.lo > 0, unsure.difference.interval.lo > 0] == [
+        True,
+        True,
+        False,
+    ]
+    assert [found.difference.is_changed for found in (small, large, unsure)] == [False, True, False]
+    assert [found.difference.is_reliable for found in (small, large, unsure)] == [True, True, False]
 
 
 def test_a_fall_is_a_change_as_well_as_a_rise() -> None:
@@ -165,8 +162,14 @@ def test_a_fall_is_a_change_as_well_as_a_rise() -> None:
         changed({"peers": [first] * 90, "manager": [first] * 90}, {"peers": [last] * 90, "manager": [last] * 90})
         for first, last in ((20.0, 80.0), (80.0, 20.0))
     )
-    assert (up.is_changed, down.is_changed, up.difference) == (True, True, agrees(-down.difference))
-    assert (up.interval.lo, up.interval.hi, up.p) == agrees((-down.interval.hi, -down.interval.lo, down.p))
+    assert (up.difference.is_changed, down.difference.is_changed, up.difference.points) == (
+        True,
+        True,
+        agrees(-down.difference.points),
+    )
+    assert (up.difference.interval.lo, up.difference.interval.hi, up.difference.p) == agrees(
+        (-down.difference.interval.hi, -down.difference.interval.lo, down.difference.p)
+    )
 
 
 def test_raters_who_move_alike_in_every_way_leave_an_error() -> None:
@@ -176,7 +179,7 @@ def test_raters_who_move_alike_in_every_way_leave_an_error() -> None:
     )
     found = change_between(before, after, {("manager",): 5, ("peers",): 5}, correlation=1.0)
     assert isinstance(found, Change)
-    assert 0 < found.se < 2
+    assert 0 < found.difference.se < 2
 
 
 # ------------------------------------------------------------ why there is none
@@ -254,19 +257,26 @@ def test_a_change_lies_inside_its_interval_and_adds_up_over_its_groups(
     found = change_between(asked(before), asked(after), members(common), correlation=rho)
     back = change_between(asked(after), asked(before), members(common), correlation=rho)
     if isinstance(found, Change):
-        assert -100 <= found.interval.lo <= found.difference <= found.interval.hi <= 100
-        assert found.se > 0
-        assert math.fsum(g.share * (g.after - g.before) for g in found.groups) == pytest.approx(found.difference)
+        assert -100 <= found.difference.interval.lo <= found.difference.points <= found.difference.interval.hi <= 100
+        assert found.difference.se > 0
+        assert math.fsum(g.share * (g.after - g.before) for g in found.groups) == pytest.approx(found.difference.points)
         assert 0 <= found.before <= 100 >= found.after >= 0
         if isinstance(back, Change):
-            assert (back.difference, back.se, back.df) == pytest.approx((-found.difference, found.se, found.df))
+            assert (back.difference.points, back.difference.se, back.difference.df) == pytest.approx(
+                (-found.difference.points, found.difference.se, found.difference.df)
+            )
 
 
 @given(some_groups, st.dictionaries(st.sampled_from(list(WEIGHTS)), st.integers(0, 9)))
 def test_the_same_answers_again_are_no_change(answers: dict[str, list[float]], common: dict[str, int]) -> None:
     found = change_between(asked(answers), asked(answers), members(common))
     if isinstance(found, Change):
-        assert (found.difference, found.is_changed, found.is_reliable, found.p) == (0, False, False, 1)
+        assert (
+            found.difference.points,
+            found.difference.is_changed,
+            found.difference.is_reliable,
+            found.difference.p,
+        ) == (0, False, False, 1)
 
 
 # ------------------------------------------------------------ how alike raters answer

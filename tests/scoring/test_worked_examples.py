@@ -224,10 +224,11 @@ def trend() -> str:
 
     found = change_between(one_group(62.5, 4, 3825 / 11), one_group(75, 5, 300), {("peers",): 4})
     assert isinstance(found, Change)
+    moved = found.difference
     return (
         f"62.5 from 4 raters (v {3825 / 11:.4f}) to 75 from 5 (v 300), four of them in both rounds: d = "
-        f"{found.difference}, SE {found.se:.6f} with {found.df:.6f} degrees of freedom, {found.interval.lo:.6f} to "
-        f"{found.interval.hi:.6f}, index {found.index:.6f}: {'' if found.is_changed else 'not '}changed."
+        f"{moved.points}, SE {moved.se:.6f} with {moved.df:.6f} degrees of freedom, {moved.interval.lo:.6f} to "
+        f"{moved.interval.hi:.6f}, index {moved.index:.6f}: {'' if moved.is_changed else 'not '}changed."
     )
 
 
