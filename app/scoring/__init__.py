@@ -26,7 +26,9 @@ explain         parts that add up to a score or to a change
 rollup          hard figures of a unit from those below it
 selfview        self against others
 strengths       where a subject stands out from itself
-trend           change between two rounds
+repeated        differences that partly the same raters make, with their errors
+trend           change of a KPI between two rounds
+card_trend      change of a card between two rounds
 discoveries     which of many differences are no chance finds
 influence       which KPI really decides an order
 comparison      subjects on one scale
