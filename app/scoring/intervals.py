@@ -174,13 +174,20 @@ def poisson_rate(count: float, exposure: float, *, level: float = LEVEL) -> Inte
     return Interval(lo / exposure, float(special.gammaincinv(count + 1, 1 - tail)) / exposure)
 
 
-def outward(interval: Interval) -> Interval:
-    """Ends in whole points, never narrower, cut to 0..100.
+def outward(interval: Interval, *, least: float = 0.0, most: float = 100.0) -> Interval:
+    """Ends in whole points, never narrower, cut to the scale.
+
+    Parameters
+    ----------
+    interval : on the scale of the figure
+    least, most : ends of that scale, whole; -100 and 100 for a difference of scores
 
     >>> outward(Interval(40.85, 89.04))
     Interval(lo=40.0, hi=90.0)
+    >>> outward(Interval(-9.08, 34.08), least=-100, most=100)
+    Interval(lo=-10.0, hi=35.0)
     """
-    return Interval(float(max(0, math.floor(interval.lo))), float(min(100, math.ceil(interval.hi))))
+    return Interval(float(max(least, math.floor(interval.lo))), float(min(most, math.ceil(interval.hi))))
 
 
 def _wilson_ends(p: float, n: float, q: float) -> tuple[float, float]:
