@@ -66,8 +66,8 @@ def discoveries(p_values: Sequence[float], *, rate: float = RATE) -> list[bool]:
     ScoringError : a p value outside 0..1
 
     Formula: the k smallest stand, k the largest one with p_(k) <= rate k/m.
-    Source: Benjamini & Hochberg 1995; holds for independent findings and for those that err together in one
-    direction, as KPIs rated by the same people do (Benjamini & Yekutieli 2001).
+    Source: Benjamini & Hochberg 1995, for independent findings; the rate is kept as well where findings err together
+    in one direction, as KPIs rated by the same people do (Benjamini & Yekutieli 2001, for one-sided ones).
 
     >>> heart = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719]
     >>> sum(discoveries([*heart, 0.6528, 0.759, 1.0], rate=0.05))
