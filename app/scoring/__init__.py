@@ -8,6 +8,7 @@ results         frozen values: scores, intervals, and why something has no score
 scales          answers to points on 0..100
 promoter        net promoter score
 raters          items of one sheet to one rater score
+observed        how many could judge
 tally           sheets as rows, and their integer sums
 totals          integer running totals per atom and KPI
 pooling         pooled covariance within atoms; the prior where there is too little of it
@@ -23,6 +24,16 @@ scorecards      the weighted KPIs of a subject
 composite       several KPIs to one score
 explain         parts that add up to a score or to a change
 rollup          hard figures of a unit from those below it
+selfview        self against others
+strengths       where a subject stands out from itself
+repeated        differences that partly the same raters make, with their errors
+trend           change of a KPI between two rounds
+card_trend      change of a card between two rounds
+discoveries     which of many differences are no chance finds
+influence       which KPI really decides an order
+comparison      subjects on one scale
+ranks           places that scores may hold
+ranking         bands, and who cannot be told apart
 weights         weights and shares, checked and compared
 columns         column arithmetic that knows no scores
 ==============  =====================================================================

@@ -94,12 +94,12 @@ def score_interval(score: float, uncertainty: Uncertainty, *, floored: bool = Tr
     >>> score_interval(80.0, Uncertainty(0.0, math.inf, 0.0))
     Interval(lo=80.0, hi=80.0)
     """
-    se, df, size = uncertainty.se, uncertainty.df, uncertainty.kish_n
-    if se == 0:
+    square, df, size = uncertainty.se**2, uncertainty.df, uncertainty.kish_n
+    if square == 0:  # also of an error so small that its square is nothing
         return Interval(score, score)
     p = score / 100
     centre = (size * p + 1) / (size + 2) if size else min(max(p, 0.02), 0.98)
-    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / se**2)
+    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / square)
     lo, hi = _wilson_ends(p, n_eff, t_quantile(0.5 + level / 2, df))
     return Interval(min(100 * lo, score), max(100 * hi, score))  # 100 (x/100) may miss x by the last bit
 
@@ -174,13 +174,20 @@ def poisson_rate(count: float, exposure: float, *, level: float = LEVEL) -> Inte
     return Interval(lo / exposure, float(special.gammaincinv(count + 1, 1 - tail)) / exposure)
 
 
-def outward(interval: Interval) -> Interval:
-    """Ends in whole points, never narrower, cut to 0..100.
+def outward(interval: Interval, *, least: float = 0.0, most: float = 100.0) -> Interval:
+    """Ends in whole points, never narrower, cut to the scale.
+
+    Parameters
+    ----------
+    interval : on the scale of the figure
+    least, most : ends of that scale, whole; -100 and 100 for a difference of scores
 
     >>> outward(Interval(40.85, 89.04))
     Interval(lo=40.0, hi=90.0)
+    >>> outward(Interval(-9.08, 34.08), least=-100, most=100)
+    Interval(lo=-10.0, hi=35.0)
     """
-    return Interval(float(max(0, math.floor(interval.lo))), float(min(100, math.ceil(interval.hi))))
+    return Interval(float(max(least, math.floor(interval.lo))), float(min(most, math.ceil(interval.hi))))
 
 
 def _wilson_ends(p: float, n: float, q: float) -> tuple[float, float]:
