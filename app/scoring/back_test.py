@@ -28,7 +28,8 @@ class BackTest:
     alerts : by series, in order of time; series without alerts are absent
     judged : steps that were judged, over all series
     learning : steps that were not, because a baseline was still being learnt
-    by_chance : alerts that chance alone would give among the judged steps
+    by_chance : alerts that chance alone would give among the judged steps if the limits were known exactly; limits
+        learnt from 20 points give about twice as many (docs/scoring.md, section "How often a false alarm is expected")
     """
 
     alerts: Mapping[str, tuple[Alert, ...]]
