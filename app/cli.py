@@ -9,10 +9,10 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
@@ -22,20 +22,19 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from app import errors
-from app.accounts import queries as accounts
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.accounts.values import NewAccount, Role
 from app.demo.load import load_demo, ways_in
+from app.doctor import behind, find_problems, is_current, tell_worker
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
-from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.infra.keys import key_of
+from app.infra.later import later
 from app.infra.logs import configure_logs
-from app.infra.migrate import current_revision, newest_revision, upgrade
+from app.infra.revision import NEWEST
 from app.infra.tabular import read_table
-from app.invitations import queries as invitations
 from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import COLUMNS as READING_COLUMNS
@@ -45,15 +44,18 @@ from app.organisation import bring_in
 from app.organisation.commands import create_company
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
-from app.releases import queries as releases
 from app.releases.commands import release_round, scrub_released
 from app.releases.invariants import INVARIANTS
 from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
-from app.responses.sheets import count_stray_sheets
 from app.settings import Settings
 from app.worker import working
+
+if TYPE_CHECKING:
+    from app.infra import migrate as migrations
+else:
+    migrations = later("app.infra.migrate")
 
 EXIT_CODES: Mapping[type[errors.AppError], int] = {
     errors.Invalid: 3,
@@ -80,7 +82,6 @@ CompanyOption = Annotated[
 ]
 
 
-SCRUB_PATIENCE = timedelta(hours=1)
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
 
 
@@ -114,9 +115,10 @@ def run(
         if settings.demo:
             _load_demo_once(database)
         _greet(settings, database)
+        service = create_app(settings, database=database)
         with working(settings, database) if settings.worker else nullcontext():
             uvicorn.run(
-                create_app(settings, database=database),
+                service,
                 host=settings.host,
                 port=settings.port,
                 log_config=None,
@@ -141,8 +143,8 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    with _opened(Settings()) as database:
-        say.print(f"The database is at revision {current_revision(database.engine)}.")
+    with _opened(Settings()):
+        say.print(f"The database is at revision {NEWEST}.")
 
 
 @app.command()
@@ -255,7 +257,7 @@ def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Che
     say.print(table)
     database = Database(settings.database_url, key=settings.instance_key())
     try:
-        problems = list(_problems(database, now=utc_now(), invariants=invariants))
+        problems = list(_found(database, now=utc_now(), invariants=invariants))
     finally:
         database.dispose()
     for problem in problems:
@@ -267,6 +269,21 @@ def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Che
 # ------------------------------------------------------------ pieces
 
 
+def _found(database: Database, *, now: datetime, invariants: bool) -> Iterator[str]:
+    """What somebody should look at; on the way, what is only to be known."""
+    if not is_current(database):
+        yield behind(database)
+        return
+    say.print(tell_worker(database, now=now))
+    yield from find_problems(database, now=now)
+    if not invariants:
+        return
+    for one in INVARIANTS:
+        wrong = [f"{one.name}: {violation}." for violation in one.wrong(database)]
+        say.print(f"{one.name:<4} {'wrong' if wrong else 'ok':<6} {one.says}")
+        yield from wrong
+
+
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings at the newest revision."""
@@ -275,7 +292,8 @@ def _opened(settings: Settings) -> Iterator[Database]:
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        upgrade(database.engine)
+        if not is_current(database):
+            migrations.upgrade(database.engine)
         yield database
     finally:
         database.dispose()
@@ -364,35 +382,3 @@ def _masked(value: object) -> str:
     text = "" if value is None else str(value)
     # An address of a database may hold a password.
     return _PASSWORD.sub(r"\1…@", text)
-
-
-def _violations(database: Database) -> Iterator[str]:
-    """What always holds, line by line as it is looked at, and where it does not."""
-    for one in INVARIANTS:
-        found = [f"{one.name}: {violation}." for violation in one.wrong(database)]
-        say.print(f"{one.name:<4} {'wrong' if found else 'ok':<6} {one.says}")
-        yield from found
-
-
-def _problems(database: Database, *, now: datetime, invariants: bool) -> Iterator[str]:
-    """What somebody should look at; nothing is changed."""
-    revision = current_revision(database.engine)
-    if revision != newest_revision():
-        yield f"The database is at revision {revision}, the program at {newest_revision()}: run `migrate`."
-        return
-    yield from find_damage(database)
-    with database.read() as session:
-        secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
-        for place in find_secrets_in_texts(session, secrets):
-            yield f"{place} holds the secret of a link: void the links of open rounds."
-        stray = count_stray_sheets(session)
-        thin = releases.count_thin_atoms(session)
-        unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
-    if stray:
-        yield f"{stray} sheets belong to no assignment."
-    if thin:
-        yield f"{thin} protected figures rest on fewer people than promised."
-    if unscrubbed:
-        yield f"{unscrubbed} releases wait for their free pages to be cleared: start the worker."
-    if invariants:
-        yield from _violations(database)

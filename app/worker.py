@@ -19,6 +19,9 @@ from typing import Protocol
 import structlog
 
 from app.accounts.keep import clear_out
+from app.errors import Unavailable
+from app.heartbeat.commands import beat
+from app.heartbeat.rules import EVERY
 from app.infra.addresses import deliverable
 from app.infra.clock import utc_now
 from app.infra.database import Database, ReadSession, WriteSession
@@ -42,6 +45,8 @@ BATCH_SECONDS = 60.0
 """After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
 
 PUT_OFF = timedelta(minutes=1)
+HANGS = timedelta(hours=1)
+"""A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
 
 log = structlog.get_logger("app.worker")
 
@@ -133,23 +138,65 @@ def run_until(
             stop.wait(pause)
 
 
+class Pulse:
+    """The sign of life of a worker: given every half minute, for as long as its loop comes round.
+
+    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    """
+
+    def __init__(
+        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+    ) -> None:
+        self._database, self._owner, self._clock = database, owner, clock
+        self._hangs = hangs.total_seconds()
+        self._came_round_at = time.monotonic()
+
+    def come_round(self, _database: Database, _now: datetime) -> int:
+        """Note that the loop does; the first of its tasks."""
+        self._came_round_at = time.monotonic()
+        return 0
+
+    def beat_until(self, stop: threading.Event) -> None:
+        """Beat at once and every half minute until told to stop."""
+        while True:
+            if time.monotonic() - self._came_round_at < self._hangs:
+                _attempt("beat", self._beat)
+            if stop.wait(EVERY.total_seconds()):
+                return
+
+    def _beat(self) -> int:
+        with self._database.write() as session:
+            beat(session, self._owner, now=self._clock())
+        return 0
+
+
 @contextlib.contextmanager
 def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
     """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
     stop = threading.Event()
     with worker_name(settings.mailbox_dir.parent / "workers") as owner:
-        thread = threading.Thread(
-            target=run_until,
-            args=(stop, database, post_of(settings, owner)),
-            kwargs={"clock": utc_now, "pause": settings.worker_pause},
-            name="worker",
+        pulse = Pulse(database, owner, utc_now)
+        loop = partial(
+            run_until,
+            stop,
+            database,
+            post_of(settings, owner),
+            clock=utc_now,
+            pause=settings.worker_pause,
+            tasks=(Task("come round", pulse.come_round), *TASKS),
         )
-        thread.start()
+        threads = [
+            threading.Thread(target=loop, name="worker"),
+            threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield stop
         finally:
             stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
 
 def post_of(settings: Settings, owner: str) -> Post:
@@ -281,6 +328,9 @@ def _attempt(name: str, work: Callable[[], int]) -> int:
     """Do a piece of work; what fails is logged, so that the rest goes on."""
     try:
         return work()
+    except Unavailable:
+        log.warning("work put off, the database is busy or away", work=name)
+        return 0
     except Exception:
         log.exception("work failed", work=name)
         return 0
