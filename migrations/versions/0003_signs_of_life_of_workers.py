@@ -1,6 +1,6 @@
 """signs of life of workers
 
-Revision: 0002, after 0001
+Revision: 0003, after 0002
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
