@@ -4,11 +4,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 what was given cannot
 the present state, 6 busy or away.
 """
 
-import re
+import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -27,7 +28,7 @@ from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.accounts.values import NewAccount, Role
 from app.demo.load import load_demo, ways_in
-from app.doctor import behind, find_problems, is_current, tell_worker
+from app.doctor import find_problems, is_behind, masked, tell_worker
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
@@ -82,9 +83,6 @@ CompanyOption = Annotated[
 ]
 
 
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
-
-
 def main() -> None:
     """Run a command; what goes wrong is said in a sentence and told by the exit code."""
     try:
@@ -111,21 +109,21 @@ def run(
     """Migrate, serve the pages and the API, and do the due work beside them."""
     given = {"host": host, "port": port, "demo": demo}
     settings = Settings.model_validate({name: value for name, value in given.items() if value is not None})
-    with _opened(settings) as database:
+    with _listening(settings) as listening, _opened(settings) as database:
         if settings.demo:
             _load_demo_once(database)
         _greet(settings, database)
-        service = create_app(settings, database=database)
-        with working(settings, database) if settings.worker else nullcontext():
-            uvicorn.run(
-                service,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=5,
-            )
+        service = uvicorn.Config(
+            create_app(settings, database=database),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        # Uvicorn raises the signal that ended it once more: then the worker must still come to an end.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with working(settings, database) if settings.worker else nullcontext(), suppress(KeyboardInterrupt):
+            uvicorn.Server(service).run(sockets=[listening])
 
 
 @app.command()
@@ -253,7 +251,7 @@ def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Che
     settings = Settings()
     table = Table("Setting", "Value", box=None, pad_edge=False)
     for name in type(settings).model_fields:
-        table.add_row(f"SOFTKPI_{name.upper()}", _masked(getattr(settings, name)))
+        table.add_row(f"SOFTKPI_{name.upper()}", masked(getattr(settings, name)))
     say.print(table)
     database = Database(settings.database_url, key=settings.instance_key())
     try:
@@ -271,8 +269,8 @@ def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Che
 
 def _found(database: Database, *, now: datetime, invariants: bool) -> Iterator[str]:
     """What somebody should look at; on the way, what is only to be known."""
-    if not is_current(database):
-        yield behind(database)
+    if is_behind(database):
+        yield f"The database waits for revision {NEWEST}: run `migrate`."
         return
     say.print(tell_worker(database, now=now))
     yield from find_problems(database, now=now)
@@ -284,6 +282,17 @@ def _found(database: Database, *, now: datetime, invariants: bool) -> Iterator[s
         yield from wrong
 
 
+def _listening(settings: Settings) -> socket.socket:
+    """The socket of the service, taken before anything is loaded and anybody is told an address."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        place = f"{settings.host}, port {settings.port}"
+        sentence = f"Cannot listen on {place}: {os.strerror(error.errno or 0)}. SOFTKPI_PORT names another port."
+        raise errors.Conflict(sentence) from error
+
+
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings at the newest revision."""
@@ -292,7 +301,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        if not is_current(database):
+        if is_behind(database):
             migrations.upgrade(database.engine)
         yield database
     finally:
@@ -314,8 +323,9 @@ def _greet(settings: Settings, database: Database) -> None:
             complain.print(f"{package} is not installed; the service works, more slowly.")
     say.print(f"Soft KPI is at {settings.address}")
     if settings.shows_mailbox:
-        say.print(f"Letters are kept at {settings.address}/mailbox")
+        say.print(f"No mail leaves this machine: letters are at {settings.address}/mailbox")
         _say_ways_in(settings, database)
+    say.print("Ctrl-C ends it.")
 
 
 def _say_ways_in(settings: Settings, database: Database) -> None:
@@ -374,11 +384,3 @@ def _busy(doing: str) -> Iterator[None]:
     with Progress(*columns, console=complain, transient=True) as progress:
         progress.add_task(doing, total=None)
         yield
-
-
-def _masked(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return "set"
-    text = "" if value is None else str(value)
-    # An address of a database may hold a password.
-    return _PASSWORD.sub(r"\1…@", text)

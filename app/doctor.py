@@ -1,9 +1,13 @@
 """What somebody should look at in an installation, and what they may want to know; nothing is changed here."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
 from app.accounts import queries as accounts
+from app.errors import Conflict, Unavailable
 from app.heartbeat.queries import find_last_beat
 from app.heartbeat.rules import is_missing
 from app.infra.database import Database
@@ -14,19 +18,32 @@ from app.releases import queries as releases
 from app.responses.sheets import count_stray_sheets
 
 SCRUB_PATIENCE = timedelta(hours=1)
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
 
 
-def is_current(database: Database) -> bool:
-    """Whether the database is at the revision of this program, without which nothing else can be asked."""
-    with database.read() as session:
-        return current_revision(session) == NEWEST
+def masked(value: object) -> str:
+    """A setting as it may be shown."""
+    if isinstance(value, SecretStr):
+        return "set"
+    text = "" if value is None else str(value)
+    # An address of a database may hold a password.
+    return _PASSWORD.sub(r"\1…@", text)
 
 
-def behind(database: Database) -> str:
-    """What to do about a database of another revision."""
-    with database.read() as session:
-        revision = current_revision(session)
-    return f"The database is at revision {revision}, the program at {NEWEST}: run `migrate`."
+def is_behind(database: Database) -> bool:
+    """Whether migrations are missing; Conflict when a newer program has written here, Unavailable with the reason."""
+    try:
+        with database.read() as session:
+            revision = current_revision(session)
+    except Unavailable as error:
+        reason = str(error.__cause__).partition("\n")[0]
+        raise Unavailable("The database does not answer: {reason}", reason=reason) from error
+    if revision is not None and revision > NEWEST:
+        sentence = (
+            "The database is at revision {there}, which this program ({here}) does not know: install a newer one."
+        )
+        raise Conflict(sentence, there=revision, here=NEWEST)
+    return revision != NEWEST
 
 
 def tell_worker(database: Database, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ import fcntl
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -236,8 +237,8 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
         messages = mail.claim(session, owner=post.owner, limit=BATCH, now=now)
     if messages:
         with post.transport.opened() as carrier:
-            _Round(database, post, carrier, now).send(messages)
-        log.info("letters", handled=len(messages))
+            became = _Round(database, post, carrier, now).send(messages)
+        log.info("letters", **became)
     return len(messages)
 
 
@@ -250,19 +251,27 @@ class _Round:
     carrier: Carrier
     now: datetime
 
-    def send(self, messages: Sequence[OutboxMessage]) -> None:
+    def send(self, messages: Sequence[OutboxMessage]) -> Counter[str]:
+        """Send what can be sent; how many letters became what."""
         started = time.monotonic()
         busy: set[str] = set()
+        became: Counter[str] = Counter()
         for place, message in enumerate(messages):
             if time.monotonic() - started > BATCH_SECONDS:
                 self._put_back(messages[place:], self.now)
-                return
+                became["put_off"] += len(messages) - place
+                break
             domain = message.recipient.rpartition("@")[2].casefold()
             if domain in busy:
                 self._put_back([message], self.now + PUT_OFF)
-            elif self._send_one(message) is Outcome.POSTPONED:
+                became["put_off"] += 1
+                continue
+            outcome = self._send_one(message)
+            became["sent" if outcome is Outcome.TAKEN else outcome.value] += 1
+            if outcome is Outcome.POSTPONED:
                 # A domain that is busy for one letter is busy for the next one, too.
                 busy.add(domain)
+        return became
 
     def _send_one(self, message: OutboxMessage) -> Outcome:
         try:
@@ -290,7 +299,7 @@ class _Round:
         with self.database.write() as session:
             mail.settle(session, message, outcome, reply, owner=self.post.owner, now=self.now)
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if outcome is Outcome.TAKEN else log.warning
+        tell = log.debug if outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
         tell("letter", letter=message.letter, message=message.id, outcome=outcome)
         return outcome
 

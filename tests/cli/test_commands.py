@@ -15,6 +15,7 @@ from app import cli
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role
+from app.doctor import masked
 from app.heartbeat.commands import beat
 from app.infra.clock import utc_now
 from app.infra.database import Database
@@ -130,17 +131,19 @@ def test_the_doctor_masks_secrets(run: Callable[..., Ran], monkeypatch: pytest.M
     assert told.code == 0
     assert "hemmelig" not in told.said + told.complained
     assert "the tests' own" not in told.said
-    assert cli._masked("postgresql://kpi:hemmelig@db/kpi") == "postgresql://kpi:…@db/kpi"
+    assert masked("postgresql://kpi:hemmelig@db/kpi") == "postgresql://kpi:…@db/kpi"
 
 
 def test_the_doctor_asks_a_database_of_another_revision_nothing_more(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.doctor.NEWEST", "9999")
-    asked = run("doctor", "--invariants")
-    assert asked.code == 1
-    assert f"The database is at revision {NEWEST}, the program at 9999: run `migrate`." in asked.complained
-    assert "worker" not in asked.said.splitlines()[-1]
+    older = run("doctor", "--invariants")
+    assert (older.code, older.complained) == (1, f"The database waits for revision {NEWEST}: run `migrate`.\n")
+    monkeypatch.setattr("app.doctor.NEWEST", "0000")
+    for newer in (run("doctor"), run("migrate")):
+        assert newer.code == 5
+        assert f"The database is at revision {NEWEST}, which this program (0000) does not know" in newer.complained
 
 
 def test_the_doctor_tells_whether_a_worker_is_at_work_and_holds_none_against_nobody(
