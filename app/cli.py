@@ -29,6 +29,7 @@ from app.accounts.sign_in import start_link
 from app.accounts.values import NewAccount, Role
 from app.demo.load import load_demo, ways_in
 from app.doctor import find_problems, is_behind, masked, tell_worker
+from app.infra.arenas import keep_few_arenas
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
@@ -296,6 +297,7 @@ def _listening(settings: Settings) -> socket.socket:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings at the newest revision."""
+    keep_few_arenas()
     configure_logs(settings.log_format, settings.log_level)
     database = Database(settings.database_url, key=settings.instance_key())
     if database.is_sqlite and database.url.database:
