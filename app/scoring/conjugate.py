@@ -5,7 +5,7 @@ Name              Meaning
 ================  ============================================================
 Solution          what the iteration found, with its coefficients
 conjugate         solve one system for many right-hand sides
-log_quadratic     z' ln(M) z from the coefficients of one column
+log_quadratic     w' ln(A) w from the coefficients of one column
 ================  ============================================================
 """
 
@@ -40,6 +40,7 @@ def conjugate(
     right: Floats,
     tolerance: float,
     *,
+    start: Floats | None = None,
     most_steps: int = MOST_STEPS,
 ) -> Solution:
     """Solve A x = b for many b at once, each column with coefficients of its own, preconditioned by the diagonal of A.
@@ -49,7 +50,8 @@ def conjugate(
     apply : A times a block of columns; symmetric, positive definite
     diagonal : of A, > 0
     right : the b, one per column
-    tolerance : a column is done when its residual has shrunk by this factor, in the norm of 1/diagonal
+    tolerance : a column is done when its residual is as small in proportion to b, in the norm of 1/diagonal
+    start : where to begin, columns as `right`; 0 if there is nothing better
     most_steps : the best so far is returned after as many; in exact arithmetic the size of A is enough
 
     Source: Hestenes & Stiefel 1952; Ghosh, Hastie & Owen 2022 for crossed effects, where 6 to 12 steps are usual.
@@ -59,10 +61,11 @@ def conjugate(
     >>> found.x.round(9).tolist(), found.steps.tolist()
     ([[0.090909091], [0.636363636]], [2])
     """
-    x, residual = np.zeros_like(right), right.copy()
+    x = np.zeros_like(right) if start is None else start.copy()
+    residual = right.copy() if start is None else right - apply(x)
     search = residual / diagonal[:, None]
     size = np.einsum("ij,ij->j", residual, search)
-    enough = tolerance**2 * size
+    enough = tolerance**2 * np.einsum("ij,ij,i->j", right, right, 1 / diagonal)
     alpha, beta = [], []
     for _ in range(most_steps):
         active = size > enough

@@ -8,6 +8,7 @@ DenseInverse   factor, inverse and traces of the smaller system
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,15 @@ class DenseInverse:
 
     def left_over(self) -> Pair:
         """Share of a level's variance that its ratings leave open if the fixed effects are known, 0..1."""
+        return self._left_over
+
+    @cached_property
+    def _left_over(self) -> Pair:
         kept, gone = self.eliminated.kept, self.eliminated.gone
         shrink = self.eliminated.shrink[gone]
-        forms = np.concatenate(
-            [np.asarray((block * (block @ self.inverse)).sum(axis=1)) for block in _blocks(self.eliminated.across.T)]
-        )
+        forms = np.concatenate([
+            np.asarray((block * (block @ self.inverse)).sum(axis=1)) for block in _blocks(self.eliminated.across.T)
+        ])
         other = shrink + self.ratios[kept] * self.ratios[gone] * shrink**2 * forms
         own = _diagonal(self.inverse).copy()
         return (own, other) if kept < gone else (other, own)

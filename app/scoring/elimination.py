@@ -4,7 +4,8 @@
 Name            Meaning
 ==============  ====================================================================
 Ratios          variance of each factor divided by the residual variance
-Inverse         what the likelihood and the predictions ask of V^-1
+Solver          what predictions ask of V^-1
+Inverse         what the likelihood asks of it beyond that
 Elimination     to the smaller system and back
 ==============  ====================================================================
 
@@ -40,23 +41,14 @@ class Ratios(NamedTuple):
     rater: float
 
 
-class Inverse(Protocol):
-    """What the likelihood and the predictions ask of V^-1, exact or estimated.
+class Solver(Protocol):
+    """What predictions ask of V^-1.
 
     ratios : at which V is taken
-    log_det : ln |V|
-    slack : standard error of `log_det`, 0 if it is exact
-    traces : tr Z_j'V^-1 Z_j, subject and rater
     """
 
     @property
     def ratios(self) -> Ratios: ...
-    @property
-    def log_det(self) -> float: ...
-    @property
-    def slack(self) -> float: ...
-    @property
-    def traces(self) -> tuple[float, float]: ...
 
     def solve(self, sums: Pair) -> Pair:
         """Z_j'V^-1 v for columns v that are given as Z_j'v."""
@@ -66,6 +58,22 @@ class Inverse(Protocol):
 
         Formula: diag (I - g_j Z_j'V^-1 Z_j).
         """
+
+
+class Inverse(Solver, Protocol):
+    """What the likelihood asks of V^-1 beyond that, exact or estimated.
+
+    log_det : ln |V|
+    slack : standard error of `log_det`, 0 if it is exact
+    traces : tr Z_j'V^-1 Z_j, subject and rater
+    """
+
+    @property
+    def log_det(self) -> float: ...
+    @property
+    def slack(self) -> float: ...
+    @property
+    def traces(self) -> tuple[float, float]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

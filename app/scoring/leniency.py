@@ -74,8 +74,8 @@ class Component:
             for subject, score, n in plain:
                 yield subject, NotAdjusted(self.verdict, score, n, self.number)
             return
-        fair = (column.tolist() for column in expected(self.verdict, self.mix))
-        known = effects(self.verdict, SUBJECT).reliability.tolist()
+        fair = (column.tolist() for column in expected(self.verdict.predictor, self.mix))
+        known = effects(self.verdict.predictor, SUBJECT).reliability.tolist()
         for (subject, score, n), value, se, share in zip(plain, *fair, known, strict=True):
             if reaches(share, LEAST_RELIABILITY):
                 yield subject, FairScore(score, _cut(value), se, _interval(value, se), share, n, self.number)
@@ -85,7 +85,7 @@ class Component:
     def severities(self) -> Iterator[tuple[Any, Severity]]:
         """Each rater with his severity, where scores are adjusted for it."""
         if isinstance(self.verdict, CrossedFit):
-            found = effects(self.verdict, RATER)
+            found = effects(self.verdict.predictor, RATER)
             columns = (found.labels, -found.blup, np.sqrt(found.pev), found.n.astype(np.int64))
             for rater, points, se, n in zip(*(column.tolist() for column in columns), strict=True):
                 yield rater, Severity(points, se, n, self.number)

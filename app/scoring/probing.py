@@ -1,4 +1,4 @@
-"""V^-1 of a crossed model by conjugate gradients, its traces and log-determinant by probing with random signs.
+"""Traces and log-determinant of V^-1 of a crossed model, estimated by probing it with random signs.
 
 =============  ==================================================================
 Name           Meaning
@@ -18,11 +18,10 @@ import math
 import numpy as np
 
 from app.scoring.columns import Floats
-from app.scoring.conjugate import Solution, conjugate, log_quadratic
+from app.scoring.conjugate import Solution, log_quadratic
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Pair
-from app.scoring.elimination import Elimination, Ratios
-
-TOLERANCE = 1e-8
+from app.scoring.elimination import Ratios
+from app.scoring.iterative import IterativeSolver
 
 ROUGHLY = 1e-4
 """Tolerance for the probes: what it leaves is far below their own noise."""
@@ -50,8 +49,7 @@ class ProbedInverse:
         """
         self.rows = rows
         self.ratios = ratios
-        self.eliminated = Elimination.at(rows, ratios)
-        self.reduced = (self._reduced_diagonal(SUBJECT), self._reduced_diagonal(RATER))
+        self.solver = IterativeSolver(rows, ratios)
         draw = np.random.default_rng(seed)
         n_probes = _n_probes(rows, ratios)
         subject, rater = (draw.choice([-1.0, 1.0], (levels, n_probes)) for levels in rows.levels)
@@ -62,8 +60,8 @@ class ProbedInverse:
             np.mean(beside[SUBJECT] * (subject - solved[SUBJECT]), axis=1),
             np.mean(beside[RATER] * (rater - solved[RATER]), axis=1),
         )
-        kept = self.eliminated.kept
-        first_order = self.ratios[kept] * np.einsum("ij,ij->j", signs[kept], beside[kept])
+        kept = self.solver.eliminated.kept
+        first_order = ratios[kept] * np.einsum("ij,ij->j", signs[kept], beside[kept])
         self.log_det, self.slack = self._log_det(solution, first_order)
 
     @property
@@ -71,9 +69,13 @@ class ProbedInverse:
         """Traces of Z_j'V^-1 Z_j, subject and rater: sum of (K_jj - c)/P."""
         subject, rater = (
             float(((k - c) / (1 + g * k)).sum())
-            for k, c, g in zip(self.reduced, self.corrections, self.ratios, strict=True)
+            for k, c, g in zip(self.solver.diagonals, self.corrections, self.ratios, strict=True)
         )
         return subject, rater
+
+    def solve(self, sums: Pair) -> Pair:
+        """Z_j'V^-1 v for columns v that are given as Z_j'v."""
+        return self.solver.solve(sums)
 
     def left_over(self) -> Pair:
         """Share of a level's variance that its ratings leave open if the fixed effects are known, 0..1.
@@ -82,65 +84,43 @@ class ProbedInverse:
         """
         subject, rater = (
             np.minimum(1.0, (1 + g * np.maximum(c, 0.0)) / (1 + g * k))
-            for k, c, g in zip(self.reduced, self.corrections, self.ratios, strict=True)
+            for k, c, g in zip(self.solver.diagonals, self.corrections, self.ratios, strict=True)
         )
         return subject, rater
-
-    def solve(self, sums: Pair) -> Pair:
-        """Z_j'V^-1 v for columns v that are given as Z_j'v."""
-        return self.eliminated.expanded(sums, self._conjugate(sums, TOLERANCE).x)
-
-    def _conjugate(self, sums: Pair, tolerance: float) -> Solution:
-        kept = self.eliminated.kept
-        ratio = self.ratios[kept]
-        diagonal = 1 + ratio * self.reduced[kept]
-        right = self.eliminated.condensed(sums)
-        return conjugate(lambda v: v + ratio * self._reduced(kept, v), diagonal, right, tolerance)
 
     def _probed(self, signs: Pair) -> tuple[Pair, Solution]:
         """(I + gE)^-1 w of both factors, and the iteration that found them: subjects' columns, then raters'."""
         count = signs[SUBJECT].shape[1]
         own = (slice(0, count), slice(count, 2 * count))
+        roots = [np.sqrt(1 + g * k)[:, None] for g, k in zip(self.ratios, self.solver.diagonals, strict=True)]
         blocks = (np.zeros((len(signs[SUBJECT]), 2 * count)), np.zeros((len(signs[RATER]), 2 * count)))
-        roots = [np.sqrt(1 + g * k)[:, None] for g, k in zip(self.ratios, self.reduced, strict=True)]
         for role in (SUBJECT, RATER):
             blocks[role][:, own[role]] = roots[role] * signs[role]
-        solution = self._conjugate(blocks, ROUGHLY)
-        both = self.eliminated.expanded(blocks, solution.x)
+        solution = self.solver.iterate(blocks, ROUGHLY)
+        both = self.solver.eliminated.expanded(blocks, solution.x)
         subject, rater = (roots[role] * both[role][:, own[role]] for role in (SUBJECT, RATER))
         return (subject, rater), solution
+
+    def _beside(self, role: int, signs: Floats) -> Floats:
+        """E w."""
+        diagonal = self.solver.diagonals[role][:, None]
+        root = np.sqrt(1 + self.ratios[role] * diagonal)
+        scaled = signs / root
+        return np.asarray((self.solver.reduced(role, scaled) - diagonal * scaled) / root)
 
     def _log_det(self, solution: Solution, first_order: Floats) -> tuple[float, float]:
         """ln|V| and its standard error: what the preconditioner knows, and the mean of w' ln(I + gE) w.
 
         w'gEw has the mean 0 and goes along with the noise, so it is taken off each probe.
         """
-        kept, gone = self.eliminated.kept, self.eliminated.gone
+        kept, gone = self.solver.eliminated.kept, self.solver.eliminated.gone
         size, count = self.rows.levels[kept], len(first_order)
         columns = range(kept * count, (kept + 1) * count)
         found = np.array([size * log_quadratic(solution, column) for column in columns]) - first_order
         known = np.log1p(self.ratios[gone] * self.rows.counts[gone]).sum()
-        known += np.log1p(self.ratios[kept] * self.reduced[kept]).sum()
+        known += np.log1p(self.ratios[kept] * self.solver.diagonals[kept]).sum()
         slack = float(found.std(ddof=1)) / math.sqrt(count) if count > 1 else 0.0
         return float(known + found.mean()), slack
-
-    def _reduced(self, role: int, v: Floats) -> Floats:
-        """K_j v for a block of columns."""
-        other, across = 1 - role, self.rows.across(role)
-        through = across @ (self.eliminated.shrink[other][:, None] * (across.T @ v))
-        return np.asarray(self.rows.counts[role][:, None] * v - self.ratios[other] * through)
-
-    def _reduced_diagonal(self, role: int) -> Floats:
-        other = 1 - role
-        shared = self.rows.squares_by(role, self.eliminated.shrink[other])
-        return np.asarray(self.rows.counts[role] - self.ratios[other] * shared)
-
-    def _beside(self, role: int, signs: Floats) -> Floats:
-        """E w."""
-        diagonal = self.reduced[role][:, None]
-        root = np.sqrt(1 + self.ratios[role] * diagonal)
-        scaled = signs / root
-        return np.asarray((self._reduced(role, scaled) - diagonal * scaled) / root)
 
 
 def _n_probes(rows: Crossed, ratios: Ratios) -> int:

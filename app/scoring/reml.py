@@ -26,6 +26,7 @@ from app.scoring.elimination import Inverse, Ratios
 from app.scoring.errors import ScoringError
 from app.scoring.likelihood import Method, Point, point_at
 from app.scoring.moments import Variances, moments
+from app.scoring.predictions import Predictor
 from app.scoring.probing import ProbedInverse
 
 EXACT_LEVELS = 3000
@@ -74,6 +75,11 @@ class CrossedFit:
     def criterion(self) -> float:
         """-2 log likelihood, restricted or full; lme4 calls it the REML criterion, or the deviance."""
         return self.point.criterion
+
+    @property
+    def predictor(self) -> Predictor:
+        """What predictions need of the fit."""
+        return Predictor(self.rows, self.point.inverse, self.point.projection, self.point.residual)
 
 
 def varies(rows: Crossed) -> bool:
@@ -237,7 +243,7 @@ def _lowest(slope: Floats, curvature: Floats, low: Floats, high: Floats) -> Floa
 
     A step that is merely cut to the box may lead uphill; this one never does.
     """
-    size = np.sqrt(np.diagonal(curvature)) + np.finfo(float).tiny
+    size = np.sqrt(np.maximum(np.diagonal(curvature), np.finfo(float).tiny))
     inside = -np.linalg.pinv(curvature / np.outer(size, size), rcond=NOTHING, hermitian=True) @ (slope / size) / size
     if ((inside >= low) & (inside <= high)).all():
         return np.asarray(inside)
