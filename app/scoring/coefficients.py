@@ -194,40 +194,49 @@ def _by_f(between: float, error: float, df: tuple[int, int], k: float, level: fl
     """Both coefficients whose interval is that of an F ratio: ICC = (F - 1)/(F + k - 1), and 1 - 1/F of the mean."""
     f = between / error if error else math.inf
     tail = 0.5 + level / 2
-    ends = (f / float(special.fdtri(*df, tail)), f * float(special.fdtri(*df[::-1], tail)))
-    single = Interval(*(1 - k / (end + k - 1) for end in ends))
-    average = Interval(*(1 - 1 / end if end else -math.inf for end in ends))
-    both = ((between + (k - 1) * error, single), (between, average))
-    found = [
-        Coefficient((between - error) / denominator, f, *df, interval) if denominator > 0 else NotDefined(Gap.NO_SPREAD)
-        for denominator, interval in both
-    ]
-    return found[0], found[1]
+    lo, hi = f / float(special.fdtri(*df, tail)), f * float(special.fdtri(*df[::-1], tail))
+    test = _Test(between - error, f, df)
+    return (
+        test.coefficient(between + (k - 1) * error, (1 - k / (lo + k - 1), 1 - k / (hi + k - 1))),
+        test.coefficient(between, (1 - _share(1, lo), 1 - _share(1, hi))),
+    )
 
 
 def _drawn(ms: _MeanSquares, level: float) -> _Both:
-    """ICC(2) and ICC(2,k); the interval of Fleiss & Shrout 1978 with Satterthwaite's degrees of freedom v."""
+    """ICC(2) and ICC(2,k); the interval is that of Fleiss & Shrout 1978, with Satterthwaite's degrees of freedom v."""
     n, k, df = ms.n, ms.k, (ms.n - 1, (ms.n - 1) * (ms.k - 1))
-    f = ms.row / ms.rest if ms.rest else math.inf
-    single = ms.row + (k - 1) * ms.rest + k * (ms.column - ms.rest) / n
-    average = ms.row + (ms.column - ms.rest) / n
-    value = (ms.row - ms.rest) / single if single > 0 else 0.0
-    interval = _drawn_interval(ms, value, level)
-    mean = Interval(*(end * k / (1 + end * (k - 1)) for end in interval))
-    found = [
-        Coefficient((ms.row - ms.rest) / denominator, f, *df, ends) if denominator > 0 else NotDefined(Gap.NO_SPREAD)
-        for denominator, ends in ((single, interval), (average, mean))
-    ]
-    return found[0], found[1]
-
-
-def _drawn_interval(ms: _MeanSquares, value: float, level: float) -> Interval:
-    n, k = ms.n, ms.k
+    others = k * ms.column + (k * n - k - n) * ms.rest
+    if ms.row + others <= 0:
+        return NotDefined(Gap.NO_SPREAD), NotDefined(Gap.NO_SPREAD)
+    value = (ms.row - ms.rest) / (ms.row + others / n)
     a, b = k * value * ms.column, (n * (1 + (k - 1) * value) - k * value) * ms.rest
     v = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2) if a or b else (k - 1) * (n - 1)
-    upper, lower = (float(special.fdtri(*df, 0.5 + level / 2)) for df in ((n - 1, v), (v, n - 1)))
-    others = k * ms.column + (k * n - k - n) * ms.rest
-    return Interval(
+    upper, lower = (float(special.fdtri(*each, 0.5 + level / 2)) for each in ((n - 1, v), (v, n - 1)))
+    ends = (
         n * (ms.row - upper * ms.rest) / (upper * others + n * ms.row),
         n * (lower * ms.row - ms.rest) / (others + n * lower * ms.row),
     )
+    lo, hi = (_share(end * k, 1 + end * (k - 1)) for end in ends)
+    test = _Test(ms.row - ms.rest, ms.row / ms.rest if ms.rest else math.inf, df)
+    return (
+        test.coefficient(ms.row + others / n, ends),
+        test.coefficient(ms.row + (ms.column - ms.rest) / n, (lo, hi)),
+    )
+
+
+class _Test(NamedTuple):
+    """What two coefficients share: the variance between subjects, and the F ratio against none."""
+
+    between: float
+    f: float
+    df: tuple[int, int]
+
+    def coefficient(self, denominator: float, ends: tuple[float, float]) -> Coefficient | NotDefined:
+        if denominator <= ROUNDING * abs(self.between):
+            return NotDefined(Gap.NO_SPREAD)
+        return Coefficient(self.between / denominator, self.f, *self.df, Interval(*ends))
+
+
+def _share(part: float, whole: float) -> float:
+    """A ratio, or minus infinity where it has no sense."""
+    return part / whole if whole > 0 else -math.inf

@@ -67,9 +67,9 @@ class DenseInverse:
     def _left_over(self) -> Pair:
         kept, gone = self.eliminated.kept, self.eliminated.gone
         shrink = self.eliminated.shrink[gone]
-        forms = np.concatenate([
-            np.asarray((block * (block @ self.inverse)).sum(axis=1)) for block in _blocks(self.eliminated.across.T)
-        ])
+        forms = np.concatenate(
+            [np.asarray((block * (block @ self.inverse)).sum(axis=1)) for block in _blocks(self.eliminated.across.T)]
+        )
         other = shrink + self.ratios[kept] * self.ratios[gone] * shrink**2 * forms
         own = _diagonal(self.inverse).copy()
         return (own, other) if kept < gone else (other, own)

@@ -28,7 +28,7 @@ ROUGHLY = 1e-4
 
 SEED = 20_261_101
 
-MANY_LEVELS = 10_000
+MANY_LEVELS, FEW_PROBES = 10_000, 4
 
 
 class ProbedInverse:
@@ -38,21 +38,22 @@ class ProbedInverse:
     their noise, so that differences between them are known better than each of them.
     """
 
-    def __init__(self, rows: Crossed, ratios: Ratios, *, seed: int = SEED) -> None:
+    def __init__(self, rows: Crossed, ratios: Ratios, *, probes: int = 0, seed: int = SEED) -> None:
         """Draw and solve the probes.
 
         Parameters
         ----------
         rows : of any size
         ratios : at which V is taken, >= 0
+        probes : columns of signs for each factor; as many as the size of the design asks for if 0
         seed : of the signs
         """
         self.rows = rows
         self.ratios = ratios
         self.solver = IterativeSolver(rows, ratios)
         draw = np.random.default_rng(seed)
-        n_probes = _n_probes(rows, ratios)
-        subject, rater = (draw.choice([-1.0, 1.0], (levels, n_probes)) for levels in rows.levels)
+        self.probes = probes or _n_probes(rows, ratios)
+        subject, rater = (draw.choice([-1.0, 1.0], (levels, self.probes)) for levels in rows.levels)
         signs = (subject, rater)
         beside = (self._beside(SUBJECT, subject), self._beside(RATER, rater))
         solved, solution = self._probed(signs)
@@ -127,4 +128,4 @@ def _n_probes(rows: Crossed, ratios: Ratios) -> int:
     """One where the preconditioner is the whole matrix, else 16; 4 suffice where many levels average the noise."""
     if 0 in ratios:
         return 1
-    return 4 if min(rows.levels) > MANY_LEVELS else 16
+    return FEW_PROBES if min(rows.levels) > MANY_LEVELS else 16

@@ -27,7 +27,7 @@ from app.scoring.errors import ScoringError
 from app.scoring.likelihood import Method, Point, point_at
 from app.scoring.moments import Variances, moments
 from app.scoring.predictions import Predictor
-from app.scoring.probing import ProbedInverse
+from app.scoring.probing import FEW_PROBES, ProbedInverse
 
 EXACT_LEVELS = 3000
 """Up to as many levels of the smaller factor its matrix is factored; above, conjugate gradients and probes."""
@@ -42,7 +42,7 @@ FIRST_RATIO, LEAST_FIRST_RATIO = 0.1, 0.02
 LARGEST_STEP = 2.0
 EXACTLY, ROUGHLY, SKETCHED = 1e-6, 1e-4, 1e-2
 MOST_STEPS = 100
-FORGIVEN = 1e-10
+FORGIVEN, FLAT_SLOPE = 1e-10, 1e-6
 NOTHING, ROUNDING = 1e-9, 1e-12
 
 Evaluate = Callable[[Ratios], Point]
@@ -132,7 +132,7 @@ def fit(rows: Crossed, method: Method = Method.REML, *, exact_levels: int = EXAC
         point, settled = _search(_evaluator(rows, method, exact=False), start, ROUGHLY)
         return CrossedFit(rows, method, point, is_exact=False, is_settled=settled)
     if min(rows.levels) > SKETCHED_LEVELS:
-        sketch, _ = _descend(_evaluator(rows, method, exact=False), start, SKETCHED)
+        sketch, _ = _descend(_sketcher(rows, method), start, SKETCHED)
         start = _moved(sketch.inverse.ratios, _newton_step(sketch))
     point, settled = _search(_evaluator(rows, method, exact=True), start, EXACTLY)
     return CrossedFit(rows, method, point, is_exact=True, is_settled=settled)
@@ -172,10 +172,8 @@ def zero_test(found: CrossedFit, role: int) -> ZeroTest:
     start = list(_start(found.rows))
     start[role] = 0.0
     without, _ = _search(_evaluator(found.rows, found.method, exact=found.is_exact), Ratios(*start), EXACTLY)
-    statistic = without.criterion - found.criterion - 2 * found.point.inverse.slack
-    if statistic <= 0:
-        return ZeroTest(0.0, 1.0)
-    return ZeroTest(statistic, float(special.chdtrc(1, statistic)) / 2)
+    statistic = max(0.0, without.criterion - found.criterion - 2 * found.point.inverse.slack)
+    return ZeroTest(statistic, float(special.chdtrc(1, statistic)) / 2 if statistic else 1.0)
 
 
 def _start(rows: Crossed) -> Ratios:
@@ -201,6 +199,13 @@ def _evaluator(rows: Crossed, method: Method, *, exact: bool) -> Evaluate:
         # With one factor alone the probes are exact, and cheaper than any factorisation.
         inverse: Inverse = DenseInverse(rows, ratios) if exact and 0 not in ratios else ProbedInverse(rows, ratios)
         return point_at(rows, inverse, method)
+
+    return evaluate
+
+
+def _sketcher(rows: Crossed, method: Method) -> Evaluate:
+    def evaluate(ratios: Ratios) -> Point:
+        return point_at(rows, ProbedInverse(rows, ratios, probes=FEW_PROBES), method)
 
     return evaluate
 
@@ -244,8 +249,11 @@ def _lowest(slope: Floats, curvature: Floats, low: Floats, high: Floats) -> Floa
     A step that is merely cut to the box may lead uphill; this one never does.
     """
     size = np.sqrt(np.maximum(np.diagonal(curvature), np.finfo(float).tiny))
-    inside = -np.linalg.pinv(curvature / np.outer(size, size), rcond=NOTHING, hermitian=True) @ (slope / size) / size
-    if ((inside >= low) & (inside <= high)).all():
+    values, vectors = np.linalg.eigh(curvature / np.outer(size, size))
+    along, is_flat = vectors.T @ (slope / size), values < NOTHING
+    inside = -(vectors @ np.where(is_flat, 0.0, along / np.where(is_flat, 1.0, values))) / size
+    leads_on = is_flat & (np.abs(along) > FLAT_SLOPE)
+    if not leads_on.any() and ((inside >= low) & (inside <= high)).all():
         return np.asarray(inside)
     edges = []
     for fixed in (SUBJECT, RATER):

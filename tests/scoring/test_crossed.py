@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Levels
 from app.scoring.errors import ScoringError
 from tests.scoring.crossings import Rated, crossings
-from tests.scoring.marginal import indicators
 
 
 @given(crossings())

@@ -31,7 +31,7 @@ def test_the_gradient_is_that_of_the_criterion(rated: Rated, at: Ratios, method:
     for role in (SUBJECT, RATER):
         step = 1e-5 * at[role]
         ends = [
-            rated.written.criterion(at[:role] + (at[role] + way * step,) + at[role + 1 :], method) for way in (-1, 1)
+            rated.written.criterion((*at[:role], at[role] + way * step, *at[role + 1 :]), method) for way in (-1, 1)
         ]
         slope = (ends[1] - ends[0]) / (2 * step)
         assert found.gradient[role] == pytest.approx(slope, rel=1e-4, abs=1e-4 * (1 + 1e-6 / step))

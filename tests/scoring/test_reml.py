@@ -123,7 +123,8 @@ def test_raters_who_do_not_differ_have_a_variance_of_exactly_0_and_predictions_o
     strict = effects(found.predictor, RATER)
     assert found.variances.rater == 0
     assert (strict.blup.tolist(), strict.pev.tolist(), strict.reliability.tolist()) == ([0] * 4, [0] * 4, [0] * 4)
-    assert effects(found.predictor, SUBJECT).reliability.min() > 0.9
+    # Two thirds and no more: where three subjects stand is known to a third of their variance only.
+    assert effects(found.predictor, SUBJECT).reliability == pytest.approx(2 / 3, abs=0.01)
     assert zero_test(found, RATER) == (0.0, 1.0)
 
 
@@ -182,7 +183,7 @@ def test_ratings_that_the_fixed_effects_explain_do_not_vary() -> None:
 
 def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reml, "MOST_STEPS", 1)
-    found = fit(Crossed.of(PLATES, SAMPLES, BALANCED))
+    found = fit(Crossed.of(PLATES[:-1], SAMPLES[:-1], BALANCED[:-1]))
     assert not found.is_settled
 
 
@@ -197,12 +198,13 @@ def test_the_test_of_zero_compares_with_the_best_model_without_the_factor(rated:
         assert test.p_value == (chdtrc(1, test.statistic) / 2 if test.statistic > 0 else 1)
 
 
+@pytest.mark.slow
 def test_a_true_zero_is_called_significant_once_in_twenty() -> None:
     draw = np.random.default_rng(3)
-    subject, rater = np.repeat(range(12), 10), np.tile(range(10), 12)
+    subject, rater = np.repeat(range(8), 8), np.tile(range(8), 8)
     p_values = [
-        zero_test(fit(Crossed.of(subject, rater, draw.normal(size=12)[subject] + draw.normal(size=120))), RATER).p_value
-        for _ in range(300)
+        zero_test(fit(Crossed.of(subject, rater, draw.normal(size=8)[subject] + draw.normal(size=64))), RATER).p_value
+        for _ in range(250)
     ]
     assert 0.02 <= np.mean(np.array(p_values) < 0.05) <= 0.085
 
