@@ -73,7 +73,7 @@ def subject_table(table: npt.ArrayLike, *, level: float = LEVEL) -> SubjectTable
     ICC(1) = (MSB - MSW)/(MSB + (k-1) MSW), ICC(2) = (MSR - MSE)/(MSR + (k-1) MSE + k (MSC - MSE)/n),
     ICC(3) = (MSR - MSE)/(MSR + (k-1) MSE); of the mean of k raters:
     (MSB - MSW)/MSB, (MSR - MSE)/(MSR + (MSC - MSE)/n), (MSR - MSE)/MSR.
-    Source: Shrout & Fleiss 1979, with their intervals; McGraw & Wong 1996, table 7.
+    Source: Shrout & Fleiss 1979, with their intervals; McGraw & Wong 1996.
 
     >>> ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
     >>> found = subject_table(ratings)

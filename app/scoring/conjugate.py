@@ -96,7 +96,7 @@ def log_quadratic(solution: Solution, column: int) -> float:
     Formula: the iteration builds the tridiagonal matrix T of Lanczos, with 1/alpha_i + beta_(i-1)/alpha_(i-1) on its
     diagonal and sqrt(beta_i)/alpha_i beside it; with its eigenvalues theta and the first components tau of its
     eigenvectors the quadratic form is sum tau^2 ln(theta).
-    Source: Golub & Meurant 2010, chapter 7; Ubaru, Chen & Saad 2017.
+    Source: Golub & Meurant 2010; Ubaru, Chen & Saad 2017.
 
     >>> found = conjugate(lambda v: 2 * v, np.ones(2), np.array([[1.0], [1.0]]), 1e-12)
     >>> round(log_quadratic(found, 0), 6)

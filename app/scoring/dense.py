@@ -31,6 +31,11 @@ class DenseInverse:
     Formula: ln|V| = sum ln(1 + g_e n_e) + ln|M|;  tr Z_k'V^-1 Z_k = tr M^-1 K;
     tr Z_e'V^-1 Z_e = sum n_e d - g_k tr M^-1 W d^2 W';
     left over: diag M^-1, and d + g_k g_e d^2 diag(W'M^-1 W).
+
+    >>> rows = Crossed.of([1, 1], ["a", "b"], [80, 70])
+    >>> found = DenseInverse(rows, Ratios(1.0, 1.0))
+    >>> round(float(np.exp(found.log_det)), 6), [share.round(6).tolist() for share in found.left_over()]
+    (8.0, [[0.5], [0.625, 0.625]])
     """
 
     def __init__(self, rows: Crossed, ratios: Ratios) -> None:

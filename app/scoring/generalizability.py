@@ -85,7 +85,7 @@ def g_study(table: npt.ArrayLike) -> GStudy | NotDefined:
     pij = MSpij, pi = (MSpi - MSpij)/J, pj = (MSpj - MSpij)/I, ij = (MSij - MSpij)/P,
     p = (MSp - MSpi - MSpj + MSpij)/(I J), i = (MSi - MSpi - MSij + MSpij)/(P J),
     j = (MSj - MSpj - MSij + MSpij)/(P I).
-    Source: Cronbach et al. 1972; Brennan 2001, section 3.
+    Source: Cronbach et al. 1972; Brennan 2001, chapter 3.
 
     >>> found = g_study([[[1, 2], [3, 4]], [[2, 4], [5, 5]], [[6, 6], [7, 9]]])
     >>> [round(value, 6) for value in found.raw]
@@ -124,7 +124,7 @@ def d_study(components: FacetVariances, items: float, raters: float) -> DStudy |
     Errors and coefficients; none where persons do not differ and nothing errs.
 
     Formula: rel = pi/I + pj/J + pij/(I J), abs = rel + i/I + j/J + ij/(I J); G = p/(p + rel), Phi = p/(p + abs).
-    Source: Brennan 2001, section 4.
+    Source: Brennan 2001, chapter 4.
 
     >>> gleser = FacetVariances(
     ...     p=0.418687, i=0.467172, j=-0.014141, pi=0.427273, pj=0.191919, ij=0.020455, pij=0.621212

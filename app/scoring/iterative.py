@@ -22,6 +22,10 @@ class IterativeSolver:
 
     Whichever factor is eliminated, K_j = n_j - g_o W_j d_o W_j' for the other factor o, and
     M_j^-1 = I - g_j Z_j'V^-1 Z_j.
+
+    >>> rows = Crossed.of([1, 1], ["a", "b"], [80, 70])
+    >>> [share.round(6).tolist() for share in IterativeSolver(rows, Ratios(1.0, 1.0)).left_over()]
+    [[0.5], [0.6, 0.6]]
     """
 
     def __init__(self, rows: Crossed, ratios: Ratios, *, start: Pair | None = None) -> None:

@@ -104,7 +104,8 @@ def adjust(
     given : rater scores of one KPI
     weights : what each rater group counts, 0..1e9 in any unit; rows of groups without a weight (self) are left out
     assignment : how raters came to their subjects, as somebody who knows has said
-    round_weights : what each round counts in a fair score; without them as much as it has rater scores
+    round_weights : what each round counts in a fair score; without them, and in a component that has none of these
+        rounds, as much as it has rater scores
 
     Returns
     -------
@@ -114,6 +115,11 @@ def adjust(
     normal, their variances by REML; groups and rounds fixed.
     Source: the crossed design p x r of generalizability theory (Brennan 2001) with BLUPs; the many-facet Rasch model
     (Linacre 1989) is its logit counterpart, and its "fair average" that of the fair score.
+
+    >>> rows = RaterScores.of([1, 1, 2, 2], list("abcd"), ["customer"] * 4, [80, 70, 60, 50])
+    >>> found = scores(adjust(rows, {"customer": 1}, Assignment.UNRELATED))
+    >>> found[1].reason.value, found[1].plain
+    ('nested', 75.0)
     """
     check_weights(weights, "rater group")
     rows = given.at(np.isin(given.group, [name for name, weight in weights.items() if weight > 0]))
@@ -167,7 +173,8 @@ def _mix(
         return np.zeros(0)
     labels, counts = np.unique(rows.rounds, return_counts=True)
     asked = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-    return model.rows.mix([weights, asked if rounds is None else rounds])
+    is_there = rounds is not None and any(rounds.get(label, 0) > 0 for label in asked)
+    return model.rows.mix([weights, rounds if rounds is not None and is_there else asked])
 
 
 def _plain(rows: RaterScores, weights: Mapping[str, float]) -> tuple[Labels, Floats, Integers]:

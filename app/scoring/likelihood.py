@@ -65,8 +65,8 @@ def point_at(rows: Crossed, inverse: Inverse, method: Method) -> Point:
     D = ln|V| + ln|X'V^-1X| + (n - p)(1 + ln(2 pi s2));  for ML without the second term, and n for n - p;
     dD/dg_j = tr Z_j'PZ_j - e_j'e_j/s2, e_j = Z_j'Py;  for ML V^-1 in place of the first P;
     H_ij = q_i'Pq_j/s2 - (q_i'Py)(q_j'Py)/(s2 y'Py), q_j = Z_j e_j.
-    Source: Patterson & Thompson 1971 for D, in the form of Bates et al. 2015, section 3.4; Gilmour, Thompson & Cullis
-    1995 for H, here with the residual variance profiled out.
+    Source: Patterson & Thompson 1971 for D, in the form of Bates et al. 2015, section 3; Gilmour, Thompson & Cullis 1995
+    for H, here with the residual variance profiled out.
 
     >>> from app.scoring.dense import DenseInverse
     >>> from app.scoring.elimination import Ratios

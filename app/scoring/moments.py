@@ -41,10 +41,10 @@ def moments(rows: Crossed) -> Variances | None:
     (one subject, one rater, nobody with two ratings).
 
     Formula: with y centred, T_i the sum and n_i the number of ratings of level i,
-    U_s = sum y^2 - sum over subjects of T_i^2/n_i, U_r likewise over raters, U_e = N sum y^2 - (sum y)^2;
+    U_s = sum y^2 - sum over subjects of T_i^2/n_i, U_r likewise over raters, U_e = sum y^2 - (sum y)^2/N;
     E U_s = vr (N - sum_ij n_ij^2/n_i) + ve (N - S),  E U_r = vs (N - sum_ij n_ij^2/n_j) + ve (N - R),
-    E U_e = vs (N^2 - sum n_i^2) + vr (N^2 - sum n_j^2) + ve (N^2 - N).
-    Source: Gao & Owen 2017, section 4; there n_ij is 0 or 1, so that the sums of n_ij^2/n_i are S and R.
+    E U_e = vs (N - sum n_i^2/N) + vr (N - sum n_j^2/N) + ve (N - 1).
+    Source: Gao & Owen 2017, whose U_e is N times this one; there n_ij is 0 or 1, and the sums of n_ij^2/n_i are S and R.
 
     >>> rows = Crossed.of([1, 1, 2, 2, 2], list("ababc"), [80, 70, 60, 50, 40])
     >>> [round(variance, 6) for variance in moments(rows)]
@@ -57,11 +57,11 @@ def moments(rows: Crossed) -> Variances | None:
         [
             [0.0, n - _shared(rows, SUBJECT), n - rows.levels[SUBJECT]],
             [n - _shared(rows, RATER), 0.0, n - rows.levels[RATER]],
-            [n * n - squares[SUBJECT], n * n - squares[RATER], n * n - n],
+            [n - squares[SUBJECT] / n, n - squares[RATER] / n, n - 1],
         ]
     )
     within = [left - float((total**2 / count).sum()) for total, count in zip(sums, rows.counts, strict=True)]
-    observed = np.array([*within, n * left - float(sums[SUBJECT].sum()) ** 2])
+    observed = np.array([*within, left - float(sums[SUBJECT].sum()) ** 2 / n])
     if np.linalg.matrix_rank(matrix) < 3:
         return None
     return Variances(*np.linalg.solve(matrix, observed).tolist())

@@ -89,6 +89,10 @@ def sizes_of(rows: Crossed, subject: Integers, rater: Integers, count: int) -> l
     rows : the whole design
     subject, rater : number of the component of each level, 0..count - 1
     count : components
+
+    >>> rows = Crossed.of([1, 1, 2], ["a", "b", "b"], [80, 70, 60])
+    >>> sizes_of(rows, np.zeros(2, int), np.zeros(2, int), 1)
+    [Sizes(subjects=2, raters=2, scores=3, sharing=1)]
     """
     subjects_of = np.bincount(rows.cross.indices, minlength=len(rater))
     columns = (

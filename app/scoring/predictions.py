@@ -129,6 +129,11 @@ def mean_level(found: Predictor, mix: Floats) -> Level:
     mix : x from `Crossed.mix`
 
     Formula: x'b; ve x'(X'V^-1X)^-1 x.
+
+    >>> from app.scoring.reml import fit
+    >>> rows = Crossed.of([1, 1, 2, 2, 3, 3], list("ababab"), [80, 70, 64, 50, 42, 30])
+    >>> [round(figure, 3) for figure in mean_level(fit(rows).predictor, np.ones(1))]
+    [56.0, 12.754]
     """
     error = found.residual * float(mix @ found.projection.beta_spread @ mix)
     return Level(found.rows.centre + float(mix @ found.projection.beta), math.sqrt(error))

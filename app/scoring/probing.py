@@ -36,6 +36,11 @@ class ProbedInverse:
 
     The signs come from a fixed seed: the same ratings give the same figures, and figures at different ratios share
     their noise, so that differences between them are known better than each of them.
+
+    >>> rows = Crossed.of([1, 1], ["a", "b"], [80, 70])
+    >>> found = ProbedInverse(rows, Ratios(1.0, 1.0))
+    >>> round(math.exp(found.log_det), 6), [share.round(2).tolist() for share in found.left_over()]
+    (8.0, [[0.5], [0.62, 0.62]])
     """
 
     def __init__(self, rows: Crossed, ratios: Ratios, *, probes: int = 0, seed: int = SEED) -> None:

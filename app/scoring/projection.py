@@ -53,7 +53,13 @@ def project(rows: Crossed, solver: Solver) -> Projection:
 
     Formula: one Cholesky factor L of [X y]'V^-1[X y] holds everything: b solves L_X'b = L_y, y'Py is the square of
     the last number on the diagonal, ln|X'V^-1X| twice the sum of the logarithms of the others.
-    Source: Bates et al. 2015, section 3.3.
+    Source: Bates et al. 2015, section 3.
+
+    >>> from app.scoring.dense import DenseInverse
+    >>> rows = Crossed.of([1, 1], ["a", "b"], [80, 70])
+    >>> found = project(rows, DenseInverse(rows, Ratios(1.0, 1.0)))
+    >>> round(found.left, 6), found.beta_spread.round(6).tolist()
+    (25.0, [[2.0]])
     """
     p = rows.p
     solved = solver.solve(rows.sums)

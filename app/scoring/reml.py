@@ -11,8 +11,6 @@ zero_test      the same from a fit
 =============  ==================================================================
 """
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +18,7 @@ import numpy as np
 from scipy import special
 
 from app.scoring.columns import Floats
-from app.scoring.crossed import RATER, SUBJECT, Crossed
+from app.scoring.crossed import Crossed
 from app.scoring.dense import DenseInverse
 from app.scoring.elimination import Inverse, Ratios
 from app.scoring.errors import ScoringError
@@ -28,6 +26,7 @@ from app.scoring.likelihood import Method, Point, point_at
 from app.scoring.moments import Variances, moments
 from app.scoring.predictions import Predictor
 from app.scoring.probing import FEW_PROBES, ProbedInverse
+from app.scoring.search import MOST, Evaluate, descend, moved, newton_step, search
 
 EXACT_LEVELS = 3000
 """Up to as many levels of the smaller factor its matrix is factored; above, conjugate gradients and probes."""
@@ -35,17 +34,9 @@ EXACT_LEVELS = 3000
 SKETCHED_LEVELS = 300
 """Above as many, two cheap steps with probes first: they leave one exact step to go."""
 
-LEAST, MOST = 1e-6, 1e6
-"""Ratios between which is searched; below, a variance is 0."""
-
-FIRST_RATIO, LEAST_FIRST_RATIO = 0.1, 0.02
-LARGEST_STEP = 2.0
+FIRST_RATIO, LEAST_FIRST_RATIO, FROM_ABOVE = 0.1, 0.02, 10.0
 EXACTLY, ROUGHLY, SKETCHED = 1e-6, 1e-4, 1e-2
-MOST_STEPS = 100
-FORGIVEN, FLAT_SLOPE = 1e-10, 1e-6
 NOTHING, ROUNDING = 1e-9, 1e-12
-
-Evaluate = Callable[[Ratios], Point]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,12 +120,12 @@ def fit(rows: Crossed, method: Method = Method.REML, *, exact_levels: int = EXAC
         raise ScoringError(msg)
     start = _start(rows)
     if min(rows.levels) > exact_levels:
-        point, settled = _search(_evaluator(rows, method, exact=False), start, ROUGHLY)
+        point, settled = search(_evaluator(rows, method, exact=False), start, ROUGHLY)
         return CrossedFit(rows, method, point, is_exact=False, is_settled=settled)
     if min(rows.levels) > SKETCHED_LEVELS:
-        sketch, _ = _descend(_sketcher(rows, method), start, SKETCHED)
-        start = _moved(sketch.inverse.ratios, _newton_step(sketch))
-    point, settled = _search(_evaluator(rows, method, exact=True), start, EXACTLY)
+        sketch, _ = descend(_sketcher(rows, method), start, SKETCHED)
+        start = moved(sketch.inverse.ratios, newton_step(sketch))
+    point, settled = _highest(_evaluator(rows, method, exact=True), start)
     return CrossedFit(rows, method, point, is_exact=True, is_settled=settled)
 
 
@@ -158,9 +149,9 @@ def zero_test(found: CrossedFit, role: int) -> ZeroTest:
     role : SUBJECT or RATER, the factor in question
 
     Formula: D without the factor less D with it, against half a chi-square with one degree of freedom and half a
-    certain 0, since a variance cannot be negative: 2.71 at 5 %. Where D is estimated, two of its standard errors are
-    taken off.
-    Source: Self & Liang 1987, case 5; Stram & Lee 1994.
+    certain 0, since a variance cannot be negative: 2.71 at 5 %; with few levels a little too careful. Where D is
+    estimated, two of its standard errors are taken off.
+    Source: Self & Liang 1987, case 5; Stram & Lee 1994; Crainiceanu & Ruppert 2004 for few levels.
 
     >>> from app.scoring.crossed import RATER
     >>> found = fit(Crossed.of([1, 1, 2, 2, 3, 3], list("ababab"), [80, 70, 64, 50, 42, 30]))
@@ -171,7 +162,7 @@ def zero_test(found: CrossedFit, role: int) -> ZeroTest:
         return ZeroTest(0.0, 1.0)
     start = list(_start(found.rows))
     start[role] = 0.0
-    without, _ = _search(_evaluator(found.rows, found.method, exact=found.is_exact), Ratios(*start), EXACTLY)
+    without, _ = search(_evaluator(found.rows, found.method, exact=found.is_exact), Ratios(*start), EXACTLY)
     statistic = max(0.0, without.criterion - found.criterion - 2 * found.point.inverse.slack)
     return ZeroTest(statistic, float(special.chdtrc(1, statistic)) / 2 if statistic else 1.0)
 
@@ -179,11 +170,10 @@ def zero_test(found: CrossedFit, role: int) -> ZeroTest:
 def _start(rows: Crossed) -> Ratios:
     """Ratios to start from: the moments where they make sense; 0 for a factor that the fixed effects explain."""
     guess = moments(rows)
-    known = guess is not None and guess.residual > 0
-    found = [
-        min(max(v / guess.residual, LEAST_FIRST_RATIO), MOST / 10) if guess is not None and known else FIRST_RATIO
-        for v in (guess or (0.0, 0.0))[:2]
-    ]
+    if guess is None or guess.residual <= 0:
+        found = [FIRST_RATIO, FIRST_RATIO]
+    else:
+        found = [min(max(v / guess.residual, LEAST_FIRST_RATIO), MOST / 10) for v in guess[:2]]
     return Ratios(*(0.0 if _is_explained(rows, sums) else ratio for ratio, sums in zip(found, rows.sums, strict=True)))
 
 
@@ -210,62 +200,14 @@ def _sketcher(rows: Crossed, method: Method) -> Evaluate:
     return evaluate
 
 
-def _search(evaluate: Evaluate, start: Ratios, tolerance: float) -> tuple[Point, bool]:
-    """The lowest point from a start, and whether the search came to rest there."""
-    point, settled = _descend(evaluate, start, tolerance)
-    ratios = point.inverse.ratios
-    dropped = Ratios(*(0.0 if ratio <= LEAST * (1 + NOTHING) else ratio for ratio in ratios))
-    return (point, settled) if dropped == ratios else _descend(evaluate, dropped, tolerance)
+def _highest(evaluate: Evaluate, start: Ratios) -> tuple[Point, bool]:
+    """The likeliest place; few ratings can have a second peak beside one at 0, which is then looked for from above.
 
-
-def _descend(evaluate: Evaluate, start: Ratios, tolerance: float) -> tuple[Point, bool]:
-    point = evaluate(start)
-    for _ in range(MOST_STEPS):
-        step = _newton_step(point)
-        while np.abs(step).max() > tolerance:
-            moved = evaluate(_moved(point.inverse.ratios, step))
-            if moved.criterion <= point.criterion + moved.inverse.slack + FORGIVEN * abs(point.criterion):
-                point = moved
-                break
-            step = step / 2
-        else:
-            return point, True
-    return point, False
-
-
-def _newton_step(point: Point) -> Floats:
-    """Step in ln g to the lowest place of the quadratic model within the largest step and the range of the ratios."""
-    ratios = np.array(point.inverse.ratios)
-    logs = np.log(np.where(ratios > 0, ratios, 1.0))
-    can = ratios > 0
-    low = np.where(can, np.maximum(-LARGEST_STEP, math.log(LEAST) - logs), 0.0)
-    high = np.where(can, np.minimum(LARGEST_STEP, math.log(MOST) - logs), 0.0)
-    return _lowest(ratios * point.gradient, point.information * np.outer(ratios, ratios), low, high)
-
-
-def _lowest(slope: Floats, curvature: Floats, low: Floats, high: Floats) -> Floats:
-    """Where slope's + s'(curvature)s/2 is lowest between two corners: inside if it can be, else on an edge.
-
-    A step that is merely cut to the box may lead uphill; this one never does.
+    Where a design leaves nothing for the residual variance the likelihood has no bound; that is no peak.
     """
-    size = np.sqrt(np.maximum(np.diagonal(curvature), np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(curvature / np.outer(size, size))
-    along, is_flat = vectors.T @ (slope / size), values < NOTHING
-    inside = -(vectors @ np.where(is_flat, 0.0, along / np.where(is_flat, 1.0, values))) / size
-    leads_on = is_flat & (np.abs(along) > FLAT_SLOPE)
-    if not leads_on.any() and ((inside >= low) & (inside <= high)).all():
-        return np.asarray(inside)
-    edges = []
-    for fixed in (SUBJECT, RATER):
-        other = 1 - fixed
-        for end in (low[fixed], high[fixed]):
-            step = np.full(2, end)
-            pull = slope[other] + curvature[other, fixed] * end
-            free = -pull / max(curvature[other, other], np.finfo(float).tiny)
-            step[other] = min(max(free, low[other]), high[other])
-            edges.append(step)
-    return min(edges, key=lambda step: float(slope @ step + step @ curvature @ step / 2))
-
-
-def _moved(ratios: Ratios, step: Floats) -> Ratios:
-    return Ratios(*(g * math.exp(d) for g, d in zip(ratios, step.tolist(), strict=True)))
+    found = search(evaluate, start, EXACTLY)
+    if found[0].inverse.ratios.count(0.0) == start.count(0.0):
+        return found
+    other = search(evaluate, Ratios(*(g and FROM_ABOVE for g in start)), EXACTLY)
+    is_peak = max(other[0].inverse.ratios) < MOST / 2
+    return other if is_peak and other[0].criterion < found[0].criterion else found

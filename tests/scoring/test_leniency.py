@@ -148,6 +148,7 @@ def test_rounds_shift_all_scores_alike_unless_they_are_weighed_otherwise() -> No
     }
     assert len(shifts) == 1
     assert 2 < shifts.pop() < 8
+    assert scores(adjust(given_rows, WEIGHTS, Assignment.UNRELATED, {2031: 1})) == even
 
 
 def test_a_plain_score_leaves_the_weight_of_a_silent_group_to_the_others() -> None:

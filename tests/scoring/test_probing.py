@@ -93,11 +93,11 @@ def test_what_the_diagonal_knows_is_a_bound_from_below(rated: Rated, at: Ratios)
 def test_probes_with_different_signs_surround_what_is_true(rated: Rated, at: Ratios) -> None:
     rows = rated.rows
     exact = DenseInverse(rows, at)
-    probed = [ProbedInverse(rows, at, seed=seed) for seed in range(12)]
+    probed = [ProbedInverse(rows, at, probes=100, seed=seed) for seed in range(10)]
     figures = np.array([[each.log_det, *each.traces] for each in probed])
     truth = np.array([exact.log_det, *exact.traces])
     error = figures.std(axis=0, ddof=1) / np.sqrt(len(probed))
-    assert (np.abs(figures.mean(axis=0) - truth) <= 6 * error + 1e-3 * (1 + np.abs(truth))).all()
+    assert (np.abs(figures.mean(axis=0) - truth) <= 8 * error + 1e-3 * (1 + np.abs(truth))).all()
     for role in (SUBJECT, RATER):
         shares = np.array([each.left_over()[role] for each in probed])
         assert ((shares > 0) & (shares <= 1)).all()
