@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from app.scoring.columns import Floats
 from app.scoring.crossed import Crossed, Pair, Sparse
@@ -51,13 +51,13 @@ class DenseInverse:
         self.eliminated = eliminated = Elimination.at(rows, ratios)
         kept, gone = eliminated.kept, eliminated.gone
         shrink = eliminated.shrink[gone]
-        first, second = _grams(eliminated.across, shrink, shrink**2)
-        system = -ratios[gone] * first
+        system, second = _grams(eliminated.across, shrink, shrink**2)
+        system *= -ratios[gone]
         _diagonal(system)[:] += rows.counts[kept]
         self.inverse, log_det = _inverse(ratios[kept], system)
         self.log_det = float(np.log1p(ratios[gone] * rows.counts[gone]).sum()) + log_det
         own = float(np.vdot(self.inverse, system))
-        other = float(rows.counts[gone] @ shrink) - ratios[kept] * float(np.vdot(self.inverse, second))
+        other = float(rows.counts[gone] @ shrink) - ratios[kept] * _inner(self.inverse, second)
         self.traces = (own, other) if kept < gone else (other, own)
 
     def solve(self, sums: Pair) -> Pair:
@@ -87,18 +87,18 @@ def _inverse(ratio: float, system: Floats) -> tuple[Floats, float]:
     factor, _ = linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=1)
     log_det = 2 * float(np.log(np.diagonal(factor)).sum())
     half, _ = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse = half + half.T  # LAPACK fills one half and leaves the other one empty
+    inverse = np.add(half, half.T, order="C")  # LAPACK fills one half and leaves the other one empty
     _diagonal(inverse)[:] /= 2
     return inverse, log_det
 
 
-def _grams(across: Sparse, one: Floats, two: Floats) -> tuple[Floats, Floats]:
-    """W diag(w) W' for two weightings w as dense matrices, by whichever product is less work."""
+def _grams(across: Sparse, one: Floats, two: Floats) -> tuple[Floats, Any]:
+    """W diag(w) W' for two weightings w, the first as a dense matrix, by whichever product is less work."""
     per_level = np.diff(across.T.tocsr().indptr).astype(np.float64)
     if SPARSE_COST * (per_level @ per_level) < across.shape[1] * across.shape[0] ** 2:
         # The product is linear in w: as one complex weighting both take the time of one.
-        both = ((across * (one + 1j * two)) @ across.T).toarray()
-        return both.real, both.imag
+        both = (across * (one + 1j * two)) @ across.T
+        return both.real.toarray(), both.imag
     totals = np.zeros((2, across.shape[0], across.shape[0]))
     first = 0
     for block in _blocks(across.T):
@@ -108,6 +108,14 @@ def _grams(across: Sparse, one: Floats, two: Floats) -> tuple[Floats, Floats]:
         totals[1] += (rows.T * two[first:last]) @ rows
         first = last
     return totals[0], totals[1]
+
+
+def _inner(matrix: Floats, other: Any) -> float:
+    """Sum of the products of the elements of two matrices, of which the other may be sparse."""
+    if sparse.issparse(other):
+        entries = other.tocoo()
+        return float(matrix[entries.coords] @ entries.data)
+    return float(np.vdot(matrix, other))
 
 
 def _blocks(levels: Sparse) -> Iterator[Any]:
