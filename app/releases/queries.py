@@ -5,7 +5,6 @@ not be read is answered like what is not there; so an administrator without a re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -186,7 +185,7 @@ def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str])
 
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
-    return replace(score, se=None, df=None)
+    return score._replace(se=None, df=None)
 
 
 # ------------------------------------------------------------ soundness

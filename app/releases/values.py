@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 ReleaseId = NewType("ReleaseId", str)
 
@@ -45,9 +45,8 @@ class Withheld(StrEnum):
     NO_VALUE = "no_value"
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group.
+class Score(NamedTuple):
+    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group; a release has many.
 
     lo, hi : 95 % interval; in whole points, outward, where the figure uses an atom under 2k (R7)
     se, df : standard error and its degrees of freedom; none where R7 hides them

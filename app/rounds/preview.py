@@ -4,11 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+
+import numpy as np
 
 from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import rules
-from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Mark, Mode
+from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Marks, Mode
 from app.scoring import atoms
 from app.scoring.preview import Preview, Verdict, launch_preview
 from app.words import Words
@@ -118,7 +121,7 @@ def atom_groups(frozen: FrozenRound) -> tuple[atoms.RaterGroup, ...]:
     return tuple(atoms.RaterGroup(atoms.Mode(one.mode), one.k, one.comment_k) for one in frozen.groups)
 
 
-def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment | Mark]) -> tuple[atoms.Cell, ...]:
+def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment]) -> tuple[atoms.Cell, ...]:
     """Who is asked, by subject and group: heads are the raters who count, numbered over the whole round."""
     subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
     groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
@@ -131,6 +134,22 @@ def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment | Mark]) ->
         if one.counted:
             heads[key].add(numbers.setdefault(one.rater_id, len(numbers)))
     return tuple(atoms.Cell(*key, frozenset(heads[key]), count) for key, count in sheets.items())
+
+
+def answered_cells(frozen: FrozenRound, marks: Marks) -> tuple[atoms.Cell, ...]:
+    """What is in, by subject and group, as `atom_cells` has it of those who are asked."""
+    subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
+    groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
+    sheets = np.bincount(marks.cell_of_mark[marks.answered], minlength=len(marks.cells)).tolist()
+    counts, span = marks.answered & marks.counted, int(marks.rater.max(initial=0)) + 1
+    heads = np.unique(marks.cell_of_mark[counts] * span + marks.rater[counts])
+    bounds = np.searchsorted(heads, span * np.arange(len(marks.cells) + 1)).tolist()
+    people = (heads % span).tolist()
+    return tuple(
+        atoms.Cell(subjects[subject], groups[group], frozenset(people[start:end]), count)
+        for (subject, group), count, (start, end) in zip(marks.cells, sheets, pairwise(bounds), strict=True)
+        if count
+    )
 
 
 def preview_of(frozen: FrozenRound, assignments: Sequence[Assignment], addressed: Iterable[str]) -> RoundPreview:
