@@ -158,12 +158,16 @@ def preview_of(frozen: FrozenRound, assignments: Sequence[Assignment], addressed
     `assignments` with the counting of the launch; `addressed` are the raters that a letter can reach.
     """
     subjects = {subject.id: subject for subject in frozen.subjects}
-    asked = [one for one in assignments if rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)]
+    questions = {
+        (subject_id, group): questions_about(frozen, subjects[subject_id], group)
+        for subject_id, group in {(one.subject_id, one.rater_group) for one in assignments}
+    }
+    asked = [one for one in assignments if questions[one.subject_id, one.rater_group]]
     cells = atom_cells(frozen, asked)
     made = launch_preview(atom_subjects(frozen), atom_groups(frozen), cells, atoms.Pooling(frozen.pooling))
     rows = _rows(frozen, made, cells)
     raters, reached = {one.rater_id for one in asked}, set(addressed)
-    loads, most = _loads(frozen, asked, subjects)
+    loads, most = _loads(frozen, asked, questions)
     silent = _silent_weights(frozen, asked, subjects)
     shown = all(cell.verdict in {Verdict.SHOWN, Verdict.NOT_ASKED} for row in rows for cell in row.cells)
     return RoundPreview(
@@ -194,7 +198,7 @@ def _rows(frozen: FrozenRound, made: Preview, cells: Iterable[atoms.Cell]) -> tu
 
 
 def _loads(
-    frozen: FrozenRound, asked: Iterable[Assignment], subjects: Mapping[str, FrozenSubject]
+    frozen: FrozenRound, asked: Iterable[Assignment], questions_of: Mapping[tuple[str, RaterGroup], int]
 ) -> tuple[tuple[GroupLoad, ...], int]:
     """Per group the sheets and the most minutes of one rater; and the most minutes of one rater over all groups."""
     sheets: Counter[RaterGroup] = Counter()
@@ -204,7 +208,7 @@ def _loads(
         key = one.rater_id, one.rater_group
         sheets[one.rater_group] += 1
         rated[key] += 1
-        questions[key] += questions_about(frozen, subjects[one.subject_id], one.rater_group)
+        questions[key] += questions_of[one.subject_id, one.rater_group]
     minutes = {key: rules.minutes_to_answer(questions[key], rated[key]) for key in rated}
     loads = tuple(
         GroupLoad(
