@@ -20,12 +20,12 @@ from app.releases.partition import item_ids, judge
 from app.releases.rules import GraceNotOver
 from app.releases.seal import Seal
 from app.releases.tables import ReleaseRow
-from app.releases.values import Release, ReleaseId
+from app.releases.values import FAILED_RELEASE, Release, ReleaseId
 from app.responses.sheets import load_sheets
 from app.responses.tables import AnonymousSheetRow
 from app.rounds import rules as rounds_rules
 from app.rounds.close import mark_released
-from app.rounds.queries import load_frozen_round, load_marks, load_rounds_to_release, take_round
+from app.rounds.queries import load_frozen_round, load_marks, take_round
 from app.rounds.values import FrozenRound, Round, RoundSource, RoundState
 
 
@@ -62,12 +62,21 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
     return sealed.release
 
 
-def release_due_rounds(session: WriteSession, *, now: datetime) -> int:
-    """Release every closed round that waits for nobody; how many. For the worker."""
-    due = load_rounds_to_release(session)
-    for round_ in due:
-        release_round(session, SERVICE, round_.id, now=now)
-    return len(due)
+def note_failed_release(session: WriteSession, round_: Round, error: str, *, now: datetime) -> None:
+    """Note that a due round could not be released: `queries.load_due_releases` lets it rest for a while, longer each time.
+
+    For the worker, in a transaction of its own, since that of the release is gone; `error` is the name of its kind.
+    """
+    record(
+        session,
+        SERVICE.actor,
+        FAILED_RELEASE,
+        company_id=round_.company_id,
+        object_kind="round",
+        object_id=round_.id,
+        details={"error": error},
+        now=now,
+    )
 
 
 def scrub_released(database: Database, *, now: datetime) -> int:

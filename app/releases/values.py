@@ -11,6 +11,9 @@ ReleaseId = NewType("ReleaseId", str)
 METHOD_VERSION = "1"
 """Which arithmetic made the figures of a release; raised whenever the same input would give other digits."""
 
+FAILED_RELEASE = "release.failed"
+"""What the journal says of a round that was due and could not be released."""
+
 
 class ScoreStatus(StrEnum):
     """Whether there is a figure: too few people is `suppressed`, too little weight `insufficient`."""
