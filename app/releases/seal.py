@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -114,11 +115,10 @@ class Seal:
         return ((self.release.id, subject_id, json_text(document)) for subject_id, document in documents(tables))
 
     def _comments(self, sheets: SheetColumns) -> Iterator[tuple[Any, ...]]:
-        key = key_of(self._session)
+        order = partial(key_of(self._session).derive, "comment-order")
         named = {policy.rater_group.value for policy in self._frozen.groups if policy.mode is Mode.NAMED}
         voices = {one.voice for one in sheets.comments if sheets.cells[one.cell][1] in named}
         names = {str(person.id): person.name or "" for person in load_people(self._session, voices).values()}
-        order = lambda text: key.derive("comment-order", text)  # noqa: E731
         return map(astuple, released_comments(self._frozen, self._judged, sheets, order=order, names=names))
 
 
