@@ -11,9 +11,17 @@ from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.journal.commands import record
-from app.rounds import rules
+from app.rounds import recipe, rules
+from app.rounds.overlap import with_overlaps
 from app.rounds.preview import shares_of
-from app.rounds.queries import load_assignments, load_open_rounds, load_round, load_rounds, take_round
+from app.rounds.queries import (
+    load_assignments,
+    load_frozen_round,
+    load_open_rounds,
+    load_round,
+    load_rounds,
+    take_round,
+)
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Round, RoundState
 
@@ -88,5 +96,15 @@ def _close(session: WriteSession, actor: str, round_: Round, *, now: datetime) -
     )
     # Of two workers only the one that closes it says so.
     if cast("CursorResult[Any]", done).rowcount:
+        _settle_overlaps(session, round_.id)
         company_id = round_.company_id
         record(session, actor, "round.closed", company_id=company_id, object_kind="round", object_id=round_.id, now=now)
+
+
+def _settle_overlaps(session: WriteSession, round_id: str) -> None:
+    """Compare with the rounds close by once more: some were asked since the launch, and the atoms are known now (R10)."""
+    frozen = load_frozen_round(session, round_id)
+    settled = with_overlaps(session, frozen)
+    if settled.overlapping != frozen.overlapping:
+        places = recipe.overlaps_out(settled.overlapping)
+        session.execute(update(RoundRow).where(RoundRow.id == round_id).values(overlapping=places))

@@ -22,6 +22,7 @@ from app.organisation.queries import load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId
 from app.rounds import recipe, rules
 from app.rounds.freeze import freeze, frozen_round
+from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
     has_assignments,
@@ -204,6 +205,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         kpis=recipe.kpis_in(row.recipe["kpis"]),
         subjects=rules.parents_first(load_frozen_subjects(session, round_id)),
         readers=load_frozen_readers(session, round_id),
+        overlapping=recipe.overlaps_in(row.overlapping),
     )
 
 
@@ -262,7 +264,8 @@ def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
     people = load_people(session, {one.rater_id for one in assignments})
     uncounted = load_uncounted(session, frozen, assignments, people)
     addressed = {person_id for person_id, person in people.items() if person.email}
-    return preview_of(frozen, [replace(one, counted=one.id not in uncounted) for one in assignments], addressed)
+    counted = [replace(one, counted=one.id not in uncounted) for one in assignments]
+    return preview_of(with_overlaps(session, frozen, counted), counted, addressed)
 
 
 def load_uncounted(

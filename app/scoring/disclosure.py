@@ -5,6 +5,7 @@ Module          Contents
 ==============  =====================================================================
 atoms           the nouns: subjects, rater groups, cells, atoms, the partition
 disclosure      this one: what forms atoms (R3)
+overlap         where none may form, since almost the same people were asked shortly before (R10)
 readable        which rows they make, and which of these are withheld (R1, R4, R7-R9)
 standing        the same over a whole release at once, as columns
 preview         what a launch promises (R13)
@@ -16,7 +17,7 @@ verifier_rows   its view of rows
 The rules by number and the reasons for them: docs/anonymity.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +26,7 @@ from app.scoring.atoms import (
     Cell,
     Kind,
     Partition,
+    Place,
     Pooling,
     RaterGroup,
     Subject,
@@ -49,6 +51,7 @@ def partition(
     cells: Iterable[Cell],
     pooling: Pooling = Pooling.DROP,
     *,
+    overlapping: Collection[Place] = (),
     turnout: Fraction = EVERYONE,
 ) -> Partition:
     """Atoms by carry-up: what is too small for its own subject goes up to the parent, where it may suffice.
@@ -59,6 +62,7 @@ def partition(
     groups : the rater groups of the round
     cells : at most one per subject and group, in any order; those without a sheet are left out
     pooling : `POOL` makes one mixed atom of what is left over at a subject, if that is enough
+    overlapping : places that form no atom, however many people they have (rule R10, as `overlap` finds them)
     turnout : share of the heads expected to answer, 0..1; everyone at the close, less in a launch preview only
 
     Returns
@@ -73,7 +77,7 @@ def partition(
     Formula: from the leaves to the root, pool[g] = own cell + what the children left over; pool[g] becomes an atom
     when it has at least k_g distinct people (units and competitors: max(5, k_g)) and, where it holds cells of
     persons below, at least 3 subjects. Where only those persons are in the way, the cells about units become the
-    atom and the persons go on. With `POOL`, what two or more groups leave over becomes one atom by the same test
+    atom and the persons go on. Overlapping places are passed over. With `POOL`, what two or more groups leave over becomes one atom by the same test
     with the largest k among them. `named` and `report` cells are atoms as they are; competitors pass nothing on.
     Source: docs/anonymity.md, "Atoms"; the principle is partitioning, Chin and Ozsoyoglu 1982.
 
@@ -85,7 +89,7 @@ def partition(
     >>> [(atom.subject, len(atom.heads)) for atom in made.atoms], made.unpublished[0].reason.value
     ([(1, 3)], 'fewer_than_k')
     """
-    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, turnout)
+    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
     pools = carry.own_pools(cells)
     atoms: list[Atom] = []
     unpublished: list[Unpublished] = []
@@ -109,6 +113,7 @@ class _CarryUp:
     subjects: tuple[Subject, ...]
     groups: tuple[RaterGroup, ...]
     pooling: Pooling
+    overlapping: frozenset[Place]
     turnout: Fraction
 
     def leaves_first(self) -> list[int]:
@@ -181,6 +186,8 @@ class _CarryUp:
         return cell.subject != subject and self.subjects[cell.subject].kind is Kind.PERSON
 
     def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
+        if (subject, groups) in self.overlapping:
+            return False
         invited = len(heads_of(cells))
         answering = self._answering(invited)
         if answering < self.minimum(subject, groups):
@@ -201,10 +208,15 @@ class _CarryUp:
         """The cells that fit nowhere, with the reason at the last subject that was tried."""
         refused: list[Unpublished] = []
         for group, members in by_group(cells).items():
-            few = self._answering(len(heads_of(members))) < self.minimum(subject, (group,))
-            reason = Withholding.FEWER_THAN_K if few else Withholding.FEWER_THAN_THREE_SUBJECTS
+            reason = self._why_refused(subject, group, members)
             refused += [Unpublished(cell.subject, cell.group, reason) for cell in members]
         return refused
+
+    def _why_refused(self, subject: int, group: int, cells: list[Cell]) -> Withholding:
+        if (subject, (group,)) in self.overlapping:
+            return Withholding.OVERLAP
+        few = self._answering(len(heads_of(cells))) < self.minimum(subject, (group,))
+        return Withholding.FEWER_THAN_K if few else Withholding.FEWER_THAN_THREE_SUBJECTS
 
 
 def _key(cell: Cell) -> tuple[int, int]:

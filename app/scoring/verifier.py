@@ -124,12 +124,15 @@ def _least_by_atom(collected: Collected, claimed: Claimed, paths: list[list[int]
         members[atom].append(cell)
     subject_of, group_of = collected.cell_subject.tolist(), collected.cell_group.tolist()
     least = np.zeros(len(members), dtype=np.int64)
+    barred = frozenset(collected.overlapping)
     for atom, cells in enumerate(members):
         subject = int(claimed.atom_subject[atom])
         groups = tuple(sorted({group_of[cell] for cell in cells}))
         is_below = all(subject in paths[subject_of[cell]] for cell in cells)
         if groups != claimed.labels[claimed.atom_label[atom]] or not is_below:
             raise Objection(Rule.LABEL, atom)
+        if (subject, groups) in barred:
+            raise Objection(Rule.OVERLAP, atom)
         if any(collected.mode[group] in {"named", "report"} for group in groups):
             if len(cells) > 1 or subject_of[cells[0]] != subject:
                 raise Objection(Rule.MODE, atom)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from app.scoring import objections, verifier, verifier_rows
 from app.scoring.objections import Rule
 from app.scoring.verifier import verify
+from tests.attack.designs import played_rounds, random_round
+from tests.attack.played import Played, Sheet, release
 from tests.scoring.columns import claimed, collected
-from tests.scoring.designs import played_rounds, random_round
-from tests.scoring.played import Played, Sheet, release
 from tests.scoring.rounds import named, person, protected, unit
 from tests.scoring.spoilt import Spoilt, nothing_claimed, objection, put, without_rows
 
@@ -99,6 +99,14 @@ def test_it_objects_to_a_label_that_does_not_fit_the_cells(spoilt: Spoilt) -> No
         Rule.LABEL,
         outside,
     )
+
+
+def test_it_objects_to_an_atom_where_almost_the_same_people_were_asked_shortly_before(spoilt: Spoilt) -> None:
+    overlapping = replace(spoilt.collected, overlapping=[(2, (0,))])
+    elsewhere = replace(spoilt.collected, overlapping=[(5, (0,)), (2, (0, 1))])
+
+    assert spoilt.objection(seen=overlapping) == (Rule.OVERLAP, spoilt.atom(2, 0))
+    verify(elsewhere, spoilt.claimed)
 
 
 def test_it_objects_to_carrying_up_or_mixing_what_is_not_protected(spoilt: Spoilt) -> None:

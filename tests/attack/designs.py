@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from app.scoring.atoms import Kind, Mode, Pooling, RaterGroup, Subject
-from tests.scoring.played import Played, Sheet
+from tests.attack.played import Played, Sheet
 
 Draw = np.random.Generator
 
