@@ -32,7 +32,8 @@ from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
 from app.releases.commands import release_due_rounds, scrub_released
-from app.rounds.commands import close_due_rounds, refresh_shares
+from app.responses.close import close_due_rounds
+from app.rounds.commands import refresh_shares
 from app.settings import Settings
 
 BATCH = 20

@@ -70,6 +70,7 @@ __all__ = [
     "load_rated",
     "load_round",
     "load_rounds",
+    "load_rounds_to_close",
     "load_rounds_to_release",
     "load_salt",
     "load_uncounted",
@@ -158,6 +159,13 @@ def load_open_rounds(session: ReadSession) -> tuple[Round, ...]:
     """Every open round that was asked by the service: what the worker looks after."""
     query = select(RoundRow).where(RoundRow.state == RoundState.OPEN, RoundRow.source == RoundSource.ASKED)
     return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closes_at, RoundRow.id)).all()))
+
+
+def load_rounds_to_close(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
+    """Open rounds whose time, grace and extensions included, is over."""
+    return tuple(
+        one for one in load_open_rounds(session) if rules.closes_for_all_at(one.closes_at, one.extended_until) <= now
+    )
 
 
 def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
