@@ -18,8 +18,9 @@ The rules by number and the reasons for them: docs/anonymity.md.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 
 from app.scoring.atoms import (
     Atom,
@@ -91,19 +92,17 @@ def partition(
     """
     carry = _CarryUp(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
     pools = carry.own_pools(cells)
-    atoms: list[Atom] = []
+    atoms: list[list[Atom]] = [[] for _ in carry.subjects]
     unpublished: list[Unpublished] = []
     for subject in carry.leaves_first():
-        formed, left = carry.settle(subject, pools[subject])
-        atoms += formed
+        atoms[subject], left = carry.settle(subject, pools[subject])
         parent = carry.subjects[subject].parent
         if parent < 0 or carry.subjects[subject].kind is Kind.COMPETITOR:
             unpublished += carry.refused(subject, left)
         else:
             pools[parent] += left
-    atoms.sort(key=lambda atom: (atom.subject, atom.groups))
     unpublished.sort(key=lambda cell: (cell.subject, cell.group))
-    return Partition(carry.subjects, carry.groups, tuple(atoms), tuple(unpublished))
+    return Partition(carry.subjects, carry.groups, tuple(chain.from_iterable(atoms)), tuple(unpublished))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,7 @@ class _CarryUp:
     pooling: Pooling
     overlapping: frozenset[Place]
     turnout: Fraction
+    minimums: dict[Place, int] = field(default_factory=dict)
 
     def leaves_first(self) -> list[int]:
         """Every subject after all those below it."""
@@ -143,20 +143,22 @@ class _CarryUp:
         """The cells of each subject, checked."""
         pools: list[list[Cell]] = [[] for _ in self.subjects]
         seen: set[tuple[int, int]] = set()
+        subjects, groups = range(len(self.subjects)), range(len(self.groups))
         for cell in cells:
-            if not (0 <= cell.subject < len(self.subjects) and 0 <= cell.group < len(self.groups)):
-                raise ScoringError(f"cell {cell.key} names a subject or rater group that is not there")
-            if cell.key in seen:
-                raise ScoringError(f"cell {cell.key} is listed twice")
+            key = cell.subject, cell.group
+            if cell.subject not in subjects or cell.group not in groups:
+                raise ScoringError(f"cell {key} names a subject or rater group that is not there")
+            if key in seen:
+                raise ScoringError(f"cell {key} is listed twice")
             if cell.sheets < len(cell.heads):
-                raise ScoringError(f"cell {cell.key} must have a sheet for each of its {len(cell.heads)} heads")
-            seen.add(cell.key)
+                raise ScoringError(f"cell {key} must have a sheet for each of its {len(cell.heads)} heads")
+            seen.add(key)
             if cell.sheets:
                 pools[cell.subject].append(cell)
         return pools
 
     def settle(self, subject: int, pool: list[Cell]) -> tuple[list[Atom], list[Cell]]:
-        """The atoms of one subject, and the cells left over."""
+        """The atoms of one subject by their groups, and the cells left over."""
         atoms: list[Atom] = []
         left: list[Cell] = []
         for group, cells in by_group(pool).items():
@@ -169,10 +171,18 @@ class _CarryUp:
         if self.pooling is Pooling.POOL and left:
             atom, left = self._gather(subject, left, least_groups=2)
             atoms += atom
+        if len(atoms) > 1:
+            atoms.sort(key=lambda atom: atom.groups)
         return atoms, left
 
     def _gather(self, subject: int, cells: list[Cell], *, least_groups: int) -> tuple[list[Atom], list[Cell]]:
         """One atom of the cells, or of those about units where only the persons are in the way; and the rest."""
+        if len(cells) == 1 and cells[0].subject == subject:
+            # By far the most: a subject's own cell, which meets nobody here.
+            own: tuple[int, ...] = (cells[0].group,)
+            if least_groups == 1 and self._has_people(subject, own, cells[0].heads):
+                return [Atom(subject, own, tuple(cells), cells[0].heads, self.minimum(subject, own))], []
+            return [], cells
         persons = [cell for cell in cells if self._is_person_below(subject, cell)]
         about_units = [cell for cell in cells if not self._is_person_below(subject, cell)]
         for some, rest in ((cells, []), (about_units, persons)) if persons else ((cells, []),):
@@ -186,23 +196,29 @@ class _CarryUp:
         return cell.subject != subject and self.subjects[cell.subject].kind is Kind.PERSON
 
     def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
-        if (subject, groups) in self.overlapping:
-            return False
-        invited = len(heads_of(cells))
-        answering = self._answering(invited)
-        if answering < self.minimum(subject, groups):
+        heads = heads_of(cells)
+        if not self._has_people(subject, groups, heads):
             return False
         if not any(self._is_person_below(subject, cell) for cell in cells):
             return True
-        return subjects_touched(cells, invited, answering) >= UNIT_SUBJECTS
+        return subjects_touched(cells, len(heads), self._answering(len(heads))) >= UNIT_SUBJECTS
+
+    def _has_people(self, subject: int, groups: tuple[int, ...], heads: frozenset[int]) -> bool:
+        is_enough = self._answering(len(heads)) >= self.minimum(subject, groups)
+        return is_enough and (subject, groups) not in self.overlapping
 
     def _answering(self, invited: int) -> int:
-        return self.turnout.numerator * invited // self.turnout.denominator
+        turnout = self.turnout
+        return invited if turnout is EVERYONE else turnout.numerator * invited // turnout.denominator
 
     def minimum(self, subject: int, groups: tuple[int, ...]) -> int:
         """Distinct people that an atom of this subject needs."""
-        largest = max(self.groups[group].k for group in groups)
-        return largest if self.subjects[subject].kind is Kind.PERSON else max(UNIT_RATERS, largest)
+        is_person = self.subjects[subject].kind is Kind.PERSON
+        known = self.minimums.get((is_person, groups))
+        if known is None:
+            largest = max(self.groups[group].k for group in groups)
+            known = self.minimums[is_person, groups] = largest if is_person else max(UNIT_RATERS, largest)
+        return known
 
     def refused(self, subject: int, cells: list[Cell]) -> list[Unpublished]:
         """The cells that fit nowhere, with the reason at the last subject that was tried."""

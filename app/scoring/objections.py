@@ -24,14 +24,14 @@ from app.scoring.errors import ScoringError
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Heads = list[set[int]]
 
 
 class Rule(StrEnum):
     """What can be objected to.
 
     tree : the subjects are no tree
-    cells : a cell has more heads or scores than sheets; an atom holds an unknown cell, or none, or one of another atom
+    cells : a cell is about nobody, or has more heads or scores than sheets; an atom holds an unknown cell, or none, or
+        one of another atom
     label : an atom's cells do not fit its label: another group, or a subject that is not below
     sheets : sheets that share all their rows come from too few people
     overlap : an atom stands where none may, since almost the same people were asked shortly before

@@ -30,6 +30,7 @@ def asked(cells: Mapping[CellName, Iterable[int]], *, k: int = 3, readers: Itera
         (range(6), [*range(5), 6], True),
         (range(6), [*range(4), 6, 7], False),
         (range(6), range(6, 12), False),
+        (range(10), range(4, 14), False),
     ],
 )
 def test_an_atom_is_thin_if_one_or_two_people_tell_it_from_the_last_round(

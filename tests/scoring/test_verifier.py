@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from app.scoring import objections, verifier, verifier_rows
+from app.scoring import objections, verifier, verifier_columns, verifier_rows
 from app.scoring.objections import Rule
 from app.scoring.verifier import verify
 from tests.attack.designs import played_rounds, random_round
@@ -26,9 +26,9 @@ def spoilt() -> Spoilt:
 
 
 def test_the_second_opinion_shares_no_code_with_the_first() -> None:
-    allowed = {"app.scoring.errors", "app.scoring.objections", "app.scoring.verifier_rows"}
+    allowed = {"app.scoring.errors", "app.scoring.objections", "app.scoring.verifier_columns", "app.scoring.verifier_rows"}
 
-    for module in (objections, verifier, verifier_rows):
+    for module in (objections, verifier, verifier_columns, verifier_rows):
         tree = ast.parse(inspect.getsource(module))
         ours = {
             node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and "app." in str(node.module)
@@ -80,6 +80,8 @@ def test_it_objects_to_an_atom_of_nothing(spoilt: Spoilt) -> None:
 def test_it_objects_to_counts_that_cannot_be(spoilt: Spoilt) -> None:
     seen, cell = spoilt.collected, spoilt.cell(2, 0)
 
+    assert spoilt.objection(seen=replace(seen, cell_subject=put(seen.cell_subject, cell, 99))) == (Rule.CELLS, cell)
+    assert spoilt.objection(seen=replace(seen, cell_group=put(seen.cell_group, cell, -1))) == (Rule.CELLS, cell)
     assert spoilt.objection(seen=replace(seen, head_cell=put(seen.head_cell, 0, -1))) == (Rule.CELLS, 0)
     assert spoilt.objection(seen=replace(seen, cell_sheets=put(seen.cell_sheets, cell, 3))) == (Rule.CELLS, cell)
     assert spoilt.objection(seen=replace(seen, valid=put(seen.valid, (cell, 0), 5))) == (Rule.CELLS, cell)
