@@ -7,7 +7,7 @@ import numpy as np
 
 from app.scoring.atoms import Kind, Mode, Pooling, RaterGroup, Subject
 from app.scoring.overlap import Asked, find_overlaps
-from tests.attack.played import Played, Sheet
+from tests.attack.played import Played, Sheet, release
 
 Draw = np.random.Generator
 Answers = dict[tuple[int, int, int], tuple[int, ...]]
@@ -65,6 +65,20 @@ def typical(seed: int) -> Played:
                 sheets += [Sheet(about, group, one, (2 * STEP,)) for one in people if draw.random() < turnout]
     asked = {(place, group): frozenset({0}) for place in range(len(subjects)) for group in (0, 1)}
     return Played(tuple(subjects), groups, tuple(sheets), asked, 1)
+
+
+def shares_shown(played: Played) -> tuple[float, float]:
+    """The share of those who answered that a row of some unit below the company counts, and one of the company."""
+    published = release(played)
+    people = {sheet.person for sheet in played.sheets}
+    units = {place for place, subject in enumerate(played.subjects) if subject.kind is Kind.UNIT}
+    below: set[int] = set()
+    top: set[int] = set()
+    for row in published.rows:
+        if row.figure.subject in units:
+            heads = set().union(*(published.made.atoms[one].heads for one in row.atoms))
+            (below if row.figure.subject else top).update(heads)
+    return len(below) / len(people), len(top) / len(people)
 
 
 # ------------------------------------------------------------ histories

@@ -1,15 +1,14 @@
 """Exact solving against the published sums of random rounds: atoms hold, and what others do is broken."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from app.scoring.atoms import Mode
 from tests.attack import weak
-from tests.attack.designs import random_round
-from tests.attack.organisations import organisation, typical
+from tests.attack.designs import answered, random_round
+from tests.attack.organisations import organisation, shares_shown, typical
 from tests.attack.played import Played, Sheet, release
 from tests.attack.solving import HELD, Broken, attack, null_space, rank, sums_of
 from tests.scoring.rounds import person, protected, unit
@@ -46,7 +45,7 @@ def test_the_attacker_breaks_the_rules_in_common_use(rule: str) -> None:
 
 
 def test_small_rounds_break_the_rules_in_common_use_as_well() -> None:
-    rounds = [_answered(random_round(seed, mode=Mode.CONFIDENTIAL)) for seed in range(100)]
+    rounds = [answered(random_round(seed, mode=Mode.CONFIDENTIAL)) for seed in range(100)]
 
     def solved(rule: str) -> float:
         return float(np.mean([attack(played, weak.SUMS[rule](played)).solved for played in rounds]))
@@ -58,7 +57,7 @@ def test_small_rounds_break_the_rules_in_common_use_as_well() -> None:
 
 def test_everybody_who_is_asked_in_a_usual_organisation_counts_somewhere() -> None:
     """Goal G16: 90 % of those who answer stand in a row of a unit, 99 % in one of the company."""
-    shares = [_shares_shown(typical(seed)) for seed in range(12)]
+    shares = [shares_shown(typical(seed)) for seed in range(12)]
 
     assert min(in_unit for in_unit, _ in shares) >= 0.9
     assert min(at_top for _, at_top in shares) >= 0.99
@@ -117,21 +116,3 @@ def test_rank_and_null_space_over_the_prime_field_are_those_of_the_matrix() -> N
 
 def _attacked(played: Played, colluders: Collection[int] = ()) -> Broken:
     return attack(played, sums_of(played, release(played)), colluders)
-
-
-def _answered(played: Played) -> Played:
-    """One measure, answered on every sheet, everyone counts: the case the weak rules were made for."""
-    sheets = tuple(replace(sheet, scores=(50_000_000,), counts=True) for sheet in played.sheets)
-    return replace(played, sheets=sheets, measures=1)
-
-
-def _shares_shown(played: Played) -> tuple[float, float]:
-    """The share of those who answered that a row of some unit below the company counts, and one of the company."""
-    published = release(played)
-    people = {sheet.person for sheet in played.sheets}
-    units = {place for place, subject in enumerate(played.subjects) if subject.kind == "unit"}
-    shown: dict[bool, set[int]] = {True: set(), False: set()}
-    for row in published.rows:
-        if row.figure.subject in units:
-            shown[row.figure.subject == 0] |= set().union(*(published.made.atoms[one].heads for one in row.atoms))
-    return len(shown[False]) / len(people), len(shown[True]) / len(people)

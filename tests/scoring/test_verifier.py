@@ -26,7 +26,12 @@ def spoilt() -> Spoilt:
 
 
 def test_the_second_opinion_shares_no_code_with_the_first() -> None:
-    allowed = {"app.scoring.errors", "app.scoring.objections", "app.scoring.verifier_columns", "app.scoring.verifier_rows"}
+    allowed = {
+        "app.scoring.errors",
+        "app.scoring.objections",
+        "app.scoring.verifier_columns",
+        "app.scoring.verifier_rows",
+    }
 
     for module in (objections, verifier, verifier_columns, verifier_rows):
         tree = ast.parse(inspect.getsource(module))
