@@ -78,7 +78,7 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     problems = _gaps(session, round_, rated, frozen)
     if problems:
         raise rules.RoundIncomplete(problems)
-    frozen, asked = _write(session, round_, frozen, now=now)
+    frozen, asked = _write(session, round_, replace(frozen, source=RoundSource.IMPORT), now=now)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 
 from app.infra.database import ReadSession
 from app.rounds import recipe, rules
@@ -34,6 +34,8 @@ _ROUND = (
     RoundRow.pooling,
     RoundRow.recipe,
     RoundRow.overlapping,
+    RoundRow.period_start,
+    RoundRow.period_end,
     RoundRow.opens_at,
     RoundRow.closes_at,
     RoundRow.extended_until,
@@ -82,21 +84,28 @@ def with_overlaps(session: ReadSession, frozen: FrozenRound, asked: Sequence[Ass
 
 def _neighbours(session: ReadSession, frozen: FrozenRound) -> Iterator[Row[Any]]:
     """The launched rounds of the company that lie close by."""
+    begins, ends = own = _span(frozen)
+    latest, earliest = ends + rules.CLOSE_BY, begins - rules.CLOSE_BY
+    is_asked = RoundRow.source == RoundSource.ASKED
     query = select(*_ROUND).where(
         RoundRow.company_id == frozen.company_id,
         RoundRow.id != frozen.id,
         RoundRow.state != RoundState.DRAFT,
-        RoundRow.opens_at <= frozen.closes_at + rules.CLOSE_BY,
+        or_(~is_asked, RoundRow.opens_at <= latest),
+        or_(~is_asked, RoundRow.closes_at >= earliest, RoundRow.extended_until >= earliest),
+        or_(is_asked, RoundRow.period_start <= latest.date()),
+        or_(is_asked, RoundRow.period_end >= earliest.date()),
     )
-    own = frozen.opens_at, frozen.closes_at
     return (row for row in session.execute(query.order_by(RoundRow.id)) if rules.are_close_by(own, _span(row)))
 
 
-def _span(row: Row[Any]) -> tuple[datetime, datetime]:
-    """From the opening of a round to its end; an import closes when it comes in, however old its ratings are."""
-    if row.source == RoundSource.ASKED and row.closed_at is not None:
-        return row.opens_at, row.closed_at
-    return row.opens_at, max(row.closes_at, row.extended_until or row.closes_at)
+def _span(one: Row[Any] | FrozenRound) -> tuple[datetime, datetime]:
+    """From the opening of a round to its end; of an import the period, since it comes in long after it was asked."""
+    if one.source == RoundSource.IMPORT:
+        begins, ends = (datetime.combine(day, time(), UTC) for day in (one.period_start, one.period_end))
+        return begins, ends + timedelta(days=1)
+    ends = max(one.closes_at, one.extended_until or one.closes_at)
+    return one.opens_at, getattr(one, "closed_at", None) or ends
 
 
 def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:

@@ -1,6 +1,7 @@
 """Two rounds with almost the same customers, through the commands: what the second one says, keeps and shows (R10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -14,8 +15,10 @@ from app.kpis.values import RaterGroup
 from app.releases.commands import release_round
 from app.releases.invariants import figures_astray, uneven_releases
 from app.releases.tables import ScoreRow
+from app.reports import Row
+from app.responses.past import import_ratings
 from app.responses.queries import load_rating_form
-from app.rounds.commands import add_assignments, close_round, propose_assignments
+from app.rounds.commands import add_assignments, change_round, close_round, draft_of, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.preview import CellPreview
 from app.rounds.queries import load_frozen_round, preview_round
@@ -171,3 +174,26 @@ def add(session: WriteSession, company: Fjellbris, round_id: str, customers: int
         for customer in customers_of(company, SOFIE, customers)
     ]
     add_assignments(session, SERVICE, round_id, parse_raters(rows_of(rows)), now=at)
+
+
+@pytest.mark.parametrize(("days", "is_shown"), [(14, False), (60, True)])
+def test_past_ratings_are_compared_by_their_period_whenever_they_come_in(
+    session: WriteSession, company: Fjellbris, now: datetime, days: int, *, is_shown: bool
+) -> None:
+    """Two quarters brought in on one day are months apart; two fortnights are not."""
+
+    def imported(customers: int, at: datetime) -> str:
+        draft = draft_round(session, company, now, groups=GROUPS)
+        period = replace(draft_of(draft), period_start=at.date(), period_end=at.date())
+        change_round(session, SERVICE, draft.id, period, now=now)
+        rows = [
+            {"subject": SOFIE, "rater": customer, "rater_group": "customer", "item": item, "value": level}
+            for customer, levels in zip(customers_of(company, SOFIE, customers), GIVEN, strict=False)
+            for item, level in zip(("welcome", "tone"), levels, strict=True)
+        ]
+        import_ratings(session, SERVICE, draft.id, [Row(n, one) for n, one in enumerate(rows, 2)], now=now)
+        return draft.id
+
+    imported(6, now - timedelta(days=200))
+    later = imported(7, now - timedelta(days=200 - days))
+    assert (load_frozen_round(session, later).overlapping == frozenset()) is is_shown
