@@ -160,6 +160,7 @@ class _Company:
         self._groups = tuple(RaterGroup(Mode.CONFIDENTIAL, int(draw.integers(3, 6)), 6) for _ in range(2))
         self._pooling = Pooling.POOL if draw.random() < 0.3 else Pooling.DROP
         self._answers: Answers = {}
+        self._weightless: int | None = None
         self._next = 0
         for subject in range(1, len(self._subjects)):
             for group in range(2):
@@ -167,13 +168,19 @@ class _Company:
                     self._ask(subject, group)
 
     def asked(self) -> Played:
-        sheets = [Sheet(subject, group, person, scores) for (person, subject, group), scores in self._answers.items()]
+        """Everybody who is asked; a group without weight is asked nothing in this round."""
+        sheets = [
+            Sheet(subject, group, person, scores)
+            for (person, subject, group), scores in self._answers.items()
+            if group != self._weightless
+        ]
         form = {(place, group): frozenset({0}) for place in range(len(self._subjects)) for group in range(2)}
         return Played(tuple(self._subjects), self._groups, tuple(sheets), form, 1, self._pooling)
 
     def change(self) -> None:
         draw = self._draw
-        what = draw.choice(["join", "join", "leave", "leave", "move", "erase", "replace"])
+        what = draw.choice(["join", "join", "leave", "leave", "move", "erase", "replace", "weigh"])
+        self._weightless = int(draw.integers(0, 2)) if what == "weigh" else None
         if what == "join":
             for _ in range(int(draw.integers(1, 4))):
                 self._ask(int(draw.integers(1, len(self._subjects))), int(draw.integers(0, 2)))

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from starlette.testclient import TestClient
 
+from app.accounts.commands import ensure_account, start_link, use_sign_in_link
 from app.accounts.rules import SERVICE
 from app.accounts.values import Role
 from app.infra.database import Database
+from app.infra.keys import key_of
 from app.kpis.commands import activate_kpi, create_goal, create_kpi, create_scale
 from app.kpis.intake import parse_goal, parse_kpi, parse_scale
 from app.organisation.commands import create_company
@@ -25,6 +27,7 @@ from tests.attack.played import Played, Sheet
 from tests.journeys.readable import NOT_ANALYSING
 from tests.journeys.service import Running, ok
 from tests.kpis.plain import soft, words
+from tests.served import OWN_PAGE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 APART = timedelta(days=60)
@@ -214,11 +217,23 @@ class Outside:
                     combined[name, measure] = one["score"]
         return Read(rows, combined, comments, documents)
 
-    def page(self, design: Design, release_id: str, subject: int) -> str:
-        """The summary of a subject as a browser shows it."""
+    def page(self, design: Design, release_id: str, subject: int, browser: TestClient | None = None) -> str:
+        """The summary of a subject as a browser shows it; nothing where it is not shown."""
         path = f"/results/{release_id}/subjects/{self.service.subject(design.external_id(subject))}"
-        answer = self.browser.get(path, headers={"accept-language": "en"})
+        answer = (browser or self.browser).get(path, headers={"accept-language": "en"})
+        assert answer.status_code in {200, 404}
         return answer.text if answer.status_code == 200 else ""
+
+    def rated(self, design: Design, subject: int) -> TestClient:
+        """The browser of somebody who is rated."""
+        now, email = self.service.clock.now, f"{design.external_id(subject)}@rated.example"
+        with self.service.engine.write() as session:
+            account = ensure_account(session, email, "Navn", locale="en", now=now)
+            token = key_of(session).sign_in_token(start_link(session, account.id, now=now))
+            secret = use_sign_in_link(session, token, client="Firefox", now=now)
+        browser = self.service.anybody(**OWN_PAGE)
+        browser.cookies.set("session", secret)
+        return browser
 
     def _put(self, path: str, sent: Mapping[str, Any]) -> None:
         version = self._system.get(path.rpartition("/")[0]).headers["etag"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.accounts.values import Role
 from app.infra.formats import score as printed
 from app.scoring.readable import weighing_groups
 from tests.attack.organisations import LEVELS, STEP
@@ -54,6 +55,41 @@ def test_the_reading_sees_what_may_be_seen(shelves: Callable[[str], Shelf], tmp_
     seen = {name for name in plain if plain[name] != louder[name]}
     assert {"scores", f"summaries {subject}", f"explanations {subject}"} <= seen
     assert len(pages) == 2
+
+
+def test_every_role_reads_the_same_figures_or_none(shelves: Callable[[str], Shelf], tmp_path: Path) -> None:
+    """Viewer, analyst, the manager of the unit and the person; not the administrator, and not a colleague."""
+    shelf = shelves("sqlite")
+    design = next(one for seed in range(50) if _own_atom(one := Design.of(seed)) and len(_persons(one)) > 1)
+    subject, _ = _own_atom(design) or (0, 0)
+    colleague = next(one for one in _persons(design) if one != subject)
+    outside = Outside(shelf.take(nothing, name="outside"), tmp_path, [design])
+    release_id, unit = outside.released(design), design.external_id(design.played.subjects[subject].parent)
+    service = outside.service
+    browsers = {
+        "viewer": outside.browser,
+        "analyst": service.signed_in("analytiker", role=Role.ANALYST),
+        "manager": service.signed_in("leder", role=Role.MANAGER, at=unit),
+        "person": outside.rated(design, subject),
+        "administrator": service.signed_in("admin", role=Role.ADMIN),
+        "colleague": outside.rated(design, colleague),
+    }
+    pages = {who: outside.page(design, release_id, subject, browser) for who, browser in browsers.items()}
+    shelf.put_back()
+
+    figures = {who: re.findall(r'class="chart-figure">([^<]+)<', page) for who, page in pages.items()}
+    assert figures["viewer"]
+    assert {who for who, found in figures.items() if found == figures["viewer"]} == {
+        "viewer",
+        "analyst",
+        "manager",
+        "person",
+    }
+    assert pages["administrator"] == pages["colleague"] == ""
+
+
+def _persons(design: Design) -> list[int]:
+    return [place for place, one in enumerate(design.played.subjects) if one.kind == "person"]
 
 
 def _own_atom(design: Design) -> tuple[int, int] | None:
