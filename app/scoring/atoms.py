@@ -44,7 +44,7 @@ class Mode(StrEnum):
     @property
     def is_protected(self) -> bool:
         """Only whole atoms of at least k distinct people may be read."""
-        return self in {Mode.CONFIDENTIAL, Mode.ANONYMOUS}
+        return self is Mode.CONFIDENTIAL or self is Mode.ANONYMOUS
 
 
 class Pooling(StrEnum):
