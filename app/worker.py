@@ -341,6 +341,8 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
     key = key_of(session)
     if message.letter is Letter.SIGN_IN:
         return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter is Letter.DEPUTY:
+        return {"link": f"{base_url}/"}
     if message.letter is Letter.RELEASE_READY:
         token = key.opt_out_token(message.parameters["person_id"])
         return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}

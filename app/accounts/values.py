@@ -32,7 +32,8 @@ class Viewer:
 
     `own_subjects` are the person-subjects that the viewer is; `above` are the ancestors of what was granted, where
     the definitions that apply below may be read; `scopes` is None for people and the granted scopes for an API
-    key, whose single grant is the subtree it was made for.
+    key, whose single grant is the subtree it was made for. `stands_in_for` are the managers (person-subjects) whose
+    deputy the viewer is today, and `acts_as` their accounts: whoever needs a second person is not given it by them.
     """
 
     actor: str
@@ -45,6 +46,8 @@ class Viewer:
     above: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     is_service: bool = False
+    stands_in_for: frozenset[str] = frozenset()
+    acts_as: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

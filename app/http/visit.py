@@ -23,6 +23,7 @@ from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import Locale, choose_locale, local_day
+from app.journal.commands import note_deputy
 from app.organisation.queries import list_companies, viewer_of_account, viewer_of_key
 from app.organisation.values import Subject
 from app.settings import Settings
@@ -104,6 +105,8 @@ def writing(request: Request) -> Iterator[tuple[WriteSession, Visit]]:
     service = service_of(request)
     with service.database.write() as session:
         visit = _visit_in(session, request, service)
+        if visit.somebody is not None and visit.somebody.stands_in_for:
+            note_deputy(session, visit.somebody.stands_in_for)
         if visit.is_worth_noting:
             _note_use(session, visit)
         yield session, visit

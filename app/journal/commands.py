@@ -1,11 +1,21 @@
 """The one write of the journal: adding. Nothing is ever changed or taken away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from app.infra.database import WriteSession
 from app.journal.tables import JournalRow
+
+_STANDS_IN = "stands_in_for"
+
+
+def note_deputy(session: WriteSession, manager_ids: Iterable[str]) -> None:
+    """Let every entry of this transaction say whose deputy the actor is; for the door that knows who is asking.
+
+    Once for the transaction and not with each entry, so that no command can forget it.
+    """
+    session.info[_STANDS_IN] = {"deputy_of": sorted(manager_ids)}
 
 
 def record(  # noqa: PLR0913 - an entry has that many parts, all named
@@ -24,6 +34,7 @@ def record(  # noqa: PLR0913 - an entry has that many parts, all named
     Called by commands only; `action` reads "<noun>.<participle>", such as "subject.moved". Never called for an
     answer of a protected group, and `details` never hold a secret.
     """
+    told = {**(details or {}), **session.info.get(_STANDS_IN, {})}
     session.add(
         JournalRow(
             at=now,
@@ -32,6 +43,6 @@ def record(  # noqa: PLR0913 - an entry has that many parts, all named
             action=action,
             object_kind=object_kind,
             object_id=object_id,
-            details=dict(details or {}),
+            details=told,
         )
     )

@@ -12,6 +12,7 @@ class Letter(StrEnum):
 
     What its parameters must hold (names ending in `_at` are moments in ISO form):
     invitation, reminder: composed by `app.invitations.letters`;
+    deputy: organisation, manager (a name), from_at, until_at;
     release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
     sign_in: organisation, expires_at; its reference is the id of the sign-in link.
     """
@@ -20,6 +21,7 @@ class Letter(StrEnum):
     REMINDER = "reminder"
     RELEASE_READY = "release_ready"
     SIGN_IN = "sign_in"
+    DEPUTY = "deputy"
 
 
 ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY)

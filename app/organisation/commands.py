@@ -17,6 +17,7 @@ from app.infra.ids import new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.bring_in import import_organisation, import_people
+from app.organisation.deputise import appoint_deputy, end_deputy
 from app.organisation.enrol import TAKEN, change_person, create_person, request_sign_in
 from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.intake import Reading, parse_external_id, parse_name
@@ -38,12 +39,14 @@ from app.organisation.values import Move, NewSubject, Subject, SubjectChange, Su
 
 __all__ = [
     "add_manager_role",
+    "appoint_deputy",
     "change_person",
     "change_subject",
     "close_subject",
     "create_company",
     "create_person",
     "create_subject",
+    "end_deputy",
     "end_manager_role",
     "ensure_raters",
     "ensure_subjects",

@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.types import Day
-from app.organisation.tables import ManagerRoleRow, MembershipRow, SubjectRow
+from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, SubjectRow
 from app.organisation.values import Subject, SubjectId, SubjectKind
 
 # A path has at most 31 subjects; the rest is for a loop that should not be there.
@@ -75,7 +75,7 @@ def below(subject_ids: Sequence[str], *, on: date) -> Select[tuple[str]]:
     return select(found.c.id)
 
 
-def holds(table: type[MembershipRow] | type[ManagerRoleRow], on: date) -> ColumnElement[bool]:
+def holds(table: type[MembershipRow] | type[ManagerRoleRow] | type[DeputyRow], on: date) -> ColumnElement[bool]:
     """The condition that a dated row is in force on a day."""
     return and_(table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on > on))
 

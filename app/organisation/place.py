@@ -25,7 +25,7 @@ from app.organisation.rules import (
     require_place,
     require_room,
 )
-from app.organisation.tables import ManagerRoleRow, MembershipRow, SubjectRow
+from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, SubjectRow
 from app.organisation.values import Subject, SubjectId, SubjectKind
 
 
@@ -142,14 +142,19 @@ def begin_role(session: WriteSession, unit_id: str, subject_id: str, *, on: date
 
 
 def end_roles(session: WriteSession, subject_id: str, *, on: date) -> None:
-    """End what a subject leads, and by whom it is led."""
+    """End what a subject leads, by whom it is led, and who acts for whom."""
     rows = session.scalars(
         select(ManagerRoleRow).where(
             or_(ManagerRoleRow.subject_id == subject_id, ManagerRoleRow.unit_id == subject_id),
             or_(ManagerRoleRow.ends_on.is_(None), ManagerRoleRow.ends_on > on),
         )
     )
-    for row in rows:
+    deputies = session.scalars(
+        select(DeputyRow).where(
+            or_(DeputyRow.subject_id == subject_id, DeputyRow.deputy_id == subject_id), DeputyRow.ends_on > on
+        )
+    )
+    for row in (*rows, *deputies):
         row.ends_on = max(row.starts_on, on)
     session.flush()
 

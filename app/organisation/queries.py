@@ -15,8 +15,9 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.organisation.paths import holds, in_parts, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
-from app.organisation.tables import MembershipRow, PersonRow, SubjectRow
+from app.organisation.tables import DeputyRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import (
+    Deputy,
     Person,
     PersonFilter,
     PersonId,
@@ -29,6 +30,7 @@ from app.organisation.values import (
 )
 from app.organisation.viewers import (
     list_manager_roles,
+    load_deputies,
     load_manager_roles,
     own_subjects,
     role_of,
@@ -43,10 +45,12 @@ __all__ = [
     "get_person",
     "get_subject",
     "list_companies",
+    "list_deputies",
     "list_manager_roles",
     "list_people",
     "list_subjects",
     "load_all_subjects",
+    "load_deputies",
     "load_manager_roles",
     "load_paths",
     "load_people",
@@ -189,6 +193,30 @@ def list_companies(session: ReadSession, viewer: Viewer) -> tuple[Subject, ...]:
         query = query.where(SubjectRow.id.in_(of_held))
     rows = session.scalars(query.order_by(SubjectRow.name_key, SubjectRow.id))
     return tuple(subject_of(row, (SubjectId(row.id),), None) for row in rows)
+
+
+def list_deputies(
+    session: ReadSession, viewer: Viewer, subject_id: str, request: PageRequest, *, on: date
+) -> Page[Deputy]:
+    """Who acts, acted or will act for a manager, the latest first; for who sees the manager."""
+    manager = get_subject(session, viewer, subject_id, on=on)
+    query = (
+        select(DeputyRow, SubjectRow.name)
+        .join(SubjectRow, SubjectRow.id == DeputyRow.deputy_id)
+        .where(DeputyRow.subject_id == manager.id)
+    )
+    rows = session.execute(sliced(query, (DeputyRow.starts_on, DeputyRow.id), request, descending=True))
+    page = page_of(rows, request, lambda row: (row[0].starts_on, row[0].id))
+    return page.map(
+        lambda row: Deputy(
+            row[0].id,
+            SubjectId(row[0].subject_id),
+            SubjectId(row[0].deputy_id),
+            row[1],
+            row[0].starts_on,
+            row[0].ends_on,
+        )
+    )
 
 
 # ------------------------------------------------------------ people

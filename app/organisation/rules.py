@@ -3,13 +3,14 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from app.errors import Conflict, FieldError, Invalid
 from app.organisation.values import UNIT_KINDS, Subject, SubjectKind
 
 MAX_DEPTH = 30
 MAX_CHILDREN = 10_000
+LONGEST_DEPUTY = timedelta(days=366)
 
 Edges = Mapping[str, Collection[str]]
 """Parents of each subject; more than one where a later move is already known."""
@@ -85,6 +86,20 @@ class AlreadyLeads(Conflict):
 
     code = "already_leads"
     message = "This person leads the unit already."
+
+
+class AlreadyDeputy(Conflict):
+    """The person acts for the manager on some of these days already."""
+
+    code = "already_deputy"
+    message = "This person is already the deputy on some of these days."
+
+
+class LeadsNothing(Conflict):
+    """There is nothing to act in."""
+
+    code = "leads_nothing"
+    message = "This person leads no unit, so there is nothing to stand in for."
 
 
 class AnotherPerson(Conflict):
@@ -186,6 +201,17 @@ def require_room(parent_path: Sequence[str], siblings: int, *, levels: int = 0) 
         raise TooDeep
     if siblings >= MAX_CHILDREN:
         raise TooManyChildren
+
+
+def require_period(starts_on: date, ends_on: date, *, today: date) -> None:
+    """Raise Invalid unless somebody may be a deputy from one day until another (exclusive): ahead, at most 366 days.
+
+    >>> require_period(date(2026, 7, 1), date(2026, 7, 20), today=date(2026, 6, 1))
+    """
+    if ends_on <= max(starts_on, today):
+        raise Invalid([FieldError("ends_on", "Choose a day after the first one, and after today.")])
+    if ends_on - starts_on > LONGEST_DEPUTY:
+        raise Invalid([FieldError("ends_on", "Somebody can be a deputy for at most 366 days.", "<= 366 d")])
 
 
 def end_of_stay(starts_on: date, wanted: date) -> date:

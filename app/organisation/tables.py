@@ -85,6 +85,25 @@ class PersonRow(Base):
     version: Mapped[int] = mapped_column(Whole)
 
 
+class DeputyRow(Base):
+    """Who acts for a manager, from day to day; always with an end."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index(None, "deputy_id"),
+        CheckConstraint("ends_on >= starts_on", name="days"),
+        CheckConstraint("subject_id <> deputy_id", name="not_himself"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    deputy_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    starts_on: Mapped[date] = mapped_column(Day)
+    ends_on: Mapped[date] = mapped_column(Day)
+
+
 class ManagerRoleRow(Base):
     """Who leads a unit, from day to day."""
 

@@ -79,6 +79,27 @@ class ManagerRole:
 
 
 @dataclass(frozen=True, slots=True)
+class Deputy:
+    """A person-subject acts for a manager (`subject_id`) from a day on, until a day (exclusive)."""
+
+    id: str
+    subject_id: SubjectId
+    deputy_id: SubjectId
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeputy:
+    """Who is to act for a manager; from `starts_on` on, or from today, until `ends_on` (exclusive)."""
+
+    deputy_id: str
+    ends_on: date
+    starts_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewSubject:
     """A subject to be made under a parent; from `starts_on` on, or from today."""
 

@@ -1,14 +1,16 @@
 """Who leads which unit on a day, and who is asking: roles and own subjects make the viewer, request by request."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import select
 
+from app.accounts.queries import find_account
 from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
 from app.infra.database import ReadSession
 from app.organisation.paths import holds, load_paths
-from app.organisation.tables import ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
+from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import ManagerRole, SubjectId
 
 
@@ -33,6 +35,34 @@ def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[
     return [role_of(row) for row in rows]
 
 
+def load_roles_held(session: ReadSession, mailbox: str, *, on: date) -> tuple[list[ManagerRole], list[ManagerRole]]:
+    """What the owner of a mailbox leads on a day, and what those lead whose deputy he is; one statement."""
+    own = select(PersonRow.subject_id).where(PersonRow.mailbox == mailbox)
+    deputised = select(DeputyRow.subject_id).where(DeputyRow.deputy_id.in_(own), holds(DeputyRow, on))
+    led = ManagerRoleRow.subject_id.in_(own)
+    rows = session.execute(
+        select(ManagerRoleRow, led)
+        .where(led | ManagerRoleRow.subject_id.in_(deputised), holds(ManagerRoleRow, on))
+        .order_by(ManagerRoleRow.id)
+    ).all()
+    return [role_of(row) for row, is_own in rows if is_own], [role_of(row) for row, is_own in rows if not is_own]
+
+
+def load_deputies(
+    session: ReadSession, company_id: str, *, on: date, until: date | None = None
+) -> dict[SubjectId, list[SubjectId]]:
+    """By manager, who acts for him on a day, or from then on until another day (inclusive) at some time."""
+    query = (
+        select(DeputyRow.subject_id, DeputyRow.deputy_id)
+        .join(SubjectRow, SubjectRow.id == DeputyRow.subject_id)
+        .where(SubjectRow.company_id == company_id, DeputyRow.starts_on <= (until or on), DeputyRow.ends_on > on)
+    )
+    found: defaultdict[SubjectId, list[SubjectId]] = defaultdict(list)
+    for manager_id, deputy_id in session.execute(query.order_by(DeputyRow.starts_on, DeputyRow.id)):
+        found[SubjectId(manager_id)].append(SubjectId(deputy_id))
+    return dict(found)
+
+
 def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[SubjectId]:
     """The person-subjects that the owner of a mailbox is on a day; nobody once they are closed."""
     rows = session.scalars(
@@ -44,9 +74,15 @@ def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[S
 
 
 def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, on: date) -> Viewer:
-    """Somebody signed in, with what was granted, what is led and who it is, as of a day; three statements."""
-    led = (Grant(Role.MANAGER, role.unit_id) for role in list_manager_roles(session, on=on, mailbox=mailbox))
-    grants = tuple(dict.fromkeys((*account.grants, *led)))
+    """Somebody signed in, with what was granted, what is led and who it is, as of a day; three statements.
+
+    A deputy may what the units allow that the manager leads on the day; what was granted to the manager stays his.
+    """
+    own, deputised = load_roles_held(session, mailbox, on=on)
+    grants = tuple(
+        dict.fromkeys((*account.grants, *(Grant(Role.MANAGER, role.unit_id) for role in (*own, *deputised))))
+    )
+    managers = frozenset(role.subject_id for role in deputised)
     return Viewer(
         actor=f"account:{account.id}",
         name=account.name,
@@ -56,6 +92,8 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
         grants=grants,
         own_subjects=own_subjects(session, mailbox, on=on),
         above=_above(session, grants, on),
+        stands_in_for=managers,
+        acts_as=_actors(session, managers) if managers else frozenset(),
     )
 
 
@@ -69,6 +107,13 @@ def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:
         above=_above(session, grants, on),
         scopes=frozenset(key.scopes),
     )
+
+
+def _actors(session: ReadSession, subject_ids: Iterable[str]) -> frozenset[str]:
+    """The accounts of people, as the journal calls them."""
+    mailboxes = session.scalars(select(PersonRow.mailbox).where(PersonRow.subject_id.in_(subject_ids)))
+    accounts = (find_account(session, mailbox) for mailbox in mailboxes if mailbox)
+    return frozenset(f"account:{account.id}" for account in accounts if account)
 
 
 def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:

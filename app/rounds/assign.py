@@ -145,7 +145,7 @@ def remove_assignment(session: WriteSession, viewer: Viewer, assignment_id: str,
 def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str, *, now: datetime) -> None:
     """Approve a rater whom a reader of results added by hand, so that the rater counts towards the minimum.
 
-    For who may write rounds at its scope and is not the one who added the rater. Idempotent.
+    For who may write rounds at its scope and neither added the rater nor acts for who did. Idempotent.
     """
     row = _found(session, assignment_id)
     round_ = take_round(session, viewer, row.round_id, now=now)
@@ -153,7 +153,7 @@ def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str
         return
     if round_.state not in {RoundState.DRAFT, RoundState.OPEN}:
         raise rules.RoundNotOpen
-    if row.added_by == viewer.actor:
+    if row.added_by in {viewer.actor, *viewer.acts_as}:
         raise rules.SecondPersonNeeded
     session.execute(update(AssignmentRow).where(AssignmentRow.id == row.id).values(approved_by=viewer.actor))
     if round_.state is RoundState.OPEN:

@@ -13,7 +13,7 @@ from app.infra.formats import local_day
 from app.kpis.queries import load_kpis, load_scorecards, load_targets
 from app.kpis.rules import card_for, target_for
 from app.kpis.values import Kpi, KpiId, KpiKind, KpiState, Scorecard, ScorecardLine, Target
-from app.organisation.queries import load_people_of, load_tree
+from app.organisation.queries import load_deputies, load_people_of, load_tree
 from app.organisation.values import Subject, SubjectId, Tree
 from app.rounds import recipe, rules
 from app.rounds.values import FrozenKpi, FrozenRound, FrozenSubject, GroupPolicy, OverlapPlace, Round
@@ -23,7 +23,7 @@ def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: 
     """The frozen round; NotFound if its scope is closed by now.
 
     The scope and everything below it on the day; the card of each subject with its active KPIs and targets; the
-    mailboxes of all who have a reading role, or lead a unit, there or above.
+    mailboxes of all who have a reading role, lead a unit, or act for who leads one now or later, there or above.
     """
     on = local_day(now)
     tree = load_tree(session, round_.company_id, on=on)
@@ -40,7 +40,7 @@ def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: 
         groups=round_.groups,
         kpis=drawer.frozen_kpis,
         subjects=[drawer.frozen(subject, scope_id, is_rated=subject.id in rated) for subject in inside],
-        readers=_readers(session, tree, scope_id, {subject.id for subject in inside}),
+        readers=_readers(session, tree, scope_id, {subject.id for subject in inside}, on=on),
     )
 
 
@@ -130,15 +130,21 @@ def _frozen_kpis(round_: Round, kpis: Mapping[KpiId, Kpi]) -> tuple[FrozenKpi, .
 
 
 def _readers(
-    session: ReadSession, tree: Tree, scope_id: SubjectId, inside: Collection[str]
+    session: ReadSession, tree: Tree, scope_id: SubjectId, inside: Collection[str], *, on: date
 ) -> dict[str, frozenset[str]]:
     """Who could read results, by the place of the right; rights above the scope count at the scope."""
     above = tree.path(scope_id)[:-1]
     found: defaultdict[str, set[str]] = defaultdict(set)
     for mailbox, grant in load_readers(session, [*above, *inside], READING_ROLES):
         found[grant.subject_id].add(mailbox)
-    leaders = load_people_of(session, {leader for leaders in tree.led_by.values() for leader in leaders})
-    for unit_id, led_by in tree.led_by.items():
+    # Who acts for a leader later in the round reads like the leader, so nobody who is known to do so counts.
+    deputies = load_deputies(session, tree.root_id, on=on, until=date.max)
+    led = {
+        unit_id: {*led_by, *(d for one in led_by for d in deputies.get(one, ()))}
+        for unit_id, led_by in tree.led_by.items()
+    }
+    leaders = load_people_of(session, {leader for leaders in led.values() for leader in leaders})
+    for unit_id, led_by in led.items():
         found[unit_id] |= {str(leaders[one].mailbox) for one in led_by if one in leaders and leaders[one].mailbox}
     readers = {place: frozenset(found[place]) for place in inside if found.get(place)}
     wide = frozenset(mailbox for place in above for mailbox in found.get(place, ()))

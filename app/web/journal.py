@@ -1,6 +1,6 @@
 """The page of the journal: what happened, when, by whom, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +11,8 @@ from app.http.access import access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.journal.values import Entry
+from app.organisation.paths import load_subjects
+from app.organisation.values import SubjectId
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, said
 
@@ -24,6 +26,8 @@ WHAT: Mapping[str, str] = {
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
     "company.created": "Set up the company",
+    "deputy.appointed": "Appointed a deputy",
+    "deputy.ended": "Ended a deputy",
     "goal.changed": "Changed a goal",
     "goal.created": "Wrote a goal",
     "invitation.extended": "Gave a rater more time",
@@ -79,13 +83,17 @@ _PLACES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One thing that happened: what, by whom, and where to look at it; `name` is what it was about, where it says."""
+    """One thing that happened: what, by whom, and where to look at it; `name` is what it was about, where it says.
+
+    `deputy_of` are the managers whose deputy the one who did it was at the time.
+    """
 
     entry: Entry
     what: str
     who: str
     href: str
     name: str
+    deputy_of: Sequence[str]
 
 
 @router.get("/admin/journal")
@@ -95,11 +103,19 @@ def show_journal(request: Request) -> Response:
         company = company_of(session, visit)
         found = list_journal(session, visit.viewer, company.id, slice_of(visit))
         names = load_actor_names(session, [entry.actor for entry in found.items])
-    lines = [_line(visit, entry, names) for entry in found.items]
+        managers = load_subjects(session, {one for entry in found.items for one in deputy_of(entry)}, on=visit.today)
+    called = {one.id: one.name for one in managers.values()}
+    lines = [_line(visit, entry, names, called) for entry in found.items]
     return page(visit, "pages/admin/journal.html", lines=lines, older=next_href(visit, found))
 
 
-def _line(visit: Visit, entry: Entry, names: Mapping[str, str]) -> EntryLine:
+def deputy_of(entry: Entry) -> list[str]:
+    """The managers whose deputy the actor was; none as a rule."""
+    found = entry.details.get("deputy_of", [])
+    return found if isinstance(found, list) else []
+
+
+def _line(visit: Visit, entry: Entry, names: Mapping[str, str], called: Mapping[SubjectId, str]) -> EntryLine:
     what = WHAT.get(entry.action)
     who = names.get(entry.actor) or said(visit, "The service" if entry.actor == "service" else "Somebody unknown")
     name = entry.details.get("name", "")
@@ -109,4 +125,5 @@ def _line(visit: Visit, entry: Entry, names: Mapping[str, str]) -> EntryLine:
         who,
         _PLACES.get(entry.object_kind, "").format(id=entry.object_id),
         name if isinstance(name, str) else "",
+        [called[SubjectId(one)] for one in deputy_of(entry) if one in called],
     )

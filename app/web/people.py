@@ -19,6 +19,7 @@ from app.organisation.commands import change_person, create_person
 from app.organisation.paths import load_subjects
 from app.organisation.queries import get_person, list_manager_roles, list_people
 from app.organisation.values import NewPerson, Person, PersonChange, PersonFilter, Subject, SubjectId
+from app.web.deputies import deputies_of, may_appoint
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.places import is_seen, list_units, options_of, way_to
@@ -32,6 +33,8 @@ DONE = {
     "changed": Flash("good", "The change is stored."),
     "moved": Flash("good", "The person is in the new unit."),
     "closed": Flash("good", "It is closed.", "What was measured before stays as it was."),
+    "deputy": Flash("good", "The deputy is appointed.", "He or she gets a letter that says so."),
+    "no_deputy": Flash("good", "The deputy's rights have ended."),
     "imported": Flash("good", "The file is stored."),
 }
 _LONGEST_SEARCH = 200
@@ -98,6 +101,7 @@ def show_person(request: Request, person_id: str) -> Response:
         person, place = _person(session, visit, person_id)
         way = way_to(session, visit, place) if place else []
         leads = _led_units(session, visit, person) if place else {}
+        deputies = deputies_of(session, visit, place) if leads and place else ()
         may_write = may(visit.viewer, Action.ORGANISATION_WRITE, place.path if place else (person.company_id,))
     return page(
         visit,
@@ -107,6 +111,8 @@ def show_person(request: Request, person_id: str) -> Response:
         place=place,
         way=way,
         leads=leads,
+        deputies=deputies,
+        may_appoint=place is not None and bool(leads) and may_appoint(visit.viewer, place),
         may_write=may_write,
     )
 

@@ -37,6 +37,12 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.INVITATION: ASKING,
     Letter.REMINDER: ASKING,
     Letter.SIGN_IN: {"organisation": "Fjellbris", "expires_at": "2026-11-23T09:30:00+00:00"},
+    Letter.DEPUTY: {
+        "organisation": "Fjellbris",
+        "manager": "Amir Haddad",
+        "from_at": "2026-11-23T11:00:00+00:00",
+        "until_at": "2026-11-29T11:00:00+00:00",
+    },
     Letter.RELEASE_READY: {"organisation": "Fjellbris", "round_name": "Team Nord, 4. kvartal"},
 }
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]

@@ -133,6 +133,13 @@ def desk_of(engine: Database, now: datetime) -> Desk:
     return made
 
 
+def account_of(desk: Desk, name: str) -> str:
+    """Let an employee sign in; who sits there."""
+    with desk.engine.write() as session:
+        desk.accounts[name] = _account(session, address(name), name, desk.clock.now)
+    return name
+
+
 def form_of(page: Element, action: str) -> dict[str, list[str]]:
     """What a browser would send of a form as it stands on the page, without pressing anything special."""
     form = page.one("form", method="post", action=action)

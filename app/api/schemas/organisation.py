@@ -148,6 +148,31 @@ class ManagerRoleOut(Out):
     ends_on: date | None
 
 
+class DeputyIn(In):
+    """Who is to act for a manager, from a day on (today) until a day (exclusive)."""
+
+    model_config = example(deputy_id=OTHER_ID, starts_on=DAY, ends_on="2026-12-07")
+
+    deputy_id: Id = Field(description="The person-subject that acts for the manager")
+    starts_on: Day | None = None
+    ends_on: Day = Field(description="The day the manager is back; at most 366 days later")
+
+
+class DeputyOut(Out):
+    """A person-subject acts for a manager from a day on, until a day (exclusive)."""
+
+    model_config = example(
+        id=ID, subject_id=OTHER_ID, deputy_id=ID, name="Kari Moen", starts_on=DAY, ends_on="2026-12-07"
+    )
+
+    id: Id
+    subject_id: Id
+    deputy_id: Id
+    name: str
+    starts_on: date
+    ends_on: date
+
+
 def or_empty(sent: In, name: str) -> str | None:
     """How a change tells "left out" (None) from "removed" (empty)."""
     if name not in sent.model_fields_set:
