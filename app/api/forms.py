@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.api.resource import answer, resource
-from app.api.schemas.forms import DraftIn, FormOut, ReceiptOut, SubmissionIn
+from app.api.schemas.forms import DeclineIn, DraftIn, FormOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
 from app.http.visit import reading, writing
+from app.invitations.decline import decline
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -34,6 +35,15 @@ def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     with writing(request) as (session, visit):
         receipt = submit_response(session, token, sent.posted(), now=visit.now)
     return answer(ReceiptOut.of(receipt))
+
+
+@router.post("/forms/{token}/decline", status_code=204)
+@by_link("the link is the right to say no")
+def decline_subject(request: Request, token: Token, sent: DeclineIn) -> Response:
+    """Do not rate one of those asked about, with a reason; the next fair one may be asked instead. Cannot be undone."""
+    with writing(request) as (session, visit):
+        decline(session, token, sent.assignment_id, sent.reason_given(), now=visit.now)
+    return Response(status_code=204)
 
 
 @router.put("/forms/{token}/draft", status_code=204)

@@ -177,7 +177,11 @@ def load_uninvited(session: ReadSession, round_id: str, *, limit: int) -> tuple[
     is_invited = exists().where(
         InvitationRow.round_id == AssignmentRow.round_id, InvitationRow.person_id == AssignmentRow.rater_id
     )
-    query = select(AssignmentRow.rater_id).where(AssignmentRow.round_id == round_id, ~is_invited).distinct()
+    query = (
+        select(AssignmentRow.rater_id)
+        .where(AssignmentRow.round_id == round_id, AssignmentRow.declined.is_(None), ~is_invited)
+        .distinct()
+    )
     return tuple(session.scalars(query.order_by(AssignmentRow.rater_id).limit(limit)))
 
 
@@ -214,7 +218,7 @@ def _invitations(session: ReadSession, round_: Round, rows: Collection[Invitatio
     people = load_people(session, {row.person_id for row in rows})
     deliveries = load_deliveries(session, [row.id for row in rows])
     suppressed = load_suppressed(session, {person.mailbox for person in people.values() if person.mailbox})
-    assignments = by_rater(load_assignments(session, round_.id))
+    assignments = by_rater(load_assignments(session, round_.id, with_declined=True))
     told = {policy.rater_group for policy in round_.groups if not is_protected(policy.mode)}
     return [
         _invitation(
@@ -259,5 +263,6 @@ def _has_open(session: ReadSession, row: InvitationRow) -> bool:
         AssignmentRow.round_id == row.round_id,
         AssignmentRow.rater_id == row.person_id,
         AssignmentRow.answered == false(),
+        AssignmentRow.declined.is_(None),
     )
     return session.scalar(query.limit(1)) is not None

@@ -135,11 +135,14 @@ def delivery_state(
 
 
 def told_answered(assignments: Iterable[Assignment], told: Collection[RaterGroup]) -> bool | None:
-    """Whether a rater has answered everything; None where a group of the rater is protected (R9)."""
+    """Whether a rater has answered everything; None where a group of the rater is protected (R9).
+
+    What is declined counts as done, and still as asked: else a decline would show by what is told then.
+    """
     of_rater = list(assignments)
     if not of_rater or any(one.rater_group not in told for one in of_rater):
         return None
-    return all(one.answered for one in of_rater)
+    return all(one.answered or one.declined for one in of_rater)
 
 
 def wants_reminder(assignments: Iterable[Assignment], enough: Collection[RaterGroup]) -> bool:

@@ -24,9 +24,10 @@ from app.responses.ratings import PastKey, PastSheet, parse_ratings
 from app.responses.rules import RoundNotEmpty
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import ImportedRatings
-from app.rounds.assign import insert_assignments
+from app.rounds.assign import KEPT_APART, insert_assignments
 from app.rounds.draft import set_rated_subjects
 from app.rounds.launch import launch_past_round
+from app.rounds.limits import load_apart
 from app.rounds.queries import load_assignments, take_round
 from app.rounds.recipe import freeze_kpi
 from app.rounds.rules import require_draft
@@ -114,6 +115,7 @@ class _Import:
             key: NewAssignment(raters[key.rater], subjects[key.subject], key.rater_group, key.occasion)
             for key in sheets
         }
+        self._refuse_apart(sheets, wanted)
         ids = insert_assignments(
             self._session,
             self._round,
@@ -172,6 +174,18 @@ class _Import:
             if one in seen:
                 errors.append(RowError(sheets[key].row, "rater", "Another row names the same person in another way."))
             seen.add(one)
+        if errors:
+            raise RowsRefused(errors)
+
+    def _refuse_apart(self, sheets: Mapping[PastKey, PastSheet], wanted: Mapping[PastKey, NewAssignment]) -> None:
+        """Who had to be kept apart in the period has not rated the other in it."""
+        during = (self._round.period_start, self._round.period_end)
+        apart = load_apart(self._session, self._round.company_id, during=during)
+        errors = [
+            RowError(sheets[key].row, "rater", KEPT_APART)
+            for key, one in wanted.items()
+            if (one.rater_id, one.subject_id) in apart
+        ]
         if errors:
             raise RowsRefused(errors)
 

@@ -120,6 +120,7 @@ _PEOPLE = (
         _OTHERS.c.subject_id == _ASSIGNMENT.c.subject_id,
         _OTHERS.c.rater_group == _ASSIGNMENT.c.rater_group,
         _OTHERS.c.counted,
+        _OTHERS.c.declined.is_(None),
     )
     .correlate(_ASSIGNMENT)
     .scalar_subquery()
@@ -135,11 +136,19 @@ _ORDER = (_ASSIGNMENT.c.rater_group, _SUBJECT.c.name, _ASSIGNMENT.c.occasion, _A
 _TAKEN = (
     select(*_ASKED)
     .select_from(_ASSIGNMENT.join(_SUBJECT, _PLACED))
-    .where(_ASSIGNMENT.c.round_id == bindparam("round_id"), _ASSIGNMENT.c.rater_id == bindparam("rater_id"))
+    .where(
+        _ASSIGNMENT.c.round_id == bindparam("round_id"),
+        _ASSIGNMENT.c.rater_id == bindparam("rater_id"),
+        _ASSIGNMENT.c.declined.is_(None),
+    )
     .order_by(*_ORDER)
     .with_for_update(of=_ASSIGNMENT, key_share=True)
 )
-_BY_LINK = (_ASSIGNMENT.c.round_id == INVITATION.c.round_id) & (_ASSIGNMENT.c.rater_id == INVITATION.c.person_id)
+_BY_LINK = (
+    (_ASSIGNMENT.c.round_id == INVITATION.c.round_id)
+    & (_ASSIGNMENT.c.rater_id == INVITATION.c.person_id)
+    & _ASSIGNMENT.c.declined.is_(None)
+)
 _DRAFT = DraftRow.__table__
 _FORM = (
     select(*LINK_COLUMNS, *_ASKED, _DRAFT.c.fields.label("draft"))

@@ -65,6 +65,11 @@ class FormSubject:
     kpis: tuple[FormKpi, ...]
 
     @property
+    def may_be_declined(self) -> bool:
+        """Whether the rater may say no: not about oneself, and not once it is answered."""
+        return self.rater_group is not RaterGroup.SELF and not self.is_answered
+
+    @property
     def items(self) -> tuple[FormItem, ...]:
         """Every question about the subject, in the order of the page."""
         return tuple(item for kpi in self.kpis for item in kpi.items)

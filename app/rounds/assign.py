@@ -1,5 +1,6 @@
-"""Who rates whom: proposed from the structure, taken from lists, added by hand and approved by a second person."""
+"""Who rates whom: taken from lists, added by hand and approved by a second person; proposals stand in `propose`."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +18,12 @@ from app.infra.ids import is_id, new_ids
 from app.kpis.values import RaterGroup
 from app.organisation.commands import ensure_raters
 from app.organisation.named import find_subjects
-from app.organisation.queries import load_people, load_people_of, load_subjects, load_tree
+from app.organisation.queries import load_people, load_subjects
 from app.organisation.values import NewRater, PersonId, SubjectId
 from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
 from app.rounds import rules
 from app.rounds.checks import NOT_A_GROUP
-from app.rounds.plan import most_colleagues, spread_colleagues
+from app.rounds.limits import Limits, load_limits
 from app.rounds.queries import load_assignments, load_frozen_round, load_rated, load_uncounted, take_round
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import (
@@ -50,30 +51,8 @@ NOT_THEMSELVES = "Nobody rates themselves in this group."
 ONLY_THEMSELVES = "In the group self everybody rates themselves only."
 ONLY_VISITS = "Only visits have an occasion."
 FIXED_WHILE_OPEN = "While the round is open, only customers and mystery shoppers can be added."
-NO_LONGER_PROPOSED = "Earlier proposals that no longer fit were taken away."
-SOME_COLLEAGUES = (
-    "Of many colleagues only some are asked about each person, so that everybody gets about as many forms."
-)
-
-
-def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> BulkReport:
-    """Let the structure of today name managers, colleagues, direct reports and self for everybody rated in a draft.
-
-    For who may write rounds at its scope. Of many colleagues only some are named about each person (`plan`). What an
-    earlier proposal named and this one does not is taken away; lists and raters added by hand stay. Sends nothing.
-    Idempotent.
-    """
-    round_ = take_round(session, viewer, round_id, now=now)
-    rules.require_draft(round_)
-    wanted, is_thinned = _proposed(session, round_, now=now)
-    known = {_key(one): one for one in load_assignments(session, round_.id)}
-    keys = {_key(one) for one in wanted}
-    stale = [one.id for key, one in known.items() if one.source is AssignmentSource.STRUCTURE and key not in keys]
-    _delete(session, stale)
-    made = insert_assignments(session, round_, wanted, source=AssignmentSource.STRUCTURE, actor=viewer.actor)
-    report = [_report(number, one, made, known) for number, one in enumerate(wanted, start=1)]
-    warnings = {NO_LONGER_PROPOSED: bool(stale), SOME_COLLEAGUES: is_thinned}
-    return BulkReport(tuple(report), dry_run=False, warnings=tuple(text for text, is_so in warnings.items() if is_so))
+KEPT_APART = "These two must not rate each other: a conflict of interest is marked."
+NO_TIME_LEFT = "This rater has too little time left in the month of the round: the forms would take more than the cap."
 
 
 def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named options
@@ -90,23 +69,26 @@ def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named
 
     For who may write rounds at its scope. Customers and mystery shoppers may be added while the round is open, too;
     they are invited by the worker. Added by hand (`source`) by somebody who reads results there, a rater does not
-    count towards the minimum until a second person approves. All rows or none (RowsRefused); the same list again
-    changes nothing.
+    count towards the minimum until a second person approves. Nobody is added whom a conflict of interest keeps apart
+    from the subject, or whose month would become longer than the cap. All rows or none (RowsRefused); the same list
+    again changes nothing.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     _require_addable(round_, rows)
     with session.begin_nested() as attempt:
         wanted = _resolved(session, round_, rows, now=now)
-        known = {_key(one): one for one in load_assignments(session, round_.id)}
+        known = {key_of_assignment(one): one for one in load_assignments(session, round_.id, with_declined=True)}
+        limits = load_limits(session, round_, now=now)
+        _refuse_limits(rows, wanted, known, limits)
         awaiting = _awaiting(session, viewer, wanted, source, now=now)
         made = insert_assignments(
             session, round_, wanted, source=source, actor=viewer.actor, awaiting_approval=awaiting
         )
         if round_.state is RoundState.OPEN:
-            _count(session, round_, made)
+            settle_added(session, round_, made.values(), limits)
         if dry_run:
             attempt.rollback()
-    report = [_report(row.row, one, made, known) for row, one in zip(rows, wanted, strict=True)]
+    report = [report_of(row.row, one, made, known) for row, one in zip(rows, wanted, strict=True)]
     return BulkReport(tuple(report), dry_run=dry_run)
 
 
@@ -124,8 +106,8 @@ def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named
 
     `awaiting_approval` are the subjects about which raters added now need a second person's approval.
     """
-    known = {_key(one) for one in load_assignments(session, round_.id)}
-    missing = dict.fromkeys(key for one in wanted if (key := _key(one)) not in known)
+    known = {key_of_assignment(one) for one in load_assignments(session, round_.id, with_declined=True)}
+    missing = dict.fromkeys(key for one in wanted if (key := key_of_assignment(one)) not in known)
     made = {key: AssignmentId(id_) for key, id_ in zip(missing, new_ids(session), strict=False)}
     rows = (
         (id_, round_.id, *key, str(source), actor, None if key[1] in awaiting_approval else actor, False, answered)
@@ -139,7 +121,7 @@ def remove_assignment(session: WriteSession, viewer: Viewer, assignment_id: str,
     """Take a rater off a draft. For who may write rounds at its scope."""
     row = _found(session, assignment_id)
     rules.require_draft(take_round(session, viewer, row.round_id, now=now))
-    _delete(session, [row.id])
+    delete_assignments(session, [row.id])
 
 
 def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str, *, now: datetime) -> None:
@@ -157,29 +139,10 @@ def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str
         raise rules.SecondPersonNeeded
     session.execute(update(AssignmentRow).where(AssignmentRow.id == row.id).values(approved_by=viewer.actor))
     if round_.state is RoundState.OPEN:
-        _count(session, round_, {("", "", "", ""): AssignmentId(row.id)})
+        _count(session, round_, [row.id])
 
 
 # ------------------------------------------------------------ pieces
-
-
-def _proposed(session: WriteSession, round_: Round, *, now: datetime) -> tuple[list[NewAssignment], bool]:
-    """Whom the structure of today proposes, and whether it knows of more colleagues than it proposes."""
-    tree = load_tree(session, round_.company_id, on=local_day(now))
-    rated = [SubjectId(subject_id) for subject_id in load_rated(session, round_.id) if subject_id in tree.subjects]
-    least = {policy.rater_group: policy.k for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE}
-    named = {(subject, group): rules.proposed_raters(tree, subject, group) for subject in rated for group in least}
-    people = load_people_of(session, {rater for raters in named.values() for rater in raters})
-    proposed = {place: tuple(rater for rater in raters if rater in people) for place, raters in named.items()}
-    colleagues = {subject: raters for (subject, group), raters in proposed.items() if group is RaterGroup.COLLEAGUE}
-    chosen = spread_colleagues(colleagues, most_colleagues(least.get(RaterGroup.COLLEAGUE, 0)), round_.id)
-    proposed |= {(subject, RaterGroup.COLLEAGUE): raters for subject, raters in chosen.items()}
-    wanted = [
-        NewAssignment(people[rater].id, subject, group)
-        for (subject, group), raters in proposed.items()
-        for rater in raters
-    ]
-    return wanted, chosen != colleagues
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +216,29 @@ def _refuse_self(session: WriteSession, rows: Sequence[ListedRater], wanted: Seq
         raise RowsRefused(errors)
 
 
+def _refuse_limits(
+    rows: Sequence[ListedRater],
+    wanted: Sequence[NewAssignment],
+    known: Mapping[tuple[str, str, str, str], Assignment],
+    limits: Limits,
+) -> None:
+    """Raise RowsRefused where a new rater is kept apart from the subject, or has no time left."""
+    errors, more = [], Counter[str]()
+    counted = set(known)
+    for row, one in zip(rows, wanted, strict=True):
+        key = key_of_assignment(one)
+        if key in counted:
+            continue
+        counted.add(key)
+        more[one.rater_id] += limits.takes(one)
+        if limits.is_apart(one):
+            errors.append(RowError(row.row, "subject", KEPT_APART))
+        elif limits.takes(one) and more[one.rater_id] > limits.left(one.rater_id):
+            errors.append(RowError(row.row, "email", NO_TIME_LEFT, f"<= {limits.cap // 60} min"))
+    if errors:
+        raise RowsRefused(errors)
+
+
 def _awaiting(
     session: WriteSession, viewer: Viewer, wanted: Sequence[NewAssignment], source: AssignmentSource, *, now: datetime
 ) -> frozenset[str]:
@@ -265,10 +251,19 @@ def _awaiting(
     )
 
 
-def _count(session: WriteSession, round_: Round, made: Mapping[tuple[str, str, str, str], AssignmentId]) -> None:
+def settle_added(session: WriteSession, round_: Round, ids: Iterable[str], limits: Limits) -> None:
+    """Note of those added to an open round who counts and what the form takes, by what was frozen at launch."""
+    added = set(ids)
+    for one in load_assignments(session, round_.id):
+        if one.id in added and (seconds := limits.takes(one)):
+            session.execute(update(AssignmentRow).where(AssignmentRow.id == one.id).values(seconds=seconds))
+    _count(session, round_, added)
+
+
+def _count(session: WriteSession, round_: Round, ids: Iterable[str]) -> None:
     """Note who of those added to an open round counts, by what was frozen at launch."""
     frozen = load_frozen_round(session, round_.id)
-    added = set(made.values())
+    added = set(ids)
     assignments = [one for one in load_assignments(session, round_.id) if one.id in added]
     people = load_people(session, {one.rater_id for one in assignments})
     uncounted = load_uncounted(session, frozen, assignments, people)
@@ -285,22 +280,24 @@ def _found(session: WriteSession, assignment_id: str) -> AssignmentRow:
     return row
 
 
-def _delete(session: WriteSession, ids: Sequence[str]) -> None:
+def delete_assignments(session: WriteSession, ids: Sequence[str]) -> None:
     for start in range(0, len(ids), AT_ONCE):
         session.execute(delete(AssignmentRow).where(AssignmentRow.id.in_(ids[start : start + AT_ONCE])))
 
 
-def _key(one: Assignment | NewAssignment) -> tuple[str, str, str, str]:
+def key_of_assignment(one: Assignment | NewAssignment) -> tuple[str, str, str, str]:
+    """What makes an assignment one of its round."""
     return one.rater_id, one.subject_id, str(one.rater_group), one.occasion
 
 
-def _report(
+def report_of(
     number: int,
     one: NewAssignment,
     made: Mapping[tuple[str, str, str, str], AssignmentId],
     known: Mapping[tuple[str, str, str, str], Assignment],
 ) -> RowReport:
-    key = _key(one)
+    """What became of one row."""
+    key = key_of_assignment(one)
     if key in made:
         return RowReport(number, Outcome.CREATED, made[key])
     return RowReport(number, Outcome.UNCHANGED, known[key].id)

@@ -20,9 +20,9 @@ from app.rounds.assign import (
     add_assignments,
     approve_assignment,
     insert_assignments,
-    propose_assignments,
     remove_assignment,
 )
+from app.rounds.bounds import lift_conflict, mark_conflict, set_load_cap
 from app.rounds.close import (
     close_round,
     keep_open_until,
@@ -32,6 +32,7 @@ from app.rounds.close import (
 )
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
 from app.rounds.launch import draft_of, launch_past_round, launch_round
+from app.rounds.propose import propose_assignments
 from app.rounds.queries import find_round_by_key, load_round, take_round
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
@@ -48,12 +49,15 @@ __all__ = [
     "keep_open_until",
     "launch_past_round",
     "launch_round",
+    "lift_conflict",
     "mark_answered",
+    "mark_conflict",
     "mark_released",
     "propose_assignments",
     "refresh_shares",
     "remove_assignment",
     "set_groups",
+    "set_load_cap",
     "set_rated_subjects",
     "set_round_kpis",
 ]

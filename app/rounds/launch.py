@@ -1,5 +1,6 @@
 """The launch: everything that figures will follow from is frozen, hashed and written in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from app.organisation.queries import load_people
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.freeze import freeze
+from app.rounds.limits import load_limits, over_cap, seconds_asked
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
@@ -31,11 +33,13 @@ from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundRow, RoundSubj
 from app.rounds.values import Assignment, FrozenRound, Round, RoundDraft, RoundSource, RoundState
 
 AT_ONCE = 5_000
+NAMES_SHOWN = 5
 
 NO_GROUPS = "Choose at least one rater group."
 NO_KPIS = "Choose at least one KPI to ask about."
 NO_SUBJECTS = "Choose at least one to be rated."
 NO_RATERS = "Nobody is asked yet. Let the structure propose raters, or add a list."
+OVER_CAP = "{name} would get {minutes} minutes of forms in the month of the round. Let the organisation propose anew, or take some off."
 GONE = "Somebody to be rated is no longer part of the organisation there. Take the person or unit off the round."
 
 
@@ -45,7 +49,8 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     For who may write rounds at its scope. Written: the recipe with its promise hash, every subject of the scope as
     it is today with card and targets, who could read results, which assignments count towards the minimum; the
     salt of the links. Nothing is sent: invitations follow when the round opens. Not idempotent: a launched round is
-    refused (RoundNotDraft). Also refused: RoundIncomplete, NothingToPublish, and ConfirmationNeeded unless
+    refused (RoundNotDraft). Also refused: RoundIncomplete (a rater whose month would become longer than the cap makes
+    it so), NothingToPublish, and ConfirmationNeeded unless
     `confirmed`, when some cells of the preview cannot be shown for sure.
     """
     round_ = take_round(session, viewer, round_id, now=now)
@@ -53,6 +58,7 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     rated = load_rated(session, round_.id)
     frozen = freeze(session, round_, rated, now=now)
     problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen), *too_long(frozen)]
+    problems += _overloads(session, round_, frozen, now=now)
     if problems:
         raise rules.RoundIncomplete(problems)
     seen = preview_draft(session, frozen)
@@ -125,6 +131,22 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     return found
 
 
+def _overloads(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> list[FieldError]:
+    """Whose month would become longer than the cap, the first few by name."""
+    limits = load_limits(session, round_, frozen, now=now)
+    over = over_cap(limits, load_assignments(session, round_.id))
+    people = load_people(session, list(over)[:NAMES_SHOWN])
+    return [
+        FieldError(
+            "assignments",
+            OVER_CAP,
+            f"<= {limits.cap // 60} min",
+            {"name": person.name or person.email or "", "minutes": over[person.id]},
+        )
+        for person in people.values()
+    ]
+
+
 def _write(
     session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime
 ) -> tuple[FrozenRound, list[Assignment]]:
@@ -178,9 +200,26 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assi
     people = load_people(session, {one.rater_id for one in kept})
     uncounted = load_uncounted(session, frozen, kept, people)
     _for_each(session, delete(AssignmentRow), idle)
-    session.execute(update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True))
+    usual, others = _by_seconds(frozen, kept)
+    session.execute(
+        update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True, seconds=usual)
+    )
+    for seconds, ids in others.items():
+        _for_each(session, update(AssignmentRow).values(seconds=seconds), ids)
     _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
     return [replace(one, counted=one.id not in uncounted) for one in kept]
+
+
+def _by_seconds(frozen: FrozenRound, asked: Sequence[Assignment]) -> tuple[int, dict[int, list[str]]]:
+    """What most of the forms take, in seconds, and the assignments whose forms take longer or shorter."""
+    if frozen.source is RoundSource.IMPORT:
+        return 0, {}
+    seconds = seconds_asked(frozen)
+    ids: defaultdict[int, list[str]] = defaultdict(list)
+    for one in asked:
+        ids[seconds.get((one.subject_id, str(one.rater_group)), 0)].append(one.id)
+    usual = max(ids, key=lambda length: len(ids[length]), default=0)
+    return usual, {length: of_length for length, of_length in ids.items() if length != usual}
 
 
 def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """Whom the structure proposes of many colleagues: some about each person, with about as many forms for everybody. Pure."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from app.organisation.values import SubjectId
 
 MOST_COLLEAGUES = 8
+
+Place = tuple[str, str]
+"""Whom a form is about, and in which rater group."""
 
 
 def most_colleagues(k: int) -> int:
@@ -53,7 +57,7 @@ def spread_colleagues(
     >>> {rated: "".join(raters) for rated, raters in sorted(found.items())}
     {'a': 'ec', 'b': 'ae', 'c': 'db', 'd': 'ba', 'e': 'cd'}
     """
-    rank = {person: sha256(f"{seed}/{person}".encode()).digest() for person in _everybody(colleagues)}
+    rank = {person: _rank(seed, person) for person in _everybody(colleagues)}
     chosen = {person: tuple(some) for person, some in colleagues.items() if len(some) <= most}
     circles: defaultdict[frozenset[SubjectId], list[SubjectId]] = defaultdict(list)
     for person, some in colleagues.items():
@@ -62,6 +66,93 @@ def spread_colleagues(
     for circle, rated in circles.items():
         chosen |= _around(circle, sorted(rated, key=rank.__getitem__), most, rank)
     return chosen
+
+
+def next_fair(candidates: Iterable[str], forms: Mapping[str, int], seed: str) -> str | None:
+    """Who is asked next: of those who have the fewest forms, the one whom the seed puts first; None of nobody.
+
+    Parameters
+    ----------
+    candidates : who could be asked
+    forms : how many forms somebody has; who is absent has none
+    seed : what the choice among equals follows from: the same for the same round and subject
+
+    >>> next_fair(["a", "b", "c"], {"a": 2, "b": 1, "c": 1}, "round")
+    'c'
+    >>> next_fair([], {}, "round") is None
+    True
+    """
+    return min(candidates, key=lambda one: (forms.get(one, 0), _rank(seed, one)), default=None)
+
+
+def within_cap(
+    chosen: Mapping[Place, Sequence[str]],
+    candidates: Mapping[Place, Collection[str]],
+    seconds: Mapping[Place, int],
+    left: Mapping[str, int],
+    seed: str,
+) -> tuple[dict[Place, tuple[str, ...]], frozenset[str]]:
+    """Raters by place, with those whose time is used up replaced by others who have some.
+
+    Parameters
+    ----------
+    chosen : by place (whom it is about, in which group), whom to ask if time were no matter
+    candidates : by place, everybody who could be asked there, those chosen among them
+    seconds : by place, what one form takes, >= 0
+    left : by rater, the seconds that may still be asked for, any sign; who is absent has no bound
+    seed : what the choice among equals follows from
+
+    Returns
+    -------
+    By place, whom to ask; and who was chosen somewhere and has no time for it. Nobody gets more than `left`.
+
+    Formula: first everybody who is chosen, each place's first rater before anybody's second, so that a short time is
+    shared by the places; then, for each one missing, the candidate with the fewest forms who has time.
+
+    >>> within_cap({("x", "g"): ["a"], ("y", "g"): ["a"]}, {("y", "g"): ["a", "b"]}, {("x", "g"): 60}, {"a": 60}, "r")
+    ({('x', 'g'): ('a',), ('y', 'g'): ('a',)}, frozenset())
+    >>> full = {("x", "g"): 60, ("y", "g"): 60}
+    >>> within_cap({("x", "g"): ["a"], ("y", "g"): ["a"]}, {("y", "g"): ["a", "b"]}, full, {"a": 60}, "r")
+    ({('x', 'g'): ('a',), ('y', 'g'): ('b',)}, frozenset({'a'}))
+    """
+    ledger = _Ledger(seconds, left, {place: [] for place in chosen})
+    missing = [
+        (place, raters[turn])
+        for turn in range(max(map(len, chosen.values()), default=0))
+        for place, raters in chosen.items()
+        if turn < len(raters) and not ledger.take(place, raters[turn])
+    ]
+    for place, _ in missing:
+        others = set(candidates.get(place, ())).difference(ledger.taken[place])
+        while (other := next_fair(others, ledger.forms, seed)) is not None and not ledger.take(place, other):
+            others.discard(other)
+    taken = {place: tuple(raters) for place, raters in ledger.taken.items()}
+    return taken, frozenset(rater for _, rater in missing)
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Who is asked so far, and how much time that takes."""
+
+    seconds: Mapping[Place, int]
+    left: Mapping[str, int]
+    taken: dict[Place, list[str]]
+    spent: Counter[str] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
+
+    def take(self, place: Place, rater: str) -> bool:
+        """Ask somebody, unless the time is used up; whether it was not."""
+        total = self.spent[rater] + self.seconds.get(place, 0)
+        if total > self.left.get(rater, total):
+            return False
+        self.spent[rater] = total
+        self.forms[rater] += 1
+        self.taken[place].append(rater)
+        return True
+
+
+def _rank(seed: str, one: str) -> bytes:
+    return sha256(f"{seed}/{one}".encode()).digest()
 
 
 def _everybody(colleagues: Mapping[SubjectId, Sequence[SubjectId]]) -> set[SubjectId]:

@@ -16,12 +16,21 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, page_in_memory, page_of, sliced
 from app.kpis.values import RaterGroup
-from app.organisation.queries import load_paths, load_people, path_of
+from app.organisation.queries import list_companies, load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId
 from app.rounds import recipe, rules
 from app.rounds.freeze import freeze, frozen_round
+from app.rounds.limits import (
+    Limits,
+    RaterLoad,
+    list_conflicts,
+    load_cap,
+    load_limits,
+    load_order,
+    loads_of,
+)
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
@@ -44,6 +53,7 @@ from app.rounds.values import (
     AssignmentId,
     AssignmentLine,
     AssignmentSource,
+    DeclineReason,
     FrozenRound,
     GroupPolicy,
     ReleaseMode,
@@ -57,11 +67,15 @@ from app.rounds.values import (
 __all__ = [
     "find_round",
     "find_round_by_key",
+    "get_load_cap",
     "get_round",
     "has_assignments",
     "list_assignments",
+    "list_conflicts",
+    "list_loads",
     "list_rounds",
     "load_assignments",
+    "load_cap",
     "load_enough",
     "load_frozen_round",
     "load_frozen_subjects",
@@ -247,7 +261,29 @@ def list_assignments(
     page = page_of(rows, request, key=lambda row: (row[1], row[0].id))
     people = load_people(session, {row.rater_id for row, _ in page.items})
     open_modes = {one.rater_group for one in round_.groups if not rules.is_protected(one.mode)}
-    return page.map(lambda found: _line(*found, people[PersonId(found[0].rater_id)], open_modes))
+    hidden = _read_by(session, viewer, {row.subject_id for row, _ in page.items}, now=now)
+    return page.map(lambda found: _line(*found, people[PersonId(found[0].rater_id)], open_modes, hidden))
+
+
+def get_load_cap(session: ReadSession, viewer: Viewer, company_id: str) -> int:
+    """Minutes of forms that one rater gets in a month at most, for who sees anything of the company."""
+    if company_id not in {company.id for company in list_companies(session, viewer)}:
+        raise NotFound
+    return load_cap(session, company_id)
+
+
+def list_loads(
+    session: ReadSession, viewer: Viewer, round_id: str, request: PageRequest, *, now: datetime
+) -> tuple[Page[RaterLoad], Limits]:
+    """What the forms of a round and of its month take each rater, the fullest month first; for who may read it.
+
+    Says nothing of answers.
+    """
+    round_ = get_round(session, viewer, round_id, now=now)
+    is_draft = round_.state is RoundState.DRAFT
+    limits = load_limits(session, round_, None if is_draft else load_frozen_round(session, round_.id), now=now)
+    loads = loads_of(session, limits, load_assignments(session, round_.id))
+    return page_in_memory(loads, request, load_order), limits
 
 
 # ------------------------------------------------------------ preview and tracking
@@ -311,7 +347,17 @@ def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: dat
 # ------------------------------------------------------------ pieces
 
 
-def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup]) -> AssignmentLine:
+def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str], *, now: datetime) -> frozenset[str]:
+    """Those of the subjects whose results the viewer may read: the own ones, too."""
+    paths = load_paths(session, subject_ids, on=local_day(now))
+    return frozenset(one for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
+
+
+def _line(
+    row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup], hidden: Collection[str]
+) -> AssignmentLine:
+    is_told = row.rater_group in told
+    may_know = is_told or row.subject_id not in hidden
     return AssignmentLine(
         id=AssignmentId(row.id),
         rater_id=row.rater_id,
@@ -323,7 +369,8 @@ def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collectio
         occasion=row.occasion,
         source=AssignmentSource(row.source),
         needs_approval=row.approved_by is None,
-        answered=row.answered if row.rater_group in told else None,
+        answered=row.answered if is_told else None,
+        declined=DeclineReason(row.declined) if row.declined and may_know else None,
     )
 
 

@@ -30,6 +30,7 @@ _ASSIGNMENT = (
     AssignmentRow.__table__.c.source,
     AssignmentRow.__table__.c.counted,
     AssignmentRow.__table__.c.answered,
+    AssignmentRow.__table__.c.declined,
 )
 
 
@@ -71,9 +72,16 @@ def load_frozen_readers(session: ReadSession, round_id: str) -> dict[str, frozen
     return {subject_id: frozenset(mailboxes) for subject_id, mailboxes in found.items()}
 
 
-def load_assignments(session: ReadSession, round_id: str, *, rater_id: str | None = None) -> tuple[Assignment, ...]:
-    """Who rates whom in a round, all of them or those of one rater, by subject and group; whoever asks."""
+def load_assignments(
+    session: ReadSession, round_id: str, *, rater_id: str | None = None, with_declined: bool = False
+) -> tuple[Assignment, ...]:
+    """Who rates whom in a round, all of them or those of one rater, by subject and group; whoever asks.
+
+    Who has declined is left out unless asked for.
+    """
     query = select(*_ASSIGNMENT).where(AssignmentRow.round_id == round_id)
+    if not with_declined:
+        query = query.where(AssignmentRow.declined.is_(None))
     if rater_id is not None:
         query = query.where(AssignmentRow.rater_id == rater_id)
     order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
@@ -89,7 +97,7 @@ def load_marks(session: ReadSession, round_id: str) -> Marks:
     """The marks of every assignment, whoever asks; for the release, which takes them all."""
     table = AssignmentRow.__table__.c
     columns = (id_text(table.subject_id), table.rater_group, id_text(table.rater_id), table.counted, table.answered)
-    rows = driver_rows(session, select(*columns).where(table.round_id == round_id))
+    rows = driver_rows(session, select(*columns).where(table.round_id == round_id, table.declined.is_(None)))
     cells: dict[tuple[str, str], int] = {}
     raters: dict[str, int] = {}
     numbered = (
@@ -101,7 +109,7 @@ def load_marks(session: ReadSession, round_id: str) -> Marks:
 
 
 def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:
-    occasion, source, counted, answered = rest
+    occasion, source, counted, answered, declined = rest
     return Assignment(
         AssignmentId(id_),
         RoundId(round_id),
@@ -112,4 +120,5 @@ def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: 
         _SOURCES[source],
         counted,
         answered,
+        declined is not None,
     )

@@ -34,6 +34,9 @@ LEVELS: Mapping[SubjectKind, Level] = {
 }
 
 
+REPLACED_UNTIL = timedelta(hours=24)
+"""Nobody is asked in another's place when less time than this is left: a letter has to arrive and be read."""
+
 CLOSE_BY = timedelta(days=28)
 """Rounds with no more than this between them are compared, so that no subtraction between them opens an atom (R10)."""
 
@@ -85,6 +88,20 @@ class ExternalIdTaken(Conflict):
 
     code = "external_id_taken"
     message = "Another one already has the id {external_id}."
+
+
+class AnsweredAlready(Conflict):
+    """What is answered cannot be declined any more."""
+
+    code = "answered_already"
+    message = "You have answered about this one already. Until the round closes you can change the answer."
+
+
+class AlreadyApart(Conflict):
+    """The two are kept apart already."""
+
+    code = "already_apart"
+    message = "These two are marked already."
 
 
 class SecondPersonNeeded(Conflict):

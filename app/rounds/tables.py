@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -12,6 +12,7 @@ from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, on
 from app.kpis.values import RaterGroup
 from app.rounds.values import (
     AssignmentSource,
+    DeclineReason,
     GroupPolicy,
     Mode,
     Pooling,
@@ -177,8 +178,50 @@ class RoundReaderRow(Base):
     mailbox: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
+class ConflictRow(Base):
+    """Two people who must not rate each other, from a day on, until the mark is lifted; each pair in one order."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        Index(
+            "uq_conflict_open",
+            "one_id",
+            "other_id",
+            unique=True,
+            sqlite_where=text("lifted_on IS NULL"),
+            postgresql_where=text("lifted_on IS NULL"),
+        ),
+        Index(None, "company_id"),
+        CheckConstraint("one_id < other_id", name="in_order"),
+        CheckConstraint("lifted_on IS NULL OR lifted_on >= since", name="days"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    one_id: Mapped[str] = mapped_column(Id, ForeignKey("person.id", ondelete="CASCADE"))
+    other_id: Mapped[str] = mapped_column(Id, ForeignKey("person.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[date] = mapped_column(Day)
+    lifted_on: Mapped[date | None] = mapped_column(Day)
+
+
+class LoadCapRow(Base):
+    """How many minutes of forms a company asks of one rater in a month at most."""
+
+    __tablename__ = "load_cap"
+    __table_args__ = (CheckConstraint("minutes BETWEEN 10 AND 600", name="minutes"), {"sqlite_strict": True})
+
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True)
+    minutes: Mapped[int] = mapped_column(Whole)
+
+
 class AssignmentRow(Base):
-    """Who rates whom. `answered` carries no time; `counted` says whether the rater counts towards k (R2)."""
+    """Who rates whom. `answered` carries no time; `counted` says whether the rater counts towards k (R2).
+
+    `seconds` is what the form about this one takes, from the launch on. `declined` is why the rater does not rate:
+    the row stays, so that nobody can tell from the list of who is asked who has declined.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -186,6 +229,8 @@ class AssignmentRow(Base):
         Index(None, "round_id", "subject_id", "rater_group"),
         one_of("rater_group", RaterGroup),
         one_of("source", AssignmentSource),
+        one_of("declined", DeclineReason),
+        CheckConstraint("declined IS NULL OR NOT answered", name="declined_or_answered"),
         {"sqlite_strict": True},
     )
 
@@ -200,3 +245,5 @@ class AssignmentRow(Base):
     approved_by: Mapped[str | None] = mapped_column(Text)
     counted: Mapped[bool] = mapped_column(Flag)
     answered: Mapped[bool] = mapped_column(Flag)
+    seconds: Mapped[int] = mapped_column(Whole, server_default="0")
+    declined: Mapped[str | None] = mapped_column(Text)

@@ -80,6 +80,16 @@ class AssignmentSource(StrEnum):
     HAND = "hand"
     IMPORT = "import"
     ENCOUNTER = "encounter"
+    REPLACEMENT = "replacement"
+
+
+class DeclineReason(StrEnum):
+    """Why a rater does not rate somebody; chosen, not written, since a style would give the writer away."""
+
+    NOT_WORKED_TOGETHER = "not_worked_together"
+    TOO_CLOSE = "too_close"
+    NO_TIME = "no_time"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,7 @@ class Assignment:
     source: AssignmentSource
     counted: bool
     answered: bool
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,7 +219,10 @@ class ListedRater:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentLine:
-    """An assignment as it is listed. `answered` is told for `named` and `report` groups only (R9)."""
+    """An assignment as it is listed. `answered` is told for `named` and `report` groups only (R9).
+
+    So is `declined`; of other groups only to who reads no results about the subject, and never to the subject.
+    """
 
     id: AssignmentId
     rater_id: str
@@ -221,6 +235,7 @@ class AssignmentLine:
     source: AssignmentSource
     needs_approval: bool
     answered: bool | None
+    declined: DeclineReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.rounds.intake import RATER_COLUMNS, parse_raters
 from app.rounds.queries import list_assignments, load_rated, place_of
 from app.rounds.rules import OPEN_LISTS, RoundNotOpen
 from app.rounds.values import AssignmentLine, AssignmentSource, RoundState
+from app.web.decline import REASONS
 from app.web.forms import REFUSED, Filled, fresh, refused
 from app.web.known import known_people
 from app.web.lists import next_href, slice_of
@@ -36,6 +37,7 @@ _SOURCES: Mapping[AssignmentSource, str] = {
     AssignmentSource.HAND: "By hand",
     AssignmentSource.IMPORT: "From a file",
     AssignmentSource.ENCOUNTER: "After a meeting",
+    AssignmentSource.REPLACEMENT: "In another's place",
 }
 
 
@@ -46,6 +48,7 @@ class RaterLine:
     line: AssignmentLine
     rater: str
     source: str
+    declined: str
 
 
 @router.get("/rounds/{round_id}/assignments")
@@ -156,7 +159,8 @@ def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled |
 
 
 def _line(visit: Visit, one: AssignmentLine) -> RaterLine:
-    return RaterLine(one, one.rater_name or one.rater_email or "", said(visit, _SOURCES[one.source]))
+    declined = said(visit, REASONS[one.declined]) if one.declined else ""
+    return RaterLine(one, one.rater_name or one.rater_email or "", said(visit, _SOURCES[one.source]), declined)
 
 
 def _subjects(session: ReadSession, visit: Visit, round_id: str) -> list[tuple[str, str]]:

@@ -25,7 +25,10 @@ WHAT: Mapping[str, str] = {
     "account.opened": "Opened an account again",
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
+    "assignment.declined": "A rater declined",
     "company.created": "Set up the company",
+    "conflict.lifted": "Lifted a conflict of interest",
+    "conflict.marked": "Marked a conflict of interest",
     "deputy.appointed": "Appointed a deputy",
     "deputy.ended": "Ended a deputy",
     "goal.changed": "Changed a goal",
@@ -39,6 +42,7 @@ WHAT: Mapping[str, str] = {
     "kpi.paused": "Paused a KPI",
     "kpi.retired": "Retired a KPI",
     "kpi.version_added": "Added a version of a KPI",
+    "load_cap.set": "Set the minutes of forms in a month",
     "manager_role.ended": "Ended who leads a unit",
     "manager_role.started": "Set who leads a unit",
     "organisation.imported": "Brought units in from a file",
@@ -68,6 +72,7 @@ WHAT: Mapping[str, str] = {
     "subject.moved": "Moved a unit or person",
     "target.set": "Set goalposts",
 }
+_OTHERS: Mapping[str, str] = {"service": "The service", "rater": "A rater, not named"}
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",
     "person": "/people/{id}",
@@ -76,6 +81,7 @@ _PLACES: Mapping[str, str] = {
     "scale": "/scales",
     "scorecard": "/scorecards/{id}",
     "round": "/rounds/{id}",
+    "conflict": "/conflicts",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
 }
@@ -117,7 +123,7 @@ def deputy_of(entry: Entry) -> list[str]:
 
 def _line(visit: Visit, entry: Entry, names: Mapping[str, str], called: Mapping[SubjectId, str]) -> EntryLine:
     what = WHAT.get(entry.action)
-    who = names.get(entry.actor) or said(visit, "The service" if entry.actor == "service" else "Somebody unknown")
+    who = names.get(entry.actor) or said(visit, _OTHERS.get(entry.actor, "Somebody unknown"))
     name = entry.details.get("name", "")
     return EntryLine(
         entry,

@@ -5,7 +5,9 @@ from fastapi import APIRouter
 from app.web import (
     accounts,
     assignments,
+    bounds,
     by_letter,
+    decline,
     deputies,
     goals,
     invitations,
@@ -47,6 +49,7 @@ from app.web import (
 PAGES: tuple[APIRouter, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
+    decline.router,
     by_letter.router,
     sign_in.router,
     password.router,
@@ -78,6 +81,7 @@ PAGES: tuple[APIRouter, ...] = (
     round_letter.router,
     round_start.router,
     assignments.router,
+    bounds.router,
     invitations.router,
     tracker.router,
     past_ratings.router,

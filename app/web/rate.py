@@ -15,6 +15,7 @@ from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
 from app.responses.values import RatingForm
+from app.web.decline import nothing_left
 from app.web.rate_form import BY_ITEM, form_page, overview_of, refused_page
 from app.web.render import page, see_other
 
@@ -25,6 +26,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @by_link("whoever holds the link may rate")
 def show_form(request: Request, token: str) -> Response:
     visit, form = _opened(request, token)
+    if not form.subjects:
+        return nothing_left(visit, form)
     return form_page(visit, form, token, by_item=visit.query.get("view") == BY_ITEM)
 
 

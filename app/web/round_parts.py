@@ -16,6 +16,9 @@ from app.rounds.values import Round, RoundState
 from app.web.render import Flash, said
 from app.words import in_locale
 
+Gap = tuple[str, str, Mapping[str, object]]
+"""A field of a draft that keeps it from starting, the sentence that says so, and what fills the sentence."""
+
 STATE_NAMES: Mapping[RoundState, tuple[str, str]] = {
     RoundState.DRAFT: ("Draft", "neutral"),
     RoundState.OPEN: ("Open", "accent"),
@@ -147,12 +150,12 @@ def day_of_recipe(round_: Round) -> date | None:
     return local_day(round_.launched_at) if round_.launched_at is not None else None
 
 
-def problems_of(visit: Visit, fields: Sequence[tuple[str, str]], round_id: str) -> list[tuple[str, str]]:
+def problems_of(visit: Visit, gaps: Sequence[Gap], round_id: str) -> list[tuple[str, str]]:
     """Gaps of a draft as links to the step where they are closed: pairs of an address and a sentence."""
     places = {"groups": "who", "subjects": "who", "kpis": "what", "assignments": "assignments"}
     return [
-        (f"/rounds/{round_id}/{places.get(field.split('.')[0], 'letter')}", said(visit, sentence))
-        for field, sentence in fields
+        (f"/rounds/{round_id}/{places.get(field.split('.')[0], 'letter')}", said(visit, sentence, **values))
+        for field, sentence, values in gaps
     ]
 
 

@@ -1,5 +1,7 @@
 """The last step of a round: what it can show, said before anything is sent, and its start with one confirmation."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action
@@ -16,7 +18,7 @@ from app.rounds.rules import ConfirmationNeeded
 from app.web.forms import REFUSED, Filled, refused
 from app.web.launch_view import launch_view
 from app.web.render import flash_for, page, said, see_other
-from app.web.round_parts import DONE, draft_frame, problems_of
+from app.web.round_parts import DONE, Gap, draft_frame, problems_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -49,13 +51,11 @@ def _again(request: Request, round_id: str, form: Form, error: AppError) -> Resp
             sentence = said(visit, error.message)
             sent = Filled(form, {SEEN: sentence}, ((SEEN, sentence),), status=409)
             return _start_page(session, visit, round_id, sent)
-        gaps = [(one.field, one.message) for one in error.errors] if isinstance(error, Invalid) else []
+        gaps = [(one.field, one.message, one.values) for one in error.errors] if isinstance(error, Invalid) else []
         return _start_page(session, visit, round_id, refused(visit, form, error), gaps)
 
 
-def _start_page(
-    session: ReadSession, visit: Visit, round_id: str, form: Filled, gaps: list[tuple[str, str]] | None = None
-) -> Response:
+def _start_page(session: ReadSession, visit: Visit, round_id: str, form: Filled, gaps: Sequence[Gap] = ()) -> Response:
     frame = draft_frame(session, visit, round_id, "start")
     preview = preview_round(session, visit.viewer, round_id, now=visit.now)
     return page(
@@ -65,7 +65,7 @@ def _start_page(
         flash=flash_for(visit, DONE),
         frame=frame,
         form=form,
-        gaps=problems_of(visit, gaps or [], round_id),
+        gaps=problems_of(visit, gaps, round_id),
         preview=preview,
         view=launch_view(visit, preview),
     )

@@ -110,6 +110,14 @@ CASES: dict[str, Case] = {
     "propose_assignments": Case("team"),
     "remove_assignment": Case("team"),
     "approve_assignment": Case("team"),
+    "list_conflicts": Case(),
+    "mark_conflict": Case(
+        "team", lambda world: {"one_id": world.ids["person_id"], "other_id": world.ids["person_id"], "reason": "Gift."}
+    ),
+    "lift_conflict": Case("team"),
+    "get_load_cap": Case(),
+    "set_load_cap": Case(body=lambda _: {"minutes": 45}),
+    "list_loads": Case("team"),
     "list_invitations": Case("team"),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
@@ -230,6 +238,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
 NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
+        *("list_conflicts", "get_load_cap", "set_load_cap"),
         *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings"),

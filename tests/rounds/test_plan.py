@@ -14,9 +14,9 @@ from app.organisation.ensure import ensure_subjects
 from app.organisation.tables import PersonRow
 from app.organisation.values import SubjectId
 from app.reports import Outcome
-from app.rounds.assign import SOME_COLLEAGUES
 from app.rounds.commands import propose_assignments, set_groups, set_rated_subjects
 from app.rounds.plan import MOST_COLLEAGUES, most_colleagues, spread_colleagues
+from app.rounds.propose import SOME_COLLEAGUES
 from app.rounds.queries import load_assignments
 from app.rounds.values import GroupPolicy, Mode, Round
 from tests.fjellbris import Fjellbris, draft_round

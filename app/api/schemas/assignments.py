@@ -8,7 +8,7 @@ from pydantic import Field
 from app.api.schemas.base import ID, OTHER_ID, Id, In, Instant, Out, example, one_of
 from app.invitations.values import DeliveryState
 from app.kpis.values import RaterGroup
-from app.rounds.values import AssignmentSource
+from app.rounds.values import AssignmentSource, DeclineReason
 
 
 class AssignmentOut(Out):
@@ -26,6 +26,7 @@ class AssignmentOut(Out):
         source="list",
         needs_approval=False,
         answered=None,
+        declined=None,
     )
 
     id: Id
@@ -39,6 +40,9 @@ class AssignmentOut(Out):
     source: Annotated[str, one_of(AssignmentSource)]
     needs_approval: bool = Field(description="Added by a reader: does not count until a second person approves")
     answered: bool | None = Field(description="Told for `named` and `report` groups only")
+    declined: Annotated[str | None, one_of(DeclineReason)] = Field(
+        description="Why the rater does not rate; of protected groups told only to who reads no results there"
+    )
 
 
 class InvitationOut(Out):

@@ -1,17 +1,19 @@
 """A rating form and what is handed in through it, as JSON."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example
+from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
+from app.errors import FieldError, Invalid
+from app.fields import NO_CHOICE
 from app.kpis.values import RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.intake import HINTS, SEEN_ALL, SUBMISSION
 from app.responses.rules import answer_field, comment_field
 from app.responses.values import FormItem, FormSubject, RatingForm
-from app.rounds.values import Mode
+from app.rounds.values import DeclineReason, Mode
 
 _OPTION = {"value": "5", "anchor": {"nb": "Hilser først", "en": "Greets first"}}
 _ITEM = {
@@ -38,6 +40,22 @@ _SUBJECT = {
     "items": [_ITEM],
 }
 _SUBMISSION = "0b6f1c8e6d3a4f5e"
+
+
+class DeclineIn(In):
+    """Who of those asked about is not rated, and why."""
+
+    model_config = example(assignment_id=ID, reason="not_worked_together")
+
+    assignment_id: Id
+    reason: Annotated[str, one_of(DeclineReason)]
+
+    def reason_given(self) -> DeclineReason:
+        """The reason; Invalid for any other text."""
+        try:
+            return DeclineReason(self.reason)
+        except ValueError:
+            raise Invalid([FieldError("reason", NO_CHOICE, ", ".join(DeclineReason))]) from None
 
 
 class SubmissionIn(In):

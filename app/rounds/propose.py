@@ -1,0 +1,107 @@
+"""Whom the structure of today proposes as raters, spread fairly, within the month's minutes, and never two kept apart."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from app.accounts.values import Viewer
+from app.infra.database import WriteSession
+from app.infra.formats import local_day
+from app.kpis.values import RaterGroup
+from app.organisation.queries import load_people_of, load_tree
+from app.organisation.values import Person, SubjectId, Tree
+from app.reports import BulkReport
+from app.rounds import rules
+from app.rounds.assign import delete_assignments, insert_assignments, key_of_assignment, report_of
+from app.rounds.limits import Limits, load_limits
+from app.rounds.plan import most_colleagues, spread_colleagues, within_cap
+from app.rounds.queries import load_assignments, load_rated, take_round
+from app.rounds.values import Assignment, AssignmentSource, NewAssignment, Round
+
+NO_LONGER_PROPOSED = "Earlier proposals that no longer fit were taken away."
+SOME_COLLEAGUES = (
+    "Of many colleagues only some are asked about each person, so that everybody gets about as many forms."
+)
+CAP_REACHED = "Some raters have no more time in the month of the round; where it was possible, others took their place."
+
+Places = dict[tuple[str, str], tuple[SubjectId, ...]]
+"""Raters, as the employees that they are, by whom they are to rate and in which group."""
+
+
+def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> BulkReport:
+    """Let the structure of today name managers, colleagues, direct reports and self for everybody rated in a draft.
+
+    For who may write rounds at its scope. Of many colleagues only some are named about each person (`plan`); nobody
+    is named whom a conflict of interest keeps apart or whose month would become longer than the cap. What an earlier
+    proposal named and this one does not is taken away; lists and raters added by hand stay. Sends nothing. Idempotent.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    rules.require_draft(round_)
+    present = load_assignments(session, round_.id)
+    limits = load_limits(session, round_, now=now)
+    candidates, people = _candidates(session, round_, limits, now=now)
+    chosen = _spread(candidates, round_)
+    left = _left(limits, present, candidates, people)
+    kept, full = within_cap(chosen, candidates, limits.seconds, left, round_.id)
+    wanted = [
+        NewAssignment(people[SubjectId(rater)].id, subject, RaterGroup(group))
+        for (subject, group), raters in kept.items()
+        for rater in raters
+    ]
+    known = {key_of_assignment(one): one for one in present}
+    keys = {key_of_assignment(one) for one in wanted}
+    stale = [one.id for key, one in known.items() if one.source is AssignmentSource.STRUCTURE and key not in keys]
+    delete_assignments(session, stale)
+    made = insert_assignments(session, round_, wanted, source=AssignmentSource.STRUCTURE, actor=viewer.actor)
+    report = [report_of(number, one, made, known) for number, one in enumerate(wanted, start=1)]
+    warnings = {NO_LONGER_PROPOSED: bool(stale), SOME_COLLEAGUES: chosen != candidates, CAP_REACHED: bool(full)}
+    return BulkReport(tuple(report), dry_run=False, warnings=tuple(text for text, is_so in warnings.items() if is_so))
+
+
+def structure_candidates(
+    tree: Tree, people: Mapping[SubjectId, Person], place: tuple[str, RaterGroup], limits: Limits
+) -> tuple[SubjectId, ...]:
+    """The employees whom the structure names for one subject and group and whom nothing keeps apart from it."""
+    subject, group = place
+    named = rules.proposed_raters(tree, SubjectId(subject), group)
+    return tuple(one for one in named if one in people and (people[one].id, subject) not in limits.apart)
+
+
+def _candidates(
+    session: WriteSession, round_: Round, limits: Limits, *, now: datetime
+) -> tuple[Places, Mapping[SubjectId, Person]]:
+    """Everybody whom the structure of today knows for each place, and the humans behind them."""
+    tree = load_tree(session, round_.company_id, on=local_day(now))
+    rated = [SubjectId(one) for one in load_rated(session, round_.id) if one in tree.subjects]
+    groups = [policy.rater_group for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE]
+    named = {rater for subject in rated for group in groups for rater in rules.proposed_raters(tree, subject, group)}
+    people = load_people_of(session, named)
+    found: Places = {
+        (subject, str(group)): structure_candidates(tree, people, (subject, group), limits)
+        for subject in rated
+        for group in groups
+    }
+    return found, people
+
+
+def _spread(candidates: Places, round_: Round) -> Places:
+    """Of many colleagues some, the others all."""
+    least = {policy.rater_group: policy.k for policy in round_.groups}
+    most = most_colleagues(least.get(RaterGroup.COLLEAGUE, 0))
+    group = str(RaterGroup.COLLEAGUE)
+    colleagues = {SubjectId(subject): raters for (subject, of_group), raters in candidates.items() if of_group == group}
+    chosen = spread_colleagues(colleagues, most, round_.id)
+    return candidates | {(subject, group): raters for subject, raters in chosen.items()}
+
+
+def _left(
+    limits: Limits, present: Iterable[Assignment], candidates: Places, people: Mapping[SubjectId, Person]
+) -> dict[str, int]:
+    """What each candidate has left if nothing were proposed: an earlier proposal makes room for this one."""
+    proposed = Counter[str]()
+    could = {(people[rater].id, subject, group) for (subject, group), raters in candidates.items() for rater in raters}
+    for one in present:
+        is_candidate = (one.rater_id, one.subject_id, str(one.rater_group)) in could
+        if is_candidate or one.source is AssignmentSource.STRUCTURE:
+            proposed[one.rater_id] += limits.takes(one)
+    return {rater: limits.left(person.id) + proposed[person.id] for rater, person in people.items()}
