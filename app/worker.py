@@ -40,7 +40,8 @@ from app.releases.commands import note_failed_release, release_round, scrub_rele
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
-from app.rounds.commands import refresh_shares
+from app.rounds.commands import refresh_shares, tell_managers
+from app.rounds.nominations import is_called
 from app.rounds.values import Round
 from app.settings import Settings
 
@@ -112,6 +113,7 @@ TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
+    Task("tell managers", writing(tell_managers)),
     Task("count", writing(refresh_shares)),
     Task("release", release_due),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
@@ -341,6 +343,8 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
     key = key_of(session)
     if message.letter is Letter.SIGN_IN:
         return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter in {Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING}:
+        return _nomination_links(session, message, base_url)
     if message.letter is Letter.DEPUTY:
         return {"link": f"{base_url}/"}
     if message.letter is Letter.RELEASE_READY:
@@ -356,6 +360,18 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
         "language_link": f"{link}?lang={other}",
         OPT_OUT: f"{base_url}/opt-out/{secrets.opt_out}",
     }
+
+
+def _nomination_links(session: ReadSession, message: OutboxMessage, base_url: str) -> Mapping[str, str] | None:
+    """The links of a letter about proposing raters; None for a call to a round that has started meanwhile."""
+    key, person_id = key_of(session), message.parameters["person_id"]
+    opt_out = {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(person_id)}"}
+    if message.letter is Letter.NOMINATIONS_WAITING:
+        return {"link": f"{base_url}/nominations", **opt_out}
+    round_id = message.parameters["round_id"]
+    if not is_called(session, round_id):
+        return None
+    return {"link": f"{base_url}/n/{key.nomination_token(round_id, person_id)}", **opt_out}
 
 
 def _attempt(name: str, work: Callable[[], int]) -> int:

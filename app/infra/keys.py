@@ -44,6 +44,20 @@ class InstanceKey:
             return None
         return person_id if same(self.opt_out_token(person_id).encode(), token.encode()) else None
 
+    def nomination_token(self, round_id: str, person_id: str) -> str:
+        """The secret of the link by which a rated person proposes raters: says who and where, and proves it."""
+        raw = UUID(round_id).bytes + UUID(person_id).bytes
+        return _url(raw + self.derive("nomination", round_id, person_id)[:TOKEN_BYTES])
+
+    def read_nomination_token(self, token: str) -> tuple[str, str] | None:
+        """Round and person of a nomination link; None for what `nomination_token` did not make."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"==")
+            ids = str(UUID(bytes=raw[:16])), str(UUID(bytes=raw[16:32]))
+        except ValueError:
+            return None
+        return ids if same(self.nomination_token(*ids).encode(), token.encode()) else None
+
     def sign_in_token(self, link_id: str) -> str:
         """The secret of a one-time sign-in link."""
         return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])

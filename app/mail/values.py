@@ -13,6 +13,8 @@ class Letter(StrEnum):
     What its parameters must hold (names ending in `_at` are moments in ISO form):
     invitation, reminder: composed by `app.invitations.letters`;
     deputy: organisation, manager (a name), from_at, until_at;
+    nomination_call: organisation, asked_by, round_name, until_at, round_id, person_id;
+    nominations_waiting: organisation, count, person_id;
     release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
     sign_in: organisation, expires_at; its reference is the id of the sign-in link.
     """
@@ -22,9 +24,17 @@ class Letter(StrEnum):
     RELEASE_READY = "release_ready"
     SIGN_IN = "sign_in"
     DEPUTY = "deputy"
+    NOMINATION_CALL = "nomination_call"
+    NOMINATIONS_WAITING = "nominations_waiting"
 
 
-ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY)
+ROUND_LETTERS = (
+    Letter.INVITATION,
+    Letter.REMINDER,
+    Letter.RELEASE_READY,
+    Letter.NOMINATION_CALL,
+    Letter.NOMINATIONS_WAITING,
+)
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 
 

@@ -32,6 +32,14 @@ from app.rounds.close import (
 )
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
 from app.rounds.launch import draft_of, launch_past_round, launch_round
+from app.rounds.nominate import (
+    approve_nomination,
+    call_for_nominations,
+    nominate,
+    refuse_nomination,
+    tell_managers,
+    withdraw_nomination,
+)
 from app.rounds.propose import propose_assignments
 from app.rounds.queries import find_round_by_key, load_round, take_round
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
@@ -40,6 +48,8 @@ from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
 __all__ = [
     "add_assignments",
     "approve_assignment",
+    "approve_nomination",
+    "call_for_nominations",
     "change_round",
     "close_round",
     "create_round",
@@ -53,13 +63,17 @@ __all__ = [
     "mark_answered",
     "mark_conflict",
     "mark_released",
+    "nominate",
     "propose_assignments",
     "refresh_shares",
+    "refuse_nomination",
     "remove_assignment",
     "set_groups",
     "set_load_cap",
     "set_rated_subjects",
     "set_round_kpis",
+    "tell_managers",
+    "withdraw_nomination",
 ]
 
 

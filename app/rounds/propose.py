@@ -1,6 +1,6 @@
 """Whom the structure of today proposes as raters, spread fairly, within the month's minutes, and never two kept apart."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *,
     present = load_assignments(session, round_.id)
     limits = load_limits(session, round_, now=now)
     candidates, people = _candidates(session, round_, limits, now=now)
-    chosen = _spread(candidates, round_)
+    chosen = _without_more_than_most(_spread(candidates, round_), round_, present, people)
     left = _left(limits, present, candidates, people)
     kept, full = within_cap(chosen, candidates, limits.seconds, left, round_.id)
     wanted = [
@@ -54,7 +54,8 @@ def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *,
     delete_assignments(session, stale)
     made = insert_assignments(session, round_, wanted, source=AssignmentSource.STRUCTURE, actor=viewer.actor)
     report = [report_of(number, one, made, known) for number, one in enumerate(wanted, start=1)]
-    warnings = {NO_LONGER_PROPOSED: bool(stale), SOME_COLLEAGUES: chosen != candidates, CAP_REACHED: bool(full)}
+    is_thinned = any(len(raters) < len(candidates[place]) for place, raters in chosen.items())
+    warnings = {NO_LONGER_PROPOSED: bool(stale), SOME_COLLEAGUES: is_thinned, CAP_REACHED: bool(full)}
     return BulkReport(tuple(report), dry_run=False, warnings=tuple(text for text, is_so in warnings.items() if is_so))
 
 
@@ -84,13 +85,35 @@ def _candidates(
     return found, people
 
 
+def _without_more_than_most(
+    chosen: Places, round_: Round, present: Iterable[Assignment], people: Mapping[SubjectId, Person]
+) -> Places:
+    """Colleagues whom the rated people proposed themselves take the places of others."""
+    group = RaterGroup.COLLEAGUE
+    nominated: defaultdict[str, set[str]] = defaultdict(set)
+    for one in present:
+        if one.rater_group is group and one.source is AssignmentSource.NOMINATION:
+            nominated[one.subject_id].add(one.rater_id)
+    most = _most_colleagues(round_)
+    return chosen | {
+        (subject, str(group)): tuple(
+            one for one in chosen[subject, str(group)] if people[one].id not in nominated[subject]
+        )[: max(0, most - len(nominated[subject]))]
+        for subject in nominated
+        if (subject, str(group)) in chosen
+    }
+
+
+def _most_colleagues(round_: Round) -> int:
+    least = {policy.rater_group: policy.k for policy in round_.groups}
+    return most_colleagues(least.get(RaterGroup.COLLEAGUE, 0))
+
+
 def _spread(candidates: Places, round_: Round) -> Places:
     """Of many colleagues some, the others all."""
-    least = {policy.rater_group: policy.k for policy in round_.groups}
-    most = most_colleagues(least.get(RaterGroup.COLLEAGUE, 0))
     group = str(RaterGroup.COLLEAGUE)
     colleagues = {SubjectId(subject): raters for (subject, of_group), raters in candidates.items() if of_group == group}
-    chosen = spread_colleagues(colleagues, most, round_.id)
+    chosen = spread_colleagues(colleagues, _most_colleagues(round_), round_.id)
     return candidates | {(subject, group): raters for subject, raters in chosen.items()}
 
 

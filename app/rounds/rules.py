@@ -90,6 +90,20 @@ class ExternalIdTaken(Conflict):
     message = "Another one already has the id {external_id}."
 
 
+class NobodyToNominate(Conflict):
+    """The round rates no person, or asks neither colleagues nor customers."""
+
+    code = "nobody_to_nominate"
+    message = "Nobody can propose raters here: the round rates no people, or asks neither colleagues nor customers."
+
+
+class DecidedAlready(Conflict):
+    """Somebody has approved or refused the proposal."""
+
+    code = "decided_already"
+    message = "This is decided already."
+
+
 class AnsweredAlready(Conflict):
     """What is answered cannot be declined any more."""
 

@@ -216,6 +216,43 @@ class LoadCapRow(Base):
     minutes: Mapped[int] = mapped_column(Whole)
 
 
+class NominationCallRow(Base):
+    """The rated people of a draft may propose raters until a time; `told_on` is when managers last got a letter."""
+
+    __tablename__ = "nomination_call"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    told_on: Mapped[date | None] = mapped_column(Day)
+
+
+class NominationRow(Base):
+    """Somebody whom a rated person proposes as a rater, by mailbox; a person is made of it once it is approved."""
+
+    __tablename__ = "nomination"
+    __table_args__ = (
+        UniqueConstraint("round_id", "subject_id", "rater_group", "mailbox"),
+        one_of("rater_group", RaterGroup),
+        CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="state"),
+        CheckConstraint("(state = 'waiting') = (decided_by IS NULL)", name="decided"),
+        CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name="reason"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    rater_group: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    mailbox: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    nominated_by: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+
+
 class AssignmentRow(Base):
     """Who rates whom. `answered` carries no time; `counted` says whether the rater counts towards k (R2).
 

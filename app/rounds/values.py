@@ -81,6 +81,7 @@ class AssignmentSource(StrEnum):
     IMPORT = "import"
     ENCOUNTER = "encounter"
     REPLACEMENT = "replacement"
+    NOMINATION = "nomination"
 
 
 class DeclineReason(StrEnum):

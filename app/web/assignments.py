@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, FieldError, Invalid
+from app.fields import Fields
 from app.http.access import access
 from app.http.doors import PageRoute, posted
 from app.http.forms import Form
@@ -15,15 +17,23 @@ from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
 from app.organisation.paths import load_subjects
 from app.reports import Row, RowsRefused
-from app.rounds.commands import add_assignments, approve_assignment, propose_assignments, remove_assignment
+from app.rounds.commands import (
+    add_assignments,
+    approve_assignment,
+    call_for_nominations,
+    propose_assignments,
+    remove_assignment,
+)
 from app.rounds.intake import RATER_COLUMNS, parse_raters
+from app.rounds.nominations import NOMINATED, find_call
 from app.rounds.queries import list_assignments, load_rated, place_of
 from app.rounds.rules import OPEN_LISTS, RoundNotOpen
 from app.rounds.values import AssignmentLine, AssignmentSource, RoundState
 from app.web.decline import REASONS
-from app.web.forms import REFUSED, Filled, fresh, refused
+from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.known import known_people
 from app.web.lists import next_href, slice_of
+from app.web.local_times import typed_of, with_moments
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, RoundFrame, frame_of
 from app.web.uploads import Upload, checked, is_check, refused_file, table_of
@@ -37,6 +47,7 @@ _SOURCES: Mapping[AssignmentSource, str] = {
     AssignmentSource.HAND: "By hand",
     AssignmentSource.IMPORT: "From a file",
     AssignmentSource.ENCOUNTER: "After a meeting",
+    AssignmentSource.NOMINATION: "Proposed by whoever is rated",
     AssignmentSource.REPLACEMENT: "In another's place",
 }
 
@@ -136,23 +147,53 @@ def take_list(request: Request, round_id: str) -> Response:
     return see_other(f"/rounds/{round_id}/assignments", done="listed")
 
 
+@router.post("/rounds/{round_id}/nominations")
+@access(Action.ROUNDS_WRITE)
+def call(request: Request, round_id: str) -> Response:
+    """Ask the rated people to propose raters, until a time that is typed where the asker is."""
+    form = posted(request)
+    try:
+        with writing(request) as (session, visit):
+            until = _until(form, visit)
+            call_for_nominations(session, visit.viewer, round_id, until=until, now=visit.now)
+    except REFUSED as error:
+        with reading(request) as (session, visit):
+            return _list_page(session, visit, round_id, refused(visit, form, error))
+    return see_other(f"/rounds/{round_id}/assignments", done="called")
+
+
+def _until(form: Form, visit: Visit) -> datetime:
+    times, problems = with_moments(nested(form), ("until",), visit.settings.zone)
+    if problems:
+        raise Invalid(problems)
+    fields = Fields(times, posted=True)
+    until = fields.instant("until", required=True)
+    fields.finish()
+    return until or visit.now
+
+
 def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled | None) -> Response:
     frame = frame_of(session, visit, round_id, "assignments")
     chosen = visit.query.get("subject") or None
     found = list_assignments(session, visit.viewer, round_id, slice_of(visit), subject_id=chosen, now=visit.now)
     state = frame.round.state
+    found_until = find_call(session, frame.round.id)
     return page(
         visit,
         "pages/rounds/assignments.html",
         status=form.status if form else 200,
         flash=flash_for(visit, DONE),
         frame=frame,
-        form=form or Filled(),
+        form=form or fresh({"until": typed_of(found_until or frame.round.opens_at, visit.settings.zone)}),
+        called_until=found_until,
         lines=[_line(visit, one) for one in found.items],
         subjects=_subjects(session, visit, round_id),
         chosen=chosen or "",
         older=next_href(visit, found),
         may_remove=frame.may_write and state is RoundState.DRAFT,
+        may_call=frame.may_write
+        and state is RoundState.DRAFT
+        and any(one.rater_group in NOMINATED for one in frame.round.groups),
         may_add=frame.may_write and state in {RoundState.DRAFT, RoundState.OPEN} and frame.round.source == "asked",
         back=visit.path,
     )

@@ -63,6 +63,7 @@ LABELS: Mapping[str, str] = {
     "prorate": "Scale to the length of the period",
     "purpose": "Purpose",
     "question": "Question",
+    "rater_group": "Rater group",
     "rater_weights": "Weights of rater groups",
     "reason": "Reason",
     "required": "Required",
@@ -79,6 +80,7 @@ LABELS: Mapping[str, str] = {
     "target": "Target",
     "targets": "Targets",
     "unit": "Unit of measurement",
+    "until": "Until when",
     "unit_id": "Unit",
     "weight": "Weight",
 }

@@ -46,6 +46,7 @@ MORE: tuple[Entry, ...] = (
     Entry("API keys", "/admin/keys", ADMINS),
     Entry("Journal", "/admin/journal", ADMINS),
     Entry("Mailbox", "/mailbox", only_here=True),
+    Entry("Proposed raters", "/nominations"),
     Entry("Your sign-ins", "/account/sessions"),
     Entry("Your password", "/account/password"),
 )

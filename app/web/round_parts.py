@@ -48,6 +48,7 @@ DONE: Mapping[str, Flash] = {
     "removed": Flash("good", "The rater is taken off the round."),
     "approved": Flash("good", "The rater is approved and counts now."),
     "added": Flash("good", "The rater is added."),
+    "called": Flash("good", "The rated people are asked to propose raters.", "What they propose waits for a manager."),
     "listed": Flash("good", "The list is stored."),
     "deleted": Flash("good", "The draft is deleted."),
     "resent": Flash("good", "The letter is on its way again."),

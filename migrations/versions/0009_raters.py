@@ -1,4 +1,4 @@
-"""who acts for a manager, who must not rate whom, how long forms take a rater, and who declined
+"""who acts for a manager, who must not rate whom, how long forms take a rater, who declined, and whom rated people propose
 
 Revision: 0009, after 0004
 """
@@ -14,9 +14,9 @@ branch_labels = None
 depends_on = None
 
 LETTERS = ("invitation", "reminder", "release_ready", "sign_in")
-NEW_LETTERS = ("deputy",)
+NEW_LETTERS = ("deputy", "nomination_call", "nominations_waiting")
 SOURCES = ("structure", "list", "hand", "import", "encounter")
-NEW_SOURCES = ("replacement",)
+NEW_SOURCES = ("replacement", "nomination")
 
 
 def upgrade() -> None:
@@ -76,6 +76,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_load_cap")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "nomination_call",
+        sa.Column("round_id", types.Id(), nullable=False),
+        sa.Column("until", types.Instant(), nullable=False),
+        sa.Column("told_on", types.Day(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_nomination_call_round_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("round_id", name=op.f("pk_nomination_call")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "nomination",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("round_id", types.Id(), nullable=False),
+        sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("rater_group", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("nominated_by", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'refused') = (reason IS NOT NULL)", name=op.f("ck_nomination_reason")),
+        sa.CheckConstraint("(state = 'waiting') = (decided_by IS NULL)", name=op.f("ck_nomination_decided")),
+        sa.CheckConstraint(
+            "rater_group IN ('manager', 'colleague', 'direct_report', 'customer', 'mystery_shopper', 'self')",
+            name=op.f("ck_nomination_rater_group"),
+        ),
+        sa.CheckConstraint("state IN ('waiting', 'approved', 'refused')", name=op.f("ck_nomination_state")),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_nomination_round_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["subject_id"], ["subject.id"], name=op.f("fk_nomination_subject_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nomination")),
+        sa.UniqueConstraint(
+            "round_id",
+            "subject_id",
+            "rater_group",
+            "mailbox",
+            name=op.f("uq_nomination_round_id_subject_id_rater_group_mailbox"),
+        ),
+        sqlite_strict=True,
+    )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -109,6 +154,8 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("ck_assignment_declined"), type_="check")
         batch_op.drop_column("declined")
         batch_op.drop_column("seconds")
+    op.drop_table("nomination")
+    op.drop_table("nomination_call")
     op.drop_table("load_cap")
     op.drop_table("conflict")
     op.drop_table("deputy")

@@ -43,6 +43,13 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
         "from_at": "2026-11-23T11:00:00+00:00",
         "until_at": "2026-11-29T11:00:00+00:00",
     },
+    Letter.NOMINATION_CALL: {
+        "organisation": "Fjellbris",
+        "asked_by": "Amir Haddad",
+        "round_name": "Team Nord, 4. kvartal",
+        "until_at": "2026-11-27T15:00:00+00:00",
+    },
+    Letter.NOMINATIONS_WAITING: {"organisation": "Fjellbris", "count": 2},
     Letter.RELEASE_READY: {"organisation": "Fjellbris", "round_name": "Team Nord, 4. kvartal"},
 }
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]
