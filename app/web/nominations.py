@@ -82,7 +82,7 @@ def show_nominations(request: Request) -> Response:
         return _own_page(session, visit, Filled())
 
 
-@router.post("/nominations/{round_id}/{subject_id}")
+@router.post("/nominations/for/{round_id}/{subject_id}")
 @access(SIGNED_IN)
 def propose(request: Request, round_id: str, subject_id: str) -> Response:
     form = posted(request)
