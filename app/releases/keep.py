@@ -1,4 +1,7 @@
-"""What is kept of an atom: integer sums by measure and pair, and histograms where the sheets are deleted. Pure."""
+"""What is kept of an atom: integer sums by measure and pair, who has answered which KPIs, and histograms. Pure.
+
+Histograms only where the sheets are deleted.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -28,12 +31,19 @@ def histograms_of(judged: JudgedRound) -> Histograms:
 
 
 def totals_document(judged: JudgedRound, atom: int, histograms: Mapping[int, Mapping[float, int]]) -> dict[str, Any]:
-    """Released sums of one atom by the id of KPI or item; nothing of what is suppressed (R1)."""
+    """Released sums of one atom by the id of KPI or item; nothing of what is suppressed (R1).
+
+    `answered` tells how many have a score on exactly which KPIs: the error of a composite rests on it.
+    """
     sums = judged.released.atom(atom)
     names = [measure.kpi.kpi_id if measure.item is None else measure.item.id for measure in judged.measures]
+    # KPIs come first among the measures, and a pattern holds KPIs or an item.
+    kpis = names[: sum(measure.item is None for measure in judged.measures)]
+    patterns = [(bits, count) for bits, count in sums.answered if bits < 1 << len(kpis)]
     return {
         "sums": {names[number]: list(cell) for number, cell in sums.cells.items()},
         "pairs": [[names[one], names[other], *pair] for (one, other), pair in sums.pairs.items()],
+        "answered": [[[kpi for place, kpi in enumerate(kpis) if bits >> place & 1], n] for bits, n in patterns],
         "histograms": {
             names[number]: sorted(histogram.items()) for number, histogram in histograms.items() if number in sums.cells
         },

@@ -1,0 +1,183 @@
+"""A release computed once more from what is kept of it, and where what is stored differs. Pure.
+
+Figures are equal when their digits are, to nine of them: another machine may add up floats in another order.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.metrics.values import Reading
+from app.releases.lookup import GroupRow, Tables, tables_of
+from app.releases.methods import Method
+from app.releases.recompute import KeptAtom, hard_kept
+from app.releases.score import hard_numbers
+from app.releases.values import Outcome, Score
+from app.rounds.values import FrozenRound, Mark
+from app.scoring.tally import UNIT
+from app.scoring.totals import CellSums
+
+TOLERANCE = 1e-9
+_TOLD = ("score", "lo", "hi", "se", "df", "raters", "coverage")
+_TOLD_OF_SUMS = ("score", "raters", "coverage")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that a release left behind, as its figures follow from it."""
+
+    frozen: FrozenRound
+    marks: Sequence[Mark]
+    atoms: Sequence[KeptAtom]
+    scores: Sequence[Score]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether also the intervals of composites follow from the totals."""
+        return all(atom.is_whole for atom in self.atoms)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureAgain:
+    """A figure as it is stored and as it came out again; none where there was none."""
+
+    stored: Score | None
+    again: Score | None
+    is_equal: bool
+
+    @property
+    def figure(self) -> Score:
+        """Which figure it is about."""
+        found = self.stored or self.again
+        if found is None:
+            raise LookupError("a figure is stored, or came out again")
+        return found
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        return Outcome.EQUAL if self.is_equal else Outcome.DIFFERENT
+
+
+def tables_again(kept: Kept, method: Method, readings: Sequence[Reading] | None = None) -> Tables:
+    """The scored round once more; hard figures from their readings, or without any as they stand.
+
+    Raises
+    ------
+    ScoringError, LookupError, TypeError, ValueError : what is kept cannot be read
+    """
+    judged = method.judge(kept.frozen, kept.marks, kept.atoms)
+    numbers = hard_numbers(kept.frozen, judged)
+    hard = (
+        hard_kept(kept.frozen, numbers, kept.scores)
+        if readings is None
+        else method.measure(kept.frozen, numbers, readings)
+    )
+    return tables_of(kept.frozen, method.score(kept.frozen, judged, hard), asked_of(kept.marks))
+
+
+def asked_of(marks: Sequence[Mark]) -> set[tuple[str, str]]:
+    """The pairs of subject id and rater group with assignments."""
+    return {(mark.subject_id, mark.rater_group) for mark in marks}
+
+
+def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAgain, ...]:
+    """Every figure beside what came out again, by subject, KPI, item and groups."""
+    stored = {(score.subject_id, score.place): score for score in kept.scores}
+    again = {(score.subject_id, score.place): score for score in method.rows(tables)}
+    return tuple(
+        _beside(stored.get(place), again.get(place), is_whole=kept.is_whole)
+        for place in sorted(stored.keys() | again.keys())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AtomPart:
+    """An atom that a figure stands on: whose it is (none where its own figure is not told), answers and mean."""
+
+    subject_id: str | None
+    n: int
+    mean: float
+
+
+def atom_parts(tables: Tables, figure: Score, told: Collection[str]) -> tuple[AtomPart, ...]:
+    """The atoms behind the figure of a rater group; their means, weighted by their answers, give it.
+
+    Parameters
+    ----------
+    told : subjects that may be named; of the others, and of atoms whose own figure is withheld, one sum is told
+    """
+    row = _row_of(tables, figure)
+    judged = tables.scored.judged
+    found: list[AtomPart] = []
+    rest: list[CellSums] = []
+    if row is None:
+        return ()
+    for atom in judged.extents[row.number]:
+        cell = judged.released.atom(atom).cells.get(row.measure)
+        whose = _whose(tables, atom, row.measure)
+        if cell is not None and whose in told:
+            found.append(AtomPart(whose, cell.n, _mean([cell])))
+        elif cell is not None:
+            rest.append(cell)
+    return (*found, AtomPart(None, sum(cell.n for cell in rest), _mean(rest))) if rest else tuple(found)
+
+
+def _row_of(tables: Tables, figure: Score) -> GroupRow | None:
+    """The row of a rater group on a KPI or item; none for a figure of another kind."""
+    wanted = figure.item_id or figure.kpi_id
+    measures = enumerate(tables.scored.judged.measures)
+    ids = {one.kpi.kpi_id if one.item is None else one.item.id: number for number, one in measures}
+    places = {subject.id: place for place, subject in enumerate(tables.frozen.subjects)}
+    rows = tables.groups.get((places[figure.subject_id], ids.get(wanted or "", -1)), ())
+    return next((row for row in rows if tables.labels(row.figure) == figure.rater_groups), None)
+
+
+def _whose(tables: Tables, atom: int, measure: int) -> str | None:
+    """The subject that an atom is labelled with, if its own figure is told."""
+    judged = tables.scored.judged
+    one = judged.made.atoms[atom]
+    number = tables.numbers.get((one.subject, one.groups))
+    is_told = number is not None and bool(judged.is_shown[number, measure])
+    return tables.frozen.subjects[one.subject].id if is_told else None
+
+
+def _mean(cells: Sequence[CellSums]) -> float:
+    return sum(cell.s1 for cell in cells) / (UNIT * sum(cell.n for cell in cells))
+
+
+def wrong_figures(kept: Kept, method: Method) -> Iterator[str]:
+    """Which stored figures do not follow from the totals of their atoms; the atoms must be right."""
+    names = {subject.id: subject.name for subject in kept.frozen.subjects}
+    wrong: defaultdict[str, int] = defaultdict(int)
+    for one in figures_again(kept, tables_again(kept, method), method):
+        wrong[one.figure.subject_id] += not one.is_equal
+    for subject_id, count in sorted(wrong.items()):
+        if count:
+            yield f"{count} figures of {names.get(subject_id, subject_id)} do not follow from the totals of their atoms"
+
+
+def _beside(stored: Score | None, again: Score | None, *, is_whole: bool) -> FigureAgain:
+    if stored is None or again is None:
+        return FigureAgain(stored, again, is_equal=False)
+    is_told_whole = is_whole or stored.kpi_id is not None
+    same = (stored.status, stored.reason, stored.rater_groups) == (again.status, again.reason, again.rater_groups)
+    told = all(
+        is_same(getattr(stored, name), getattr(again, name)) for name in (_TOLD if is_told_whole else _TOLD_OF_SUMS)
+    )
+    return FigureAgain(
+        stored, again, is_equal=same and told and (not is_told_whole or is_same(stored.details, again.details))
+    )
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two figures, or documents of figures, are equal digit by digit."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    if isinstance(one, float) or isinstance(other, float):
+        return None not in {one, other} and math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(one == other)
