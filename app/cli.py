@@ -45,6 +45,7 @@ from app.organisation import bring_in
 from app.organisation.commands import create_company
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
+from app.recomputing import recompute
 from app.releases import queries as releases
 from app.releases.commands import release_round, scrub_released
 from app.releases.invariants import INVARIANTS
@@ -70,6 +71,7 @@ EXIT_CODES: Mapping[type[errors.AppError], int] = {
 app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
 importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
 app.add_typer(importing, name="import")
+app.command()(recompute)
 say = Console(soft_wrap=True, highlight=False)
 complain = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -78,7 +80,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change a
 CompanyOption = Annotated[
     str | None, typer.Option("--company", help="External id or id; needed with several companies")
 ]
-
 
 SCRUB_PATIENCE = timedelta(hours=1)
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")

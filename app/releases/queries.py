@@ -79,6 +79,11 @@ def find_release_of(session: ReadSession, round_id: str) -> Release | None:
     return None if row is None else _release(*row)
 
 
+def load_release_ids(session: ReadSession) -> tuple[str, ...]:
+    """Every release, the oldest first, whoever asks."""
+    return tuple(session.scalars(select(ReleaseRow.id).order_by(ReleaseRow.sealed_at, ReleaseRow.id)))
+
+
 def find_input_digest(session: ReadSession, viewer: Viewer, release: Release, *, on: date) -> str | None:
     """The keyed digest of what went into a release, in hexadecimal, for who analyses its whole scope (R11)."""
     scope_id, digest = session.execute(
