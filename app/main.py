@@ -33,6 +33,7 @@ from app.api import (
     scorecards,
     subjects,
     summaries,
+    what_ifs,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -66,6 +67,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     imports.router,
     releases.router,
     recomputations.router,
+    what_ifs.router,
     summaries.router,
     accounts.router,
     api_keys.router,

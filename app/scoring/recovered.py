@@ -1,12 +1,13 @@
 """Intervals of weighted sums from the published intervals of their parts alone; nothing of the raters is needed.
 
-==================  =================================================================
-Name                Meaning
-==================  =================================================================
-Known               a score with the distances to both ends of its interval
-thinned             the same, of another number of raters
-recovered_interval  interval of a weighted sum
-==================  =================================================================
+===============  =================================================================
+Name             Meaning
+===============  =================================================================
+Known            a score with the distances to both ends of its interval
+distances        how far the ends of a weighted sum lie from it
+thinned          the same for a mean over another number of raters
+interval_within  an interval from distances, cut to the scale
+===============  =================================================================
 """
 
 import math
@@ -32,6 +33,30 @@ class Known(NamedTuple):
     source: int = -1
 
 
+def distances(weights: Sequence[float], known: Sequence[Known]) -> tuple[float, float]:
+    """Distances from a weighted sum of scores to the lower and the upper end of its interval.
+
+    Parameters
+    ----------
+    weights : >= 0, of each part
+    known : the parts
+
+    Returns
+    -------
+    Both >= 0; those of the part itself for a single one of weight 1.
+
+    Formula: below = sqrt(sum_ij w_i w_j r_ij b_i b_j), b the distances below; above likewise; r = 1 for a part with
+    itself, .5 for two from the same raters, 0 else.
+    Source: the method of variance estimates recovery, Zou, Huang and Zhang 2009 (a note on confidence interval
+    estimation for a linear function of binomial proportions); .5 is the correlation that scores of two KPIs by one
+    rater have where nothing was pooled, see docs/scoring.md, section "Standard error".
+
+    >>> distances([0.5, 0.5], [Known(70.0, 30.0, 9.0), Known(50.0, 40.0, 12.0)])
+    (25.0, 7.5)
+    """
+    return _spread(weights, [one.below for one in known], known), _spread(weights, [one.above for one in known], known)
+
+
 def thinned(known: Sequence[Known], sizes: Sequence[int], size: int) -> tuple[float, float]:
     """Distances to the ends of a mean over other raters than those whose intervals are known.
 
@@ -49,42 +74,23 @@ def thinned(known: Sequence[Known], sizes: Sequence[int], size: int) -> tuple[fl
     if not whole:
         msg = "raters must be known to say how sure the mean of others is"
         raise ScoringError(msg)
-    total = math.fsum(n * one.score for one, n in zip(known, sizes, strict=True)) / whole
     alone = [one._replace(source=-1) for one in known]
-    ends = recovered_interval(total, [n / whole for n in sizes], alone)
+    below, above = distances([n / whole for n in sizes], alone)
     stretch = math.sqrt(whole / size)
-    return (total - ends.lo) * stretch, (ends.hi - total) * stretch
+    return below * stretch, above * stretch
 
 
-def recovered_interval(total: float, weights: Sequence[float], known: Sequence[Known]) -> Interval:
-    """Interval of a weighted sum of scores.
+def interval_within(score: float, below: float, above: float) -> Interval:
+    """The interval around a score, cut to 0..100.
 
-    Parameters
-    ----------
-    total : the sum, 0..100
-    weights : >= 0, of each part
-    known : the parts
-
-    Returns
-    -------
-    0 <= lo <= total <= hi <= 100; the interval of the part itself for a single one of weight 1.
-
-    Formula: lo = total - sqrt(sum_ij w_i w_j r_ij b_i b_j), b the distances below; hi likewise with those above;
-    r = 1 for a part with itself, .5 for two from the same raters, 0 else.
-    Source: the method of variance estimates recovery, Zou, Huang and Zhang 2009 (a note on confidence interval
-    estimation for a linear function of binomial proportions); .5 is the correlation that scores of two KPIs by one
-    rater have where nothing was pooled, see docs/scoring.md, section "Standard error".
-
-    >>> recovered_interval(60.0, [0.5, 0.5], [Known(70.0, 30.0, 10.0), Known(50.0, 40.0, 20.0)])
-    Interval(lo=35.0, hi=71.18033988749895)
+    >>> interval_within(90.0, 12.5, 20.0)
+    Interval(lo=77.5, hi=100.0)
     """
-    lower = _spread(weights, [one.below for one in known], known)
-    upper = _spread(weights, [one.above for one in known], known)
-    return Interval(min(total, max(0.0, total - lower)), max(total, min(100.0, total + upper)))
+    return Interval(min(score, max(0.0, score - below)), max(score, min(100.0, score + above)))
 
 
-def _spread(weights: Sequence[float], distances: Sequence[float], known: Sequence[Known]) -> float:
-    parts = [weight * distance for weight, distance in zip(weights, distances, strict=True)]
+def _spread(weights: Sequence[float], ends: Sequence[float], known: Sequence[Known]) -> float:
+    parts = [weight * end for weight, end in zip(weights, ends, strict=True)]
     by_source: dict[int, list[float]] = {}
     for part, one in zip(parts, known, strict=True):
         if one.source >= 0:

@@ -145,6 +145,9 @@ ELSEWHERE = {
     "list_scores",
     "get_scores",
     "get_explanation",
+    "get_recomputation",
+    "ask_what_if",
+    "adopt",
     "get_summary",
 }
 

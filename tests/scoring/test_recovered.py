@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import score_interval
-from app.scoring.recovered import Known, recovered_interval, thinned
+from app.scoring.recovered import Known, distances, interval_within, thinned
 from app.scoring.results import Uncertainty
 
 SCORES = st.floats(0, 100)
@@ -23,28 +23,25 @@ def known(source: int = -1) -> st.SearchStrategy[Known]:
     )
 
 
-@given(st.lists(known(), min_size=1, max_size=6))
-def test_the_ends_hold_the_sum_and_stay_on_the_scale(parts: list[Known]) -> None:
-    total = math.fsum(one.score for one in parts) / len(parts)
-    lo, hi = recovered_interval(min(total, 100.0), [1 / len(parts)] * len(parts), parts)
-    assert 0 <= lo <= min(total, 100.0) <= hi <= 100
+@given(SCORES, st.floats(0, 300), st.floats(0, 300))
+def test_the_ends_hold_the_score_and_stay_on_the_scale(score: float, below: float, above: float) -> None:
+    lo, hi = interval_within(score, below, above)
+    assert 0 <= lo <= score <= hi <= 100
 
 
 @given(known())
 def test_one_part_of_full_weight_keeps_its_interval(part: Known) -> None:
-    lo, hi = recovered_interval(part.score, [1.0], [part])
-    assert lo == pytest.approx(part.score - part.below)
-    assert hi == pytest.approx(part.score + part.above)
+    assert distances([1.0], [part]) == pytest.approx((part.below, part.above))
 
 
 @given(st.lists(known(source=7), min_size=2, max_size=5))
-def test_what_errs_together_is_less_sure_than_what_errs_apart(parts: list[Known]) -> None:
-    total = min(100.0, math.fsum(one.score for one in parts) / len(parts))
+def test_what_errs_together_is_less_sure_than_what_errs_apart_and_surer_than_one_alone(parts: list[Known]) -> None:
     weights = [1 / len(parts)] * len(parts)
-    together = recovered_interval(total, weights, parts)
-    apart = recovered_interval(total, weights, [one._replace(source=-1) for one in parts])
-    assert together.lo <= apart.lo
-    assert together.hi >= apart.hi
+    apart = distances(weights, [one._replace(source=-1) for one in parts])
+    together = distances(weights, parts)
+    widest = max(one.below for one in parts), max(one.above for one in parts)
+    for some, more, most in zip(apart, together, widest, strict=True):
+        assert some <= more <= most + 1e-9
 
 
 def test_it_comes_near_the_interval_of_the_model() -> None:
@@ -54,7 +51,7 @@ def test_it_comes_near_the_interval_of_the_model() -> None:
         for score, square, df, n in ((75.0, 400.0, 8, 1), (62.5, 347.727273 / 4, 11, 4))
         for ends in [score_interval(score, Uncertainty(math.sqrt(square), df, n))]
     ]
-    lo, hi = recovered_interval(70.3125, [0.625, 0.375], parts)
+    lo, hi = interval_within(70.3125, *distances([0.625, 0.375], parts))
     assert abs(lo - 40.85092) < 2.5
     assert abs(hi - 89.037514) < 5
 
