@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.recomputations import ExplanationOut
+from app.api.schemas.explanations import ExplanationOut
 from app.api.schemas.releases import ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
 from app.http.access import access
 from app.http.lists import Slice

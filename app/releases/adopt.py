@@ -7,8 +7,8 @@ from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.kpis.commands import add_kpi_version, set_scorecard, set_target
+from app.releases.adoption import plan_adoption
 from app.releases.drafts import WhatIf
-from app.releases.trial import plan_adoption
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from app.kpis.checks import TWICE, repeated
 from app.kpis.intake import LARGEST_WEIGHT
 from app.kpis.values import Level, RaterGroup
 from app.releases.drafts import CardDraft, MinimumDraft, PostsDraft, WeightsDraft, WhatIf
+from app.rounds.checks import MOST_K
 from app.rounds.values import Goalposts
 
 MOST_CHANGES = 50
-MOST_PEOPLE = 20
 
 
 def parse_what_if(given: Mapping[str, object], *, posted: bool = False) -> WhatIf:
@@ -65,7 +65,7 @@ def _posts(fields: Fields) -> PostsDraft:
 
 def _minimum(fields: Fields) -> MinimumDraft:
     group = fields.choice("rater_group", RaterGroup, required=True)
-    k = fields.whole("k", 1, MOST_PEOPLE, required=True)
+    k = fields.whole("k", 1, MOST_K, required=True)
     fields.close()
     return MinimumDraft(group or RaterGroup.MANAGER, k or 1)
 

@@ -5,19 +5,17 @@ Figures are equal when their digits are, to nine of them: another machine may ad
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.metrics.values import Reading
-from app.releases.lookup import GroupRow, Tables, tables_of
+from app.releases.lookup import Tables, tables_of
 from app.releases.methods import Method
 from app.releases.recompute import KeptAtom, hard_kept
 from app.releases.score import hard_numbers
 from app.releases.values import Outcome, Score
 from app.rounds.values import FrozenRound, Mark
-from app.scoring.tally import UNIT
-from app.scoring.totals import CellSums
 
 TOLERANCE = 1e-9
 _TOLD = ("score", "lo", "hi", "se", "df", "raters", "coverage")
@@ -91,61 +89,6 @@ def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAga
         _beside(stored.get(place), again.get(place), is_whole=kept.is_whole)
         for place in sorted(stored.keys() | again.keys())
     )
-
-
-@dataclass(frozen=True, slots=True)
-class AtomPart:
-    """An atom that a figure stands on: whose it is (none where its own figure is not told), answers and mean."""
-
-    subject_id: str | None
-    n: int
-    mean: float
-
-
-def atom_parts(tables: Tables, figure: Score, told: Collection[str]) -> tuple[AtomPart, ...]:
-    """The atoms behind the figure of a rater group; their means, weighted by their answers, give it.
-
-    Parameters
-    ----------
-    told : subjects that may be named; of the others, and of atoms whose own figure is withheld, one sum is told
-    """
-    row = _row_of(tables, figure)
-    judged = tables.scored.judged
-    found: list[AtomPart] = []
-    rest: list[CellSums] = []
-    if row is None:
-        return ()
-    for atom in judged.extents[row.number]:
-        cell = judged.released.atom(atom).cells.get(row.measure)
-        whose = _whose(tables, atom, row.measure)
-        if cell is not None and whose in told:
-            found.append(AtomPart(whose, cell.n, _mean([cell])))
-        elif cell is not None:
-            rest.append(cell)
-    return (*found, AtomPart(None, sum(cell.n for cell in rest), _mean(rest))) if rest else tuple(found)
-
-
-def _row_of(tables: Tables, figure: Score) -> GroupRow | None:
-    """The row of a rater group on a KPI or item; none for a figure of another kind."""
-    wanted = figure.item_id or figure.kpi_id
-    measures = enumerate(tables.scored.judged.measures)
-    ids = {one.kpi.kpi_id if one.item is None else one.item.id: number for number, one in measures}
-    places = {subject.id: place for place, subject in enumerate(tables.frozen.subjects)}
-    rows = tables.groups.get((places[figure.subject_id], ids.get(wanted or "", -1)), ())
-    return next((row for row in rows if tables.labels(row.figure) == figure.rater_groups), None)
-
-
-def _whose(tables: Tables, atom: int, measure: int) -> str | None:
-    """The subject that an atom is labelled with, if its own figure is told."""
-    judged = tables.scored.judged
-    one = judged.made.atoms[atom]
-    number = tables.numbers.get((one.subject, one.groups))
-    is_told = number is not None and bool(judged.is_shown[number, measure])
-    return tables.frozen.subjects[one.subject].id if is_told else None
-
-
-def _mean(cells: Sequence[CellSums]) -> float:
-    return sum(cell.s1 for cell in cells) / (UNIT * sum(cell.n for cell in cells))
 
 
 def wrong_figures(kept: Kept, method: Method) -> Iterator[str]:

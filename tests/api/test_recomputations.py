@@ -21,17 +21,18 @@ def read(engine: Database, now: datetime) -> tuple[Served, Quarter]:
 # ------------------------------------------------------------ one figure
 
 
-def test_each_figure_opens_down_to_its_items_and_up_to_the_composite(read: tuple[Served, Quarter]) -> None:
+def figure_of(read: tuple[Served, Quarter], **asked: str) -> Any:
+    """A figure of Sofie, or without a name of one her whole arithmetic."""
     served, made = read
-    client = served.with_key("results:read")
     path = f"/api/v1/releases/{made.release.id}/explanations/{made.subjects['sofie.berg']}"
+    answer = served.with_key("results:read").get(path, params=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
-    def figure(**asked: str) -> Any:
-        answer = client.get(path, params=asked)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
-    kpi = figure(kpi_id=made.kpis[S4])
+def test_a_kpi_opens_to_its_groups_and_up_to_the_composite(read: tuple[Served, Quarter]) -> None:
+    made = read[1]
+    kpi = figure_of(read, kpi_id=made.kpis[S4])
     assert kpi["figure"]["score"] == agrees(68.2142857143)
     counting = [term for term in kpi["terms"] if term["points"] is not None]
     assert sum(term["points"] for term in counting) == agrees(kpi["figure"]["score"])
@@ -39,7 +40,7 @@ def test_each_figure_opens_down_to_its_items_and_up_to_the_composite(read: tuple
         (["colleague"], "fewer_than_k")
     ]
     assert next(term for term in kpi["terms"] if term["rater_groups"] == ["self"])["share"] is None
-    whole = client.get(path).json()
+    whole = figure_of(read)
     part = next(one for one in whole["document"]["composite"]["parts"] if one["kpi_id"] == made.kpis[S4])
     assert kpi["used_in"] == {
         **dict.fromkeys(("kpi_id", "item_id", "raters", "reason")),
@@ -48,19 +49,22 @@ def test_each_figure_opens_down_to_its_items_and_up_to_the_composite(read: tuple
         **{name: part[name] for name in ("weight", "share", "points")},
     }
 
-    group = figure(kpi_id=made.kpis[S1], group="customer")
+
+def test_a_group_opens_to_its_items_and_an_item_up_to_its_group(read: tuple[Served, Quarter]) -> None:
+    made = read[1]
+    group = figure_of(read, kpi_id=made.kpis[S1], group="customer")
     assert (group["figure"]["raters"], group["document"]["n"], len(group["terms"])) == (12, 12, 2)
     assert sum(term["points"] for term in group["terms"]) == agrees(group["figure"]["score"])
     assert (group["used_in"]["kpi_id"], group["used_in"]["rater_groups"]) == (made.kpis[S1], [])
 
-    item = figure(kpi_id=made.kpis[S1], group="customer", item_id=group["terms"][0]["item_id"])
+    item = figure_of(read, kpi_id=made.kpis[S1], group="customer", item_id=group["terms"][0]["item_id"])
     assert (item["figure"]["score"], item["terms"]) == (group["terms"][0]["score"], [])
     assert item["used_in"]["points"] == group["terms"][0]["points"]
     assert item["used_in"]["rater_groups"] == ["customer"]
 
-    hidden = figure(kpi_id=made.kpis[S5], group="colleague")
+    hidden = figure_of(read, kpi_id=made.kpis[S5], group="colleague")
     assert (hidden["figure"]["status"], hidden["terms"], hidden["used_in"]) == ("suppressed", [], None)
-    hard = figure(kpi_id=made.kpis["phone-answer-time"])
+    hard = figure_of(read, kpi_id=made.kpis["phone-answer-time"])
     assert (hard["document"]["value"], hard["terms"], hard["used_in"]["share"] > 0) == (52, [], True)
 
 

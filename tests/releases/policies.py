@@ -7,8 +7,8 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.releases.intake import parse_what_if
+from app.releases.moves import Move
 from app.releases.trial import Trial, try_what_if
-from app.releases.what_if import Move
 from tests.summaries.built import TODAY, Quarter
 
 Given = Mapping[str, Any]

@@ -116,23 +116,9 @@ def test_adopting_begins_on_its_day_and_leaves_the_past_and_the_release_alone(
     adopted(session, made, both(made), days=3)
     begins, eve = TODAY + timedelta(days=3), TODAY + timedelta(days=2)
 
-    def known(on: date) -> tuple[Any, ...]:
-        kpi = load_kpis(session, [KpiId(made.kpis[S1])], on=on)[KpiId(made.kpis[S1])].current
-        centre = [
-            one
-            for one in load_scorecards(session, made.company_id, on=on)
-            if one.subject_id == made.subjects["customer-centre"]
-        ]
-        lines = next(one.lines for one in centre if one.level is Level.PERSON)
-        target = load_targets(session, [KpiId(made.kpis[PHONE])], on=on)[0]
-        return (
-            kpi.rater_weights[RaterGroup.CUSTOMER],
-            [(line.kpi_id, line.weight) for line in lines],
-            target.target,
-            kpi,
-        )
-
-    (old_weight, old_lines, old_target, old), (new_weight, new_lines, new_target, new) = known(eve), known(begins)
+    (old_weight, old_lines, old_target, old), (new_weight, new_lines, new_target, new) = (
+        known(session, made, day) for day in (eve, begins)
+    )
     assert (old_weight, old_target, new_weight, new_target) == (40, 45, 10, 60)
     assert dict(new_lines) == {
         kpi_id: 80 if kpi_id == made.kpis[S1] else weight
@@ -148,6 +134,16 @@ def test_adopting_begins_on_its_day_and_leaves_the_past_and_the_release_alone(
     tables = (ScoreRow.__table__, AtomRow.__table__, ExplanationRow.__table__)
     assert [session.execute(select(table)).all() for table in tables] == kept
     assert tried(session, made, {}).moves == ()
+
+
+def known(session: WriteSession, made: Quarter, on: date) -> tuple[Any, ...]:
+    """Weight of customers, lines of the centre's card of persons, and target of a day; and the version of the KPI."""
+    kpi = load_kpis(session, [KpiId(made.kpis[S1])], on=on)[KpiId(made.kpis[S1])].current
+    centre = (made.subjects["customer-centre"], Level.PERSON)
+    cards = load_scorecards(session, made.company_id, on=on)
+    lines = next(one.lines for one in cards if (one.subject_id, one.level) == centre)
+    target = load_targets(session, [KpiId(made.kpis[PHONE])], on=on)[0]
+    return kpi.rater_weights[RaterGroup.CUSTOMER], [(line.kpi_id, line.weight) for line in lines], target.target, kpi
 
 
 @pytest.mark.parametrize(

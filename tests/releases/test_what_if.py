@@ -10,13 +10,13 @@ from app.accounts.values import Role
 from app.errors import Invalid, NotFound
 from app.infra.database import WriteSession
 from app.kpis.values import Level
+from app.releases.choices import get_choices
 from app.releases.intake import parse_what_if
+from app.releases.moves import Way
 from app.releases.queries import load_all_scores
 from app.releases.rules import ReleaseAstray
 from app.releases.tables import AtomRow, ReleaseRow, ScoreRow
-from app.releases.trial import get_choices
 from app.releases.values import Withheld
-from app.releases.what_if import Way
 from app.responses.tables import AnswerRow, SheetRow
 from tests.releases.policies import PHONE, Given, by_place, card, minimum, posts, tried, weights
 from tests.summaries.built import S1, S4, S5, TODAY, Quarter, quarter

@@ -8,9 +8,9 @@ from app.api.schemas.base import DAY, ID, OTHER_ID, GivenDay, Id, In, Out, examp
 from app.api.schemas.releases import SCALE, ScaleOfScores
 from app.kpis.values import Level, RaterGroup
 from app.organisation.values import SubjectKind
+from app.releases.moves import Move, MovePart, Way
 from app.releases.trial import Trial
 from app.releases.values import Score, ScoreStatus, Withheld
-from app.releases.what_if import Move, MovePart, Way
 
 _WEIGHTS = {"kpi_id": OTHER_ID, "weights": {"customer": 60, "manager": 20}}
 _CARD = {"subject_id": ID, "level": "person", "weights": {OTHER_ID: 40}}
