@@ -19,12 +19,17 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MovePart:
-    """What a KPI, or a rater group of a KPI, adds to a change: through its score, and through its weight."""
+    """What a KPI, or a rater group of a KPI, adds to a change: through its score, and through its weight.
+
+    by_weight_apart : the same for its distance from the total, so that weight which moves to what is like the total
+        adds nothing; these add up to the same as `by_weight`, since shares do not change as a whole
+    """
 
     kpi_id: str
     rater_groups: tuple[str, ...]
     by_score: float
     by_weight: float
+    by_weight_apart: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Intervals of the other policy are made of the published ones alone, in whole poi
 weights would tell the spread of a small group (docs/anonymity.md, "What-ifs").
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -108,7 +109,11 @@ def _decomposed(before: Side, after: Side) -> tuple[MovePart, ...]:
     old = [before.get(name, (0.0, after.get(name, (0.0, 0.0))[1])) for name in names]
     new = [after.get(name, (0.0, before.get(name, (0.0, 0.0))[1])) for name in names]
     changes = change(*([one[0] for one in old], [one[1] for one in old]), *zip(*new, strict=True))
-    return tuple(MovePart(*name, one.by_score, one.by_weight) for name, one in zip(names, changes, strict=True))
+    middle = math.fsum(weight * score for weight, score in (*old, *new)) / 2
+    return tuple(
+        MovePart(*name, one.by_score, one.by_weight, one.by_weight - middle * (w1 - w0))
+        for name, one, (w0, _), (w1, _) in zip(names, changes, old, new, strict=True)
+    )
 
 
 def _differ(before: Score | None, after: Score | None) -> bool:

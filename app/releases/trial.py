@@ -26,13 +26,14 @@ from app.rounds.values import FrozenRound
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A what-if as far as the viewer may read it; `figures` were compared."""
+    """A what-if as far as the viewer may read it; so many figures of so many subjects were compared."""
 
     release: Release
     frozen: FrozenRound
     changed: FrozenRound
     moves: tuple[Move, ...]
     figures: int
+    subjects: int
 
 
 def try_what_if(
@@ -60,12 +61,14 @@ def try_what_if(
     except UNREADABLE as error:
         raise ReleaseAstray from error
     seen = readable_subjects(session, viewer, kept.frozen, on=on)
+    read = [one.subject_id for one in kept.scores if not one.rater_groups and one.subject_id in seen]
     return Trial(
         release,
         kept.frozen,
         after,
         tuple(move for move in found.moves if move.subject.id in seen),
-        sum(not one.rater_groups and one.subject_id in seen for one in kept.scores),
+        len(read),
+        len(set(read)),
     )
 
 

@@ -6,6 +6,7 @@ from app.web import (
     accounts,
     assignments,
     by_letter,
+    figure,
     goals,
     invitations,
     journal,
@@ -41,6 +42,8 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    what_if,
+    what_if_adopt,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -56,6 +59,9 @@ PAGES: tuple[APIRouter, ...] = (
     organisation.router,
     people.router,
     summary.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,

@@ -62,6 +62,7 @@ def test_other_weights_of_rater_groups_move_the_kpi_and_its_cards_by_parts_that_
     }
     for move in moves.values():
         assert move.change == pytest.approx(math.fsum(part.by_score + part.by_weight for part in move.parts))
+        assert move.change == pytest.approx(math.fsum(part.by_score + part.by_weight_apart for part in move.parts))
         assert move.kpi_id in {None, made.kpis[S1]}
 
 

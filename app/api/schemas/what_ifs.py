@@ -18,7 +18,7 @@ _POSTS: dict[str, Any] = {"kpi_id": OTHER_ID, "subject_id": None, "floor": 180, 
 _MINIMUM = {"rater_group": "colleague", "k": 5}
 _CHANGES = {"rater_weights": [_WEIGHTS], "scorecards": [_CARD], "targets": [_POSTS]}
 _FIGURE = {"status": "ok", "reason": None, "score": 79.16666666666667, "lo": 64.0, "hi": 88.0, "coverage": 1.0}
-_PART = {"kpi_id": OTHER_ID, "rater_groups": [], "by_score": 0.0, "by_weight": -1.25}
+_PART = {"kpi_id": OTHER_ID, "rater_groups": [], "by_score": 0.0, "by_weight": -16.25, "by_weight_apart": -1.25}
 _MOVE = {
     "subject_id": ID,
     "name": "Sofie Berg",
@@ -120,6 +120,7 @@ class MovePartOut(Out):
     rater_groups: list[str]
     by_score: float
     by_weight: float
+    by_weight_apart: float = Field(description="By the distance from the total; adds up to the same as `by_weight`")
 
     @classmethod
     def of_part(cls, part: MovePart) -> Self:
@@ -129,6 +130,7 @@ class MovePartOut(Out):
             rater_groups=list(part.rater_groups),
             by_score=part.by_score,
             by_weight=part.by_weight,
+            by_weight_apart=part.by_weight_apart,
         )
 
 

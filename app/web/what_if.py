@@ -1,0 +1,99 @@
+"""The page that tries another policy on a released round: what is changed, who moves and why; nothing is written."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.rules import Action, roots
+from app.errors import Invalid
+from app.http.access import SIGNED_IN, access
+from app.http.doors import PageRoute
+from app.http.forms import Form
+from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
+from app.infra.paging import Page, page_in
+from app.releases.choices import Choices, get_choices
+from app.releases.intake import parse_what_if
+from app.releases.trial import Trial, try_what_if
+from app.web.forms import Filled, fresh, refused
+from app.web.lists import next_href, slice_of
+from app.web.policy_fields import PolicyFields
+from app.web.policy_forms import changed_lines, part_of, parts_of, values_of
+from app.web.policy_moves import Mover, finding_of, movers_of, table_of
+from app.web.render import Flash, flash_for, page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DONE = {"adopted": Flash("good", "The change is adopted.", "What is released stays as it is.")}
+
+
+@router.get("/results/{release_id}/what-if")
+@access(SIGNED_IN)
+def show_what_if(request: Request, release_id: str) -> Response:
+    with reading(request) as (session, visit):
+        choices = get_choices(session, visit.viewer, release_id, on=visit.today)
+        tried = PolicyFields.of(visit.query).settled(choices)
+        try:
+            wish = parse_what_if(tried.given(), posted=True)
+            trial = None if wish.is_empty else _tried(session, visit, choices, tried)
+        except Invalid as error:
+            return _refused(visit, choices, tried, error)
+    edited = visit.query.get("edit", "")
+    form = fresh(values_of(visit, choices, part_of(visit, choices, edited), tried)) if edited else Filled()
+    return _page(visit, choices, tried, form, edited=edited, trial=trial)
+
+
+def _tried(session: ReadSession, visit: Visit, choices: Choices, tried: PolicyFields) -> Trial:
+    wish = parse_what_if(tried.given(), posted=True)
+    return try_what_if(session, visit.viewer, choices.release.id, wish, on=visit.today)
+
+
+def _refused(visit: Visit, choices: Choices, tried: PolicyFields, error: Invalid) -> Response:
+    """The form of what was refused first, with what was wrong; other changes wait."""
+    places = [place for place in (tried.place_of(one.field) for one in error.errors) if place]
+    labels = {name: label for _, parts in parts_of(visit, choices) for part in parts for name, label in part.fields}
+    keys = {name: part.key for _, parts in parts_of(visit, choices) for part in parts for name, _ in part.fields}
+    edited = next((keys[place] for place in places if place in keys), "")
+    names = {one.field: labels.get(tried.place_of(one.field), "") for one in error.errors}
+    filled = values_of(visit, choices, part_of(visit, choices, edited), tried) if edited else {}
+    texts = {**{name: text or "" for name, text in filled.items()}, **tried.values}
+    sent = Form({name: [text] for name, text in texts.items()})
+    form = refused(visit, sent, error, places=tried.place_of, names=names)
+    return _page(visit, choices, tried, form, edited=edited, trial=None)
+
+
+def _page(
+    visit: Visit, choices: Choices, tried: PolicyFields, form: Filled, *, edited: str, trial: Trial | None
+) -> Response:
+    movers: Page[Mover] = Page(()) if trial is None else page_in(movers_of(visit, trial), slice_of(visit))
+    base = f"/results/{choices.release.id}/what-if"
+    return page(
+        visit,
+        "pages/what_if/try.html",
+        status=form.status,
+        flash=flash_for(visit, DONE),
+        release=choices.release,
+        round=choices.frozen,
+        base=base,
+        form=form,
+        part=part_of(visit, choices, edited) if edited else None,
+        hidden=tried.pairs(without=edited),
+        headed=parts_of(visit, choices),
+        state=tried.query(),
+        changes=[
+            (line, f"{base}?{tried.query(without=line.key)}", f"{base}?{tried.query(edit=line.key)}")
+            for line in changed_lines(visit, choices, tried)
+            if trial is not None or line.key != edited
+        ],
+        trial=trial,
+        finding=finding_of(visit, trial) if trial is not None else "",
+        movers=movers.items,
+        figures=table_of(visit, trial, movers.items) if trial is not None else (),
+        more=next_href(visit, movers),
+        adopt_href=_adopt_href(visit, base, tried),
+    )
+
+
+def _adopt_href(visit: Visit, base: str, tried: PolicyFields) -> str:
+    """Where to adopt; empty for who may write no KPI, and where only minimums are changed."""
+    lasting = [name for name in tried.values if not name.startswith("minimum.")]
+    may_write = bool(roots(visit.viewer, Action.KPIS_WRITE))
+    return f"{base}/adopt?{tried.query(without='minimum')}" if lasting and may_write else ""
