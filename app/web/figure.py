@@ -160,11 +160,17 @@ def _line(visit: Visit, found: Arithmetic, term: Term, label: str, points: str) 
         label,
         figure_href(found, term.key),
         score(term.score, visit.locale),
-        number(term.n, visit.locale) if term.n is not None else "",
+        _answers(visit, term.n),
         percent(term.share, visit.locale, 1) if term.share is not None else "",
         points,
         withheld_words(visit, Withheld(term.reason)) if term.reason else "",
     )
+
+
+def _answers(visit: Visit, count: int | None) -> str:
+    if count is None:
+        return ""
+    return said(visit, "1 answer" if count == 1 else "{count} answers", count=number(count, visit.locale))
 
 
 def _used_in(visit: Visit, found: Arithmetic, own: Traced) -> TermLine | None:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.errors import NotFound
 from app.http.visit import Visit
 from app.infra.formats import measure, number, percent
 from app.kpis.values import Level, RaterGroup
@@ -71,12 +70,9 @@ def parts_of(visit: Visit, choices: Choices) -> list[tuple[str, list[PolicyPart]
     return [(heading, parts) for heading, parts in headed if parts]
 
 
-def part_of(visit: Visit, choices: Choices, key: str) -> PolicyPart:
-    """One of them; NotFound for what there is not."""
-    found = next((part for _, parts in parts_of(visit, choices) for part in parts if part.key == key), None)
-    if found is None:
-        raise NotFound
-    return found
+def find_part(visit: Visit, choices: Choices, key: str) -> PolicyPart | None:
+    """One of them, if there is one of this key."""
+    return next((part for _, parts in parts_of(visit, choices) for part in parts if part.key == key), None)
 
 
 def values_of(visit: Visit, choices: Choices, part: PolicyPart, tried: PolicyFields) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from app.releases.trial import Trial, try_what_if
 from app.web.forms import Filled, fresh, refused
 from app.web.lists import next_href, slice_of
 from app.web.policy_fields import PolicyFields
-from app.web.policy_forms import changed_lines, part_of, parts_of, values_of
+from app.web.policy_forms import PolicyPart, changed_lines, find_part, parts_of, values_of
 from app.web.policy_moves import Mover, finding_of, movers_of, table_of
 from app.web.render import Flash, flash_for, page
 
@@ -36,9 +36,9 @@ def show_what_if(request: Request, release_id: str) -> Response:
             trial = None if wish.is_empty else _tried(session, visit, choices, tried)
         except Invalid as error:
             return _refused(visit, choices, tried, error)
-    edited = visit.query.get("edit", "")
-    form = fresh(values_of(visit, choices, part_of(visit, choices, edited), tried)) if edited else Filled()
-    return _page(visit, choices, tried, form, edited=edited, trial=trial)
+    part = find_part(visit, choices, visit.query.get("edit", ""))
+    form = fresh(values_of(visit, choices, part, tried)) if part is not None else Filled()
+    return _page(visit, choices, tried, form, part=part, trial=trial)
 
 
 def _tried(session: ReadSession, visit: Visit, choices: Choices, tried: PolicyFields) -> Trial:
@@ -53,16 +53,18 @@ def _refused(visit: Visit, choices: Choices, tried: PolicyFields, error: Invalid
     keys = {name: part.key for _, parts in parts_of(visit, choices) for part in parts for name, _ in part.fields}
     edited = next((keys[place] for place in places if place in keys), "")
     names = {one.field: labels.get(tried.place_of(one.field), "") for one in error.errors}
-    filled = values_of(visit, choices, part_of(visit, choices, edited), tried) if edited else {}
+    part = find_part(visit, choices, edited)
+    filled = values_of(visit, choices, part, tried) if part is not None else {}
     texts = {**{name: text or "" for name, text in filled.items()}, **tried.values}
     sent = Form({name: [text] for name, text in texts.items()})
     form = refused(visit, sent, error, places=tried.place_of, names=names)
-    return _page(visit, choices, tried, form, edited=edited, trial=None)
+    return _page(visit, choices, tried, form, part=part, trial=None)
 
 
 def _page(
-    visit: Visit, choices: Choices, tried: PolicyFields, form: Filled, *, edited: str, trial: Trial | None
+    visit: Visit, choices: Choices, tried: PolicyFields, form: Filled, *, part: PolicyPart | None, trial: Trial | None
 ) -> Response:
+    edited = part.key if part is not None else ""
     movers: Page[Mover] = Page(()) if trial is None else page_in(movers_of(visit, trial), slice_of(visit))
     base = f"/results/{choices.release.id}/what-if"
     return page(
@@ -74,7 +76,7 @@ def _page(
         round=choices.frozen,
         base=base,
         form=form,
-        part=part_of(visit, choices, edited) if edited else None,
+        part=part,
         hidden=tried.pairs(without=edited),
         headed=parts_of(visit, choices),
         state=tried.query(),
