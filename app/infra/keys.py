@@ -56,6 +56,10 @@ class InstanceKey:
         """The rater's pseudonym in one round (`confidential`): 16 bytes, another one in every round."""
         return self.derive("pseudonym", round_id, voice)[:16]
 
+    def draft_mark(self, assignment_id: str) -> str:
+        """What stands for an assignment in a draft, so that a draft by itself says nothing of who rates whom."""
+        return self.derive("draft", assignment_id)[:8].hex()
+
     def sheet_key(self, assignment_id: str) -> bytes:
         """The key of a `named`, `report` or `confidential` sheet: 16 bytes."""
         return self.derive("sheet", assignment_id)[:16]
@@ -64,6 +68,11 @@ class InstanceKey:
 def anonymous_sheet_key(token: str, assignment_id: str) -> bytes:
     """The key of an `anonymous` sheet: follows from the rating link alone, which is stored nowhere."""
     return hmac.new(token.encode(), b"sheet\0" + assignment_id.encode(), hashlib.sha256).digest()[:16]
+
+
+def draft_key(token: str) -> bytes:
+    """The key of what a rater has typed and not sent: follows from the rating link alone."""
+    return hmac.new(token.encode(), b"draft", hashlib.sha256).digest()[:16]
 
 
 def fingerprint(secret: str) -> bytes:

@@ -63,11 +63,11 @@ def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink
     return link_of(session, token, load_link_rows(session, token, _LINK_HELD), now=now)
 
 
-def load_link_rows(session: ReadSession, token: str, statement: Select[Any]) -> Sequence[Row[Any]]:
-    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; one statement."""
+def load_link_rows(session: ReadSession, token: str, statement: Select[Any], **more: object) -> Sequence[Row[Any]]:
+    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
     if not rules.is_token(token):
         raise rules.UnknownLink
-    return session.connection().execute(statement, {"hashed": fingerprint(token)}).all()
+    return session.connection().execute(statement, {"hashed": fingerprint(token), **more}).all()
 
 
 def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: datetime) -> RatingLink:

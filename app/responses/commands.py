@@ -6,18 +6,24 @@ from typing import Any
 
 from sqlalchemy import Insert, Row, delete, insert, select, update
 
+from app.errors import FieldError
 from app.infra.database import WriteSession
 from app.infra.ids import new_whole
 from app.infra.keys import anonymous_sheet_key, key_of
 from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
-from app.responses.intake import parse_sheets, parse_submission_id
+from app.organisation.queries import load_employee_names
+from app.responses.hints import SENTENCES, comment_hints, names_worth_hiding, seen_mark
+from app.responses.intake import HINTS, SEEN_ALL, parse_sheets, parse_submission_id
+from app.responses.keep_draft import forget_draft
 from app.responses.queries import load_form_recipe, take_form_subjects
-from app.responses.rules import AlreadyFinal
+from app.responses.rules import AlreadyFinal, HintsGiven, comment_field
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormSubject, ParsedSheet, Receipt
 from app.rounds.commands import mark_answered
 from app.rounds.values import Mode
+
+Rated = Sequence[tuple[FormSubject, ParsedSheet]]
 
 
 def submit_response(
@@ -26,16 +32,19 @@ def submit_response(
     """Store what a rater sends about one or more subjects.
 
     Whoever holds the link may call. Written: one sheet for each subject with an answer, in one transaction with the
-    check that the round is open; a sheet that is there is replaced, except in an `anonymous` group, where the first
+    check that the round is open, and no draft any more; a sheet that is there is replaced, except in an `anonymous` group, where the first
     one is final. The assignment gets its mark without a time. Nothing is sent. The same submission id again changes
-    nothing and gives the same receipt.
+    nothing and gives the same receipt. HintsGiven when a comment is worth thinking over, until it says that the
+    hints were seen.
     """
     link = hold_link(session, token, now=now)
     recipe = load_form_recipe(session, link)
     subjects = {subject.assignment_id: subject for subject in take_form_subjects(session, link, recipe)}
     submission_id = parse_submission_id(posted)
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
+    _advise(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets])
     _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
+    forget_draft(session, token)
     open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
     mark_answered(session, open_ones)
     rated = {sheet.assignment_id for sheet in sheets}
@@ -48,7 +57,20 @@ def submit_response(
     )
 
 
-Rated = Sequence[tuple[FormSubject, ParsedSheet]]
+def _advise(session: WriteSession, link: RatingLink, posted: Mapping[str, Sequence[str]], rated: Rated) -> None:
+    """Raise HintsGiven for comments that are worth thinking over, unless just these hints were seen."""
+    written = [(subject, sheet.comments[""]) for subject, sheet in rated if sheet.comments.get("")]
+    if not written:
+        return
+    people = load_employee_names(session, link.company_id)
+    hints = {
+        comment_field(subject.assignment_id): comment_hints(text, names_worth_hiding(people, subject.name))
+        for subject, text in written
+    }
+    mark = seen_mark(hints)
+    if mark and posted.get(HINTS, ("",))[0] not in {mark, SEEN_ALL}:
+        errors = [FieldError(name, SENTENCES[hint]) for name, found in hints.items() for hint in found]
+        raise HintsGiven(errors, mark)
 
 
 class _Desk:

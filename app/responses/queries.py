@@ -11,12 +11,14 @@ from sqlalchemy import Row, bindparam, func, select
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
+from app.infra.keys import draft_key, key_of
 from app.invitations.queries import INVITATION, IS_LINK, LINK_COLUMNS, LINK_TABLES, link_of, load_link_rows
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
 from app.responses.rules import form_kpi, item_numbers
+from app.responses.tables import DraftRow
 from app.responses.values import FormKpi, FormSubject, RatingForm
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.rules import kpis_on_card, minutes_to_answer
@@ -50,7 +52,7 @@ _recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
 
 def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> RatingForm:
     """What a rating link asks, without any answer given before; one statement. The errors are those of `find_link`."""
-    rows = load_link_rows(session, token, _FORM)
+    rows = load_link_rows(session, token, _FORM, draft=draft_key(token))
     link = link_of(session, token, rows, now=now)
     recipe = load_form_recipe(session, link)
     subjects = _form_subjects(recipe, (row for row in rows if row.id is not None))
@@ -69,6 +71,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         promise_hash=recipe.promise_hash,
         submission_id=random_uuid(entropy_of(session)),
         subjects=subjects,
+        draft=_draft(session, rows[0].draft, subjects),
     )
 
 
@@ -81,6 +84,16 @@ def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         if len(_recipes) > RECIPES_KEPT:
             _recipes.popitem(last=False)
     return known
+
+
+def _draft(session: ReadSession, kept: Mapping[str, str] | None, subjects: Iterable[FormSubject]) -> Mapping[str, str]:
+    """A draft by the names of the form's fields; what the form no longer asks is left out."""
+    if not kept:
+        return {}
+    key = key_of(session)
+    names = {f"{key.draft_mark(subject.assignment_id)}.": f"{subject.assignment_id}." for subject in subjects}
+    marked = ((name.partition("."), text) for name, text in kept.items())
+    return {f"{names[mark + dot]}{last}": text for (mark, dot, last), text in marked if mark + dot in names}
 
 
 def take_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
@@ -125,9 +138,14 @@ _TAKEN = (
     .with_for_update(of=_ASSIGNMENT, key_share=True)
 )
 _BY_LINK = (_ASSIGNMENT.c.round_id == INVITATION.c.round_id) & (_ASSIGNMENT.c.rater_id == INVITATION.c.person_id)
+_DRAFT = DraftRow.__table__
 _FORM = (
-    select(*LINK_COLUMNS, *_ASKED)
-    .select_from(LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK).outerjoin(_SUBJECT, _PLACED))
+    select(*LINK_COLUMNS, *_ASKED, _DRAFT.c.fields.label("draft"))
+    .select_from(
+        LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK)
+        .outerjoin(_SUBJECT, _PLACED)
+        .outerjoin(_DRAFT, _DRAFT.c.key == bindparam("draft"))
+    )
     .where(IS_LINK)
     .order_by(*_ORDER)
 )

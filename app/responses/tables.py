@@ -58,6 +58,20 @@ class SheetCommentRow(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class DraftRow(Base):
+    """What a rater has typed and not sent, under a key that follows from the link alone; gone once sent or closed.
+
+    `fields` are named by marks that stand for assignments under the instance key.
+    """
+
+    __tablename__ = "form_draft"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True, "sqlite_with_rowid": False})
+
+    key: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    fields: Mapped[dict[str, str]] = mapped_column(Json)
+
+
 class AnonymousSheetRow(Base):
     """A sheet of an `anonymous` group: its key follows from the rating link alone; deleted at the seal."""
 

@@ -1,7 +1,7 @@
 """The nouns of responses: the form as a rater meets it, what was handed in, and the receipt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -87,6 +87,8 @@ class RatingForm:
     promise_hash: str
     submission_id: str
     subjects: tuple[FormSubject, ...]
+    draft: Mapping[str, str] = field(default_factory=dict)
+    """What is typed and not sent, by field; never what was sent."""
 
     @property
     def is_final(self) -> bool:

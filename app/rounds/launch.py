@@ -17,7 +17,7 @@ from app.organisation.queries import load_people
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.freeze import freeze
-from app.rounds.preview import RoundPreview, preview_of
+from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
     has_assignments,
     load_assignments,
@@ -51,7 +51,7 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     rules.require_draft(round_)
     rated = load_rated(session, round_.id)
     frozen = freeze(session, round_, rated, now=now)
-    problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen)]
+    problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen), *too_long(frozen)]
     if problems:
         raise rules.RoundIncomplete(problems)
     seen = preview_draft(session, frozen)

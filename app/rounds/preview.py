@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.errors import FieldError
+from app.kpis.rules import length_problems
 from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import rules
@@ -199,6 +201,17 @@ def _loads(
     for (rater, _), spent in minutes.items():
         of_rater[rater] += spent
     return loads, max(of_rater.values(), default=0)
+
+
+def too_long(frozen: FrozenRound) -> list[FieldError]:
+    """What is wrong with the round's questions: a group that would need longer for one subject than it has patience."""
+    most: Counter[RaterGroup] = Counter()
+    cards = {tuple(line.kpi_id for line in subject.card): subject for subject in frozen.subjects if subject.is_rated}
+    for subject in cards.values():
+        for policy in frozen.groups:
+            count = questions_about(frozen, subject, policy.rater_group)
+            most[policy.rater_group] = max(most[policy.rater_group], count)
+    return length_problems("kpis", most)
 
 
 def questions_about(frozen: FrozenRound, subject: FrozenSubject, rater_group: RaterGroup) -> int:

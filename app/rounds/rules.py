@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Conflict, Invalid
+from app.kpis.rules import SECONDS_PER_QUESTION, SECONDS_PER_SUBJECT
 from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
 from app.rounds.values import (
@@ -19,9 +20,6 @@ from app.rounds.values import (
 
 GRACE = timedelta(minutes=30)
 """Everybody's time after the printed closing time; the round counts as closed only then."""
-
-SECONDS_PER_QUESTION = 12
-SECONDS_PER_SUBJECT = 15
 
 OPEN_LISTS = (RaterGroup.CUSTOMER, RaterGroup.MYSTERY_SHOPPER)
 """Groups that may be added to while the round is open: encounters and visits happen meanwhile."""
@@ -118,10 +116,10 @@ def due_reminders(reminders: Iterable[datetime], *, now: datetime) -> int:
 
 
 def minutes_to_answer(questions: int, subjects: int) -> int:
-    """Whole minutes that a form takes, at least 1: 12 seconds a question and 15 a subject, rounded up.
+    """Whole minutes that a form takes, at least 1, rounded up.
 
     >>> minutes_to_answer(2, 1), minutes_to_answer(12, 3)
-    (1, 4)
+    (1, 3)
     """
     return max(1, -(-(questions * SECONDS_PER_QUESTION + subjects * SECONDS_PER_SUBJECT) // 60))
 

