@@ -1,9 +1,10 @@
 """What adopting a what-if writes, worked out and not written yet: for the page that asks, and for the command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
+from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
@@ -40,9 +41,10 @@ class Plan:
 def plan_adoption(
     session: ReadSession, viewer: Viewer, release_id: str, wish: WhatIf, starts_on: date, *, on: date
 ) -> Plan:
-    """What adopting a what-if from a day on writes; whether the viewer may is asked when it is written.
+    """What adopting a what-if from a day on writes, for who may write it: it shows what counts there today.
 
-    Invalid where nothing lasting is changed, and for minimums, which belong to a round.
+    Invalid where nothing lasting is changed, and for minimums, which belong to a round; NotFound and Forbidden as for
+    the writing itself.
     """
     release = get_release(session, viewer, release_id, on=on)
     if wish.minimums:
@@ -51,10 +53,12 @@ def plan_adoption(
         raise Invalid(message=NOTHING_CHANGED)
     frozen = load_frozen_round(session, release.round_id)
     fitted(session, frozen, wish)
-    kpis = load_kpis(session, [kpi.kpi_id for kpi in frozen.kpis], on=date.max)
     places = load_subjects(session, _places_of(wish), on=on)
     if len(places) < len(_places_of(wish)):
         raise NotFound
+    for path in _paths(wish, release.company_id, places):
+        require(viewer, Action.KPIS_WRITE, path)
+    kpis = load_kpis(session, [kpi.kpi_id for kpi in frozen.kpis], on=date.max)
     return Plan(
         release,
         tuple(
@@ -68,6 +72,19 @@ def plan_adoption(
         {str(kpi_id): kpi for kpi_id, kpi in kpis.items()},
         {str(place_id): place for place_id, place in places.items()},
     )
+
+
+def may_adopt(session: ReadSession, viewer: Viewer, company_id: str, wish: WhatIf, *, on: date) -> bool:
+    """Whether something of a what-if lasts, and the viewer may write all of it."""
+    places = load_subjects(session, _places_of(wish), on=on)
+    paths = _paths(wish, company_id, places)
+    return wish.is_lasting and all(may(viewer, Action.KPIS_WRITE, path) for path in paths)
+
+
+def _paths(wish: WhatIf, company_id: str, places: Mapping[SubjectId, Subject]) -> list[Sequence[str]]:
+    """Where something is set: at places, and at the company for weights of rater groups and targets for all."""
+    is_for_all = wish.rater_weights or any(one.subject_id is None for one in wish.targets)
+    return [place.path for place in places.values()] + [(company_id,)] * bool(is_for_all)
 
 
 def _places_of(wish: WhatIf) -> frozenset[str]:

@@ -11,15 +11,13 @@ from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.invitations import queries as invitations
 from app.releases.methods import METHODS
 from app.releases.queries import load_all_scores, load_atoms
-from app.releases.recompute import wrong_atoms
-from app.releases.rerun import Kept, wrong_figures
+from app.releases.rerun import UNREADABLE, Kept, wrong_figures, wrong_in_atoms
 from app.releases.tables import ReleaseRow
 from app.responses.invariants import stray_sheets, uneven_cells
 from app.rounds.queries import load_frozen_round
 from app.rounds.rows import load_marks
 from app.rounds.tables import RoundRow
 from app.rounds.values import RoundState
-from app.scoring.errors import ScoringError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,8 @@ def uneven_releases(session: ReadSession) -> Iterator[str]:
     for round_id in sorted(released.symmetric_difference(rounds)):
         yield f"round {round_id}: released without a release, or not released with one"
     for release_id, round_id in _releases(session):
-        kept = load_atoms(session, release_id)
-        for found in wrong_atoms(load_frozen_round(session, round_id), load_marks(session, round_id), kept):
+        frozen, marks = load_frozen_round(session, round_id), load_marks(session, round_id)
+        for found in wrong_in_atoms(Kept(frozen, marks, load_atoms(session, release_id), ())):
             yield f"release {release_id}: {found}"
 
 
@@ -58,7 +56,7 @@ def figures_astray(session: ReadSession) -> Iterator[str]:
             )
             try:
                 yield from (f"release {release_id}: {found}" for found in wrong_figures(kept, method))
-            except (ScoringError, LookupError, TypeError):
+            except UNREADABLE:
                 yield f"release {release_id}: the totals of its atoms cannot be scored again"
 
 

@@ -12,14 +12,17 @@ from typing import Any
 from app.metrics.values import Reading
 from app.releases.lookup import Tables, tables_of
 from app.releases.methods import Method
-from app.releases.recompute import KeptAtom, hard_kept
+from app.releases.recompute import KeptAtom, hard_kept, wrong_atoms
 from app.releases.score import hard_numbers
 from app.releases.values import Outcome, Score
 from app.rounds.values import FrozenRound, Mark
+from app.scoring.errors import ScoringError
 
 TOLERANCE = 1e-9
 _TOLD = ("score", "lo", "hi", "se", "df", "raters", "coverage")
 _TOLD_OF_SUMS = ("score", "raters", "coverage")
+UNREADABLE = (ScoringError, LookupError, TypeError, ValueError)
+"""What comes of stored totals that are not as they were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,14 @@ def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAga
         _beside(stored.get(place), again.get(place), is_whole=kept.is_whole)
         for place in sorted(stored.keys() | again.keys())
     )
+
+
+def wrong_in_atoms(kept: Kept) -> tuple[str, ...]:
+    """What is wrong with the atoms of a release, whatever was done to their totals."""
+    try:
+        return tuple(wrong_atoms(kept.frozen, kept.marks, kept.atoms))
+    except UNREADABLE:
+        return ("the totals of its atoms are not as they were written",)
 
 
 def wrong_figures(kept: Kept, method: Method) -> Iterator[str]:

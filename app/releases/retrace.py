@@ -21,16 +21,11 @@ from app.releases.inputs import check_input, readings_at
 from app.releases.lookup import Tables
 from app.releases.methods import METHODS, Method
 from app.releases.queries import get_release, load_all_scores, load_atoms
-from app.releases.recompute import wrong_atoms
-from app.releases.rerun import FigureAgain, Kept, figures_again, is_same, tables_again
+from app.releases.rerun import UNREADABLE, FigureAgain, Kept, figures_again, is_same, tables_again, wrong_in_atoms
 from app.releases.tables import ExplanationRow
 from app.releases.values import InputCheck, Release, RerunState, Score
 from app.rounds.queries import load_frozen_round, load_marks
 from app.rounds.values import FrozenRound
-from app.scoring.errors import ScoringError
-
-UNREADABLE = (ScoringError, LookupError, TypeError, ValueError)
-"""What comes of stored totals that are not as they were written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +70,7 @@ def retrace(
         return Retraced(release, RerunState.UNKNOWN_METHOD)
     kept = load_kept(session, release)
     analyses = _analyses(session, viewer, kept.frozen, on=on)
-    wrong = tuple(wrong_atoms(kept.frozen, kept.marks, kept.atoms)) if analyses else ()
+    wrong = wrong_in_atoms(kept) if analyses else ()
     readings = readings_at(session, kept.frozen, release.sealed_at)
     try:
         tables = tables_again(kept, method, readings)

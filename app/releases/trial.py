@@ -17,7 +17,8 @@ from app.releases.methods import METHODS, Method
 from app.releases.moves import Move
 from app.releases.policy import changed
 from app.releases.queries import get_release
-from app.releases.retrace import UNREADABLE, load_kept, readable_subjects
+from app.releases.rerun import UNREADABLE
+from app.releases.retrace import load_kept, readable_subjects
 from app.releases.rules import ReleaseAstray
 from app.releases.values import Release
 from app.releases.what_if import compared

@@ -2,21 +2,21 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from app.http.visit import Visit
 from app.infra.formats import measure, number, percent, score
 from app.releases.trace import FigureKey, item_points
-from app.releases.values import ScoreStatus, Withheld
+from app.releases.values import ScoreStatus
 from app.scoring.composite import LEAST_KPI_WEIGHT
-from app.scoring.metrics import LEAST_COMPLETENESS
-from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.rules import group_rank
-from app.summaries.values import MISSING, Arithmetic
+from app.summaries.values import Arithmetic
 from app.web.figure_words import (
+    as_part,
     digits_of,
     figure_href,
+    gap_of,
     item_names,
     name_of,
     person_of,
@@ -25,7 +25,7 @@ from app.web.figure_words import (
     worth_of,
 )
 from app.web.render import said
-from app.web.result_words import SELF, group_name, withheld_words
+from app.web.result_words import SELF, group_name
 from app.words import in_locale
 
 Document = Mapping[str, Any]
@@ -89,18 +89,15 @@ def terms_of(visit: Visit, found: Arithmetic) -> list[Term]:
         rows += inner(visit, found, kpi)
     for kpi_id, one in left_out.items():
         if kpi_id not in seen:
-            why = withheld_words(visit, Withheld(one["reason"]), coverage=0)
-            rows.append(_unscored(visit, name_of(visit, found, kpi_id), Withheld(one["reason"]), why))
+            rows.append(_without(visit, KPI, name_of(visit, found, kpi_id), as_part(one["reason"]), FigureKey(kpi_id)))
     return rows
 
 
 def _kpi_term(visit: Visit, found: Arithmetic, kpi: Document, told: tuple[Document, str] | None) -> Term:
-    name, href = name_of(visit, found, kpi["kpi_id"]), figure_href(found, FigureKey(kpi["kpi_id"]))
+    key = FigureKey(kpi["kpi_id"])
+    name, href = name_of(visit, found, kpi["kpi_id"]), figure_href(found, key)
     if kpi["status"] != ScoreStatus.OK:
-        least = LEAST_GROUP_WEIGHT if kpi["kind"] == "soft" else LEAST_COMPLETENESS
-        return replace(
-            _unscored(visit, name, Withheld(kpi["reason"]), why_withheld(visit, kpi, least=least)), href=href
-        )
+        return _without(visit, KPI, name, kpi, key, href)
     if told is None:
         return Term(KPI, name, score(kpi["score"], visit.locale), href=href)
     part, digits = told
@@ -116,11 +113,11 @@ def _kpi_term(visit: Visit, found: Arithmetic, kpi: Document, told: tuple[Docume
     )
 
 
-def _unscored(visit: Visit, name: str, why: Withheld, words: str) -> Term:
-    """A KPI without a score: withheld, or never asked for."""
-    if why in MISSING:
-        return Term(KPI, name, score(None, visit.locale), basis=words)
-    return Term(KPI, name, score(None, visit.locale), withheld=words)
+def _without(visit: Visit, level: int, name: str, part: Document, key: FigureKey, href: str = "") -> Term:
+    """A row without a figure: withheld, or there is nothing to withhold."""
+    words, is_withheld = gap_of(visit, part, key)
+    told = {"withheld": words} if is_withheld else {"basis": words}
+    return Term(level, name, score(None, visit.locale), **told, href=href)
 
 
 def _soft_terms(visit: Visit, found: Arithmetic, kpi: Document) -> Iterator[Term]:
@@ -133,8 +130,9 @@ def _soft_terms(visit: Visit, found: Arithmetic, kpi: Document) -> Iterator[Term
             yield _group_term(visit, found, kpi, group, digits.get(tuple(group["rater_groups"]), ""))
             yield from _item_terms(visit, found, kpi["kpi_id"], group)
         else:
-            href = figure_href(found, FigureKey(kpi["kpi_id"], tuple(group["rater_groups"])))
-            yield replace(_withheld_group(visit, group, person_of(found)), href=href)
+            key = FigureKey(kpi["kpi_id"], tuple(group["rater_groups"]))
+            name = group_name(visit, group["rater_groups"], person=person_of(found))
+            yield _without(visit, GROUP, name, group, key, figure_href(found, key))
 
 
 def _group_term(visit: Visit, found: Arithmetic, kpi: Document, group: Document, part: str) -> Term:
@@ -147,15 +145,6 @@ def _group_term(visit: Visit, found: Arithmetic, kpi: Document, group: Document,
         _group_basis(visit, kpi, group),
         href=figure_href(found, FigureKey(kpi["kpi_id"], tuple(group["rater_groups"]))),
     )
-
-
-def _withheld_group(visit: Visit, one: Document, person: str) -> Term:
-    name = group_name(visit, one["rater_groups"], person=person)
-    if one["minimum"] == 1:
-        return Term(GROUP, name, score(None, visit.locale), basis=said(visit, "No answer"))
-    visits = one["rater_groups"] == ["mystery_shopper"]
-    why = withheld_words(visit, Withheld(one["reason"]), minimum=one["minimum"], visits=visits)
-    return Term(GROUP, name, score(None, visit.locale), withheld=why)
 
 
 def _group_basis(visit: Visit, kpi: Document, group: Document) -> str:
@@ -176,8 +165,7 @@ def _item_terms(visit: Visit, found: Arithmetic, kpi_id: str, group: Document) -
         key = FigureKey(kpi_id, tuple(group["rater_groups"]), item["item_id"])
         name, href = names.get(item["item_id"], ""), figure_href(found, key)
         if "mean" not in item:
-            why = withheld_words(visit, Withheld(item["reason"]))
-            yield Term(ITEM, name, score(None, visit.locale), withheld=why, href=href)
+            yield _without(visit, ITEM, name, item, key, href)
             continue
         share, _ = points.get(item["item_id"], (None, None))
         weight = percent(share, visit.locale, 1) if share is not None else ""

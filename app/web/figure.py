@@ -4,24 +4,21 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.formats import measure, number, percent, score
-from app.kpis.values import KpiKind
 from app.releases.queries import get_traced
 from app.releases.retrace import parts_of, retrace
-from app.releases.trace import FigureKey, Term, Traced, traced
-from app.releases.values import RerunState, Score, Withheld
-from app.scoring.composite import LEAST_KPI_WEIGHT
-from app.scoring.metrics import LEAST_COMPLETENESS
-from app.scoring.soft import LEAST_GROUP_WEIGHT
+from app.releases.trace import Document, FigureKey, Term, Traced, traced
+from app.releases.values import RerunState, Score
 from app.summaries.queries import get_arithmetic
 from app.summaries.values import Arithmetic
-from app.web.figure_words import digits_of, figure_href, item_names, name_of, person_of, why_withheld, worth_of
+from app.web.figure_words import as_part, digits_of, figure_href, gap_of, item_names, name_of, person_of, worth_of
 from app.web.render import page, said
-from app.web.result_words import group_name, withheld_words
+from app.web.result_words import group_name
 from app.web.summary import way_to
 from app.words import in_locale
 
@@ -30,15 +27,15 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
-    """A part of a figure, or the figure above, as its row is printed."""
+    """A part of a figure, or the figure above, as its row is printed; `basis` is answers, or why there is none."""
 
     label: str
     href: str
     score: str
-    answers: str
     share: str
     points: str
-    withheld: str
+    basis: str
+    is_withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def show_figure(request: Request, release_id: str, subject_id: str) -> Response:
         label=label,
         way=way_to(found.above, base),
         base=base,
-        reason=_why(visit, opened, figure),
+        gap=gap_of(visit, opened.part, key) if figure.score is None else None,
         facts=_facts(visit, found, opened, figure),
         terms=_lines(visit, found, opened, figure),
         used_in=_used_in(visit, found, opened),
@@ -97,18 +94,6 @@ def _label(visit: Visit, found: Arithmetic, key: FigureKey, *, short: bool = Fal
     if key.item_id:
         names.append(item_names(visit, found.kpis[key.kpi_id]).get(key.item_id, ""))
     return names[-1] if short else ", ".join(names)
-
-
-def _why(visit: Visit, opened: Traced, figure: Score) -> str:
-    """Why it is withheld; empty for a figure that is there."""
-    if figure.score is not None:
-        return ""
-    if figure.rater_groups:
-        minimum = (figure.details or {}).get("minimum")
-        return withheld_words(visit, figure.reason, minimum=minimum, visits=figure.rater_groups == ("mystery_shopper",))
-    least = LEAST_KPI_WEIGHT if figure.kpi_id is None else LEAST_GROUP_WEIGHT
-    is_hard = opened.part.get("kind") == KpiKind.HARD
-    return why_withheld(visit, opened.part, least=LEAST_COMPLETENESS if is_hard else least)
 
 
 def _facts(visit: Visit, found: Arithmetic, opened: Traced, figure: Score) -> list[tuple[str, str]]:
@@ -156,15 +141,26 @@ def _lines(visit: Visit, found: Arithmetic, opened: Traced, figure: Score) -> li
 
 
 def _line(visit: Visit, found: Arithmetic, term: Term, label: str, points: str) -> TermLine:
+    part = _part_of(found, term.key)
+    basis, is_withheld = _answers(visit, term.n), False
+    if term.reason is not None:
+        basis, is_withheld = gap_of(visit, part or as_part(term.reason), term.key)
     return TermLine(
         label,
-        figure_href(found, term.key),
+        figure_href(found, term.key) if part is not None else "",
         score(term.score, visit.locale),
-        _answers(visit, term.n),
         percent(term.share, visit.locale, 1) if term.share is not None else "",
         points,
-        withheld_words(visit, Withheld(term.reason)) if term.reason else "",
+        basis,
+        is_withheld,
     )
+
+
+def _part_of(found: Arithmetic, key: FigureKey) -> Document | None:
+    try:
+        return traced(found.document, key).part
+    except NotFound:
+        return None
 
 
 def _answers(visit: Visit, count: int | None) -> str:

@@ -1,17 +1,23 @@
 """What figures of an arithmetic are called, where each stands by itself, and how its parts are written."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from app.http.visit import Visit
 from app.infra.formats import number
+from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.trace import Document, FigureKey
 from app.releases.values import Withheld
 from app.rounds.values import FrozenKpi, Goalposts
+from app.scoring.composite import LEAST_KPI_WEIGHT
+from app.scoring.errors import ScoringError
 from app.scoring.explain import printed
+from app.scoring.metrics import LEAST_COMPLETENESS
+from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.rules import piece_of
-from app.summaries.values import Arithmetic
+from app.summaries.values import MISSING, Arithmetic
 from app.web.render import said
 from app.web.result_words import withheld_words
 from app.words import in_locale
@@ -61,6 +67,27 @@ def why_withheld(visit: Visit, document: Document, *, least: float) -> str:
     return withheld_words(visit, why, coverage=coverage, least=least)
 
 
+def gap_of(visit: Visit, part: Document, key: FigureKey) -> tuple[str, bool]:
+    """Why there is no figure, in words, and whether one is withheld: where nobody was asked there is none to withhold."""
+    why = Withheld(part["reason"])
+    if key.item_id is not None:
+        return withheld_words(visit, why), True
+    if key.rater_groups:
+        if part["minimum"] == 1:
+            return said(visit, "No answer"), False
+        visits = key.rater_groups == (RaterGroup.MYSTERY_SHOPPER.value,)
+        return withheld_words(visit, why, minimum=part["minimum"], visits=visits), True
+    least = LEAST_KPI_WEIGHT
+    if key.kpi_id is not None:
+        least = LEAST_COMPLETENESS if part["kind"] == KpiKind.HARD else LEAST_GROUP_WEIGHT
+    return why_withheld(visit, part, least=least), why not in MISSING
+
+
+def as_part(reason: str) -> Document:
+    """The part of the arithmetic that a KPI on the card would have about which nobody was asked."""
+    return {"reason": reason, "kind": KpiKind.SOFT.value, "coverage": 0}
+
+
 def weight_of(visit: Visit, weight: float, whole: float) -> str:
     """A weight as it was set, and of how much."""
     return said(
@@ -79,8 +106,14 @@ def name_of(visit: Visit, found: Arithmetic, kpi_id: str) -> str:
 
 
 def digits_of(visit: Visit, total: float | None, values: Sequence[float]) -> list[str]:
-    """Parts in the digits that add up to the printed total; none without a total."""
+    """Parts in the digits that add up to the printed total; none without a total.
+
+    Those that do not add up, since somebody has altered what is stored, are told as they are.
+    """
     if total is None:
         return ["" for _ in values]
-    _, shown = printed(total, values)
+    try:
+        shown: Sequence[float | Decimal] = printed(total, values)[1]
+    except ScoringError:
+        shown = values
     return [number(part, visit.locale, 1) for part in shown]

@@ -32,9 +32,10 @@ class PolicyFields:
         return cls({name: value for name, value in filled.items() if value})
 
     def settled(self, choices: Choices) -> "PolicyFields":
-        """Without what is as it was; goalposts are changed as a whole."""
+        """Without what is as it was or is not there; goalposts are changed as a whole."""
         known = known_values(choices)
-        changed = {key for key in self._keys() if self._is_changed(key, known)}
+        there = {_key(name) for name in known}
+        changed = {key for key in self._keys() if key in there and self._is_changed(key, known)}
         return PolicyFields(
             {
                 name: value
@@ -100,7 +101,7 @@ def known_values(choices: Choices) -> dict[str, float]:
     """What every field would hold if nothing were changed."""
     frozen = choices.frozen
     found: dict[str, float] = {f"minimum.{policy.rater_group}": policy.k for policy in frozen.groups}
-    for kpi in frozen.kpis:
+    for kpi in (kpi for kpi in frozen.kpis if kpi.weights):
         found |= {f"weights.{kpi.kpi_id}.{policy.rater_group}": 0.0 for policy in frozen.groups}
         found |= {f"weights.{kpi.kpi_id}.{group}": weight for group, weight in kpi.weights.items()}
     for card in choices.cards:

@@ -18,15 +18,15 @@ from app.words import in_locale
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
-    """A figure on its way: its name, the change, both sides for the plot, and words."""
+    """A figure on its way: its name, the change, both sides for the plot, words, and the same as texts of a table."""
 
     name: str
-    is_composite: bool
     change: str
     before: Score | None
     after: Score | None
     words: str
     why: str
+    figures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,12 @@ def finding_of(visit: Visit, trial: Trial) -> str:
     return told
 
 
-def table_of(visit: Visit, trial: Trial, movers: Sequence[Mover]) -> list[tuple[str, ...]]:
+def table_of(movers: Sequence[Mover]) -> list[tuple[str, ...]]:
     """The same figures as texts: name, figure, both sides with intervals, change, and what it comes through."""
-    moves = {(move.subject.name, _name(visit, trial, move)): move for move in trial.moves}
-    return [
-        (mover.name, row.name, *_told(visit, moves[mover.name, row.name])) for mover in movers for row in mover.rows
-    ]
+    return [(mover.name, row.name, *row.figures) for mover in movers for row in mover.rows]
 
 
-def _told(visit: Visit, move: Move) -> tuple[str, ...]:
+def _figures(visit: Visit, move: Move) -> tuple[str, ...]:
     sides = [
         text
         for one in (move.before, move.after)
@@ -94,12 +91,12 @@ def _row(visit: Visit, trial: Trial, move: Move) -> MoveRow:
     change = "" if move.change is None else signed(move.change, visit.locale)
     return MoveRow(
         _name(visit, trial, move),
-        move.kpi_id is None,
         change,
         move.before,
         move.after,
         _words(visit, move),
         _why(visit, trial, move),
+        _figures(visit, move),
     )
 
 

@@ -1,15 +1,16 @@
 """The page that tries another policy on a released round: what is changed, who moves and why; nothing is written."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, roots
 from app.errors import Invalid
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.forms import Form
 from app.http.visit import Visit, reading
-from app.infra.database import ReadSession
 from app.infra.paging import Page, page_in
+from app.releases.adoption import may_adopt
 from app.releases.choices import Choices, get_choices
 from app.releases.intake import parse_what_if
 from app.releases.trial import Trial, try_what_if
@@ -25,6 +26,14 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 DONE = {"adopted": Flash("good", "The change is adopted.", "What is released stays as it is.")}
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a what-if comes to, and whether the reader may adopt it; nothing where none is asked or it is refused."""
+
+    trial: Trial | None = None
+    may_adopt: bool = False
+
+
 @router.get("/results/{release_id}/what-if")
 @access(SIGNED_IN)
 def show_what_if(request: Request, release_id: str) -> Response:
@@ -33,17 +42,13 @@ def show_what_if(request: Request, release_id: str) -> Response:
         tried = PolicyFields.of(visit.query).settled(choices)
         try:
             wish = parse_what_if(tried.given(), posted=True)
-            trial = None if wish.is_empty else _tried(session, visit, choices, tried)
+            trial = None if wish.is_empty else try_what_if(session, visit.viewer, release_id, wish, on=visit.today)
         except Invalid as error:
             return _refused(visit, choices, tried, error)
+        may_write = may_adopt(session, visit.viewer, choices.release.company_id, wish, on=visit.today)
     part = find_part(visit, choices, visit.query.get("edit", ""))
     form = fresh(values_of(visit, choices, part, tried)) if part is not None else Filled()
-    return _page(visit, choices, tried, form, part=part, trial=trial)
-
-
-def _tried(session: ReadSession, visit: Visit, choices: Choices, tried: PolicyFields) -> Trial:
-    wish = parse_what_if(tried.given(), posted=True)
-    return try_what_if(session, visit.viewer, choices.release.id, wish, on=visit.today)
+    return _page(visit, choices, tried, form, part, Answered(trial, may_write))
 
 
 def _refused(visit: Visit, choices: Choices, tried: PolicyFields, error: Invalid) -> Response:
@@ -58,12 +63,13 @@ def _refused(visit: Visit, choices: Choices, tried: PolicyFields, error: Invalid
     texts = {**{name: text or "" for name, text in filled.items()}, **tried.values}
     sent = Form({name: [text] for name, text in texts.items()})
     form = refused(visit, sent, error, places=tried.place_of, names=names)
-    return _page(visit, choices, tried, form, part=part, trial=None)
+    return _page(visit, choices, tried, form, part, Answered())
 
 
 def _page(
-    visit: Visit, choices: Choices, tried: PolicyFields, form: Filled, *, part: PolicyPart | None, trial: Trial | None
+    visit: Visit, choices: Choices, tried: PolicyFields, form: Filled, part: PolicyPart | None, answered: Answered
 ) -> Response:
+    trial = answered.trial
     edited = part.key if part is not None else ""
     movers: Page[Mover] = Page(()) if trial is None else page_in(movers_of(visit, trial), slice_of(visit))
     base = f"/results/{choices.release.id}/what-if"
@@ -88,14 +94,7 @@ def _page(
         trial=trial,
         finding=finding_of(visit, trial) if trial is not None else "",
         movers=movers.items,
-        figures=table_of(visit, trial, movers.items) if trial is not None else (),
+        figures=table_of(movers.items),
         more=next_href(visit, movers),
-        adopt_href=_adopt_href(visit, base, tried),
+        adopt_href=f"{base}/adopt?{tried.query(without='minimum')}" if answered.may_adopt else "",
     )
-
-
-def _adopt_href(visit: Visit, base: str, tried: PolicyFields) -> str:
-    """Where to adopt; empty for who may write no KPI, and where only minimums are changed."""
-    lasting = [name for name in tried.values if not name.startswith("minimum.")]
-    may_write = bool(roots(visit.viewer, Action.KPIS_WRITE))
-    return f"{base}/adopt?{tried.query(without='minimum')}" if lasting and may_write else ""

@@ -23,7 +23,7 @@ from app.releases.intake import parse_what_if
 from app.web.forms import REFUSED, Filled, fresh, refused
 from app.web.policy_fields import PolicyFields
 from app.web.policy_forms import changed_lines
-from app.web.render import page, see_other
+from app.web.render import page, said, see_other
 from app.web.result_words import group_name
 from app.words import in_locale
 
@@ -113,5 +113,10 @@ def _written(visit: Visit, plan: Plan) -> list[Written]:
 def _rows(visit: Visit, weights: dict[str, float]) -> tuple[tuple[str, str, str], ...]:
     whole = sum(weights.values())
     return tuple(
-        (name, number(weight, visit.locale), percent(weight / whole, visit.locale)) for name, weight in weights.items()
+        (
+            name,
+            number(weight, visit.locale),
+            percent(weight / whole, visit.locale) if weight else said(visit, "Does not count"),
+        )
+        for name, weight in weights.items()
     )

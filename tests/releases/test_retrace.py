@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -192,10 +193,16 @@ def erase_a_sheet(session: WriteSession) -> None:
     session.execute(delete(SheetRow).where(SheetRow.id == lost))
 
 
-def test_totals_that_cannot_be_read_are_said_to_be_so(session: WriteSession, made: Quarter) -> None:
-    spoil = update(AtomRow).values(totals={"sums": {"nothing of ours": [1, 2, 3]}, "pairs": [], "histograms": {}})
+@pytest.mark.parametrize(
+    "totals", [{"sums": {"nothing of ours": [1, 2, 3]}, "pairs": [], "histograms": {}}, {"nothing": 1}, {}]
+)
+def test_totals_that_cannot_be_read_are_said_to_be_so(
+    session: WriteSession, made: Quarter, totals: dict[str, Any]
+) -> None:
+    spoil = update(AtomRow).values(totals=totals)
     found = changed(session, made, lambda some: some.execute(spoil))
     assert (found.state, found.figures, found.explained) == (RerunState.UNREADABLE, (), None)
+    assert len(found.wrong) >= 1
 
 
 def test_without_who_has_answered_what_together_only_the_errors_of_composites_stay_open(
