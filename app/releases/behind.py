@@ -48,7 +48,7 @@ def _row_of(tables: Tables, figure: Score) -> GroupRow | None:
     ids = {one.kpi.kpi_id if one.item is None else one.item.id: number for number, one in measures}
     places = {subject.id: place for place, subject in enumerate(tables.frozen.subjects)}
     rows = tables.groups.get((places[figure.subject_id], ids.get(wanted or "", -1)), ())
-    return next((row for row in rows if tables.labels(row.figure) == figure.rater_groups), None)
+    return next((row for row in rows if tables.names[row.figure.groups] == figure.rater_groups), None)
 
 
 def _whose(tables: Tables, atom: int, measure: int) -> str | None:

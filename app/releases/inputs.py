@@ -1,8 +1,10 @@
 """Whether what went into a release is still there and unchanged: sheets, where they were kept, and readings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+import numpy as np
 from sqlalchemy import select
 
 from app.infra.database import ReadSession
@@ -11,7 +13,7 @@ from app.infra.keys import key_of, same
 from app.kpis.values import KpiKind
 from app.metrics.queries import load_readings_as_of
 from app.metrics.values import Reading
-from app.releases.keep import totals_document
+from app.releases.keep import totals_documents
 from app.releases.methods import Method
 from app.releases.partition import JudgedRound, item_ids, judge
 from app.releases.rerun import Kept
@@ -19,7 +21,7 @@ from app.releases.rules import SheetsAstray
 from app.releases.tables import ReleaseRow
 from app.releases.values import InputCheck, InputState, Release
 from app.responses.sheets import load_sheets
-from app.rounds.values import FrozenRound, Mode, Pooling
+from app.rounds.values import FrozenRound, Marks, Mode, Pooling
 
 
 def readings_at(session: ReadSession, frozen: FrozenRound, at: datetime) -> list[Reading]:
@@ -37,14 +39,13 @@ def check_input(
 ) -> InputCheck:
     """Whether the sheets that are still there give the sums that are kept, and all of them the digest."""
     frozen = kept.frozen
-    kept_groups = {policy.rater_group.value for policy in frozen.groups if policy.mode is not Mode.ANONYMOUS}
-    is_whole = len(kept_groups) == len(frozen.groups)
+    groups = {policy.rater_group.value for policy in frozen.groups if policy.mode is not Mode.ANONYMOUS}
+    is_whole = len(groups) == len(frozen.groups)
     if not is_whole and frozen.pooling is Pooling.POOL:
         # Which atoms hold a deleted sheet besides others cannot be told from the others alone.
         return InputCheck(InputState.DELETED, 0, 0)
-    answered = [mark for mark in kept.marks if mark.answered and mark.rater_group in kept_groups]
     try:
-        judged = judge(frozen, load_sheets(session, frozen.id, item_ids(frozen)), answered)
+        judged = judge(frozen, load_sheets(session, frozen.id, item_ids(frozen)), _of(kept.marks, groups))
     except SheetsAstray:
         return InputCheck(InputState.MISSING, 0, 0)
     atoms, wrong = _added_again(kept, judged)
@@ -56,13 +57,18 @@ def check_input(
     return InputCheck(InputState.EQUAL if is_equal else InputState.DIFFERENT, atoms, wrong)
 
 
+def _of(marks: Marks, groups: Collection[str]) -> Marks:
+    """The marks with those of other rater groups not answered."""
+    is_there = np.array([group in groups for _, group in marks.cells], np.bool_)
+    return replace(marks, answered=marks.answered & is_there[marks.cell_of_mark])
+
+
 def _added_again(kept: Kept, judged: JudgedRound) -> tuple[int, int]:
     """How many atoms were added up from their sheets, and how many gave other sums than are kept."""
     stored = {atom.place: atom.totals for atom in kept.atoms}
     wrong = 0
-    for number, atom in enumerate(judged.made.atoms):
+    for atom, again in zip(judged.made.atoms, totals_documents(judged), strict=True):
         groups = "+".join(kept.frozen.groups[group].rater_group.value for group in atom.groups)
         totals = stored.get((kept.frozen.subjects[atom.subject].id, groups), {})
-        again = totals_document(judged, number, {})
-        wrong += any(totals.get(name) != again[name] for name in ("sums", "pairs") if name in again)
+        wrong += any(totals.get(name) != again[name] for name in ("sums", "pairs"))
     return len(judged.made.atoms), wrong

@@ -17,7 +17,7 @@ from app.releases.recompute import KeptAtom, judge_kept
 from app.releases.rows import score_rows
 from app.releases.score import ScoredRound, score_judged
 from app.releases.values import Score
-from app.rounds.values import FrozenRound, Mark
+from app.rounds.values import FrozenRound, Marks
 from app.scoring.results import HardScore, NotScored
 
 HardScores = Mapping[tuple[int, int], HardScore | NotScored]
@@ -34,7 +34,7 @@ class Method:
     digest : the canonical bytes of what went in
     """
 
-    judge: Callable[[FrozenRound, Iterable[Mark], Iterable[KeptAtom]], JudgedRound]
+    judge: Callable[[FrozenRound, Marks, Iterable[KeptAtom]], JudgedRound]
     measure: Callable[[FrozenRound, Mapping[str, int], Sequence[Reading]], HardScores]
     score: Callable[[FrozenRound, JudgedRound, HardScores], ScoredRound]
     rows: Callable[[Tables], Iterator[Score]]

@@ -15,8 +15,8 @@ from app.releases.measured import goalposts_of
 from app.releases.partition import JudgedRound, Laid, asked_in, divided, judged_of, measures_of
 from app.releases.rows import REASONS
 from app.releases.values import Score, ScoreStatus, Withheld
-from app.rounds.preview import atom_cells
-from app.rounds.values import FrozenRound, FrozenSubject, Mark
+from app.rounds.preview import answered_cells
+from app.rounds.values import FrozenRound, FrozenSubject, Marks
 from app.scoring.atoms import Partition
 from app.scoring.goalposts import score_metric
 from app.scoring.results import Certainty, HardScore, Interval, Measured, NotScored, Reason
@@ -50,9 +50,9 @@ class KeptAtom:
         return "answered" in self.totals
 
 
-def wrong_atoms(frozen: FrozenRound, marks: Iterable[Mark], kept: Sequence[KeptAtom]) -> Iterator[str]:
+def wrong_atoms(frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom]) -> Iterator[str]:
     """What is wrong with stored atoms: sets that the answered assignments do not give, too few people, odd sums."""
-    made = divided(frozen, atom_cells(frozen, [mark for mark in marks if mark.answered]))
+    made = divided(frozen, answered_cells(frozen, marks))
     stored = {atom.place: (atom.is_own, atom.is_protected, atom.raters, atom.sheets) for atom in kept}
     again = {
         place: (not atom.is_carried, atom.is_protected, len(atom.heads), atom.sheets)
@@ -73,10 +73,10 @@ def wrong_atoms(frozen: FrozenRound, marks: Iterable[Mark], kept: Sequence[KeptA
         yield f"{uneven} atoms have other numbers of scores than of those who have answered"
 
 
-def judge_kept(frozen: FrozenRound, marks: Iterable[Mark], kept: Iterable[KeptAtom]) -> JudgedRound:
+def judge_kept(frozen: FrozenRound, marks: Marks, kept: Iterable[KeptAtom]) -> JudgedRound:
     """What may be read of a round, from the answered assignments and the stored totals."""
     measures = measures_of(frozen)
-    cells = atom_cells(frozen, [mark for mark in marks if mark.answered])
+    cells = answered_cells(frozen, marks)
     made = divided(frozen, cells)
     numbers = {
         measure.kpi.kpi_id if measure.item is None else measure.item.id: number

@@ -15,7 +15,7 @@ from app.releases.methods import Method
 from app.releases.recompute import KeptAtom, hard_kept, wrong_atoms
 from app.releases.score import hard_numbers
 from app.releases.values import Outcome, Score
-from app.rounds.values import FrozenRound, Mark
+from app.rounds.values import FrozenRound, Marks
 from app.scoring.errors import ScoringError
 
 TOLERANCE = 1e-9
@@ -30,7 +30,7 @@ class Kept:
     """All that a release left behind, as its figures follow from it."""
 
     frozen: FrozenRound
-    marks: Sequence[Mark]
+    marks: Marks
     atoms: Sequence[KeptAtom]
     scores: Sequence[Score]
 
@@ -76,12 +76,7 @@ def tables_again(kept: Kept, method: Method, readings: Sequence[Reading] | None 
         if readings is None
         else method.measure(kept.frozen, numbers, readings)
     )
-    return tables_of(kept.frozen, method.score(kept.frozen, judged, hard), asked_of(kept.marks))
-
-
-def asked_of(marks: Sequence[Mark]) -> set[tuple[str, str]]:
-    """The pairs of subject id and rater group with assignments."""
-    return {(mark.subject_id, mark.rater_group) for mark in marks}
+    return tables_of(kept.frozen, method.score(kept.frozen, judged, hard), kept.marks.cells)
 
 
 def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAgain, ...]:

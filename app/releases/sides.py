@@ -6,7 +6,7 @@ weights would tell the spread of a small group (docs/anonymity.md, "What-ifs").
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.releases.lookup import GroupRow, Tables
 from app.releases.moves import Move, MovePart
@@ -38,7 +38,7 @@ class Sides:
             return None
         after = computed if computed is None or computed.score is None else self._with_ends(place, kpi_id, computed)
         parts = self._parts(place, kpi_id) if before is not None and before.score is not None else ()
-        plain = replace(before, se=None, df=None) if before is not None else None
+        plain = before._replace(se=None, df=None) if before is not None else None
         return Move(subject, kpi_id, plain, after, parts if after is not None and after.score is not None else ())
 
     def _with_ends(self, place: int, kpi_id: str | None, score: Score) -> Score:
@@ -53,7 +53,7 @@ class Sides:
             known = _known_of(before)
             ends = _stretched(ends[0], known.below, own[0]), _stretched(ends[1], known.above, own[1])
         lo, hi = outward(interval_within(score.score or 0.0, *ends))
-        return replace(score, lo=lo, hi=hi, se=None, df=None, details=None)
+        return score._replace(lo=lo, hi=hi, se=None, df=None, details=None)
 
     def _terms(self, tables: Tables, place: int, kpi_id: str | None) -> tuple[list[float], list[Known]]:
         """Weights and scores that a figure is made of, down to rater groups and measured values."""

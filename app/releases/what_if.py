@@ -15,7 +15,7 @@ from app.releases.methods import Method
 from app.releases.moves import Move
 from app.releases.partition import JudgedRound, Laid, Measure, judged_of
 from app.releases.recompute import hard_kept
-from app.releases.rerun import Kept, asked_of, is_same, tables_again
+from app.releases.rerun import Kept, is_same, tables_again
 from app.releases.rules import ReleaseAstray
 from app.releases.score import hard_numbers
 from app.releases.sides import Key, Sides
@@ -94,7 +94,7 @@ def _tables_after(kept: Kept, method: Method, before: Tables, changed: FrozenRou
     # Only what KPIs weigh is another thing; what was asked, and may be read, is settled by the release.
     weighed = replace(judged, measures=tuple(Measure(kpis[one.kpi.kpi_id], one.item) for one in judged.measures))
     hard = hard_kept(changed, hard_numbers(changed, weighed), kept.scores)
-    return tables_of(changed, method.score(changed, weighed, hard), asked_of(kept.marks))
+    return tables_of(changed, method.score(changed, weighed, hard), kept.marks.cells)
 
 
 def _raised(judged: JudgedRound, frozen: FrozenRound, changed: FrozenRound) -> JudgedRound:

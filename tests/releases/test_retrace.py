@@ -231,7 +231,7 @@ def test_each_release_is_computed_by_its_own_method(session: WriteSession, made:
 
     def halves(tables: Tables) -> Iterator[Score]:
         for score in METHODS[METHOD_VERSION].rows(tables):
-            yield replace(score, score=score.score / 2, lo=0.0) if score.score is not None else score
+            yield score._replace(score=score.score / 2, lo=0.0) if score.score is not None else score
 
     of_old: Method = replace(METHODS[METHOD_VERSION], rows=halves)
     session.execute(update(ReleaseRow).values(method_version="0"))
