@@ -20,7 +20,7 @@ from app.releases.rules import ReleaseAstray
 from app.releases.score import hard_numbers
 from app.releases.sides import Key, Sides
 from app.releases.values import Score
-from app.rounds.preview import atom_groups
+from app.rounds.preview import atom_groups, atom_overlaps
 from app.rounds.values import FrozenRound
 from app.scoring.atoms import Pooling
 from app.scoring.coarsening import coarsened, joined
@@ -99,7 +99,8 @@ def _tables_after(kept: Kept, method: Method, before: Tables, changed: FrozenRou
 
 def _raised(judged: JudgedRound, frozen: FrozenRound, changed: FrozenRound) -> JudgedRound:
     """The released atoms under larger minimums; a row needs a row of the release for each of its groups."""
-    coarser = coarsened(judged.made, atom_groups(changed), Pooling(frozen.pooling))
+    pooling = Pooling(frozen.pooling)
+    coarser = coarsened(judged.made, atom_groups(changed), pooling, barred=atom_overlaps(changed))
     places = {cell.key: place for place, cell in enumerate(cells_of(judged.made))}
     order = np.array([places[cell.key] for cell in cells_of(coarser.made)], np.int64)
     nothing = np.zeros(0, np.int64)

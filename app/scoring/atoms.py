@@ -44,7 +44,7 @@ class Mode(StrEnum):
     @property
     def is_protected(self) -> bool:
         """Only whole atoms of at least k distinct people may be read."""
-        return self in {Mode.CONFIDENTIAL, Mode.ANONYMOUS}
+        return self is Mode.CONFIDENTIAL or self is Mode.ANONYMOUS
 
 
 class Pooling(StrEnum):
@@ -59,6 +59,7 @@ class Withholding(StrEnum):
 
     FEWER_THAN_K = "fewer_than_k"
     FEWER_THAN_THREE_SUBJECTS = "fewer_than_three_subjects"
+    OVERLAP = "overlap"
 
 
 Place = tuple[int, tuple[int, ...]]

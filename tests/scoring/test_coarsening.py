@@ -11,9 +11,9 @@ from app.scoring.disclosure import partition
 from app.scoring.errors import ScoringError
 from app.scoring.readable import Judged, figures, row_parts, withheld_atom
 from app.scoring.totals import AtomTotals
-from tests.scoring.attacker import Broken, attack, sums_of
-from tests.scoring.designs import random_round
-from tests.scoring.played import Played, release, sheets_of
+from tests.attack.designs import random_round
+from tests.attack.played import Played, release, sheets_of
+from tests.attack.solving import Broken, attack, sums_of
 from tests.scoring.rounds import competitor, named, person, protected, report, unit
 
 DESIGNS = 250
