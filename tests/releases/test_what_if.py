@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from app.accounts.values import Role
 from app.errors import Invalid, NotFound
 from app.infra.database import WriteSession
-from app.kpis.values import Level
+from app.kpis.values import Level, RaterGroup
 from app.releases.choices import get_choices
 from app.releases.intake import parse_what_if
 from app.releases.moves import Way
@@ -18,6 +18,7 @@ from app.releases.rules import ReleaseAstray
 from app.releases.tables import AtomRow, ReleaseRow, ScoreRow
 from app.releases.values import Withheld
 from app.responses.tables import AnswerRow, SheetRow
+from app.rounds.tables import RoundRow
 from tests.releases.policies import PHONE, Given, by_place, card, minimum, posts, tried, weights
 from tests.summaries.built import S1, S4, S5, TODAY, Quarter, quarter
 
@@ -159,6 +160,10 @@ def test_what_is_too_small_for_a_person_stands_in_the_unit_above(session: WriteS
     assert move.after is not None
     assert move.after.score == pytest.approx(expected)
     assert [part.rater_groups for part in move.parts if part.by_score] == [("customer",)]
+    # Rounds close together that allow no figure there allow a what-if none either (R10).
+    session.execute(update(RoundRow).values(overlapping=[[centre, [RaterGroup.CUSTOMER]]]))
+    barred = by_place(tried(session, made, minimum("customer", 11)))["Kundesenter", key]
+    assert (barred.way, barred.after and barred.after.reason) == (Way.WITHHELD, Withheld.TOO_LITTLE_WEIGHT)
 
 
 @pytest.mark.parametrize(
