@@ -9,12 +9,19 @@ from sqlalchemy import update
 from app.infra.database import Database
 from app.releases.tables import ReleaseRow, ScoreRow
 from tests.scoring.facts import agrees
-from tests.served import Served
-from tests.summaries.built import S1, S4, S5, Quarter, served_quarter
+from tests.served import ONE_DATABASE, Served
+from tests.shelf import Shelf
+from tests.summaries.built import S1, S4, S5, Quarter, served_quarter, shown_quarter
 
 
 @pytest.fixture
-def read(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+def read(shelf: Shelf, now: datetime) -> tuple[Served, Quarter]:
+    return shown_quarter(shelf, now)
+
+
+@pytest.fixture
+def own(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+    """For tests that write."""
     return served_quarter(engine, now)
 
 
@@ -113,8 +120,9 @@ def test_a_release_is_computed_again_figure_by_figure(read: tuple[Served, Quarte
         assert client.get(path, params={"cursor": wrong}).status_code == 400, wrong
 
 
-def test_a_figure_that_was_altered_is_named_with_both_digits(read: tuple[Served, Quarter]) -> None:
-    served, made = read
+@ONE_DATABASE
+def test_a_figure_that_was_altered_is_named_with_both_digits(own: tuple[Served, Quarter]) -> None:
+    served, made = own
     sofie = made.subjects["sofie.berg"]
     with served.engine.write() as session:
         about = (ScoreRow.subject_id == sofie, ScoreRow.kpi_id == made.kpis[S1], ScoreRow.rater_groups == "")
@@ -150,8 +158,9 @@ def test_only_who_analyses_the_whole_scope_is_told_of_the_input(read: tuple[Serv
     assert served.anonymous().get(path).status_code == 401
 
 
-def test_a_release_of_an_unknown_method_says_so(read: tuple[Served, Quarter]) -> None:
-    served, made = read
+@ONE_DATABASE
+def test_a_release_of_an_unknown_method_says_so(own: tuple[Served, Quarter]) -> None:
+    served, made = own
     with served.engine.write() as session:
         session.execute(update(ReleaseRow).values(method_version="17"))
     found = served.with_key().get(f"/api/v1/releases/{made.release.id}/recomputation").json()

@@ -13,11 +13,18 @@ from app.journal.tables import JournalRow
 from app.kpis.tables import KpiVersionRow, ScorecardRow, TargetRow
 from tests.scoring.facts import agrees
 from tests.served import Served
-from tests.summaries.built import S1, Quarter, served_quarter
+from tests.shelf import Shelf
+from tests.summaries.built import S1, Quarter, served_quarter, shown_quarter
 
 
 @pytest.fixture
-def read(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+def read(shelf: Shelf, now: datetime) -> tuple[Served, Quarter]:
+    return shown_quarter(shelf, now)
+
+
+@pytest.fixture
+def own(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+    """For tests that write."""
     return served_quarter(engine, now)
 
 
@@ -106,8 +113,8 @@ def test_everybody_is_told_of_what_they_may_read(read: tuple[Served, Quarter]) -
     assert served.with_key().post(f"/api/v1/releases/{made.round_id}/what-if", json={}).status_code == 404
 
 
-def test_an_adoption_is_written_once_and_read_from_its_day_on(read: tuple[Served, Quarter], now: datetime) -> None:
-    served, made = read
+def test_an_adoption_is_written_once_and_read_from_its_day_on(own: tuple[Served, Quarter], now: datetime) -> None:
+    served, made = own
     client = served.with_key()
     begins = (now + timedelta(days=2)).date().isoformat()
     phone = made.kpis["phone-answer-time"]
@@ -135,8 +142,8 @@ def test_an_adoption_is_written_once_and_read_from_its_day_on(read: tuple[Served
     assert asked(client, made, {})["items"] == []
 
 
-def test_an_adoption_that_does_not_fit_writes_nothing(read: tuple[Served, Quarter], now: datetime) -> None:
-    served, made = read
+def test_an_adoption_that_does_not_fit_writes_nothing(own: tuple[Served, Quarter], now: datetime) -> None:
+    served, made = own
     path = f"/api/v1/releases/{made.release.id}/what-if/adoption"
     today, yesterday = now.date().isoformat(), (now - timedelta(days=1)).date().isoformat()
     before = written(served)

@@ -28,12 +28,12 @@ from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import RoundDraft, RoundKpi
 from tests.releases.policies import HANDLING, PHONE, Given, by_place, card, minimum, posts, tried, weights
 from tests.summaries import built
-from tests.summaries.built import GROUPS, RELEASED_AT, S1, S4, S5, TODAY, Quarter, quarter
+from tests.summaries.built import GROUPS, RELEASED_AT, S1, S4, S5, TODAY, Quarter
 
 
 @pytest.fixture
-def made(session: WriteSession) -> Quarter:
-    return quarter(session)
+def session(standing: tuple[WriteSession, Quarter]) -> WriteSession:
+    return standing[0]
 
 
 def adopted(session: WriteSession, made: Quarter, given: Given, viewer: Viewer = SERVICE, **when: int) -> Adopted:

@@ -29,7 +29,7 @@ from app.rounds.tables import RoundRow
 from app.rounds.values import GroupPolicy, Mode, Pooling
 from tests.fjellbris import Fjellbris
 from tests.played_round import customers_of, play
-from tests.summaries.built import RELEASED_AT, S4, TODAY, Quarter, quarter
+from tests.summaries.built import RELEASED_AT, S4, TODAY, Quarter
 
 ANONYMOUS = GroupPolicy(RaterGroup.CUSTOMER, Mode.ANONYMOUS, 3, 3)
 
@@ -37,8 +37,8 @@ Change = Callable[[WriteSession], object]
 
 
 @pytest.fixture
-def made(session: WriteSession) -> Quarter:
-    return quarter(session)
+def session(standing: tuple[WriteSession, Quarter]) -> WriteSession:
+    return standing[0]
 
 
 def again(session: WriteSession, made: Quarter, viewer: Viewer = SERVICE, **options: str) -> Retraced:

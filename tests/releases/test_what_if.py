@@ -20,12 +20,12 @@ from app.releases.values import Withheld
 from app.responses.tables import AnswerRow, SheetRow
 from app.rounds.tables import RoundRow
 from tests.releases.policies import PHONE, Given, by_place, card, minimum, posts, tried, weights
-from tests.summaries.built import S1, S4, S5, TODAY, Quarter, quarter
+from tests.summaries.built import S1, S4, S5, TODAY, Quarter
 
 
 @pytest.fixture
-def made(session: WriteSession) -> Quarter:
-    return quarter(session)
+def session(standing: tuple[WriteSession, Quarter]) -> WriteSession:
+    return standing[0]
 
 
 # ------------------------------------------------------------ who moves

@@ -1,5 +1,6 @@
 """One figure on a page of its own: what it is made of, where it counts, and whether the same digits come out again."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy import update
 from app.infra.database import Database
 from app.infra.formats import Locale, score
 from app.releases.tables import AtomRow, ReleaseRow, ScoreRow
-from tests.served import Served
-from tests.summaries.built import S1, S4, S5, Quarter, served_quarter
+from tests.served import ONE_DATABASE, Served
+from tests.shelf import Shelf
+from tests.summaries.built import S1, S4, S5, Quarter, served_quarter, shown_quarter
 from tests.web.desk import query_of
 from tests.web.markup import Element
 from tests.web.released import links, page, results_of, rows_of
@@ -19,7 +21,13 @@ PHONE = "phone-answer-time"
 
 
 @pytest.fixture
-def read(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+def read(shelves: Callable[[str], Shelf], now: datetime) -> tuple[Served, Quarter]:
+    return shown_quarter(shelves("sqlite"), now)
+
+
+@pytest.fixture
+def own(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+    """For tests that write."""
     return served_quarter(engine, now)
 
 
@@ -176,8 +184,9 @@ def test_a_team_shows_the_answers_that_are_read_together(read: tuple[Served, Qua
     assert sum(int(row[1]) for row in own) == 20
 
 
-def test_other_digits_and_unreadable_totals_are_said_plainly(read: tuple[Served, Quarter]) -> None:
-    served, made = read
+@ONE_DATABASE
+def test_other_digits_and_unreadable_totals_are_said_plainly(own: tuple[Served, Quarter]) -> None:
+    served, made = own
     about = (
         ScoreRow.subject_id == made.subjects["sofie.berg"],
         ScoreRow.kpi_id == made.kpis[S1],
@@ -185,19 +194,20 @@ def test_other_digits_and_unreadable_totals_are_said_plainly(read: tuple[Served,
     )
     with served.engine.write() as session:
         session.execute(update(ScoreRow).where(*about).values(score=77.0))
-    altered = opened(read, kpi=S1, again="1").one("div", class_="banner").words
+    altered = opened(own, kpi=S1, again="1").one("div", class_="banner").words
     assert altered.startswith("Andre sifre kommer ut. Lagret er 77,0, nå blir det 77,05882352941177.")
     with served.engine.write() as session:
         session.execute(update(AtomRow).where(AtomRow.release_id == made.release.id).values(totals={"x": 1}))
     assert (
-        opened(read, kpi=S1, again="1").one("div", class_="banner").words.startswith("Det kan ikke regnes ut på nytt.")
+        opened(own, kpi=S1, again="1").one("div", class_="banner").words.startswith("Det kan ikke regnes ut på nytt.")
     )
 
 
-def test_a_release_of_an_unknown_method_is_not_computed_again(read: tuple[Served, Quarter]) -> None:
-    served, _ = read
+@ONE_DATABASE
+def test_a_release_of_an_unknown_method_is_not_computed_again(own: tuple[Served, Quarter]) -> None:
+    served, _ = own
     with served.engine.write() as session:
         session.execute(update(ReleaseRow).values(method_version="99"))
-    found = opened(read, kpi=S1, again="1")
+    found = opened(own, kpi=S1, again="1")
     assert found.one("div", class_="banner").words.startswith("Ikke regnet ut på nytt. Det er laget med metode 99")
     assert found.one("p", class_="composite-figure").words == "77,1"

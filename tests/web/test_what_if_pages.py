@@ -1,6 +1,6 @@
 """A what-if on pages: what can be changed, who would move and why, what is refused, and adopting it from a day on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,8 +8,9 @@ import pytest
 from app.accounts.values import Role
 from app.infra.database import Database
 from app.infra.formats import Locale, score, signed
-from tests.served import Served
-from tests.summaries.built import S1, S4, Quarter, served_quarter
+from tests.served import ONE_DATABASE, Served
+from tests.shelf import Shelf
+from tests.summaries.built import S1, S4, Quarter, served_quarter, shown_quarter
 from tests.web.desk import query_of, wrong_fields
 from tests.web.markup import Element, tree
 from tests.web.released import appoint, filled, links, page, post, results_of, rows_of
@@ -18,7 +19,13 @@ PHONE = "phone-answer-time"
 
 
 @pytest.fixture
-def read(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+def read(shelves: Callable[[str], Shelf], now: datetime) -> tuple[Served, Quarter]:
+    return shown_quarter(shelves("sqlite"), now)
+
+
+@pytest.fixture
+def own(engine: Database, now: datetime) -> tuple[Served, Quarter]:
+    """For tests that write."""
     return served_quarter(engine, now)
 
 
@@ -240,8 +247,9 @@ def test_everybody_sees_the_moves_of_what_they_may_read_and_nobody_elses(read: t
     assert served.anonymous().get(what_if(made)).status_code == 303
 
 
-def test_a_what_if_is_reached_from_summaries_kpis_and_cards(read: tuple[Served, Quarter], now: datetime) -> None:
-    served, made = read
+@ONE_DATABASE
+def test_a_what_if_is_reached_from_summaries_kpis_and_cards(own: tuple[Served, Quarter], now: datetime) -> None:
+    served, made = own
     manager = appoint(served, made, Role.MANAGER, "fjellbris", now)
     assert links(page(served, manager, results_of(made, "sofie.berg")))["Hva om"] == what_if(made)
     assert "Hva om" not in links(page(served, "sofie.berg", results_of(made, "sofie.berg")))
@@ -260,8 +268,8 @@ def adopt_path(made: Quarter) -> str:
     return f"{what_if(made)}/adopt"
 
 
-def test_a_change_is_adopted_from_the_day_that_was_chosen(read: tuple[Served, Quarter], now: datetime) -> None:
-    served, made = read
+def test_a_change_is_adopted_from_the_day_that_was_chosen(own: tuple[Served, Quarter], now: datetime) -> None:
+    served, made = own
     manager = appoint(served, made, Role.MANAGER, "fjellbris", now)
     begins = (now + timedelta(days=9)).date().isoformat()
     tried = page(served, manager, what_if(made), customers(made, "10"))
@@ -287,10 +295,11 @@ def test_a_change_is_adopted_from_the_day_that_was_chosen(read: tuple[Served, Qu
     assert page(served, "sofie.berg", results_of(made, "sofie.berg")).one("main").words == before
 
 
+@ONE_DATABASE
 def test_cards_and_targets_are_adopted_with_every_weight_that_will_count(
-    read: tuple[Served, Quarter], now: datetime
+    own: tuple[Served, Quarter], now: datetime
 ) -> None:
-    served, made = read
+    served, made = own
     manager = appoint(served, made, Role.MANAGER, "fjellbris", now)
     start = f"posts.{made.kpis[PHONE]}.all"
     tried = {f"card.person.{made.subjects['customer-centre']}.{made.kpis[S1]}": "80"}
@@ -312,10 +321,11 @@ def test_cards_and_targets_are_adopted_with_every_weight_that_will_count(
 
 
 @pytest.mark.parametrize(("day", "status"), [("", 422), ("soon", 422), ("2026-01-01", 409)])
+@ONE_DATABASE
 def test_a_day_that_cannot_be_is_refused_and_everything_else_stays(
-    read: tuple[Served, Quarter], now: datetime, day: str, status: int
+    own: tuple[Served, Quarter], now: datetime, day: str, status: int
 ) -> None:
-    served, made = read
+    served, made = own
     manager = appoint(served, made, Role.MANAGER, "fjellbris", now)
     answer = post(served, manager, adopt_path(made), customers(made, "10"), adopt_path(made), starts_on=day)
     assert answer.status_code == status
@@ -326,8 +336,9 @@ def test_a_day_that_cannot_be_is_refused_and_everything_else_stays(
     assert len(versions) == 1
 
 
-def test_only_who_writes_kpis_is_offered_to_adopt(read: tuple[Served, Quarter], now: datetime) -> None:
-    served, made = read
+@ONE_DATABASE
+def test_only_who_writes_kpis_is_offered_to_adopt(own: tuple[Served, Quarter], now: datetime) -> None:
+    served, made = own
     leader = appoint(served, made, Role.MANAGER, "team-nord", now)
     # The leader may write cards of the own team, and not what counts for the company.
     for who, status in (("analyst", 403), ("amir.haddad", 403), ("sofie.berg", 404), (leader, 403)):
