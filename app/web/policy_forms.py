@@ -23,6 +23,7 @@ _LEVELS: Mapping[Level, str] = {
     Level.TEAM: "For teams",
     Level.PERSON: "For people",
 }
+_WEIGHED = ("weights.", "card.")
 _POSTS: Mapping[str, str] = {
     "floor": "Floor",
     "target": "Target",
@@ -84,6 +85,17 @@ def values_of(visit: Visit, choices: Choices, part: PolicyPart, tried: PolicyFie
     }
 
 
+def shares_of(visit: Visit, choices: Choices, part: PolicyPart) -> dict[str, str]:
+    """What each weight of a part came to in the round, in per cent; nothing for what is no weight."""
+    known = known_values(choices)
+    weights = {name: known.get(name, 0.0) for name, _ in part.fields if name.startswith(_WEIGHED)}
+    whole = math.fsum(weights.values())
+    return {
+        name: said(visit, "was {share}", share=percent(weight / whole, visit.locale))
+        for name, weight in weights.items()
+    }
+
+
 def changed_lines(visit: Visit, choices: Choices, tried: PolicyFields) -> list[ChangedLine]:
     """What is changed, part by part."""
     known = known_values(choices)
@@ -98,7 +110,7 @@ def changed_lines(visit: Visit, choices: Choices, tried: PolicyFields) -> list[C
 
 def _told(visit: Visit, part: PolicyPart, before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[str]:
     """`Customers: 40 (47 %) becomes 10 (18 %)`, with the shares where weights are meant."""
-    is_weighed = part.key.startswith(("weights.", "card."))
+    is_weighed = part.key.startswith(_WEIGHED)
     whole = math.fsum(before.values()), math.fsum({**before, **after}.values())
     for name, label in part.fields:
         if name not in after or after[name] == before[name]:

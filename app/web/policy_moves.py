@@ -15,6 +15,9 @@ from app.web.render import said
 from app.web.result_words import group_name, withheld_words
 from app.words import in_locale
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Between a name and its figure, so that the figure does not stand alone on the next line."""
+
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
@@ -127,7 +130,9 @@ def _why(visit: Visit, trial: Trial, move: Move) -> str:
     _, digits = printed(sum(values), values)
     told = [(part, digit) for part, digit in zip(move.parts, digits, strict=True) if digit]
     told.sort(key=lambda one: -abs(one[1]))
-    return ", ".join(f"{_part_name(visit, trial, move, part)} {signed(digit, visit.locale)}" for part, digit in told)
+    return ", ".join(
+        f"{_part_name(visit, trial, move, part)}{NO_BREAK}{signed(digit, visit.locale)}" for part, digit in told
+    )
 
 
 def _part_name(visit: Visit, trial: Trial, move: Move, part: MovePart) -> str:

@@ -17,7 +17,7 @@ from app.releases.trial import Trial, try_what_if
 from app.web.forms import Filled, fresh, refused
 from app.web.lists import next_href, slice_of
 from app.web.policy_fields import PolicyFields
-from app.web.policy_forms import PolicyPart, changed_lines, find_part, parts_of, values_of
+from app.web.policy_forms import PolicyPart, changed_lines, find_part, parts_of, shares_of, values_of
 from app.web.policy_moves import Mover, finding_of, movers_of, table_of
 from app.web.render import Flash, flash_for, page
 
@@ -83,6 +83,7 @@ def _page(
         base=base,
         form=form,
         part=part,
+        shares=shares_of(visit, choices, part) if part is not None else {},
         hidden=tried.pairs(without=edited),
         headed=parts_of(visit, choices),
         state=tried.query(),

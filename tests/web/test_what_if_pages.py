@@ -85,6 +85,9 @@ def test_the_form_of_weights_holds_what_counted_and_sends_a_question(read: tuple
     start = f"weights.{made.kpis[S1]}"
     as_it_was = {"manager": "15", "colleague": "15", "customer": "40", "mystery_shopper": "30"}
     assert filled(form(opened, made)) == {f"{start}.{group}": weight for group, weight in as_it_was.items()}
+    assert [one.words for one in form(opened, made).all("span", class_="suffix")] == [
+        *("var 15 %", "var 15 %", "var 40 %", "var 30 %")
+    ]
     unchanged = page(served, "analyst", what_if(made), filled(form(opened, made)))
     assert unchanged.one("main").all("table", class_="chart") == []
     assert unchanged.one("main").all("h3") != []
