@@ -83,8 +83,9 @@ def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAga
     """Every figure beside what came out again, by subject, KPI, item and groups."""
     stored = {(score.subject_id, score.place): score for score in kept.scores}
     again = {(score.subject_id, score.place): score for score in method.rows(tables)}
+    is_whole = kept.is_whole
     return tuple(
-        _beside(stored.get(place), again.get(place), is_whole=kept.is_whole)
+        _beside(stored.get(place), again.get(place), is_whole=is_whole)
         for place in sorted(stored.keys() | again.keys())
     )
 
