@@ -25,6 +25,7 @@ from app.journal.tables import JournalRow
 from app.organisation.queries import list_companies
 from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
 from app.responses.tables import SheetRow
+from tests.served import ONE_DATABASE
 
 Command = Callable[..., tuple[int, str, str]]
 UNITS = "external_id;kind;name;parent_external_id\nnord;team;Team Nord;\n"
@@ -222,6 +223,7 @@ def test_a_release_is_computed_again_by_its_own_id_or_that_of_its_round(
             session.execute(update(ReleaseRow).values(method_version=kept[0], input_digest=kept[1]))
 
 
+@ONE_DATABASE
 def test_figures_that_come_out_differently_are_named_with_both_digits(
     run: Callable[..., Ran], engine: Database
 ) -> None:

@@ -16,7 +16,7 @@ from tests.attack.played import Played, release, sheets_of
 from tests.attack.solving import Broken, attack, sums_of
 from tests.scoring.rounds import competitor, named, person, protected, report, unit
 
-DESIGNS = 250
+DESIGNS = 150
 
 
 def raised(groups: Sequence[RaterGroup], k: int, only: int | None = None) -> tuple[RaterGroup, ...]:
