@@ -24,6 +24,9 @@ from app.api import (
     invitations,
     journal,
     kpis,
+    letters,
+    links,
+    mail_events,
     people,
     readings,
     releases,
@@ -32,6 +35,7 @@ from app.api import (
     scorecards,
     subjects,
     summaries,
+    suppressions,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -60,6 +64,10 @@ RESOURCES: tuple[APIRouter, ...] = (
     rounds.router,
     assignments.router,
     invitations.router,
+    letters.router,
+    suppressions.router,
+    links.router,
+    mail_events.router,
     forms.router,
     readings.router,
     imports.router,

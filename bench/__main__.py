@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import figures, forms, load, start
+from bench import figures, forms, load, mail, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -18,6 +18,7 @@ SCENARIOS: dict[str, Scenario] = {
     "form-get": forms.form_get,
     "form-post": forms.form_post,
     "crash": forms.crash,
+    "mail": mail.mail,
     "release": figures.release,
     "summary": figures.summary,
     "start": start.start,
