@@ -52,6 +52,7 @@ from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
 from app.responses.sheets import count_stray_sheets
+from app.returned import bounces
 from app.settings import Settings
 from app.worker import working
 
@@ -70,6 +71,7 @@ EXIT_CODES: Mapping[type[errors.AppError], int] = {
 app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
 importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
 app.add_typer(importing, name="import")
+app.command()(bounces)
 say = Console(soft_wrap=True, highlight=False)
 complain = Console(stderr=True, soft_wrap=True, highlight=False)
 

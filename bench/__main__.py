@@ -19,6 +19,7 @@ SCENARIOS: dict[str, Scenario] = {
     "form-post": forms.form_post,
     "crash": forms.crash,
     "mail": mail.mail,
+    "mail-kills": mail.mail_kills,
     "release": figures.release,
     "summary": figures.summary,
     "start": start.start,

@@ -1,9 +1,10 @@
-"""Letters: handed to a local sink against a bare smtplib loop (P9), and built against `EmailMessage` (P10)."""
+"""Letters: handed to a local sink against a bare smtplib loop (P9), built against `EmailMessage` (P10), and kept (G6)."""
 
 import os
 import smtplib
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -15,22 +16,28 @@ from sqlalchemy import update
 
 from app.dispatch import Post, links_of, send_due
 from app.infra.database import Database
+from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.infra.smtp import SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.commands import invite_due_rounds
+from app.invitations.hours import next_working_time
 from app.invitations.queries import load_secrets
 from app.mail.commands import claim
 from app.mail.letters import Writer, compose
 from app.mail.queries import count_by_state
+from app.mail.rules import MOST_COPIES
 from app.mail.tables import OutboxRow
-from app.mail.values import OutboxMessage, OutboxState
+from app.mail.values import Letter, OutboxMessage, OutboxState
 from bench.forms import kind, opened
 from bench.load import SERVER_CORE, in_turn
 from bench.report import Line
 from bench.sink import Sink, sink
 from bench.world import NOW, found, open_round
+from tests.databases import migrated
+from tests.faults.postal import survive
+from tests.faults.test_mail_kills import queue
 
 LETTERS = 10_000
 CONNECTIONS = 4
@@ -61,6 +68,31 @@ def mail(url: str, _folder: Path) -> Iterator[Line]:
         bare, sent = in_turn(3, lambda: _bare(here, raws), lambda: _sent(database, here, post))
     what = f"{LETTERS:,} invitations handed over with marks, {kind(database)}, {CONNECTIONS} connections"
     yield Line("P9", what, f"bare smtplib {bare:.0f}/s", f"{sent:.0f}/s", sent / bare, least=0.2)
+    database.dispose()
+
+
+def mail_kills(url: str, folder: Path, *, letters: int = 2000, kills: int = 200) -> Iterator[Line]:
+    """Two workers killed at random while a mail server misbehaves: letters lost without a word, and second copies."""
+    configure_logs("console", "error")
+    database = migrated(url)
+    queue(database, NOW, letters=letters)
+    found = survive(database, url, folder, kills=kills, seed=4711, now=next_working_time(NOW, DEFAULT_ZONE))
+    invitations, reminders = found.copies(Letter.INVITATION), found.copies(Letter.REMINDER)
+    often = sum(count for copies, count in invitations.items() if copies > MOST_COPIES)
+    often += sum(count for copies, count in reminders.items() if copies > 1)
+    what = f"of {letters:,} letters, {kills} kills, {found.postman.unanswered} bodies unanswered, {kind(database)}"
+    told = Counter(state for _, _, state, _ in found.rows)
+    yield Line("G6", f"lost without a word {what}", "0", f"{len(found.lost)}; {dict(told)}", len(found.lost), most=0.0)
+    yield Line("G6", f"too many copies {what}", "0", f"{often}", often, most=0.0)
+    bound = found.kills + found.postman.unanswered
+    yield Line(
+        "G6",
+        "second copies ÷ kills and unanswered bodies",
+        f"{bound}",
+        f"{invitations[2]}",
+        invitations[2] / bound,
+        most=1.0,
+    )
     database.dispose()
 
 

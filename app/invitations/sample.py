@@ -19,10 +19,7 @@ from app.wording.rules import SAMPLES, worded
 from app.wording.values import WordingDraft
 
 _NAMES = ("Sofie Berg", "Thea Vik", "Omar Said")
-_ABOUT: dict[str, dict[str, str]] = {
-    "nb": {"round": "Team Nord, 4. kvartal", "purpose": "Vi vil vite hvordan samspillet i teamet fungerer."},
-    "en": {"round": "Team Nord, fourth quarter", "purpose": "We want to know how the team works together."},
-}
+_ROUND = {"nb": "Team Nord, 4. kvartal", "en": "Team Nord, fourth quarter"}
 _OPEN_FOR = timedelta(days=5)
 
 
@@ -57,8 +54,8 @@ def sample_wording(session: ReadSession, company_id: str, draft: WordingDraft, *
     parameters: dict[str, Any] = {
         "organisation": company.name,
         "asked_by": SAMPLES[locale]["asker"],
-        "round_name": _ABOUT[locale]["round"],
-        "purpose": _ABOUT[locale]["purpose"],
+        "round_name": _ROUND[locale],
+        "purpose": "",
         "subjects": list(_NAMES),
         "more": 0,
         "count": len(_NAMES),

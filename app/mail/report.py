@@ -13,7 +13,6 @@ from app.mail.tables import OutboxRow
 from app.mail.values import OutboxState, Report, ReportKind
 
 MOST_REPLY = 500
-COMPLAINED = "Reported as unwanted."
 
 
 def take_report(session: WriteSession, report: Report, *, trusts_recipient: bool = False, now: datetime) -> bool:
@@ -31,8 +30,7 @@ def take_report(session: WriteSession, report: Report, *, trusts_recipient: bool
         session.flush()
     reason = rules.suppression_after(report)
     if mailbox is not None and reason is not None and (row is None or row.copies):
-        said = COMPLAINED if report.kind is ReportKind.COMPLAINT else report.reply
-        suppress(session, mailbox, reason, note=said[:MOST_REPLY], now=now)
+        suppress(session, mailbox, reason, note=report.reply[:MOST_REPLY], now=now)
     return mailbox is not None
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     assignments,
     by_letter,
     goals,
@@ -14,6 +15,7 @@ from app.web import (
     kpi_states,
     kpis,
     leaders,
+    letters,
     mailbox,
     organisation,
     organisation_import,
@@ -67,6 +69,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    letters.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,

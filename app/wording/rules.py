@@ -26,6 +26,19 @@ PARTS: Mapping[Letter, Mapping[Part, PartRule]] = {
     },
 }
 
+HOUSE: Mapping[Letter, Mapping[Part, str]] = {
+    Letter.INVITATION: {
+        Part.SUBJECT: "{asker} asks: {subjects}, {minutes}",
+        Part.OPENING: "{asker} asks you about {subjects}. It takes about {minutes}.",
+        Part.CLOSING: "The round closes {closing_time}.",
+    },
+    Letter.REMINDER: {
+        Part.SUBJECT: "Reminder: {asker} waits for your answer",
+        Part.OPENING: "A reminder: you have not answered everything yet.",
+    },
+}
+"""What a company can begin with: the words of the house as a company would write them."""
+
 # Names as long as most are; the organisation's own name takes the place of its sample.
 SAMPLES: Mapping[str, Mapping[str, str]] = {
     "nb": {
