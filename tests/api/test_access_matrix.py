@@ -108,6 +108,15 @@ CASES: dict[str, Case] = {
     "remove_assignment": Case("team"),
     "approve_assignment": Case("team"),
     "list_invitations": Case("team"),
+    "list_letters": Case(),
+    "get_letter": Case(),
+    "word_letter": Case(body=lambda _: {}),
+    "reset_letter": Case(),
+    "preview_letter": Case(body=lambda _: {}),
+    "list_suppressions": Case(),
+    "get_suppression": Case(),
+    "add_suppression": Case(body=lambda world: {"person_id": world.ids["person_id"], "reason": "Ba om det"}),
+    "lift_suppression": Case(body=lambda _: {"reason": "Er rettet"}),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
     "import_organisation": Case(body=no_rows),
@@ -139,6 +148,7 @@ ELSEWHERE = {
     "get_reading",
     "list_corrections",
     "resend_invitation",
+    "rotate_invitation",
     "extend_invitation",
     "void_invitation",
     "get_release",
@@ -202,6 +212,7 @@ def world(served: Served) -> World:
         "assignment_id": client.get(f"/api/v1/rounds/{round_id}/assignments").json()["items"][0]["id"],
         "account_id": served.accounts["nobody"],
         "key_id": key["id"],
+        "letter": "invitation",
     }
     return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
 
@@ -230,6 +241,8 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings"),
+        *("list_letters", "get_letter", "word_letter", "reset_letter", "preview_letter"),
+        *("list_suppressions", "get_suppression", "add_suppression", "lift_suppression"),
     ),
     ("company_id",),
 )
