@@ -90,6 +90,14 @@ def resend(request: Request, invitation_id: str) -> Response:
     return see_other(f"/rounds/{found.round_id}/invitations", done="resent")
 
 
+@router.get("/invitations/{invitation_id}/rotate")
+@access(Action.ROUNDS_WRITE)
+def show_rotate(request: Request, invitation_id: str) -> Response:
+    with reading(request) as (session, visit):
+        frame, found = _open_invitation(session, visit, invitation_id)
+    return page(visit, "pages/rounds/rotate.html", frame=frame, invitation=found, name=_name(found))
+
+
 @router.post("/invitations/{invitation_id}/rotate")
 @access(Action.ROUNDS_WRITE)
 def rotate(request: Request, invitation_id: str) -> Response:
