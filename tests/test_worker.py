@@ -22,6 +22,7 @@ from app.mail.commands import enqueue
 from app.mail.letters import Writer
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, Mail, OutboxState
+from app.organisation.tables import PersonRow
 from app.rounds.commands import close_round, launch_round, propose_assignments
 from app.rounds.queries import load_round
 from app.rounds.rules import GRACE
@@ -98,6 +99,42 @@ def test_an_open_round_becomes_letters_whose_links_open_it(
         assert find_link(session, found[1], now=now).person_id == opened.company.people["Sofie Berg"]
         assert find_opt_out(session, leave[1].decode()).id == opened.company.people["Sofie Berg"]
     assert f"{BASE}/r/{found[1]}?lang=en" in text_of(letter)
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "words"),
+    [
+        ("nb", "Amir Haddad spør: fire vurderinger, tre minutter", "Runden stenger"),
+        ("en", "Amir Haddad asks: four ratings, three minutes", "The round closes"),
+    ],
+)
+def test_a_letter_arrives_whole_in_the_language_of_its_reader(
+    engine: Database,
+    opened: Opened,
+    mail_server: MailServer,
+    writer: Writer,
+    now: datetime,
+    locale: str,
+    subject: str,
+    words: str,
+) -> None:
+    with engine.write() as session:
+        session.execute(update(PersonRow).values(locale=locale))
+    run_once(engine, by_smtp(mail_server, writer), now=now)
+    (letter,) = mail_server.to(address("Sofie Berg"))
+    head, _, _ = letter.raw.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://fjellbris\.example/opt-out/[\w-]{54}>", leave)
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert f"Content-Language: {locale}".encode() in lines
+    assert (str(letter.parsed()["Subject"]), len(subject) <= 50) == (subject, True)
+    parts = {part.get_content_type(): str(part.get_content()) for part in letter.parsed().iter_parts()}
+    assert list(parts) == ["text/plain", "text/html"]
+    assert all(words in text for text in parts.values())
+    assert re.search(r"<img|<script|<link|<iframe|url\(|src=|@import", parts["text/html"]) is None
+    assert letter.raw.isascii()
+    assert max(map(len, letter.raw.split(b"\r\n"))) <= 998
 
 
 def test_a_reminder_brings_the_same_link_and_a_closed_round_brings_none(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
+from app.errors import FieldError, Invalid
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import WriteSession
 from app.infra.upserts import insert_or_leave
@@ -75,13 +76,13 @@ def rotate_invitation(session: WriteSession, viewer: Viewer, invitation_id: str,
 def ask_for_links(session: WriteSession, email: str, *, now: datetime) -> None:
     """Note that the owner of an address wants the links of all open rounds again; the worker sends them.
 
-    For anybody. Whether somebody is known or not, the same is done here, so that neither words nor time tell who is
-    asked. Idempotent.
+    For anybody; raises Invalid for text that is no address. Whether somebody is known or not, the same is done here,
+    so that neither words nor time tell who is asked. Idempotent.
     """
     try:
         mailbox = mailbox_of(parse_email(email.strip()))
-    except ValueError:
-        return
+    except ValueError as no:
+        raise Invalid([FieldError("email", str(no))]) from no
     insert_or_leave(session, LinkRequestRow, mailbox=mailbox, asked_at=now)
 
 

@@ -1,9 +1,11 @@
 """What a letter leads to besides rating: no more of them, and the same link once more."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
+from app.errors import Invalid
 from app.http.access import by_link, public
 from app.http.doors import PageRoute, posted
 from app.http.service import limit_asking
@@ -63,7 +65,8 @@ def show_lost_link(request: Request) -> Response:
 def send_link_again(request: Request) -> Response:
     email = posted(request).one("email")
     limit_asking(request)
-    with writing(request) as (session, visit):
+    # What is no address is answered like one that nobody has.
+    with suppress(Invalid), writing(request) as (session, visit):
         ask_for_links(session, email, now=visit.now)
     return see_other("/link/sent")
 

@@ -212,7 +212,6 @@ def world(served: Served) -> World:
         "assignment_id": client.get(f"/api/v1/rounds/{round_id}/assignments").json()["items"][0]["id"],
         "account_id": served.accounts["nobody"],
         "key_id": key["id"],
-        "letter": "invitation",
     }
     return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
 
@@ -230,7 +229,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
     query = {"company_id": world.company} if "company_id" in NEEDS_COMPANY.get(operation.name, ()) else {}
     if operation.name == "import_ratings":
         query = {"round_id": world.ids["round_id"]}
-    path = operation.path(**world.ids).partition("?")[0]
+    path = operation.path(**world.ids, letter="invitation").partition("?")[0]
     body = case.body(world) if case.body is not None else None
     return client.request(operation.method, path, json=body, params=query, headers=operation.headers)
 

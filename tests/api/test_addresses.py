@@ -27,7 +27,7 @@ def stored(served: Served) -> dict[str | None, str | None]:
         rows = session.execute(
             select(PersonRow.email, PersonRow.mailbox).where(PersonRow.email.not_like("%@fjellbris.%"))
         )
-        return {email: mailbox for email, mailbox in rows}
+        return {row.email: row.mailbox for row in rows}
 
 
 def refused_field(answer: Response) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 import email
 from email import policy
+from email.header import decode_header
 from email.message import EmailMessage
 
 import pytest
@@ -72,13 +73,24 @@ def test_a_subject_arrives_as_it_was(text: str) -> None:
     assert str(read(line.encode() + b"\r\n\r\n")["Subject"]) == text
 
 
-@given(
-    LINE.filter(lambda text: text.strip() == text and " " * 2 not in text and text.isprintable() and "=?" not in text)
+NAME = LINE.filter(
+    lambda text: text.strip() == text and " " * 2 not in text and text.isprintable() and "=?" not in text
 )
+
+
+@given(NAME)
 def test_a_name_beside_an_address_arrives_as_it_was(name: str) -> None:
     line = address_header("To", name, "kari@kunder.example")
-    (found,) = read(line.encode() + b"\r\n\r\n")["To"].addresses
-    assert (found.display_name, found.addr_spec) == (name, "kari@kunder.example")
+    assert line.endswith("kari@kunder.example>" if name else "kari@kunder.example")
+    # Of a name in several encoded words the standard library keeps the breaks between them, against RFC 2047, 6.2.
+    if name.isascii() or len(name.encode()) <= 45:
+        (found,) = read(line.encode() + b"\r\n\r\n")["To"].addresses
+        assert (found.display_name, found.addr_spec) == (name, "kari@kunder.example")
+    else:
+        words = line.removeprefix("To: ").partition(" <")[0].split("\r\n ")
+        assert (
+            b"".join(raw for word in words for raw, _ in decode_header(word) if isinstance(raw, bytes)).decode() == name
+        )
 
 
 def test_encoded_words_are_short_and_never_cut_a_letter() -> None:
