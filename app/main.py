@@ -24,7 +24,6 @@ from app.api import (
     invitations,
     journal,
     kpis,
-    letters,
     links,
     mail_events,
     people,
@@ -36,6 +35,7 @@ from app.api import (
     subjects,
     summaries,
     suppressions,
+    wording,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -64,7 +64,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     rounds.router,
     assignments.router,
     invitations.router,
-    letters.router,
+    wording.router,
     suppressions.router,
     links.router,
     mail_events.router,

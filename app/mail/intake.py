@@ -1,7 +1,7 @@
 """Mail that comes back, and what a provider posts, to reports about one letter each; pure, and suspicious of both."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.utils import getaddresses
@@ -38,7 +38,7 @@ def parse_returned(raw: bytes, *, recipient: str = "") -> Report | None:
         message_id = message_id_of(str(original.get("Message-ID", "")))
         addresses += _addresses(original, ("Return-Path", "X-Original-Return-Path"))
     if complaint is not None:
-        fields = next(_blocks(complaint), Message())
+        fields = next(iter(_blocks(complaint)), Message())
         told = _text(fields, "Feedback-Type")
         found = tuple(filter(None, (*addresses, *_addresses(fields, ("Original-Mail-From",)))))
         return Report(ReportKind.COMPLAINT, told, found, message_id) if told.casefold() != "not-spam" else None
@@ -101,17 +101,17 @@ def _recipient_fields(status: Message) -> Message | None:
     return next(failed, blocks[0] if blocks else None)
 
 
-def _blocks(part: Message) -> Iterator[Message]:
+def _blocks(part: Message) -> list[Message]:
     """Groups of fields in a part that holds nothing else."""
     payload = part.get_payload()
-    for block in payload if isinstance(payload, list) else [message_from_string(str(payload).lstrip())]:
-        if isinstance(block, Message):
-            yield block
+    if isinstance(payload, list):
+        return [block for block in payload if isinstance(block, Message)]
+    return [message_from_string(str(payload).lstrip())]
 
 
 def _original(part: Message) -> Message | None:
     """The letter that a report brings back, whole or its head alone."""
-    return next(_blocks(part), None) if part.get_content_type() in _ORIGINAL else None
+    return next(iter(_blocks(part)), None) if part.get_content_type() in _ORIGINAL else None
 
 
 def _addresses(mail: Message, names: Sequence[str]) -> list[str]:

@@ -15,7 +15,6 @@ from app.web import (
     kpi_states,
     kpis,
     leaders,
-    letters,
     mailbox,
     organisation,
     organisation_import,
@@ -43,6 +42,7 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -69,7 +69,7 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
-    letters.router,
+    wording.router,
     addresses.router,
     journal.router,
     mailbox.router,

@@ -25,20 +25,31 @@ from app.invitations.queries import (
     get_invitation,
     list_invitations,
     list_undelivered,
+    load_secrets,
 )
 from app.invitations.tables import InvitationRow
 from app.invitations.values import DeliveryState
 from app.kpis.values import RaterGroup
+from app.mail.queries import message_of
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState
 from app.organisation.tables import PersonRow
-from app.rounds.commands import change_round, close_round, draft_of, launch_round, mark_answered, propose_assignments
+from app.rounds.commands import (
+    change_round,
+    close_round,
+    draft_of,
+    launch_round,
+    mark_answered,
+    propose_assignments,
+    refresh_shares,
+)
 from app.rounds.queries import load_assignments
 from app.rounds.rules import RoundNotOpen
 from app.rounds.values import Round
 from tests.databases import recorded_statements
 from tests.fjellbris import Fjellbris, address, draft_round
 from tests.invitations.post import answer_all, bounced, invitation_of, outbox, outbox_of, secret_of, sent, token_of
+from tests.played_round import play
 
 ALL = PageRequest()
 DAY = timedelta(days=1)
@@ -164,6 +175,22 @@ def test_a_reminder_whose_rater_has_answered_meanwhile_does_not_leave(
     assert secret_of(session, reminder)
     answer_all(session, company, invited, "Sofie Berg")
     assert secret_of(session, reminder) is None
+
+
+def test_a_reminder_that_waited_does_not_leave_once_the_others_have_answered_enough(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    played = play(session, company, now, groups=(RaterGroup.CUSTOMER,), customers={"Sofie Berg": 6})
+    session.execute(update(OutboxRow).values(letter=Letter.REMINDER))
+    assignments = load_assignments(session, played.round.id)
+    asked_last = select(InvitationRow.id).where(InvitationRow.person_id == assignments[-1].rater_id)
+    late = next(letter for letter in outbox(session) if letter.reference == session.scalars(asked_last).one())
+    message, next_day = message_of(late), late.dated_at + DAY
+    assert message.id in load_secrets(session, [message], now=next_day)
+    mark_answered(session, [one.id for one in assignments[:-1]])
+    refresh_shares(session, now=next_day)
+    assert message.id in load_secrets(session, [message], now=late.dated_at), "it was asked just now"
+    assert message.id not in load_secrets(session, [message], now=next_day)
 
 
 def test_an_invitation_does_not_leave_once_the_round_is_closed_or_the_link_taken_back(

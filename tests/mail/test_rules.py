@@ -15,8 +15,9 @@ from app.mail.rules import (
     outcome_of,
     settlement,
     subject_line,
+    trouble_of,
 )
-from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason
+from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason, Trouble
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -104,6 +105,28 @@ def test_a_letter_that_cannot_be_written_goes_to_a_person_after_eight_tries() ->
 
 def test_a_letter_no_longer_wanted_is_cancelled() -> None:
     assert settlement(WAITING, Outcome.WITHDRAWN, "", now=NOW) == Settlement(OutboxState.CANCELLED, 0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "trouble"),
+    [
+        ("550 5.1.1 No such user", Trouble.NO_SUCH_ADDRESS),
+        ("550 5.1.10 Null MX", Trouble.NO_SUCH_ADDRESS),
+        ("550 5.1.8 Bad sender", Trouble.NOT_ACCEPTED),
+        ("550 5.2.1 Disabled", Trouble.MAILBOX_CLOSED),
+        ("552 5.2.2 Full", Trouble.MAILBOX_FULL),
+        ("554 5.2.3 Too large", Trouble.NOT_ACCEPTED),
+        ("550 5.4.1 No route", Trouble.NOT_REACHED),
+        ("554 5.7.1 Spam", Trouble.NOT_ACCEPTED),
+        ("550 Who?", Trouble.NO_SUCH_ADDRESS),
+        ("552 Full", Trouble.MAILBOX_FULL),
+        ("554 Go away", Trouble.NOT_ACCEPTED),
+        ("450 4.2.0 Later", Trouble.NOT_REACHED),
+        ("", Trouble.NOT_REACHED),
+    ],
+)
+def test_what_the_other_side_said_tells_the_trouble(reply: str, trouble: Trouble) -> None:
+    assert trouble_of(reply) is trouble
 
 
 def test_codes_outside_the_book_say_nothing() -> None:

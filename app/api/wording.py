@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut
-from app.api.schemas.letters import LetterIn, LetterName, LetterOut, LetterPreviewOut
+from app.api.schemas.wording import LetterIn, LetterName, LetterOut, LetterPreviewOut
 from app.http.access import access
 from app.http.versions import expected_version
 from app.http.visit import Visit, reading, writing
