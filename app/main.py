@@ -41,6 +41,7 @@ from app.api.description import describe
 from app.api.resource import Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
+from app.http.compressed import Compressed
 from app.http.files import OwnFiles
 from app.http.service import Service
 from app.http.shell import Shell
@@ -112,12 +113,14 @@ def create_app(
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
-    for router in (*PAGES, *RESOURCES):
-        app.include_router(router)
+    # Each router's routes themselves: including the routers would build every route a second time, at the first
+    # request, and try it through two more layers at each one.
+    app.router.routes.extend(route for router in (*PAGES, *RESOURCES) for route in router.routes)
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
     _answer_errors(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
+    app.add_middleware(Compressed)
     app.add_middleware(Shell, service=service, failed=_failure)
     return app
 

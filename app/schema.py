@@ -1,6 +1,7 @@
 """Every mapped class of the product, imported once: for migrations and for the tests."""
 
 from app.accounts import tables as accounts
+from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
 from app.invitations import tables as invitations
 from app.journal import tables as journal
@@ -15,6 +16,7 @@ from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
+    heartbeat,
     invitations,
     journal,
     kpis,

@@ -8,9 +8,10 @@ import contextlib
 import fcntl
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app.accounts.keep import clear_out
+from app.accounts.rules import SERVICE
 from app.dispatch import Post, send_due, take_back
+from app.errors import Unavailable
+from app.heartbeat.commands import beat
+from app.heartbeat.rules import EVERY
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
@@ -27,9 +32,16 @@ from app.infra.smtp import FolderTransport, SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
 from app.mail.letters import Writer
-from app.releases.commands import release_due_rounds, scrub_released
-from app.rounds.commands import close_due_rounds, refresh_shares
+from app.releases.commands import note_failed_release, release_round, scrub_released
+from app.releases.queries import load_due_releases
+from app.responses.close import close_due_rounds
+from app.responses.keep_draft import forget_drafts
+from app.rounds.commands import refresh_shares
+from app.rounds.values import Round
 from app.settings import Settings
+
+HANGS = timedelta(hours=1)
+"""A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
 
 log = structlog.get_logger("app.worker")
 
@@ -63,6 +75,29 @@ def _clear_out(session: WriteSession, *, now: datetime) -> int:
     return 0
 
 
+def _forget_drafts(session: WriteSession, **_when: object) -> int:
+    return forget_drafts(session)
+
+
+def release_due(database: Database, now: datetime) -> int:
+    """Release every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
+    with database.read() as session:
+        due = load_due_releases(session, now=now)
+    return sum(_release(database, round_, now) for round_ in due)
+
+
+def _release(database: Database, round_: Round, now: datetime) -> int:
+    try:
+        with database.write() as session:
+            release_round(session, SERVICE, round_.id, now=now)
+    except Exception as error:
+        log.exception("release failed", round=round_.id)
+        with database.write() as session:
+            note_failed_release(session, round_, type(error).__name__, now=now)
+        return 0
+    return 1
+
+
 def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
     """All due work but sending, in the order in which one leads to the other; `zone` is where people are at work."""
     return (
@@ -71,8 +106,9 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("remind", writing(partial(remind_due_rounds, zone=zone))),
         Task("links", writing(answer_link_requests)),
         Task("count", writing(refresh_shares)),
-        Task("release", writing(release_due_rounds)),
+        Task("release", release_due),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
+        Task("forget drafts", writing(_forget_drafts)),
         Task("clear out", writing(_clear_out)),
     )
 
@@ -102,25 +138,66 @@ def run_until(
             stop.wait(pause)
 
 
+class Pulse:
+    """The sign of life of a worker: given every half minute, for as long as its loop comes round.
+
+    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    """
+
+    def __init__(
+        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+    ) -> None:
+        self._database, self._owner, self._clock = database, owner, clock
+        self._hangs = hangs.total_seconds()
+        self._came_round_at = time.monotonic()
+
+    def come_round(self, _database: Database, _now: datetime) -> int:
+        """Note that the loop does; the first of its tasks."""
+        self._came_round_at = time.monotonic()
+        return 0
+
+    def beat_until(self, stop: threading.Event) -> None:
+        """Beat at once and every half minute until told to stop."""
+        while True:
+            if time.monotonic() - self._came_round_at < self._hangs:
+                _attempt("beat", self._beat)
+            if stop.wait(EVERY.total_seconds()):
+                return
+
+    def _beat(self) -> int:
+        with self._database.write() as session:
+            beat(session, self._owner, now=self._clock())
+        return 0
+
+
 @contextlib.contextmanager
 def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
     """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
     stop = threading.Event()
     directory = settings.mailbox_dir.parent / "workers"
     with worker_name(directory) as owner:
-        logbook = directory / f"worker-{owner.rpartition('/')[2]}.log"
-        thread = threading.Thread(
-            target=run_until,
-            args=(stop, database, post_of(settings, owner, logbook)),
-            kwargs={"clock": utc_now, "pause": settings.worker_pause, "tasks": tasks_of(settings.zone)},
-            name="worker",
+        pulse = Pulse(database, owner, utc_now)
+        loop = partial(
+            run_until,
+            stop,
+            database,
+            post_of(settings, owner, directory / f"worker-{owner.rpartition('/')[2]}.log"),
+            clock=utc_now,
+            pause=settings.worker_pause,
+            tasks=(Task("come round", pulse.come_round), *tasks_of(settings.zone)),
         )
-        thread.start()
+        threads = [
+            threading.Thread(target=loop, name="worker"),
+            threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield stop
         finally:
             stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
 
 def post_of(settings: Settings, owner: str, logbook: Path | None = None) -> Post:
@@ -169,6 +246,9 @@ def _attempt(name: str, work: Callable[[], int]) -> int:
     """Do a piece of work; what fails is logged, so that the rest goes on."""
     try:
         return work()
+    except Unavailable:
+        log.warning("work put off, the database is busy or away", work=name)
+        return 0
     except Exception:
         log.exception("work failed", work=name)
         return 0

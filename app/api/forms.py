@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.api.resource import answer, resource
-from app.api.schemas.forms import FormOut, ReceiptOut, SubmissionIn
+from app.api.schemas.forms import DraftIn, FormOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
 from app.http.visit import reading, writing
 from app.responses.commands import submit_response
+from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
 
 router = resource("Rating forms")
@@ -33,3 +34,12 @@ def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     with writing(request) as (session, visit):
         receipt = submit_response(session, token, sent.posted(), now=visit.now)
     return answer(ReceiptOut.of(receipt))
+
+
+@router.put("/forms/{token}/draft", status_code=204)
+@by_link("the link is the right to rate")
+def put_draft(request: Request, token: Token, sent: DraftIn) -> Response:
+    """Keep what is typed so far until it is sent; it comes back with the form. Not for anonymous groups."""
+    with writing(request) as (session, visit):
+        save_draft(session, token, sent.posted(), now=visit.now)
+    return Response(status_code=204)

@@ -69,11 +69,11 @@ def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink
     return link_of(session, token, load_link_rows(session, token, _LINK_HELD), now=now)
 
 
-def load_link_rows(session: ReadSession, token: str, statement: Select[Any]) -> Sequence[Row[Any]]:
-    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; one statement."""
+def load_link_rows(session: ReadSession, token: str, statement: Select[Any], **more: object) -> Sequence[Row[Any]]:
+    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
     if not rules.is_token(token):
         raise rules.UnknownLink
-    return session.connection().execute(statement, {"hashed": fingerprint(token)}).all()
+    return session.connection().execute(statement, {"hashed": fingerprint(token), **more}).all()
 
 
 def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: datetime) -> RatingLink:
@@ -249,8 +249,9 @@ def _invitation(
     answered: bool | None,  # noqa: FBT001 - a fact, not a switch
 ) -> Invitation:
     reason = suppression.reason if suppression is not None else None
-    latest = deliveries[-1] if deliveries else None
-    state = rules.delivery_state(email=person.email, deliveries=deliveries, suppression=reason)
+    told = rules.told_letters(deliveries, is_told=answered is not None)
+    latest = told[-1] if told else None
+    state = rules.delivery_state(email=person.email, deliveries=told, suppression=reason)
     note, is_void = suppression.note if suppression is not None else "", row.voided_at is not None
     return Invitation(
         id=InvitationId(row.id),
@@ -260,7 +261,7 @@ def _invitation(
         email=person.email,
         locale=row.locale,
         delivery=state,
-        reply=(latest.reply if latest is not None else None) or note or None,
+        reply=(latest.reply if latest is not None and latest.state in rules.FAILED else None) or note or None,
         next_step=rules.next_step(state, latest, note=note, is_void=is_void),
         left_alone=reason,
         leaves_at=latest.next_attempt_at if latest is not None else None,

@@ -45,7 +45,9 @@ def resend_invitation(
     person = _written_to(held, despite_bounce=despite_bounce)
     deliveries = load_deliveries(session, [held.row.id]).get(held.row.id, ())
     if held.row.voided_at is None:
-        rules.check_resend(deliveries, pause=rules.BETWEEN_RESENDS, now=now)
+        reminded_at = max((at for at in held.round.reminders if held.row.created_at < at <= now), default=None)
+        letters = rules.told_letters(deliveries, is_told=False)
+        rules.check_resend(letters, pause=rules.BETWEEN_RESENDS, reminded_at=reminded_at, now=now)
     else:
         held.renew()
     if despite_bounce and lift_suppression(session, person.mailbox or ""):

@@ -14,6 +14,8 @@ from app.rounds.values import Assignment, RoundState
 TOKEN_LENGTH = 32
 MOST_WAVES = 12
 FIRST_RESEND = 3
+REMINDER_WAVES = range(1, FIRST_RESEND)
+FAILED = frozenset({OutboxState.BOUNCED, OutboxState.ATTENTION})
 BETWEEN_RESENDS = timedelta(hours=24)
 BETWEEN_OWN_RESENDS = timedelta(hours=1)
 STALE = timedelta(hours=1)
@@ -149,6 +151,17 @@ def check_link(
         raise NotYetOpen(opens_at)
 
 
+def told_letters(deliveries: Sequence[Delivery], *, is_told: bool) -> Sequence[Delivery]:
+    """The letters to a rater that may be told of; without the reminders where it is not told who has answered (R9).
+
+    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. One that
+    failed says that an address needs mending, and stays.
+    """
+    if is_told:
+        return deliveries
+    return [one for one in deliveries if one.wave not in REMINDER_WAVES or one.state in FAILED]
+
+
 def delivery_state(
     *, email: str | None, deliveries: Sequence[Delivery], suppression: SuppressionReason | None
 ) -> DeliveryState:
@@ -237,20 +250,28 @@ def may_be_resent(deliveries: Sequence[Delivery], *, pause: timedelta, now: date
     return _wait(deliveries, pause=pause, now=now) is None
 
 
-def check_resend(deliveries: Sequence[Delivery], *, pause: timedelta, now: datetime) -> None:
-    """Raise ResentLately when the last letter is on its way or arrived within `pause`, or there were too many."""
-    wait = _wait(deliveries, pause=pause, now=now)
+def check_resend(
+    deliveries: Sequence[Delivery], *, pause: timedelta, reminded_at: datetime | None = None, now: datetime
+) -> None:
+    """Raise ResentLately when the last letter is on its way or arrived within `pause`, or there were too many.
+
+    `reminded_at` is when the round last reminded: nobody is written to again shortly after, reminded or not, since
+    the difference would tell who has answered (R9).
+    """
+    wait = _wait(deliveries, pause=pause, reminded_at=reminded_at, now=now)
     if wait is not None:
         raise ResentLately(max(1, int(wait.total_seconds())))
 
 
-def _wait(deliveries: Sequence[Delivery], *, pause: timedelta, now: datetime) -> timedelta | None:
+def _wait(
+    deliveries: Sequence[Delivery], *, pause: timedelta, reminded_at: datetime | None = None, now: datetime
+) -> timedelta | None:
     """How long until a letter may go out again; None when it may now."""
     if not deliveries:
         return None
     latest = deliveries[-1]
-    failed = latest.state in {OutboxState.BOUNCED, OutboxState.ATTENTION}
-    wait = latest.dated_at + pause - now
+    failed = latest.state in FAILED
+    wait = max(latest.dated_at, reminded_at or latest.dated_at) + pause - now
     return wait if latest.wave + 1 >= MOST_WAVES or (not failed and wait > timedelta(0)) else None
 
 

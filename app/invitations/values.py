@@ -60,7 +60,9 @@ class LinkSecrets:
 class Invitation:
     """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
 
-    `left_alone` is why the address gets no letters; `leaves_at` when the letter that waits leaves at the earliest.
+    So are reminders, in `delivery`, `reply` and `leaves_at`; `reminded` counts those of the round that are over. `reply`
+    is what the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when
+    the letter that waits leaves at the earliest.
     """
 
     id: InvitationId

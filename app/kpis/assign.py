@@ -19,10 +19,21 @@ from app.infra.versions import check_version
 from app.journal.commands import record
 from app.kpis.checks import target_problems
 from app.kpis.drafts import ScorecardDraft, TargetDraft
-from app.kpis.queries import get_kpi, load_states
-from app.kpis.rules import HARD_ONLY, LEVEL_ABOVE, check_cap, check_start, fits_level, line_problems, refuse
+from app.kpis.queries import get_kpi, load_kpis, load_states
+from app.kpis.rules import (
+    HARD_ONLY,
+    LEVEL_ABOVE,
+    check_cap,
+    check_start,
+    fits_level,
+    length_problems,
+    line_problems,
+    live_lines,
+    questions_asked,
+    refuse,
+)
 from app.kpis.tables import ScorecardLineRow, ScorecardRow, TargetRow
-from app.kpis.values import KpiKind, ScorecardId
+from app.kpis.values import KpiKind, Level, ScorecardId
 from app.organisation.place import take_turn
 from app.organisation.queries import load_subjects
 from app.organisation.values import Subject, SubjectId
@@ -59,13 +70,19 @@ def set_scorecard(
 ) -> ScorecardId:
     """Write the card of a subject and level from a day on; without lines the next card upward applies again.
 
-    CardFull when more KPIs are live than the level may have; paused ones take no place.
+    CardFull when more KPIs are live than the level may have; paused ones take no place. Invalid also when answering
+    about a person with this card would take some rater group longer than it has patience for; units mostly get their
+    figures from below, and a round asks only as much about them as it may.
     """
     place = _place(session, viewer, draft.subject_id, company_id, now)
     refuse([] if fits_level(place.kind, draft.level) else [FieldError("level", LEVEL_ABOVE)])
     states = load_states(session, company_id, [line.kpi_id for line in draft.lines])
     refuse(line_problems(draft.lines, draft.level, states))
     check_cap(draft.level, draft.lines, states)
+    if draft.level is Level.PERSON:
+        live = [line.kpi_id for line in live_lines(draft.lines, states)]
+        versions = [kpi.current for kpi in load_kpis(session, live, on=draft.starts_on).values()]
+        refuse(length_problems("lines", questions_asked(versions)))
     row = _card_row(session, draft, company_id, expected_version, now)
     session.execute(delete(ScorecardLineRow).where(ScorecardLineRow.scorecard_id == row.id))
     lines = [

@@ -3,6 +3,7 @@
 Problems come as field errors under the names that the API and the pages use; an empty list means that all is well.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
@@ -10,9 +11,18 @@ from app.errors import Conflict, FieldError, Invalid
 from app.fields import NO_CHOICE
 from app.kpis.checks import TWICE, repeated
 from app.kpis.drafts import ScaleDraft
-from app.kpis.values import KpiId, KpiState, Level, Scale, Scorecard, ScorecardLine, Target
+from app.kpis.values import KpiId, KpiState, KpiVersion, Level, RaterGroup, Scale, Scorecard, ScorecardLine, Target
 from app.organisation.values import SubjectKind
 from app.plain import span
+
+SECONDS_PER_QUESTION = 10
+SECONDS_PER_SUBJECT = 15
+"""What answering takes: reading a question with its anchors and choosing; a name, a comment and finding the way."""
+
+MOST_SECONDS: Mapping[RaterGroup, int] = {RaterGroup.CUSTOMER: 60, RaterGroup.MYSTERY_SHOPPER: 600}
+"""How long one sheet may take whom it is asked of; everybody whom it does not name gets three minutes."""
+
+USUAL_SECONDS = 180
 
 LINE_CAPS = {Level.PERSON: 6, Level.TEAM: 8, Level.DEPARTMENT: 8, Level.COMPANY: 10}
 FOCUS_CAP = 2
@@ -21,6 +31,14 @@ RETIRED = "This KPI is retired. Choose another."
 FOCUS_FULL = "Two KPIs are in focus already. Take one out of focus first."
 FOCUS_PERSONS = "Only the cards of persons have KPIs in focus."
 GOAL_LOOP = "A goal cannot hang below itself."
+TOO_LONG = {
+    RaterGroup.MANAGER: "A manager would need {seconds} seconds to answer about one person; {most} are the limit. Ask less.",
+    RaterGroup.COLLEAGUE: "A colleague would need {seconds} seconds to answer about one person; {most} are the limit. Ask less.",
+    RaterGroup.DIRECT_REPORT: "A direct report would need {seconds} seconds to answer; {most} are the limit. Ask less.",
+    RaterGroup.CUSTOMER: "A customer would need {seconds} seconds to answer; {most} are the limit. Ask less.",
+    RaterGroup.MYSTERY_SHOPPER: "A mystery shopper would need {seconds} seconds to report; {most} are the limit. Ask less.",
+    RaterGroup.SELF: "A self-rating would take {seconds} seconds; {most} are the limit. Ask less.",
+}
 OTHER_KIND = "A KPI stays soft or hard for good."
 HARD_ONLY = "Only a hard KPI has targets."
 LEVEL_ABOVE = "A card is set at its own level or above."
@@ -101,6 +119,47 @@ def next_state(state: KpiState, wanted: KpiState) -> KpiState:
     if state not in _BEFORE.get(wanted, ()):
         raise WrongKpiState
     return wanted
+
+
+def sheet_seconds(questions: int) -> int:
+    """How long it takes to answer about one subject, in seconds.
+
+    >>> sheet_seconds(4)
+    55
+    """
+    return questions * SECONDS_PER_QUESTION + SECONDS_PER_SUBJECT
+
+
+def patience(group: RaterGroup) -> int:
+    """How many seconds a rater of a group may be asked to spend on one subject."""
+    return MOST_SECONDS.get(group, USUAL_SECONDS)
+
+
+def length_problems(field: str, questions: Mapping[RaterGroup, int]) -> list[FieldError]:
+    """What is wrong with asking rater groups this many questions about one subject: more than their patience bears.
+
+    >>> length_problems("lines", {RaterGroup.CUSTOMER: 4, RaterGroup.COLLEAGUE: 16})
+    []
+    >>> [error.values["seconds"] for error in length_problems("lines", {RaterGroup.CUSTOMER: 5})]
+    [65]
+    """
+    found = []
+    for group, count in questions.items():
+        seconds, most = sheet_seconds(count), patience(group)
+        if seconds > most:
+            found.append(FieldError(field, TOO_LONG[group], f"<= {most} s", {"seconds": seconds, "most": most}))
+    return found
+
+
+def questions_asked(versions: Iterable[KpiVersion]) -> dict[RaterGroup, int]:
+    """How many questions each rater group with weight gets about a subject whose card holds these KPIs; self gets all."""
+    asked: Counter[RaterGroup] = Counter()
+    for version in versions:
+        asked[RaterGroup.SELF] += len(version.items)
+        for group, weight in version.rater_weights.items():
+            if weight > 0:
+                asked[group] += len(version.items)
+    return dict(asked)
 
 
 def fits_level(kind: SubjectKind, level: Level) -> bool:

@@ -230,6 +230,12 @@ def load_people_of(session: ReadSession, subject_ids: Iterable[str]) -> dict[Sub
     }
 
 
+def load_employee_names(session: ReadSession, company_id: str) -> tuple[str, ...]:
+    """The names of all who have a place in a company, whoever asks."""
+    query = select(PersonRow.name).where(PersonRow.company_id == company_id, PersonRow.subject_id.is_not(None))
+    return tuple(name for name in session.scalars(query) if name)
+
+
 def load_people_known_by(
     session: ReadSession, company_id: str, *, external_ids: Iterable[str], mailboxes: Iterable[str]
 ) -> list[Person]:

@@ -4,20 +4,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Row, delete, insert, select, update
+from sqlalchemy import Insert, Row, bindparam, delete, insert, select, update
 
+from app.errors import FieldError
 from app.infra.database import WriteSession
 from app.infra.ids import new_whole
-from app.infra.keys import anonymous_sheet_key, key_of
+from app.infra.keys import anonymous_sheet_key, anonymous_submission_mark, key_of
 from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
-from app.responses.intake import parse_sheets, parse_submission_id
+from app.organisation.queries import load_employee_names
+from app.responses.hints import SENTENCES, comment_hints, names_worth_hiding, seen_mark
+from app.responses.intake import HINTS, SEEN_ALL, parse_sheets, parse_submission_id
+from app.responses.keep_draft import forget_draft
 from app.responses.queries import load_form_recipe, take_form_subjects
-from app.responses.rules import AlreadyFinal
+from app.responses.rules import AlreadyFinal, HintsGiven, comment_field
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormSubject, ParsedSheet, Receipt
 from app.rounds.commands import mark_answered
 from app.rounds.values import Mode
+
+Rated = Sequence[tuple[FormSubject, ParsedSheet]]
 
 
 def submit_response(
@@ -26,16 +32,19 @@ def submit_response(
     """Store what a rater sends about one or more subjects.
 
     Whoever holds the link may call. Written: one sheet for each subject with an answer, in one transaction with the
-    check that the round is open; a sheet that is there is replaced, except in an `anonymous` group, where the first
+    check that the round is open, and no draft any more; a sheet that is there is replaced, except in an `anonymous` group, where the first
     one is final. The assignment gets its mark without a time. Nothing is sent. The same submission id again changes
-    nothing and gives the same receipt.
+    nothing and gives the same receipt. HintsGiven when a comment is worth thinking over, until it says that the
+    hints were seen.
     """
     link = hold_link(session, token, now=now)
     recipe = load_form_recipe(session, link)
     subjects = {subject.assignment_id: subject for subject in take_form_subjects(session, link, recipe)}
     submission_id = parse_submission_id(posted)
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
+    _advise(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets])
     _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
+    forget_draft(session, token)
     open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
     mark_answered(session, open_ones)
     rated = {sheet.assignment_id for sheet in sheets}
@@ -48,7 +57,20 @@ def submit_response(
     )
 
 
-Rated = Sequence[tuple[FormSubject, ParsedSheet]]
+def _advise(session: WriteSession, link: RatingLink, posted: Mapping[str, Sequence[str]], rated: Rated) -> None:
+    """Raise HintsGiven for comments that are worth thinking over, unless just these hints were seen."""
+    written = [(subject, sheet.comments[""]) for subject, sheet in rated if sheet.comments.get("")]
+    if not written:
+        return
+    people = load_employee_names(session, link.company_id)
+    hints = {
+        comment_field(subject.assignment_id): comment_hints(text, names_worth_hiding(people, subject.name))
+        for subject, text in written
+    }
+    mark = seen_mark(hints)
+    if mark and posted.get(HINTS, ("",))[0] not in {mark, SEEN_ALL}:
+        errors = [FieldError(name, SENTENCES[hint]) for name, found in hints.items() for hint in found]
+        raise HintsGiven(errors, mark)
 
 
 class _Desk:
@@ -67,15 +89,17 @@ class _Desk:
         self._put_kept([one for one in rated if one[0].mode is not Mode.ANONYMOUS])
 
     def _put_anonymous(self, rated: Rated) -> None:
-        keys = {subject.assignment_id: anonymous_sheet_key(self._token, subject.assignment_id) for subject, _ in rated}
+        ids = [subject.assignment_id for subject, _ in rated]
+        keys = {one: anonymous_sheet_key(self._token, one) for one in ids}
+        marks = {one: anonymous_submission_mark(self._token, one, self._submission_id) for one in ids}
         known = self._known(AnonymousSheetRow, rated, keys)
-        if any(one.submission_id != self._submission_id for one in known.values()):
+        if any(keys[one] in known and known[keys[one]].submission_id != marks[one] for one in ids):
             raise AlreadyFinal
         self._insert(
             _NEW_ANONYMOUS,
             [
                 {
-                    **self._about(subject, keys[subject.assignment_id]),
+                    **self._about(subject, keys[subject.assignment_id], marks[subject.assignment_id]),
                     "answers": dict(sheet.answers),
                     "comments": dict(sheet.comments),
                 }
@@ -87,12 +111,13 @@ class _Desk:
     def _put_kept(self, rated: Rated) -> None:
         instance = key_of(self._session)
         keys = {subject.assignment_id: instance.sheet_key(subject.assignment_id) for subject, _ in rated}
+        marks = {keys[one]: instance.submission_mark(one, self._submission_id) for one in keys}
         known = self._known(SheetRow, rated, keys)
-        old = {key: row.id for key, row in known.items() if row.submission_id != self._submission_id}
-        self._clear(list(old.values()))
+        old = {key: row.id for key, row in known.items() if row.submission_id != marks[key]}
+        self._clear({sheet_id: marks[key] for key, sheet_id in old.items()})
         new = {keys[subject.assignment_id]: subject for subject, _ in rated if keys[subject.assignment_id] not in known}
         ids = {**old, **{key: new_whole(self._session) for key in new}}
-        self._insert(_NEW_SHEET, [self._sheet(subject, key, ids[key]) for key, subject in new.items()])
+        self._insert(_NEW_SHEET, [self._sheet(subject, key, ids[key], marks[key]) for key, subject in new.items()])
         written = [(ids[key], sheet) for subject, sheet in rated if (key := keys[subject.assignment_id]) in ids]
         self._insert(
             _NEW_ANSWER,
@@ -121,30 +146,29 @@ class _Desk:
         found = self._connection.execute(select(table).where(table.key.in_(asked)))
         return {row.key: row for row in found}
 
-    def _sheet(self, subject: FormSubject, key: bytes, sheet_id: int) -> dict[str, Any]:
+    def _sheet(self, subject: FormSubject, key: bytes, sheet_id: int, mark: str) -> dict[str, Any]:
         voice = self._link.person_id
         is_pseudonymous = subject.mode is Mode.CONFIDENTIAL
         pseudonym = key_of(self._session).pseudonym(self._link.round_id, voice) if is_pseudonymous else None
         written_by = {"rater_id": None if is_pseudonymous else voice, "pseudonym": pseudonym}
-        return {"id": sheet_id, **self._about(subject, key), **written_by}
+        return {"id": sheet_id, **self._about(subject, key, mark), **written_by}
 
-    def _about(self, subject: FormSubject, key: bytes) -> dict[str, Any]:
+    def _about(self, subject: FormSubject, key: bytes, mark: str) -> dict[str, Any]:
         return {
             "key": key,
             "round_id": self._link.round_id,
             "subject_id": subject.subject_id,
             "rater_group": subject.rater_group,
-            "submission_id": self._submission_id,
+            "submission_id": mark,
         }
 
-    def _clear(self, sheet_ids: Sequence[int]) -> None:
-        """Make room for what replaces the answers of some sheets."""
-        if not sheet_ids:
+    def _clear(self, marks: Mapping[int, str]) -> None:
+        """Make room for what replaces the answers of some sheets, and mark these as brought by this submit."""
+        if not marks:
             return
         for table in (AnswerRow, SheetCommentRow):
-            self._connection.execute(delete(table).where(table.sheet_id.in_(sheet_ids)))
-        renamed = update(SheetRow).where(SheetRow.id.in_(sheet_ids)).values(submission_id=self._submission_id)
-        self._connection.execute(renamed)
+            self._connection.execute(delete(table).where(table.sheet_id.in_(list(marks))))
+        self._connection.execute(_MARKED, [{"sheet_id": one, "mark": mark} for one, mark in marks.items()])
 
     def _insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
@@ -152,6 +176,7 @@ class _Desk:
 
 
 # Made once: building them anew would cost a submit more than running them.
+_MARKED = update(SheetRow).where(SheetRow.id == bindparam("sheet_id")).values(submission_id=bindparam("mark"))
 _NEW_SHEET, _NEW_ANSWER, _NEW_COMMENT, _NEW_ANONYMOUS = (
     insert(row) for row in (SheetRow, AnswerRow, SheetCommentRow, AnonymousSheetRow)
 )

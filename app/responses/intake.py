@@ -18,7 +18,13 @@ from app.responses.values import NOT_OBSERVED, FormItem, FormSubject, ParsedShee
 from app.rounds.values import FrozenScale
 
 SUBMISSION = "submission"
-OWN_FIELDS = frozenset({SUBMISSION, "lang"})
+HINTS = "hints"
+SEEN_ALL = "seen"
+"""What a program sends that shows hints in its own way, or to nobody."""
+
+OWN_FIELDS = frozenset({SUBMISSION, HINTS, "lang", "view", "show", "go"})
+"""What a form sends besides answers: hints that were seen, and how it is looked at."""
+
 LONGEST_NAME = 80
 _SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _DECIMAL = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
@@ -57,6 +63,13 @@ def parse_sheets(
     if not sheets:
         raise NothingAnswered
     return tuple(sheets)
+
+
+def parse_draft(posted: Mapping[str, Sequence[str]], subjects: Iterable[FormSubject]) -> dict[str, str]:
+    """What is typed so far, by field: whatever the form asks and is not empty, unjudged but without control characters."""
+    known = {name for subject in subjects for name in _fields(subject)}
+    typed = {name: values[0] for name, values in posted.items() if name in known and values and values[0].strip()}
+    return {name: _without_controls(text)[: MAX_COMMENT * 4] for name, text in typed.items()}
 
 
 def parse_level(text: str, scale: FrozenScale) -> float | None:
@@ -165,6 +178,10 @@ def _high(scale: FrozenScale) -> float:
 
 def _too_long(text: str) -> BadComment:
     return BadComment("Use at most {most} characters. There are {count}.", most=MAX_COMMENT, count=len(text))
+
+
+def _without_controls(text: str) -> str:
+    return "".join(character for character in text if not _is_control(character))
 
 
 def _is_control(character: str) -> bool:

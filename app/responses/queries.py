@@ -11,17 +11,20 @@ from sqlalchemy import Row, bindparam, func, select
 from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
+from app.infra.keys import draft_key, key_of
 from app.invitations.queries import INVITATION, IS_LINK, LINK_COLUMNS, LINK_TABLES, link_of, load_link_rows
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
 from app.responses.rules import form_kpi, item_numbers
+from app.responses.tables import DraftRow
 from app.responses.values import FormKpi, FormSubject, RatingForm
-from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.recipe import groups_in, kpis_in, overlaps_in
 from app.rounds.rules import kpis_on_card, minutes_to_answer
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
-from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy
+from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy, OverlapPlace
+from app.scoring.disclosure import UNIT_RATERS
 from app.words import Words
 
 RECIPES_KEPT = 64
@@ -42,6 +45,7 @@ class FormRecipe:
     kpis: tuple[FrozenKpi, ...]
     numbers: Mapping[str, int]
     scales: Mapping[str, FrozenScale]
+    overlapping: frozenset[OverlapPlace]
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
@@ -50,7 +54,7 @@ _recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
 
 def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> RatingForm:
     """What a rating link asks, without any answer given before; one statement. The errors are those of `find_link`."""
-    rows = load_link_rows(session, token, _FORM)
+    rows = load_link_rows(session, token, _FORM, draft=draft_key(token))
     link = link_of(session, token, rows, now=now)
     recipe = load_form_recipe(session, link)
     subjects = _form_subjects(recipe, (row for row in rows if row.id is not None))
@@ -69,6 +73,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         promise_hash=recipe.promise_hash,
         submission_id=random_uuid(entropy_of(session)),
         subjects=subjects,
+        draft=_draft(session, rows[0].draft, subjects),
     )
 
 
@@ -81,6 +86,16 @@ def load_form_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         if len(_recipes) > RECIPES_KEPT:
             _recipes.popitem(last=False)
     return known
+
+
+def _draft(session: ReadSession, kept: Mapping[str, str] | None, subjects: Iterable[FormSubject]) -> Mapping[str, str]:
+    """A draft by the names of the form's fields; what the form no longer asks is left out."""
+    if not kept:
+        return {}
+    key = key_of(session)
+    names = {f"{key.draft_mark(subject.assignment_id)}.": f"{subject.assignment_id}." for subject in subjects}
+    marked = ((name.partition("."), text) for name, text in kept.items())
+    return {f"{names[mark + dot]}{last}": text for (mark, dot, last), text in marked if mark + dot in names}
 
 
 def take_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecipe) -> tuple[FormSubject, ...]:
@@ -125,9 +140,14 @@ _TAKEN = (
     .with_for_update(of=_ASSIGNMENT, key_share=True)
 )
 _BY_LINK = (_ASSIGNMENT.c.round_id == INVITATION.c.round_id) & (_ASSIGNMENT.c.rater_id == INVITATION.c.person_id)
+_DRAFT = DraftRow.__table__
 _FORM = (
-    select(*LINK_COLUMNS, *_ASKED)
-    .select_from(LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK).outerjoin(_SUBJECT, _PLACED))
+    select(*LINK_COLUMNS, *_ASKED, _DRAFT.c.fields.label("draft"))
+    .select_from(
+        LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK)
+        .outerjoin(_SUBJECT, _PLACED)
+        .outerjoin(_DRAFT, _DRAFT.c.key == bindparam("draft"))
+    )
     .where(IS_LINK)
     .order_by(*_ORDER)
 )
@@ -135,18 +155,21 @@ _FORM = (
 
 def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     group = RaterGroup(row.rater_group)
-    policy = recipe.policies[group]
+    policy, kind = recipe.policies[group], SubjectKind(row.kind)
+    is_protected = policy.mode in PROTECTED_MODES
+    least = max(UNIT_RATERS, policy.k) if is_protected and kind is not SubjectKind.PERSON else policy.k
+    is_carried_up = row.people < least or (row.subject_id, (group,)) in recipe.overlapping
     return FormSubject(
         assignment_id=row.id,
         subject_id=row.subject_id,
         name=row.name,
-        kind=SubjectKind(row.kind),
+        kind=kind,
         rater_group=group,
         mode=policy.mode,
-        k=policy.k,
-        comment_k=policy.comment_k,
+        k=least,
+        comment_k=max(least, policy.comment_k),
         is_answered=row.answered,
-        is_unit_only=policy.mode in PROTECTED_MODES and row.people < policy.k,
+        is_unit_only=is_protected and is_carried_up,
         kpis=_questions(recipe, [line["kpi_id"] for line in row.card], group),
     )
 
@@ -171,6 +194,7 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         kpis=kpis,
         numbers=item_numbers(kpis),
         scales={item.id: item.scale for kpi in kpis for item in kpi.items},
+        overlapping=overlaps_in(row.overlapping),
     )
 
 

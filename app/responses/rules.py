@@ -1,8 +1,8 @@
 """Pure decisions about forms: which items a rater sees, what an answer may be, how long it takes, and what is refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from app.errors import Conflict, Invalid, Malformed
+from app.errors import Conflict, FieldError, Invalid, Malformed
 from app.kpis.values import ScaleKind
 from app.responses.values import FormItem, FormKpi, Option
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
@@ -25,11 +25,29 @@ class EmptySubmission(Malformed):
     message = "The form arrived empty. Open the link again and answer there."
 
 
+class HintsGiven(Invalid):
+    """A comment is worth thinking over; sent once more with `mark` it is taken as it is."""
+
+    code = "comment_hints"
+    message = "Read this once more before you send it. You may also send it as it is."
+
+    def __init__(self, errors: Sequence[FieldError], mark: str) -> None:
+        self.mark = mark
+        super().__init__(errors)
+
+
 class AlreadyFinal(Conflict):
     """An anonymous sheet was sent before and cannot be changed."""
 
     code = "already_final"
     message = "This answer is already in. An anonymous answer is final once it is sent, so it was not changed."
+
+
+class DraftStaysOnDevice(Conflict):
+    """No draft of an anonymous form is kept here."""
+
+    code = "draft_stays_on_device"
+    message = "A draft of an anonymous form stays on your own device. It is not kept here."
 
 
 class RoundNotEmpty(Conflict):

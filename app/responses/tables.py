@@ -14,7 +14,8 @@ class SheetRow(Base):
     """A sheet of a `named` or `report` group (with its rater) or of a `confidential` one (under a pseudonym).
 
     `id` is random, so rows lie in no order of arrival; `key` follows from the assignment under the instance key,
-    so that a sheet is found and replaced without a stored link between the two.
+    so that a sheet is found and replaced without a stored link between the two. `submission_id` is a mark of the
+    submit that follows from it in the same way, another one on each of its sheets.
     """
 
     __tablename__ = "sheet"
@@ -58,8 +59,22 @@ class SheetCommentRow(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class DraftRow(Base):
+    """What a rater has typed and not sent, under a key that follows from the link alone; gone once sent or closed.
+
+    `fields` are named by marks that stand for assignments under the instance key.
+    """
+
+    __tablename__ = "form_draft"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True, "sqlite_with_rowid": False})
+
+    key: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    fields: Mapped[dict[str, str]] = mapped_column(Json)
+
+
 class AnonymousSheetRow(Base):
-    """A sheet of an `anonymous` group: its key follows from the rating link alone; deleted at the seal."""
+    """A sheet of an `anonymous` group: key and submission mark follow from the rating link alone; deleted at the seal."""
 
     __tablename__ = "anonymous_sheet"
     __table_args__ = (

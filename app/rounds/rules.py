@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Conflict, Invalid
+from app.kpis.rules import SECONDS_PER_QUESTION, SECONDS_PER_SUBJECT
 from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
 from app.rounds.values import (
@@ -20,9 +21,6 @@ from app.rounds.values import (
 GRACE = timedelta(minutes=30)
 """Everybody's time after the printed closing time; the round counts as closed only then."""
 
-SECONDS_PER_QUESTION = 12
-SECONDS_PER_SUBJECT = 15
-
 OPEN_LISTS = (RaterGroup.CUSTOMER, RaterGroup.MYSTERY_SHOPPER)
 """Groups that may be added to while the round is open: encounters and visits happen meanwhile."""
 
@@ -34,6 +32,10 @@ LEVELS: Mapping[SubjectKind, Level] = {
     SubjectKind.TEAM: Level.TEAM,
     SubjectKind.PERSON: Level.PERSON,
 }
+
+
+CLOSE_BY = timedelta(days=28)
+"""Rounds with no more than this between them are compared, so that no subtraction between them opens an atom (R10)."""
 
 
 class RoundNotDraft(Conflict):
@@ -106,6 +108,18 @@ def closes_for_all_at(closes_at: datetime, extended_until: datetime | None) -> d
     return max(closes_at, extended_until or closes_at) + GRACE
 
 
+def are_close_by(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    """Whether at most 28 days lie between two rounds, each from its opening to its end; rounds that overlap are close.
+
+    >>> from datetime import UTC
+    >>> january, may = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+    >>> week = timedelta(days=7)
+    >>> are_close_by((january, january + week), (january + 5 * week, may)), are_close_by((january, january), (may, may))
+    (True, False)
+    """
+    return one[0] - other[1] <= CLOSE_BY and other[0] - one[1] <= CLOSE_BY
+
+
 def due_reminders(reminders: Iterable[datetime], *, now: datetime) -> int:
     """How many reminders should have gone out by now.
 
@@ -118,10 +132,10 @@ def due_reminders(reminders: Iterable[datetime], *, now: datetime) -> int:
 
 
 def minutes_to_answer(questions: int, subjects: int) -> int:
-    """Whole minutes that a form takes, at least 1: 12 seconds a question and 15 a subject, rounded up.
+    """Whole minutes that a form takes, at least 1, rounded up.
 
     >>> minutes_to_answer(2, 1), minutes_to_answer(12, 3)
-    (1, 4)
+    (1, 3)
     """
     return max(1, -(-(questions * SECONDS_PER_QUESTION + subjects * SECONDS_PER_SUBJECT) // 60))
 

@@ -8,16 +8,18 @@ Method        how readings become one figure
 Comparison    how a reading is compared with the limit of a share
 Rule          what a reading must meet to count in a share
 Aggregation   method with its settings, checked
-check_finite  refuse what is no finite number
+check_number  refuse what is no number to reckon with
 ============  =================================================
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.scoring.errors import ScoringError
+
+LARGEST = 1e15
+"""Beyond it whole numbers are no longer exact; squares and sums of readings up to here stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,14 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a reading must meet to count in a share: a comparison with a finite limit in the unit of the reading."""
+    """What a reading must meet to count in a share: a comparison with a limit in the unit of the reading."""
 
     comparison: Comparison
     limit: float
 
     def __post_init__(self) -> None:
         """Refuse a limit that nothing can be compared with."""
-        check_finite("limit of a share", self.limit)
+        check_number("limit of a share", self.limit)
 
     def is_met(self, value: float) -> bool:
         """Whether a value counts.
@@ -123,8 +125,8 @@ class Aggregation:
         if self.rule is not None and self.method is not Method.SHARE:
             msg = f"a rule is for the method share only; the method is {self.method}"
             raise ScoringError(msg)
-        if not (math.isfinite(self.per) and self.per > 0):
-            msg = f"per must be a finite number above 0, got {self.per}"
+        if not 0 < self.per <= LARGEST:
+            msg = f"per must be a number above 0, at most 1e15, got {self.per}"
             raise ScoringError(msg)
         if self.prorate and self.method not in {Method.SUM, Method.COUNT}:
             msg = f"only a sum or a count can be prorated, not a {self.method}"
@@ -141,15 +143,15 @@ class Aggregation:
         return self.counts_parts or self.method in {Method.RATIO, Method.RATE}
 
 
-def check_finite(what: str, number: float) -> None:
-    """Refuse what is no finite number, true and false included.
+def check_number(what: str, number: float) -> None:
+    """Refuse what is no number to reckon with: infinite, beyond 1e15 either way, or true and false.
 
-    >>> check_finite("value", 1e308)
-    >>> check_finite("value", math.nan)
+    >>> check_number("value", 1e15)
+    >>> check_number("value", float("nan"))
     Traceback (most recent call last):
     ...
-    app.scoring.errors.ScoringError: value must be a finite number, got nan
+    app.scoring.errors.ScoringError: value must be a number from -1e15 to 1e15, got nan
     """
-    if isinstance(number, bool) or not math.isfinite(number):
-        msg = f"{what} must be a finite number, got {number}"
+    if isinstance(number, bool) or not -LARGEST <= number <= LARGEST:
+        msg = f"{what} must be a number from -1e15 to 1e15, got {number}"
         raise ScoringError(msg)

@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from app.scoring.errors import ScoringError
+from app.scoring.explain import geometric_points
 from app.scoring.intervals import score_interval
 from app.scoring.linear import Coefficients, combined, error_terms, kish_size
-from app.scoring.results import Composite, HardScore, NotScored, Part, Reason, Uncertainty
+from app.scoring.results import Certainty, Composite, HardScore, NotScored, Part, Reason, Uncertainty
 from app.scoring.scorecards import CardEntry, Form, Scorecard
 from app.scoring.soft import SoftScores
 from app.scoring.weights import normalise, reaches
@@ -199,10 +200,18 @@ def _composite(plan: _Plan, errors: Sequence[_Error]) -> Composite:
         plan.coverage,
         uncertainty,
         score_interval(plan.total, uncertainty, floored=not with_hard),
-        tuple(Part(kpi.kpi, kpi.weight, kpi.score, kpi.weight * kpi.score) for kpi in plan.present),
+        _parts(plan),
         _subtotal([kpi for kpi in plan.present if not kpi.hard], plan.form),
         _subtotal([kpi for kpi in plan.present if kpi.hard], plan.form),
+        tuple(kpi.kpi for kpi in plan.present if kpi.hard and kpi.hard.measured.certainty is Certainty.UNKNOWN),
     )
+
+
+def _parts(plan: _Plan) -> tuple[Part, ...]:
+    if plan.form is Form.ARITHMETIC:
+        return tuple(Part(kpi.kpi, kpi.weight, kpi.score, kpi.weight * kpi.score) for kpi in plan.present)
+    points = geometric_points([kpi.weight for kpi in plan.present], [kpi.score for kpi in plan.present])
+    return tuple(Part(kpi.kpi, kpi.weight, kpi.score, point) for kpi, point in zip(plan.present, points, strict=True))
 
 
 def _subtotal(present: Sequence[_Present], form: Form) -> float | None:

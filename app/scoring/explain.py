@@ -6,8 +6,10 @@ Function             Parts of
 parts                a weighted mean
 group_parts          one KPI of it, by rater group
 against              a weighted mean less a reference
+geometric_points     a geometric composite, by log-mean
 geometric_parts      a geometric composite less a reference, by log-mean
 change               a change of weights and scores together
+geometric_change     the same of a geometric composite
 printed              digits that add up to the printed total
 ===================  ============================================================
 
@@ -75,6 +77,30 @@ def against(weights: Sequence[float], scores: Sequence[float], references: Seque
     return [w * (x - ref) for w, x, ref in zip(normalise(weights), scores, references, strict=True)]
 
 
+def geometric_points(weights: Sequence[float], scores: Sequence[float]) -> list[float]:
+    """What each score adds to a geometric composite.
+
+    Parameters
+    ----------
+    weights : >= 0, any unit, sum above 0
+    scores : 0..100; below 1 they count as 1, as in the composite
+
+    Returns
+    -------
+    Points that add up to the composite: the 1 that every such composite has is shared by weight, the rest comes by
+    log-mean from there.
+
+    Formula: w_k (1 + L(C, 1) ln x_k).
+    Source: log-mean Divisia decomposition, Ang 2004, against the least composite there is.
+
+    >>> [round(part, 6) for part in geometric_points([0.5, 0.5], [25, 100])]
+    [20.658996, 29.341004]
+    """
+    logs, shares = _logs(scores), normalise(weights)
+    scale = log_mean(math.exp(_weighted(shares, logs)), 1.0)
+    return [w * (1 + scale * x) for w, x in zip(shares, logs, strict=True)]
+
+
 def geometric_parts(weights: Sequence[float], scores: Sequence[float], references: Sequence[float]) -> list[float]:
     """What each score adds to the gap between two geometric composites.
 
@@ -89,12 +115,7 @@ def geometric_parts(weights: Sequence[float], scores: Sequence[float], reference
     >>> [round(part, 6) for part in geometric_parts([0.5, 0.3, 0.2], [70, 80, 50], [60, 60, 60])]
     [4.930802, 5.521234, -2.33276]
     """
-    logs = [math.log(max(x, LEAST_FACTOR)) for x in scores]
-    bases = [math.log(max(x, LEAST_FACTOR)) for x in references]
-    shares = normalise(weights)
-    log, base = (math.fsum(w * x for w, x in zip(shares, column, strict=True)) for column in (logs, bases))
-    scale = log_mean(math.exp(log), math.exp(base))
-    return [w * scale * (x - ref) for w, x, ref in zip(shares, logs, bases, strict=True)]
+    return [part.by_score for part in geometric_change(weights, references, weights, scores)]
 
 
 def log_mean(a: float, b: float) -> float:
@@ -148,6 +169,36 @@ def change(
     return [ChangePart((w0 + w1) / 2 * (x1 - x0), (x0 + x1) / 2 * (w1 - w0)) for w0, x0, w1, x1 in rows]
 
 
+def geometric_change(
+    weights_before: Sequence[float],
+    scores_before: Sequence[float],
+    weights_after: Sequence[float],
+    scores_after: Sequence[float],
+) -> list[ChangePart]:
+    """What each KPI adds to the change of a geometric composite whose weights changed too.
+
+    Parameters
+    ----------
+    weights_before, weights_after : >= 0, any unit, each with a sum above 0; 0 for a KPI that was not there
+    scores_before, scores_after : 0..100; below 1 they count as 1; for a KPI that was not there best the other's
+
+    Formula: L(C1, C0) times (w0 + w1)/2 (ln x1 - ln x0) by score, (ln x0 + ln x1)/2 (w1 - w0) by weight; exact.
+    Source: as `change`, in logarithms, brought back to points by the log-mean of Ang 2004.
+
+    >>> [part.by_score for part in geometric_change([1, 1], [25, 100], [3, 1], [25, 100])]
+    [0.0, 0.0]
+    >>> [round(part.by_weight, 6) for part in geometric_change([1, 1], [25, 100], [3, 1], [25, 100])]
+    [34.00385, -48.648511]
+    """
+    before, after = normalise(weights_before), normalise(weights_after)
+    old, new = _logs(scores_before), _logs(scores_after)
+    scale = log_mean(math.exp(_weighted(after, new)), math.exp(_weighted(before, old)))
+    return [
+        ChangePart(scale * (w0 + w1) / 2 * (x1 - x0), scale * (x0 + x1) / 2 * (w1 - w0))
+        for w0, x0, w1, x1 in zip(before, old, after, new, strict=True)
+    ]
+
+
 def printed(total: float, values: Sequence[float], *, decimals: int = 1) -> tuple[Decimal, list[Decimal]]:
     """Total and parts in the digits that are printed, so that the printed parts add up to the printed total.
 
@@ -155,7 +206,7 @@ def printed(total: float, values: Sequence[float], *, decimals: int = 1) -> tupl
     ----------
     total : finite; what the parts add up to
     values : the parts, in the order that decides ties
-    decimals : digits after the point, 0..9
+    decimals : digits after the point, 0..6
 
     Returns
     -------
@@ -174,15 +225,23 @@ def printed(total: float, values: Sequence[float], *, decimals: int = 1) -> tupl
     >>> str(printed(69.25, [41.0, 28.25])[0])
     '69.3'
     """
-    if not math.isclose(math.fsum(values), total, rel_tol=0, abs_tol=1e-6):
+    if not math.isclose(math.fsum(values), total, rel_tol=0, abs_tol=min(1e-6, 0.1**decimals / 4)):
         msg = f"parts add up to {math.fsum(values)}, not to the total {total}"
         raise ScoringError(msg)
     step = Decimal(1).scaleb(-decimals)
     # Nine decimals first: 69.25 that arithmetic left as 69.24999999999999 is still 69.3.
-    whole = Decimal(repr(round(float(total), 9))).quantize(step, ROUND_HALF_UP)
+    whole = Decimal(repr(round(float(total), 9))).quantize(step, ROUND_HALF_UP) + 0  # no minus before a zero
     exact = [Decimal(value).quantize(Decimal("1e-9")) for value in values]
     floors = [value.quantize(step, ROUND_FLOOR) for value in exact]
     missing = int((whole - sum(floors, Decimal(0))) / step)
     by_remainder = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], place))
     chosen = set(by_remainder[:missing])
-    return whole, [floor + step if place in chosen else floor for place, floor in enumerate(floors)]
+    return whole, [floor + (step if place in chosen else 0) for place, floor in enumerate(floors)]
+
+
+def _logs(scores: Sequence[float]) -> list[float]:
+    return [math.log(max(x, LEAST_FACTOR)) for x in scores]
+
+
+def _weighted(shares: Sequence[float], values: Sequence[float]) -> float:
+    return math.fsum(w * x for w, x in zip(shares, values, strict=True))

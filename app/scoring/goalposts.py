@@ -10,7 +10,6 @@ score_metric     a measured figure to a score with its interval
 """
 
 import itertools
-import math
 from dataclasses import dataclass
 
 from app.scoring.errors import ScoringError
@@ -30,7 +29,8 @@ class Goalposts:
 
     Raises
     ------
-    ScoringError : the values are not finite or in no strict order, or target_score is out of range
+    ScoringError : the values are in no strict order or too far or too little apart for a slope, or target_score
+        is out of range
 
     >>> Goalposts(50, 80, 70)
     Traceback (most recent call last):
@@ -117,7 +117,7 @@ class RangeGoalposts:
 
     Raises
     ------
-    ScoringError : the values are not finite or not in that order
+    ScoringError : the values are not in that order, or too far or too little apart for a slope
 
     >>> RangeGoalposts(2, 7, 4, 12)
     Traceback (most recent call last):
@@ -214,8 +214,8 @@ def score_metric(kpi: int, measured: Measured, goalposts: Goalposts | RangeGoalp
 
 
 def _rises(values: list[float]) -> bool:
-    finite = all(math.isfinite(value) for value in values)
-    return finite and all(a < b for a, b in itertools.pairwise(values))
+    """Whether values rise strictly, by steps on which a line has a slope that is neither infinite nor 0."""
+    return all(1e-300 < b - a < 1e300 for a, b in itertools.pairwise(values))
 
 
 def _along(corners: list[tuple[float, float]], value: float) -> float:

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval, Uncertainty
@@ -38,7 +38,7 @@ def t_quantile(probability: float, df: float) -> float:
     >>> round(t_quantile(0.975, 9.259566319436265), 6), round(t_quantile(0.975, math.inf), 6)
     (2.252528, 1.959964)
     """
-    return float(special.ndtri(probability) if math.isinf(df) else special.stdtrit(df, probability))
+    return float(scipy.special.ndtri(probability) if math.isinf(df) else scipy.special.stdtrit(df, probability))
 
 
 def moderated_wilson(
@@ -68,7 +68,7 @@ def moderated_wilson(
     p, error, size = (np.asarray(column, np.float64) for column in (np.divide(score, 100), se, kish_n))
     centre = (size * p + 1) / (size + 2)
     n_eff = np.maximum(size, 1e4 * centre * (1 - centre) / error**2)
-    lo, hi = _wilson_columns(p, n_eff, special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
+    lo, hi = _wilson_columns(p, n_eff, scipy.special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
     return np.minimum(100 * lo, score), np.maximum(100 * hi, score)
 
 
@@ -94,12 +94,12 @@ def score_interval(score: float, uncertainty: Uncertainty, *, floored: bool = Tr
     >>> score_interval(80.0, Uncertainty(0.0, math.inf, 0.0))
     Interval(lo=80.0, hi=80.0)
     """
-    se, df, size = uncertainty.se, uncertainty.df, uncertainty.kish_n
-    if se == 0:
+    square, df, size = uncertainty.se**2, uncertainty.df, uncertainty.kish_n
+    if square == 0:  # also of an error so small that its square is nothing
         return Interval(score, score)
     p = score / 100
     centre = (size * p + 1) / (size + 2) if size else min(max(p, 0.02), 0.98)
-    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / se**2)
+    n_eff = max(size if floored else 0.0, 1e4 * centre * (1 - centre) / square)
     lo, hi = _wilson_ends(p, n_eff, t_quantile(0.5 + level / 2, df))
     return Interval(min(100 * lo, score), max(100 * hi, score))  # 100 (x/100) may miss x by the last bit
 
@@ -126,7 +126,7 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
     if not 0 <= successes <= n or not n > 0:
         msg = f"a share needs 0 <= successes <= n and n > 0, got {successes} of {n}"
         raise ScoringError(msg)
-    return Interval(*_wilson_ends(successes / n, n, float(special.ndtri(0.5 + level / 2))))
+    return Interval(*_wilson_ends(successes / n, n, float(scipy.special.ndtri(0.5 + level / 2))))
 
 
 def t_interval(mean: float, se: float, df: float, *, level: float = LEVEL) -> Interval:
@@ -170,17 +170,24 @@ def poisson_rate(count: float, exposure: float, *, level: float = LEVEL) -> Inte
         msg = f"a rate needs a count of 0 or more and an exposure above 0, got {count} per {exposure}"
         raise ScoringError(msg)
     tail = (1 - level) / 2
-    lo = float(special.gammaincinv(count, tail)) if count else 0.0
-    return Interval(lo / exposure, float(special.gammaincinv(count + 1, 1 - tail)) / exposure)
+    lo = float(scipy.special.gammaincinv(count, tail)) if count else 0.0
+    return Interval(lo / exposure, float(scipy.special.gammaincinv(count + 1, 1 - tail)) / exposure)
 
 
-def outward(interval: Interval) -> Interval:
-    """Ends in whole points, never narrower, cut to 0..100.
+def outward(interval: Interval, *, least: float = 0.0, most: float = 100.0) -> Interval:
+    """Ends in whole points, never narrower, cut to the scale.
+
+    Parameters
+    ----------
+    interval : on the scale of the figure
+    least, most : ends of that scale, whole; -100 and 100 for a difference of scores
 
     >>> outward(Interval(40.85, 89.04))
     Interval(lo=40.0, hi=90.0)
+    >>> outward(Interval(-9.08, 34.08), least=-100, most=100)
+    Interval(lo=-10.0, hi=35.0)
     """
-    return Interval(float(max(0, math.floor(interval.lo))), float(min(100, math.ceil(interval.hi))))
+    return Interval(float(max(least, math.floor(interval.lo))), float(min(most, math.ceil(interval.hi))))
 
 
 def _wilson_ends(p: float, n: float, q: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
-from app.scoring.aggregation import Aggregation, Comparison, Method, Observation, Rule, check_finite
+from app.scoring.aggregation import Aggregation, Comparison, Method, Observation, Rule, check_number
 from app.scoring.errors import ScoringError
 from app.scoring.figures import Figure, certain, mean, percentile, rate, ratio, share
 from app.scoring.results import Certainty, Measured, NotScored, Reason
@@ -23,6 +23,8 @@ from app.scoring.weights import reaches
 __all__ = ["Aggregation", "Comparison", "Method", "Observation", "Rule", "known", "measure"]
 
 LEAST_COMPLETENESS = 0.6
+LEAST_BASE = 1e-12
+"""Denominators and exposures that add up to less add up to nothing but rounding errors."""
 
 
 def measure(
@@ -48,7 +50,7 @@ def measure(
 
     Raises
     ------
-    ScoringError : a number is not finite, a base is negative, a count is no whole number of 0 or more
+    ScoringError : a number is beyond 1e15, a base is negative, a count is no whole number of 0 or more
 
     Formula: sum, mean, last (greatest event time, then sequence), min, max, count; percentile linear with
     h = (n-1)p; ratio = sum(num)/sum(den), never the mean of ratios; rate = sum(count)/sum(exposure);
@@ -65,7 +67,7 @@ def measure(
     """
     ordered = _checked(aggregation, observations)
     completeness = _completeness(len(ordered) if observed is None else observed, expected)
-    if not ordered or (aggregation.has_base and not math.fsum(o.base for o in ordered) > 0):
+    if not ordered or (aggregation.has_base and math.fsum(o.base for o in ordered) < LEAST_BASE):
         return NotScored(Reason.NO_VALUE, completeness if ordered else 0.0)
     if not reaches(completeness, LEAST_COMPLETENESS):
         return NotScored(Reason.INCOMPLETE, completeness)
@@ -90,12 +92,12 @@ def known(value: float) -> Measured:
 
     Parameters
     ----------
-    value : finite, in the unit of the KPI
+    value : -1e15..1e15, in the unit of the KPI
 
     >>> known(52).interval
     Interval(lo=52, hi=52)
     """
-    check_finite("value", value)
+    check_number("value", value)
     figure = certain(value, Certainty.EXACT)
     return Measured(value, figure.se, figure.df, figure.interval, figure.certainty, 1, 1.0, prorated=False)
 
@@ -103,8 +105,8 @@ def known(value: float) -> Measured:
 def _checked(aggregation: Aggregation, observations: Sequence[Observation]) -> list[Observation]:
     """In order of event time, all numbers possible."""
     for observation in observations:
-        check_finite("value", observation.value)
-        check_finite("denominator or exposure", observation.base)
+        check_number("value", observation.value)
+        check_number("denominator or exposure", observation.base)
         if observation.base < 0:
             msg = f"denominator or exposure must be 0 or more, got {observation.base}"
             raise ScoringError(msg)

@@ -176,7 +176,8 @@ class Part(NamedTuple):
     kpi : the caller's number of the KPI
     weight : weight divided by the present weight, 0..1
     score : 0..100
-    points : weight times score; the points of all parts add up to an arithmetic composite
+    points : what it adds: weight times score, or its share by log-mean if the composite is geometric; the points
+        of all parts add up to the composite
     """
 
     kpi: int
@@ -193,7 +194,8 @@ class Composite:
     coverage : present weight divided by all weight, 0.6..1
     uncertainty, interval : of the score
     parts : the KPIs that are present, in the order of the scorecard
-    soft, hard : weighted mean over the present KPIs of that kind, none if there are none
+    soft, hard : mean of the same form over the present KPIs of that kind, none if there are none
+    unsure : hard KPIs whose own error nobody knows; the interval leaves it out, which must be said beside it
     """
 
     score: float
@@ -203,3 +205,4 @@ class Composite:
     parts: tuple[Part, ...]
     soft: float | None
     hard: float | None
+    unsure: tuple[int, ...] = ()

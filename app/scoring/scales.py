@@ -53,7 +53,7 @@ class LinearScale:
 
     def __post_init__(self) -> None:
         """Refuse ends that leave nothing between them."""
-        if not (math.isfinite(self.lo) and math.isfinite(self.hi) and self.lo < self.hi):
+        if not (math.isfinite(self.lo) and math.isfinite(self.hi) and 1e-300 < self.hi - self.lo < 1e300):
             msg = f"a scale needs two finite numbers lo < hi, got {self.lo} and {self.hi}"
             raise ScoringError(msg)
 
@@ -86,7 +86,8 @@ class LinearScale:
         number = _number(level, self.allowed)
         if not self.lo <= number <= self.hi or (self.whole and not number.is_integer()):
             raise _refused(level, self.allowed)
-        return _turned(100 * (number - self.lo) / (self.hi - self.lo), is_reversed=is_reversed)
+        share = (number - self.lo) / (self.hi - self.lo)  # first: 100 * .69 / .69 is more than 100
+        return _turned(100 * share, is_reversed=is_reversed)
 
     def map(self, levels: npt.ArrayLike, *, is_reversed: bool = False) -> Floats:
         """Points of a column of answers, NaN where there is none; otherwise as `points`.
@@ -241,7 +242,7 @@ def _turned(points: float, *, is_reversed: bool) -> float:
 
 
 def _spread(column: Floats, scale: LinearScale) -> Floats:
-    return 100 * (column - scale.lo) / (scale.hi - scale.lo)
+    return 100 * ((column - scale.lo) / (scale.hi - scale.lo))
 
 
 def _column(levels: npt.ArrayLike, allowed: str) -> Floats:

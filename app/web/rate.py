@@ -1,18 +1,21 @@
 """The rater's doors: the form behind a link, sending it, and thanks; opening any of them changes nothing."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from app.errors import Invalid
 from app.http.access import by_link
 from app.http.doors import PageRoute, posted
+from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.formats import choose_locale
 from app.responses.commands import submit_response
+from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
 from app.responses.values import RatingForm
-from app.web.rate_form import form_page, overview_of, refused_page
+from app.web.rate_form import BY_ITEM, form_page, overview_of, refused_page
 from app.web.render import page, see_other
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -22,7 +25,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @by_link("whoever holds the link may rate")
 def show_form(request: Request, token: str) -> Response:
     visit, form = _opened(request, token)
-    return form_page(visit, form, token)
+    return form_page(visit, form, token, by_item=visit.query.get("view") == BY_ITEM)
 
 
 @router.post("/r/{token}")
@@ -34,8 +37,20 @@ def send_form(request: Request, token: str) -> Response:
             submit_response(session, token, sent, now=visit.now)
     except Invalid as refused:
         visit, form = _opened(request, token)
-        return refused_page(visit, form, token, {name: values[0] for name, values in sent.items() if values}, refused)
+        return refused_page(visit, form, token, sent, refused)
     return see_other(f"/r/{token}/thanks")
+
+
+@router.post("/r/{token}/draft")
+@by_link("whoever holds the link may rate")
+def keep_draft(request: Request, token: str) -> Response:
+    """What is typed so far; a script that saves by itself wants no page, a button leads on to the place it names."""
+    sent = posted(request)
+    with writing(request) as (session, visit):
+        save_draft(session, token, sent, now=visit.now)
+    if request.headers.get("accept") == "application/json":
+        return Response(status_code=204)
+    return see_other(f"/r/{token}?{urlencode(_view(sent))}#{_place(sent)}")
 
 
 @router.get("/r/{token}/thanks")
@@ -52,6 +67,18 @@ def show_thanks(request: Request, token: str) -> Response:
         remaining=len(left),
         action=f"/r/{token}",
     )
+
+
+def _view(sent: Form) -> dict[str, str]:
+    """How the form is looked at next: as the button says, else as now."""
+    view = sent.one("show") or sent.one("view")
+    return {"kept": "1", **({"view": BY_ITEM} if view == BY_ITEM else {})}
+
+
+def _place(sent: Form) -> str:
+    """The card to go on with."""
+    place = sent.one("go")
+    return f"s-{place}" if place.isdecimal() and len(place) < 6 else "content"
 
 
 def _opened(request: Request, token: str) -> tuple[Visit, RatingForm]:

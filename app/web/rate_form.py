@@ -1,17 +1,20 @@
 """The rater's form as a page: rendered once for each shape of form and filled for each rater; as sent when refused."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fastapi import Response
 from markupsafe import Markup
 
 from app.errors import FieldError, Invalid
+from app.http.forms import Form
 from app.http.visit import Visit
 from app.infra.templates import render
 from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.intake import SUBMISSION
+from app.responses.rules import HintsGiven
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.web.render import answer, page, page_text, said
 from app.web.stencils import Stencils, slot
@@ -21,26 +24,34 @@ Overview = list[tuple[str, str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What was sent and is not stored: the values by field, what is wrong by field, and the list on top."""
+class Typed:
+    """What stands in the fields and is not sent: the values by field, what is wrong by field, and the list on top.
+
+    `hints` is the mark of advice that was given; then nothing is wrong, and the same may be sent once more.
+    """
 
     chosen: Mapping[str, str]
-    errors: Mapping[str, str]
-    listed: Sequence[tuple[str, str]]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    listed: Sequence[tuple[str, str]] = ()
+    hints: str = ""
 
 
-NOTHING_SENT = Refusal({}, {}, ())
+NOTHING_TYPED = Typed({})
+BY_ITEM = "items"
 FOLDED_FROM = 2
+_STATES = {"empty": "Not started", "half": "Begun", "done": "Answered"}
 _WORDS = {"yes": "Yes", "partly": "Partly", "no": "No"}
 # The questions of a round are frozen, so that most raters get the same page but for names and fields; whoever is the
 # first with some shape of form still finds the cards made.
 _pages, _cards = Stencils(256), Stencils(1024)
 
 
-def form_page(visit: Visit, form: RatingForm, token: str) -> Response:
-    """The form as it stands before anything is typed."""
+def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = False) -> Response:
+    """The form with what was typed and kept, if anything."""
     if form.is_final and all(subject.is_answered for subject in form.subjects):
         return _final_page(visit, form)
+    if form.draft or by_item:
+        return answer(visit, _page_text(visit, form, f"/r/{token}", Typed(form.draft), by_item=by_item))
     shapes = tuple(map(_shape, form.subjects))
     key = (_of_round(visit, form), form.closes_at, form.minutes, bool(form.rater_name), shapes)
     stencil = _pages.get(key, lambda: _blank_page(visit, form))
@@ -50,31 +61,29 @@ def form_page(visit: Visit, form: RatingForm, token: str) -> Response:
     return answer(visit, stencil.filled(texts))
 
 
-def refused_page(visit: Visit, form: RatingForm, token: str, chosen: Mapping[str, str], refused: Invalid) -> Response:
+def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused: Invalid) -> Response:
     """The form as it was sent, with what is wrong said at its place; nothing typed is lost."""
-    errors = {error.field: _sentence(visit, error) for error in refused.errors}
+    chosen = {name: values[0] for name, values in sent.items() if values}
+    errors: dict[str, str] = {}
+    for error in refused.errors:
+        errors[error.field] = " ".join(filter(None, (errors.get(error.field, ""), _sentence(visit, error))))
     if SUBMISSION not in errors:
         # What is sent next is still the same submit. One that was refused for its id gets a new one.
         form = replace(form, submission_id=chosen.get(SUBMISSION, form.submission_id))
     names, ids = _names_by_field(form, visit), _field_ids_by_name(form)
-    known = {field: sentence for field, sentence in errors.items() if field in names}
-    listed = [(ids.get(field, ""), f"{names.get(field, '')}{sentence}") for field, sentence in errors.items()]
+    known = {name: sentence for name, sentence in errors.items() if name in names}
+    listed = [(ids.get(name, ""), f"{names.get(name, '')}{sentence}") for name, sentence in errors.items()]
     if not listed:
         listed = [("", said(visit, refused.message, **refused.values))]
-    sent = Refusal(chosen, known, listed)
-    cards = [_card(visit, form, place, sent) for place in range(len(form.subjects))]
-    return answer(visit, _page_text(visit, form, f"/r/{token}", cards, sent), status=422)
+    typed = Typed(chosen, known, listed, refused.mark if isinstance(refused, HintsGiven) else "")
+    by_item = chosen.get("view") == BY_ITEM
+    return answer(visit, _page_text(visit, form, f"/r/{token}", typed, by_item=by_item), status=422)
 
 
-def overview_of(visit: Visit, form: RatingForm, *, href: str) -> Overview:
+def overview_of(visit: Visit, form: RatingForm, *, href: str, typed: Typed = NOTHING_TYPED) -> Overview:
     """Whom the form asks about, with how far each is; `href` begins the link to a card, empty for no link."""
     return [
-        (
-            subject.name,
-            f"{href}{place}" if href else "",
-            "done" if subject.is_answered else "empty",
-            _state(visit, subject),
-        )
+        (subject.name, f"{href}{place}" if href else "", _progress(subject, typed), _state(visit, subject, typed))
         for place, subject in enumerate(form.subjects, start=1)
     ]
 
@@ -95,17 +104,19 @@ def _blank_page(visit: Visit, form: RatingForm) -> str:
         subjects=subjects,
     )
     cards = [_blank_card(visit, form, place) for place in range(len(subjects))]
-    return _page_text(replace(visit, path=slot("path"), query={}), blank, slot("path"), cards, NOTHING_SENT)
+    return _framed(replace(visit, path=slot("path"), query={}), blank, slot("path"), NOTHING_TYPED, cards=cards)
 
 
 def _blank_card(visit: Visit, form: RatingForm, place: int) -> Markup:
     """The card of one subject with the slots of its place on the page."""
     subject = form.subjects[place]
-    is_open = _is_open(form, place, NOTHING_SENT)
+    is_open = _is_open(form, place, NOTHING_TYPED)
     key = (_of_round(visit, form), _shape(subject), is_open, place, len(form.subjects))
-    names = {name: slot(name) for name in ("name", "called", "prefix")}
-    stencil = _cards.get(key, lambda: _rendered(visit, form, place, NOTHING_SENT, **names))
-    return stencil.filled({name: Markup(slot(f"{name}{place}")) for name in names})  # noqa: S704 - filled on the page
+    names = {name: slot(name) for name in ("name", "called", "prefix", "following")}
+    stencil = _cards.get(key, lambda: _card(visit, form, slot("path"), place, NOTHING_TYPED, **names))
+    filled = {name: f"{name}{place}" for name in ("name", "called", "prefix")}
+    filled |= {"following": f"called{(place + 1) % len(form.subjects)}", "path": "path"}
+    return stencil.filled({name: Markup(slot(of_page)) for name, of_page in filled.items()})  # noqa: S704 - filled there
 
 
 def _of_round(visit: Visit, form: RatingForm) -> Hashable:
@@ -128,47 +139,87 @@ def _texts(subject: FormSubject) -> dict[str, str]:
 # ------------------------------------------------------------ pieces
 
 
-def _page_text(visit: Visit, form: RatingForm, action: str, cards: Sequence[Markup], sent: Refusal) -> str:
+def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool) -> str:
+    if by_item:
+        return _framed(visit, form, action, typed, questions=_by_item(visit, form), points=_points_of(visit, form))
+    names = [_texts(subject) for subject in form.subjects]
+    following = [one["called"] for one in (*names[1:], *names[:1])]
+    cards = [
+        Markup(_card(visit, form, action, place, typed, **names[place], following=following[place]))  # noqa: S704 - our template
+        for place in range(len(form.subjects))
+    ]
+    return _framed(visit, form, action, typed, cards=cards)
+
+
+def _framed(visit: Visit, form: RatingForm, action: str, typed: Typed, **content: Any) -> str:
     return page_text(
         visit,
         "rate/form.html",
         organisation=form.company_name,
         form=form,
         action=action,
-        overview=overview_of(visit, form, href="#s-"),
-        cards=cards,
-        error_list=sent.listed,
+        overview=overview_of(visit, form, href="#s-", typed=typed),
+        chosen=typed.chosen,
+        errors=typed.errors,
+        error_list=typed.listed,
+        hints=typed.hints,
+        is_kept=visit.query.get("kept") == "1",
+        is_folded=_is_folded(form),
+        **content,
     )
 
 
-def _card(visit: Visit, form: RatingForm, place: int, sent: Refusal) -> Markup:
-    """The card of one subject with what was typed."""
-    text = _rendered(visit, form, place, sent, **_texts(form.subjects[place]))
-    return Markup(text)  # noqa: S704 - our own template, escaped there
-
-
-def _rendered(visit: Visit, form: RatingForm, place: int, sent: Refusal, **names: str) -> str:
+def _card(visit: Visit, form: RatingForm, action: str, place: int, typed: Typed, **names: str) -> str:
+    """The card of one subject with what is typed."""
     subject = form.subjects[place]
     return render(
         visit.service.templates,
         "rate/card.html",
         visit.locale,
         form=form,
+        action=action,
         subject=subject,
         place=place + 1,
+        next=place + 2 if place + 1 < len(form.subjects) else 0,
         all=len(form.subjects),
-        state=_state(visit, subject),
-        is_folded=len(form.subjects) > FOLDED_FROM and not form.is_final,
-        is_open=_is_open(form, place, sent),
+        state=_state(visit, subject, typed),
+        is_folded=_is_folded(form),
+        is_open=_is_open(form, place, typed),
         points={item.number: _points(visit, item) for item in subject.items},
-        chosen=sent.chosen,
-        errors=sent.errors,
+        chosen=typed.chosen,
+        errors=typed.errors,
+        hints=typed.hints,
         **names,
     )
 
 
-def _state(visit: Visit, subject: FormSubject) -> str:
-    return said(visit, "Answered") if subject.is_answered else said(visit, "Not started")
+def _by_item(visit: Visit, form: RatingForm) -> list[tuple[str, str, list[tuple[FormItem, FormSubject, str]]]]:
+    """The questions one by one, each with everybody it is asked about: names of KPI and question, and the rows."""
+    asked: dict[int, tuple[str, str, list[tuple[FormItem, FormSubject, str]]]] = {}
+    for subject in form.subjects:
+        for kpi in subject.kpis:
+            for item in kpi.items:
+                names = in_locale(kpi.name, visit.locale), in_locale(item.name, visit.locale)
+                asked.setdefault(item.number, (*names, []))[2].append((item, subject, _texts(subject)["called"]))
+    return [asked[number] for number in sorted(asked)]
+
+
+def _points_of(visit: Visit, form: RatingForm) -> dict[int, list[tuple[int | str, str]]]:
+    return {item.number: _points(visit, item) for subject in form.subjects for item in subject.items}
+
+
+def _is_folded(form: RatingForm) -> bool:
+    return len(form.subjects) > FOLDED_FROM and not form.is_final
+
+
+def _progress(subject: FormSubject, typed: Typed) -> str:
+    if any(typed.chosen.get(name) for name in _field_ids(subject)):
+        return "half"
+    return "done" if subject.is_answered else "empty"
+
+
+def _state(visit: Visit, subject: FormSubject, typed: Typed) -> str:
+    return said(visit, _STATES[_progress(subject, typed)])
 
 
 def _points(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
@@ -183,12 +234,20 @@ def _points(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
     ]
 
 
-def _is_open(form: RatingForm, place: int, sent: Refusal) -> bool:
-    """Whether a folded card stands open: the first that is not answered, and where something is typed or wrong."""
-    subject = form.subjects[place]
-    if any(sent.chosen.get(field) or field in sent.errors for field in _field_ids(subject)):
+def _is_open(form: RatingForm, place: int, typed: Typed) -> bool:
+    """Whether a folded card stands open: where something is wrong, and the first that is not filled in."""
+    if any(name in typed.errors for name in _field_ids(form.subjects[place])):
         return True
-    return not subject.is_answered and all(earlier.is_answered for earlier in form.subjects[:place])
+    if typed.errors:
+        return False
+    unfinished = [number for number, subject in enumerate(form.subjects) if not _is_filled(subject, typed)]
+    return unfinished[:1] == [place]
+
+
+def _is_filled(subject: FormSubject, typed: Typed) -> bool:
+    *questions, _comment = _field_ids(subject)
+    is_touched = any(typed.chosen.get(name) for name in questions)
+    return all(typed.chosen.get(name) for name in questions) if is_touched else subject.is_answered
 
 
 def _field_ids(subject: FormSubject) -> list[str]:

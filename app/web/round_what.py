@@ -13,6 +13,7 @@ from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.queries import list_kpis
+from app.kpis.rules import SECONDS_PER_QUESTION, patience
 from app.kpis.values import Kpi, KpiFilter, KpiKind, KpiState, RaterGroup
 from app.rounds.commands import set_round_kpis
 from app.rounds.intake import parse_round_kpis
@@ -106,6 +107,11 @@ def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled |
         frame=frame,
         form=form,
         groups=[one.rater_group.value for one in found.groups if one.rater_group is not RaterGroup.SELF],
+        times={
+            "question": SECONDS_PER_QUESTION,
+            "customer": patience(RaterGroup.CUSTOMER),
+            "others": patience(RaterGroup.COLLEAGUE),
+        },
         choices=[_choice(visit, place, kpi, weights[kpi.id]) for place, kpi in enumerate(kpis)],
     )
 

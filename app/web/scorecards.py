@@ -11,8 +11,8 @@ from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.queries import get_scorecard, list_scorecards, load_kpis, load_scorecards
-from app.kpis.rules import LINE_CAPS, live_lines
-from app.kpis.values import Kpi, KpiId, Scorecard, ScorecardLine
+from app.kpis.rules import LINE_CAPS, live_lines, patience, questions_asked, sheet_seconds
+from app.kpis.values import Kpi, KpiId, KpiKind, Level, RaterGroup, Scorecard, ScorecardLine
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject
 from app.web.lists import company_of, next_href, slice_of
@@ -83,9 +83,16 @@ def show_scorecard(request: Request, scorecard_id: str) -> Response:
         lines=lines,
         live=sum(line.share is not None for line in lines),
         cap=LINE_CAPS[card.level],
+        lengths=_lengths([line.kpi for line in lines if line.share is not None]) if card.level is Level.PERSON else (),
         is_valid=valid,
         may_write=may(visit.viewer, Action.KPIS_WRITE, subject.path),
     )
+
+
+def _lengths(live: Sequence[Kpi]) -> list[tuple[RaterGroup, int, int]]:
+    """How long each rater group needs for one subject with this card, in seconds, and how long it may."""
+    asked = questions_asked(kpi.current for kpi in live if kpi.kind is KpiKind.SOFT)
+    return [(group, sheet_seconds(asked[group]), patience(group)) for group in RaterGroup if asked.get(group)]
 
 
 def shares(lines: Sequence[ScorecardLine], kpis: Mapping[KpiId, Kpi]) -> list[ShareLine]:

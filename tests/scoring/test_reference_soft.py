@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.scoring.atoms import Cell, Kind, Mode, Pooling, RaterGroup, Subject
 from app.scoring.columns import Floats
 from app.scoring.composite import CardEntry, Scorecard, score_composites
+from app.scoring.disclosure import partition
 from app.scoring.pooling import pooled_covariance
 from app.scoring.raters import rater_scores
 from app.scoring.released import Released, ReleasedGroup
@@ -19,7 +21,7 @@ from app.scoring.scales import point_scale, slider
 from app.scoring.soft import RaterMix, score_kpis
 from app.scoring.totals import AtomTotals
 from tests.scoring.facts import agrees, facts
-from tests.scoring.insteval import scored
+from tests.scoring.insteval import GROUPS, lectures, scored
 
 POLICIES = [("drop_k3", 3, False), ("pool_k5", 5, True)]
 
@@ -67,6 +69,28 @@ def test_all_1128_lecturers_together_score_as_in_the_reference(name: str, least:
         "sum_hi": math.fsum(score.interval.hi for score in told),
     }
     assert sums == agrees({key: expected[key] for key in sums})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least", "pool"), POLICIES)
+def test_the_rules_of_disclosure_release_the_groups_that_the_reference_scores(
+    name: str, least: int, pool: bool
+) -> None:
+    rows = lectures()
+    names, subject = np.unique(rows.lecturer, return_inverse=True)
+    heads: dict[tuple[int, int], set[int]] = {}
+    for one, group, student in zip(subject.tolist(), rows.group.tolist(), rows.student.tolist(), strict=True):
+        heads.setdefault((one, group), set()).add(student)
+    made = partition(
+        [Subject(-1, Kind.PERSON)] * len(names),
+        [RaterGroup(Mode.CONFIDENTIAL, least, least)] * len(GROUPS),
+        [Cell(one, group, frozenset(people), len(people)) for (one, group), people in heads.items()],
+        Pooling.POOL if pool else Pooling.DROP,
+    )
+    expected = scored(least, pool=pool).soft.released.groups
+    assert sorted((atom.subject, tuple(GROUPS[group] for group in atom.groups)) for atom in made.atoms) == sorted(
+        (group.subject, group.groups) for group in expected
+    )
 
 
 @pytest.mark.parametrize(("name", "least", "pool"), POLICIES)

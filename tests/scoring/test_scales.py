@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.scoring.errors import ScoringError
-from app.scoring.promoter import net_promoter
 from app.scoring.scales import AnchoredScale, LinearScale, Scale, point_scale, recommend, slider, yes_partly_no
-from tests.scoring.facts import agrees, ends, facts
+from tests.scoring.facts import agrees
 
 BARS = AnchoredScale({1: 10, 3: 60, 5: 100})
 SCALES: list[tuple[Scale, dict[float, float]]] = [
@@ -102,27 +103,11 @@ def test_anchor_levels_may_be_listed_in_any_order() -> None:
     assert AnchoredScale({5: 100, 1: 0, 3: 60}).map([1, 3, 5]).tolist() == [0, 60, 100]
 
 
-def test_the_net_promoter_score_is_that_of_the_reference() -> None:
-    case = facts()["intervals"]["nps"][0]
-    score = net_promoter(case["x"])
-    assert score is not None
-    assert {"nps": score.score, "se": score.se} == agrees({"nps": case["nps"], "se": case["se"]})
-
-
-def test_the_interval_of_a_net_promoter_score_adds_three_answers() -> None:
-    score = net_promoter([10, 9, 9, 8, 7, 6, 10, 3, 9, 10])
-    p, d = 6.75 / 13, 2.75 / 13
-    half = 1.959963984540054 * math.sqrt((p + d - (p - d) ** 2) / 13)
-    assert score is not None
-    assert ends(score.interval) == agrees({"lo": 100 * (p - d - half), "hi": 100 * (p - d + half)})
-
-
-def test_unanimous_promoters_still_have_an_interval_inside_the_scale() -> None:
-    score = net_promoter([10, 10, math.nan])
-    assert score is not None
-    assert (score.score, score.se, score.n, score.interval.hi) == (100, 0, 2, 100)
-    assert score.interval.lo < 50
-
-
-def test_nobody_asked_gives_no_net_promoter_score() -> None:
-    assert net_promoter([math.nan]) is None
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.floats(0, 1), st.booleans())
+@example(0.0, 0.69, 1.0, False)  # 100 * .69 / .69 is 100.00000000000001
+def test_every_answer_of_a_slider_is_worth_0_to_100(lo: float, width: float, part: float, turned: bool) -> None:
+    scale = slider(lo, lo + width)
+    level = min(scale.hi, max(scale.lo, lo + part * width))
+    ends = [scale.points(end, is_reversed=turned) for end in (scale.lo, level, scale.hi)]
+    assert (ends[::2], ends) == ([100, 0] if turned else [0, 100], sorted(ends, reverse=turned))
+    assert scale.map([scale.lo, level, scale.hi], is_reversed=turned).tolist() == ends

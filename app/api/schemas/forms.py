@@ -8,6 +8,7 @@ from pydantic import Field
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example
 from app.kpis.values import RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
+from app.responses.intake import HINTS, SEEN_ALL, SUBMISSION
 from app.responses.rules import answer_field, comment_field
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.rounds.values import Mode
@@ -42,15 +43,26 @@ _SUBMISSION = "0b6f1c8e6d3a4f5e"
 class SubmissionIn(In):
     """What a rater hands in: an answer for each field of the form, exactly as one of its options is written."""
 
-    model_config = example(submission_id=_SUBMISSION, answers={f"{ID}.1": "5", f"{ID}.comment": "Hilser alltid."})
+    model_config = example(
+        submission_id=_SUBMISSION, answers={f"{ID}.1": "5", f"{ID}.comment": "Hilser alltid."}, hints_seen=False
+    )
 
     submission_id: str = Field(description="As the form gave it: the same once more changes nothing")
     answers: dict[str, str] = Field(description="By field name; `na` says that it could not be observed")
 
+    hints_seen: bool = Field(default=False, description="Whether hints on the comments were shown, or do not matter")
+
     def posted(self) -> dict[str, list[str]]:
         """The fields as the page posts them."""
         fields = {name: [answer] for name, answer in self.answers.items()}
-        return {**fields, "submission": [self.submission_id]}
+        seen = {HINTS: [SEEN_ALL]} if self.hints_seen else {}
+        return {**fields, **seen, SUBMISSION: [self.submission_id]}
+
+
+class DraftIn(SubmissionIn):
+    """What is typed so far; nothing of it is judged."""
+
+    model_config = example(submission_id=_SUBMISSION, answers={f"{ID}.1": "5"}, hints_seen=False)
 
 
 class OptionOut(Out):
@@ -134,6 +146,7 @@ class FormOut(Out):
         submission_id=_SUBMISSION,
         is_final=False,
         subjects=[_SUBJECT],
+        draft={f"{ID}.1": "4"},
     )
 
     round_name: Texts
@@ -150,6 +163,7 @@ class FormOut(Out):
     submission_id: str
     is_final: bool = Field(description="A sheet cannot be changed once it is sent")
     subjects: list[FormSubjectOut]
+    draft: dict[str, str] = Field(description="What was typed and not sent, by field; never what was sent")
 
     @classmethod
     def of(cls, value: object) -> Self:
@@ -164,6 +178,7 @@ class FormOut(Out):
             **plain,
             round_name=dict(value.round_name),
             purpose=dict(value.purpose),
+            draft=dict(value.draft),
             subjects=[FormSubjectOut.about(subject) for subject in value.subjects],
         )
 

@@ -92,4 +92,70 @@
   // What went wrong is read first.
   const wrong = document.querySelector("[data-focus]");
   if (wrong) wrong.focus();
+
+  // What a rater types is kept while it is typed: with us, or on this device only where answers are anonymous.
+  const keepDraft = (form, note) => {
+    const place = form.dataset.draft;
+    const store = `draft:${form.getAttribute("action")}`;
+    const typed = () => [...new FormData(form)].filter(([name]) => !["view", "show", "go", "hints"].includes(name));
+    const tell = (text) => {
+      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      note.textContent = text.replace("{time}", time);
+    };
+    const save = async () => {
+      if (place === "device") {
+        localStorage.setItem(store, JSON.stringify(typed()));
+        return;
+      }
+      const body = new URLSearchParams(typed());
+      const answer = await fetch(place, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+      if (!answer.ok) throw new Error(answer.status);
+    };
+    let waiting = 0;
+    let last = JSON.stringify(typed());
+    const saveSoon = (pause) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        const now = JSON.stringify(typed());
+        if (now === last || form.dataset.sent) return;
+        save().then(() => {
+          last = now;
+          tell(note.dataset.saved);
+        }, () => {
+          tell(note.dataset.waiting);
+          saveSoon(10000);
+        });
+      }, pause);
+    };
+    if (place === "device") {
+      try {
+        for (const [name, value] of JSON.parse(localStorage.getItem(store)) || []) {
+          for (const field of form.elements) {
+            if (field.name !== name || field.type === "hidden") continue;
+            if (field.type === "radio") field.checked = field.value === value;
+            else field.value = field.value || value;
+          }
+        }
+      } catch { localStorage.removeItem(store); }
+    }
+    note.hidden = false;
+    form.addEventListener("input", () => saveSoon(1500));
+    form.addEventListener("submit", () => clearTimeout(waiting));
+    form.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-go]");
+      const next = button && document.getElementById(button.dataset.go);
+      if (!next) return;
+      event.preventDefault();
+      saveSoon(0);
+      next.open = true;
+      button.closest("details").open = false;
+      next.scrollIntoView();
+      next.querySelector("summary").focus({ preventScroll: true });
+    });
+  };
+  const drafted = document.querySelector("form[data-draft]");
+  if (drafted) keepDraft(drafted, drafted.querySelector("[data-draft-note]"));
+  // Once it is sent, nothing of it stays here.
+  const sent = document.querySelector("[data-sent-form]");
+  if (sent) localStorage.removeItem(`draft:${sent.dataset.sentForm}`);
 })();

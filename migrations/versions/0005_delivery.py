@@ -1,6 +1,6 @@
 """what comes back, what a domain got, who asks for a link, what a company writes into its letters
 
-Revision: 0004, after 0001. Going back forgets addresses that were left alone by hand.
+Revision: 0005, after 0004. Going back forgets addresses that were left alone by hand.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0004"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
