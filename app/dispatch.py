@@ -6,7 +6,7 @@ a logbook tells those whose body really left from the rest, as long as only the 
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -81,6 +81,7 @@ class _Ready:
 def send_due(database: Database, post: Post, *, now: datetime) -> int:
     """Send the letters that are due, batch after batch for a minute at most; how many were claimed."""
     claimed, started = 0, elapsed()
+    became: Counter[str] = Counter()
     # What this worker still holds, it lost in an earlier turn that ended badly.
     take_back(database, post, now=now)
     with ExitStack() as stack:
@@ -88,11 +89,14 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
         carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
         while elapsed() - started < TURN_SECONDS and (messages := _claimed(database, post, now)):
             claimed += len(messages)
-            if not _batch_of(database, post, messages, logbook, now).send(carriers):
+            batch = _batch_of(database, post, messages, logbook, now)
+            is_through = batch.send(carriers)
+            became += batch.became
+            if not is_through:
                 break
             logbook.clear()
     if claimed:
-        log.info("letters", handled=claimed)
+        log.info("letters", **became)
     return claimed
 
 
@@ -142,6 +146,7 @@ class _Batch:
     busy: set[str] = field(default_factory=set)
     put_off: list[OutboxMessage] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
+    became: Counter[str] = field(default_factory=Counter)
     ends_at: float = 0.0
     told_at: float = 0.0
 
@@ -170,6 +175,8 @@ class _Batch:
             # Whatever went wrong on one connection, what is known of the others is not to be lost.
             self._tell()
         left = [ready.message for ready in self.waiting]
+        if left or self.put_off:
+            self.became["put_off"] += len(left) + len(self.put_off)
         with self.database.write() as session:
             mail.put_back(session, left, owner=self.post.owner, at=self.now)
             mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
@@ -219,10 +226,11 @@ class _Batch:
 
     def _note(self, one: Settled) -> None:
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if one.outcome is Outcome.TAKEN else log.warning
+        tell = log.debug if one.outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
         tell("letter", letter=one.message.letter, message=one.message.id, outcome=one.outcome)
         with self.turn:
             self.settled.append(one)
+            self.became["sent" if one.outcome is Outcome.TAKEN else one.outcome.value] += 1
             if self.told_at and elapsed() - self.told_at > TELLING_SECONDS:
                 self._tell()
 

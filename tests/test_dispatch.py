@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import event, select, update
 
 from app.dispatch import Post, send_due, take_back
@@ -247,7 +248,9 @@ def test_a_batch_that_takes_too_long_gives_the_rest_back(
     with engine.write() as session:
         enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
     monkeypatch.setattr("app.dispatch.BATCH_SECONDS", -1.0)
-    send_due(engine, by_smtp(mail_server, writer), now=now)
+    with structlog.testing.capture_logs() as lines:
+        send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert lines == [{"event": "letters", "log_level": "info", "put_off": 3}]
     assert set(states(engine).values()) == {OutboxState.QUEUED}
     monkeypatch.undo()
     assert send_due(engine, by_smtp(mail_server, writer), now=now) == 3

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from app.dispatch import Post, send_due
@@ -176,7 +177,10 @@ def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
     with engine.write() as session:
         enqueue_all(session, [*mails, sign_in("x", now, "x@free.example")], now=now)
     mail_server.refusals |= {f"p{n}@busy.example": "452 too many" for n in range(3)}
-    send_due(engine, by_smtp(mail_server, writer), now=now)
+    with structlog.testing.capture_logs() as lines:
+        send_due(engine, by_smtp(mail_server, writer), now=now)
+    told = next(line for line in lines if line["event"] == "letters")
+    assert told == {"event": "letters", "log_level": "info", "sent": 1, "postponed": 1, "put_off": 2}
     with engine.read() as session:
         tried = dict(session.execute(select(OutboxRow.reference, OutboxRow.attempts)).all())
     assert sorted(tried.values()) == [0, 0, 1, 1]

@@ -9,7 +9,6 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE

@@ -67,7 +67,7 @@ def rotate_invitation(session: WriteSession, viewer: Viewer, invitation_id: str,
     held = hold(session, viewer, invitation_id, now=now)
     person = _written_to(held, despite_bounce=False)
     deliveries = load_deliveries(session, [held.row.id]).get(held.row.id, ())
-    rules.check_resend(deliveries, pause=timedelta(0), now=now)
+    rules.check_resend(rules.told_letters(deliveries, is_told=False), pause=timedelta(0), now=now)
     withdraw(session, [held.row.id], now=now)
     held.renew()
     _enqueue(held, person, deliveries)
@@ -132,6 +132,8 @@ def _send_links(session: WriteSession, mailbox: str, *, now: datetime) -> None:
     sent = load_deliveries(session, [row.id for row in rows])
     people = load_people(session, {row.person_id for row in rows})
     for row in rows:
-        if rules.may_be_resent(sent.get(row.id, ()), pause=rules.BETWEEN_OWN_RESENDS, now=now):
+        # Not the reminders: anybody can ask in somebody's name and then look whether a letter left (R9).
+        letters = rules.told_letters(sent.get(row.id, ()), is_told=False)
+        if rules.may_be_resent(letters, pause=rules.BETWEEN_OWN_RESENDS, now=now):
             held = Held(session, SERVICE, row, load_round(session, row.round_id), now)
             _enqueue(held, people[PersonId(row.person_id)], sent.get(row.id, ()), is_asked_for=True)

@@ -47,7 +47,7 @@ def enqueue_all(session: WriteSession, mails: Sequence[Mail], *, now: datetime) 
     For commands of any capability; whoever calls has asked whether it may. A mail whose reference and wave are
     there already is left as it is (idempotent), one to a suppressed mailbox is left out unless it was asked for.
     Date, Message-ID and boundary are fixed here, so that a second copy is the same to the byte. Sent by the worker,
-    with at most one unasked letter a day to each mailbox.
+    with at most one unasked letter a day to each mailbox, reminders waiting for the others and not they for them.
     """
     mailboxes = [mailbox_of(mail.recipient) for mail in mails]
     suppressed = queries.load_suppressed(session, set(mailboxes))
@@ -60,8 +60,9 @@ def enqueue_all(session: WriteSession, mails: Sequence[Mail], *, now: datetime) 
         if mail.wave in waves or not rules.may_be_sent(mail, suppressed.get(mailbox)):
             continue
         waves.add(mail.wave)
-        at = rules.first_attempt(mail, latest.get(mailbox), now=now)
-        latest[mailbox] = at
+        earlier = [latest[mailbox, letter] for letter in rules.waits_for(mail.letter) if (mailbox, letter) in latest]
+        at = rules.first_attempt(mail, max(earlier, default=None), now=now)
+        latest[mailbox, mail.letter] = at
         rows.append(_new_row(session, mail, mailbox, at, now=now))
     if rows:
         session.execute(insert(OutboxRow), rows)

@@ -37,21 +37,21 @@ def load_suppressions(session: ReadSession, mailboxes: Collection[str]) -> Mappi
 
 def load_latest_round_letters(
     session: ReadSession, mailboxes: Collection[str], *, since: datetime
-) -> Mapping[str, datetime]:
-    """When a mailbox last got, or will get, a letter that it did not ask for; those without one are left out."""
+) -> Mapping[tuple[str, Letter], datetime]:
+    """When a mailbox last got, or will get, a letter of a kind that it did not ask for; what it got none of is left out."""
     query = (
-        select(OutboxRow.mailbox, func.max(OutboxRow.next_attempt_at))
+        select(OutboxRow.mailbox, OutboxRow.letter, func.max(OutboxRow.next_attempt_at))
         .where(
             OutboxRow.letter.in_(ROUND_LETTERS),
             OutboxRow.state.in_((*_WAITING, OutboxState.SENT)),
             OutboxRow.next_attempt_at > since,
         )
-        .group_by(OutboxRow.mailbox)
+        .group_by(OutboxRow.mailbox, OutboxRow.letter)
     )
     return {
-        mailbox: latest
+        (mailbox, Letter(letter)): latest
         for some in _portions(mailboxes)
-        for mailbox, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
+        for mailbox, letter, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
     }
 
 

@@ -198,6 +198,15 @@ def may_be_sent(mail: Mail, suppression: SuppressionReason | None) -> bool:
     return suppression is None or not is_unasked(mail)
 
 
+def waits_for(letter: Letter) -> frozenset[Letter]:
+    """The kinds of letters after which one of this kind waits a day.
+
+    Only reminders wait for reminders: any other letter that waited for one would tell when it left, and so that
+    somebody has not answered (R9).
+    """
+    return frozenset(ROUND_LETTERS) - (frozenset() if letter is Letter.REMINDER else {Letter.REMINDER})
+
+
 def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: datetime) -> datetime:
     """At once, or a day after the latest letter that came unasked: one such letter a day for each mailbox."""
     if latest_round_letter is None or not is_unasked(mail):

@@ -27,6 +27,7 @@ from app.invitations.queries import (
     list_undelivered,
     load_secrets,
 )
+from app.invitations.rules import ResentLately
 from app.invitations.tables import InvitationRow
 from app.invitations.values import DeliveryState
 from app.kpis.values import RaterGroup
@@ -163,7 +164,7 @@ def test_an_invitation_reads_alike_whether_its_rater_was_reminded_or_has_answere
     assert [len(outbox_of(session, name)) for name in ("Lars Moen", "Thea Vik")] == [1, 2]
 
     lars, thea = (invitation_of(session, company, name, now + 4 * DAY) for name in ("Lars Moen", "Thea Vik"))
-    told = ("delivery", "reply", "answered", "reminded", "version")
+    told = ("delivery", "reply", "next_step", "leaves_at", "answered", "reminded", "version")
     assert [getattr(lars, name) for name in told] == [getattr(thea, name) for name in told]
     for one in (lars, thea):
         with pytest.raises(ResentLately):

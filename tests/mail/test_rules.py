@@ -16,6 +16,7 @@ from app.mail.rules import (
     settlement,
     subject_line,
     trouble_of,
+    waits_for,
 )
 from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason, Trouble
 
@@ -144,6 +145,15 @@ def test_one_letter_a_day_comes_unasked() -> None:
     assert first_attempt(MAIL, NOW - timedelta(days=3), now=NOW) == NOW
     assert first_attempt(replace(MAIL, is_asked_for=True), yesterday, now=NOW) == NOW
     assert first_attempt(replace(MAIL, letter=Letter.SIGN_IN), yesterday, now=NOW) == NOW
+
+
+def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:
+    assert waits_for(Letter.REMINDER) == {Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY}
+    assert (
+        waits_for(Letter.INVITATION)
+        == waits_for(Letter.RELEASE_READY)
+        == waits_for(Letter.REMINDER) - {Letter.REMINDER}
+    )
 
 
 def test_suppression_holds_for_what_comes_unasked() -> None:
