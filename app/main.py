@@ -9,6 +9,7 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -79,6 +80,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     journal.router,
 )
 
+# Traces would carry the addresses that were asked for, and those hold the secrets of links.
+_TOLD_TO_NOBODY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _STATIC = Path(__file__).parent / "web" / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
 
@@ -110,6 +113,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry=_TOLD_TO_NOBODY,
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
