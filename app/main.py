@@ -25,6 +25,8 @@ from app.api import (
     invitations,
     journal,
     kpis,
+    links,
+    mail_events,
     people,
     readings,
     recomputations,
@@ -34,7 +36,9 @@ from app.api import (
     scorecards,
     subjects,
     summaries,
+    suppressions,
     what_ifs,
+    wording,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -64,6 +68,10 @@ RESOURCES: tuple[APIRouter, ...] = (
     rounds.router,
     assignments.router,
     invitations.router,
+    wording.router,
+    suppressions.router,
+    links.router,
+    mail_events.router,
     forms.router,
     readings.router,
     imports.router,

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.dispatch import Post
 from app.infra.smtp import FolderTransport
 from app.infra.templates import build_environment
 from app.mail.letters import Writer
-from app.worker import Post, run_once
+from app.worker import run_once
 from tests.api.test_kpis import created, soft_kpi
 from tests.served import ADDRESS, Served
 
