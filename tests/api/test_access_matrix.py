@@ -156,6 +156,7 @@ ELSEWHERE = {
     "get_scores",
     "get_explanation",
     "get_summary",
+    "get_figure_table",
 }
 
 
