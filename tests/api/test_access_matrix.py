@@ -159,6 +159,7 @@ ELSEWHERE = {
     "ask_what_if",
     "adopt",
     "get_summary",
+    "get_figure_table",
 }
 
 
