@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.infra.database import WriteSession
 from app.invitations import rules
 from app.invitations.invite import writer_for
+from app.invitations.letters import Errand
 from app.invitations.queries import find_link
 from app.invitations.tables import InvitationRow
 from app.mail.commands import enqueue_all
@@ -44,5 +45,5 @@ def _tell(session: WriteSession, round_id: str, person_id: str, *, now: datetime
         return
     assignments = load_assignments(session, round_id, rater_id=person_id)
     writer = writer_for(session, load_round(session, round_id), now=now)
-    mail = writer.invitation_letter(person, assignments, row.id, letter=Letter.INVITATION, wave=wave)
+    mail = writer.invitation_letter(person, assignments, Errand(row.id, Letter.INVITATION, wave, row.extended_until))
     enqueue_all(session, [mail], now=now)

@@ -14,11 +14,14 @@ from app.infra.database import WriteSession
 from app.infra.ids import entropy_of
 from app.infra.keys import SECRET_BYTES
 from app.journal.commands import record
-from app.organisation.queries import load_people
+from app.mail.commands import withdraw
+from app.organisation.queries import load_people, load_people_of
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.freeze import freeze
+from app.rounds.letters import call_reference
 from app.rounds.limits import load_limits, over_cap, seconds_asked
+from app.rounds.nominations import find_call
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
@@ -67,6 +70,10 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     if seen.needs_confirmation and not confirmed:
         raise rules.ConfirmationNeeded
     _write(session, round_, frozen, now=now)
+    if find_call(session, round_.id) is not None:
+        # Letters that wait would ask for proposals that come too late.
+        people = load_people_of(session, rated).values()
+        withdraw(session, [call_reference(round_.id, person.id) for person in people], now=now)
     _note(session, viewer, round_, "round.launched", now=now)
     return replace(round_, state=RoundState.OPEN, promise_hash=frozen.promise_hash, launched_at=now)
 

@@ -10,6 +10,11 @@ from app.words import in_locale
 DELIVERABLE = timedelta(hours=48)
 
 
+def call_reference(round_id: str, person_id: str) -> str:
+    """What the outbox knows a call by."""
+    return f"nomination:{round_id}:{person_id}"
+
+
 def call_letter(round_: Round, person: Person, until: datetime, *, organisation: str) -> Mail:
     """The letter that asks a rated person with an address to propose raters."""
     return Mail(
@@ -25,7 +30,7 @@ def call_letter(round_: Round, person: Person, until: datetime, *, organisation:
             "round_id": round_.id,
             "person_id": person.id,
         },
-        reference=f"nomination:{round_.id}:{person.id}",
+        reference=call_reference(round_.id, person.id),
         wave=0,
         deadline=until,
     )

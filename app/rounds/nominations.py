@@ -169,12 +169,6 @@ def find_call(session: ReadSession, round_id: str) -> datetime | None:
     return session.scalar(select(NominationCallRow.until).where(NominationCallRow.round_id == round_id))
 
 
-def is_called(session: ReadSession, round_id: str) -> bool:
-    """Whether a round still takes proposals of raters: a call stands, and it is a draft."""
-    query = select(RoundRow.id).join(NominationCallRow, NominationCallRow.round_id == RoundRow.id)
-    return session.scalar(query.where(RoundRow.id == round_id, RoundRow.state == RoundState.DRAFT)) is not None
-
-
 def load_untold_calls(session: ReadSession, *, now: datetime) -> Mapping[str, list[str]]:
     """By company, the drafts with something waiting whose managers got no letter today."""
     waits = select(NominationRow.round_id).where(NominationRow.state == NominationState.WAITING)

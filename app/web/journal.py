@@ -25,6 +25,9 @@ WHAT: Mapping[str, str] = {
     "account.opened": "Opened an account again",
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
+    "address.left_alone": "Sent somebody no more letters",
+    "address.tried_again": "Tried an address again",
+    "address.written_again": "Wrote to an address again",
     "assignment.declined": "A rater declined",
     "company.created": "Set up the company",
     "conflict.lifted": "Lifted a conflict of interest",
@@ -35,6 +38,7 @@ WHAT: Mapping[str, str] = {
     "goal.created": "Wrote a goal",
     "invitation.extended": "Gave a rater more time",
     "invitation.resent": "Sent an invitation again",
+    "invitation.rotated": "Replaced a link",
     "invitation.voided": "Withdrew an invitation",
     "kpi.active": "Put a KPI to use",
     "kpi.changed": "Changed a KPI",
@@ -74,6 +78,8 @@ WHAT: Mapping[str, str] = {
     "subject.created": "Added a unit",
     "subject.moved": "Moved a unit or person",
     "target.set": "Set goalposts",
+    "wording.reset": "Went back to the house text of a letter",
+    "wording.set": "Worded a letter",
 }
 _OTHERS: Mapping[str, str] = {"service": "The service", "rater": "A rater, not named"}
 _PLACES: Mapping[str, str] = {
@@ -87,6 +93,7 @@ _PLACES: Mapping[str, str] = {
     "conflict": "/conflicts",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
+    "wording": "/admin/letters",
 }
 
 

@@ -4,11 +4,13 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     assignments,
     bounds,
     by_letter,
     decline,
     deputies,
+    figure,
     goals,
     invitations,
     journal,
@@ -45,6 +47,9 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    what_if,
+    what_if_adopt,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -62,6 +67,9 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     deputies.router,
     summary.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,
@@ -73,6 +81,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    wording.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,
