@@ -58,6 +58,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)
 
+_OF_RESULTS = frozenset({Action.RESULTS_READ, Action.RESULTS_ANALYSE})
 _OF_OWN = frozenset({Action.ORGANISATION_READ, Action.RESULTS_READ})
 # Goals, scales, KPIs and scorecards apply downward, so whoever has something below may read them.
 _OF_ABOVE = frozenset({Action.KPIS_READ})
@@ -128,7 +129,8 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
     Returns
     -------
     True if a role granted on the path allows the action (for an API key: if it has the scope, too), if the object
-    is the viewer's own person and the action is reading, or if it is a definition above what was granted.
+    is the viewer's own person and the action is reading, or if it is a definition above what was granted. Never for
+    the own results of a manager whose deputy the viewer is.
 
     >>> team = Viewer("account:1", grants=(Grant(Role.MANAGER, "team"),), above=frozenset({"company"}))
     >>> may(team, Action.RESULTS_READ, ["company", "team", "sofie"]), may(team, Action.RESULTS_READ, ["company"])
@@ -138,7 +140,7 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
     """
     if viewer.is_service:
         return True
-    if not path:
+    if not path or (path[-1] in viewer.hidden and action in _OF_RESULTS):
         return False
     if any(grant.subject_id in path and action in allowed(viewer, grant) for grant in viewer.grants):
         return True

@@ -34,6 +34,7 @@ class Viewer:
     the definitions that apply below may be read; `scopes` is None for people and the granted scopes for an API
     key, whose single grant is the subtree it was made for. `stands_in_for` are the managers (person-subjects) whose
     deputy the viewer is today, and `acts_as` their accounts: whoever needs a second person is not given it by them.
+    `hidden` are those of them whose own results the viewer may not read: they are no part of standing in.
     """
 
     actor: str
@@ -48,6 +49,7 @@ class Viewer:
     is_service: bool = False
     stands_in_for: frozenset[str] = frozenset()
     acts_as: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,10 @@ def _written_to(held: Held, *, despite_bounce: bool) -> Person:
 
 
 def _enqueue(held: Held, person: Person, deliveries: Sequence[Delivery], *, is_asked_for: bool = False) -> None:
-    assignments = load_assignments(held.session, held.round.id, rater_id=held.row.person_id)
+    of_round, rater = held.round.id, held.row.person_id
+    assignments = load_assignments(held.session, of_round, rater_id=rater)
+    # Who has declined everybody gets the letter all the same: one that stayed away would tell it (R9).
+    assignments = assignments or load_assignments(held.session, of_round, rater_id=rater, with_declined=True)
     wave = rules.next_wave(deliveries)
     errand = Errand(held.row.id, Letter.INVITATION, wave, held.row.extended_until)
     mail = writer_for(held.session, held.round, now=held.now).invitation_letter(person, assignments, errand)

@@ -1,12 +1,13 @@
 """Who leads which unit on a day, and who is asking: roles and own subjects make the viewer, request by request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import select
 
 from app.accounts.queries import find_account
+from app.accounts.rules import READING_ROLES
 from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
 from app.infra.database import ReadSession
 from app.organisation.paths import holds, load_paths
@@ -76,7 +77,8 @@ def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[S
 def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, on: date) -> Viewer:
     """Somebody signed in, with what was granted, what is led and who it is, as of a day; three statements.
 
-    A deputy may what the units allow that the manager leads on the day; what was granted to the manager stays his.
+    A deputy may what the units allow that the manager leads on the day; what was granted to the manager, and the
+    manager's own results, stay the manager's.
     """
     own, deputised = load_roles_held(session, mailbox, on=on)
     grants = tuple(
@@ -94,6 +96,7 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
         above=_above(session, grants, on),
         stands_in_for=managers,
         acts_as=_actors(session, managers) if managers else frozenset(),
+        hidden=_hidden(session, managers, _own_places(account, own), on) if managers else frozenset(),
     )
 
 
@@ -114,6 +117,18 @@ def _actors(session: ReadSession, subject_ids: Iterable[str]) -> frozenset[str]:
     mailboxes = session.scalars(select(PersonRow.mailbox).where(PersonRow.subject_id.in_(subject_ids)))
     accounts = (find_account(session, mailbox) for mailbox in mailboxes if mailbox)
     return frozenset(f"account:{account.id}" for account in accounts if account)
+
+
+def _own_places(account: Account, led: Iterable[ManagerRole]) -> set[str]:
+    """Where an account reads results by a role of its own."""
+    granted = {grant.subject_id for grant in account.grants if grant.role in READING_ROLES}
+    return granted | {role.unit_id for role in led}
+
+
+def _hidden(session: ReadSession, managers: Collection[str], granted: Collection[str], on: date) -> frozenset[str]:
+    """The managers whose results a deputy reads by no right of his own."""
+    paths = load_paths(session, managers, on=on)
+    return frozenset(one for one in managers if not set(granted) & set(paths.get(SubjectId(one), ())))
 
 
 def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:

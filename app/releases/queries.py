@@ -323,11 +323,12 @@ def is_readable(
     viewer: Viewer, column: InstrumentedAttribute[str], company_id: str, *, on: date
 ) -> tuple[ColumnElement[bool], ...]:
     """The condition that a viewer may read a subject's results; none for who reads the whole company."""
+    shown = (column.not_in(sorted(viewer.hidden)),) if viewer.hidden else ()
     if may(viewer, Action.RESULTS_READ, (company_id,)):
-        return ()
+        return shown
     granted = sorted(filter(is_id, roots(viewer, Action.RESULTS_READ)))
     own = sorted(filter(is_id, viewer.own_subjects))
-    return (or_(column.in_(below(granted, on=on)), column.in_(own)),)
+    return (or_(column.in_(below(granted, on=on)), column.in_(own)), *shown)
 
 
 def _kept(query: Select[Any], only: ScoreFilter) -> Select[Any]:

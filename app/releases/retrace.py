@@ -111,7 +111,7 @@ def readable_subjects(session: ReadSession, viewer: Viewer, frozen: FrozenRound,
     """The subjects of a round whose results a viewer may read today."""
     asked = [subject.id for subject in frozen.subjects]
     if may(viewer, Action.RESULTS_READ, (frozen.company_id,)):
-        return frozenset(asked)
+        return frozenset(asked) - viewer.hidden
     paths = load_paths(session, asked, on=on)
     return frozenset(subject_id for subject_id, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
 

@@ -160,8 +160,13 @@ def list_nominations(
 
 
 def may_approve(viewer: Viewer, subject_id: str, path: Collection[str]) -> bool:
-    """Whether somebody may decide whom a rated person proposes: who sets up rounds there, and never oneself."""
-    return subject_id not in viewer.own_subjects and may(viewer, Action.ROUNDS_WRITE, tuple(path))
+    """Whether somebody may decide whom a rated person proposes: who sets up rounds there.
+
+    Never oneself, and nobody for the manager whose deputy he is.
+    """
+    return subject_id not in viewer.own_subjects | viewer.stands_in_for and may(
+        viewer, Action.ROUNDS_WRITE, tuple(path)
+    )
 
 
 def find_call(session: ReadSession, round_id: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """A rater declines with a reason, the next fair one is asked, and nobody who reads the results can tell who it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,9 +11,10 @@ from app.accounts.values import Grant, Role, Viewer
 from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
-from app.invitations.commands import invite_due_rounds
+from app.invitations.commands import invite_due_rounds, resend_invitation
 from app.invitations.decline import decline
 from app.invitations.queries import list_invitations
+from app.invitations.values import Invitation
 from app.journal.queries import list_entries_about
 from app.kpis.values import RaterGroup
 from app.mail.tables import OutboxRow
@@ -56,6 +57,10 @@ def lines(session: WriteSession, viewer: Viewer, played: PlayedRound) -> Mapping
     return {(str(one.rater_name), one.subject_name): one for one in page.items}
 
 
+def invited(session: WriteSession, viewer: Viewer, played: PlayedRound) -> Sequence[Invitation]:
+    return list_invitations(session, viewer, played.round.id, PageRequest(), now=played.now).items
+
+
 def test_who_declines_is_replaced_and_stays_hidden_from_who_reads_the_results(
     session: WriteSession, company: Fjellbris, played: PlayedRound, now: datetime
 ) -> None:
@@ -69,21 +74,21 @@ def test_who_declines_is_replaced_and_stays_hidden_from_who_reads_the_results(
     assert (made.subject_name, made.replacement) == (SOFIE, company.people[OMAR])
     assert decline(session, lars, mine, WHY, now=now).replacement is None
     assert [subject.name for subject in load_rating_form(session, lars, now=now).subjects] == []
+    (invitation,) = [one for one in invited(session, leader, played) if one.name == LARS]
+    resend_invitation(session, leader, invitation.id, now=now + timedelta(days=2))
     assert {subject.name for subject in load_rating_form(session, played.link_of(OMAR), now=now).subjects} == {
         LARS,
         SOFIE,
     }
-    assert len(session.scalars(select(OutboxRow.id)).all()) == letters + 1
+    # One to Omar, who has one more to rate, and one to Lars, since it was sent again.
+    assert len(session.scalars(select(OutboxRow.id)).all()) == letters + 2
     seen = lines(session, leader, played)
     assert seen.keys() - before.keys() == {(OMAR, SOFIE)}
     assert {key: seen[key] for key in before} == before
     assert seen[OMAR, SOFIE].source is AssignmentSource.REPLACEMENT
     told = lines(session, admin, played)
     assert {key for key, one in told.items() if one.declined} == {(LARS, SOFIE)}
-    answered = {
-        one.name: one.answered
-        for one in list_invitations(session, leader, played.round.id, PageRequest(), now=now).items
-    }
+    answered = {one.name: one.answered for one in invited(session, leader, played)}
     assert answered[LARS] is None
     (entry,) = [one for one in list_entries_about(session, "round", played.round.id) if one.action.startswith("assign")]
     assert (entry.actor, entry.details) == ("rater", {"rater_group": "colleague", "replaced": True})

@@ -18,7 +18,17 @@ from app.mail.rules import (
     trouble_of,
     waits_for,
 )
-from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason, Trouble
+from app.mail.values import (
+    ROUND_LETTERS,
+    Letter,
+    Mail,
+    OutboxMessage,
+    OutboxState,
+    Outcome,
+    Settlement,
+    SuppressionReason,
+    Trouble,
+)
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -148,7 +158,7 @@ def test_one_letter_a_day_comes_unasked() -> None:
 
 
 def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:
-    assert waits_for(Letter.REMINDER) == {Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY}
+    assert waits_for(Letter.REMINDER) == set(ROUND_LETTERS)
     assert (
         waits_for(Letter.INVITATION)
         == waits_for(Letter.RELEASE_READY)

@@ -49,6 +49,9 @@ def test_a_deputy_sees_what_the_manager_sees_from_the_first_day_until_the_manage
     }
     assert [may(one, Action.RESULTS_READ, house.north.path) for one in days.values()] == [False, True, True, False]
     acting = days[DAY + WEEK]
+    # What others experienced of the manager is told to the manager.
+    own = (*house.north.path, house.subject(house.amir))
+    assert [may(acting, action, own) for action in (Action.RESULTS_READ, Action.ORGANISATION_READ)] == [False, True]
     assert acting.stands_in_for == {house.subject(house.amir)}
     assert acting.acts_as == {f"account:{amir.id}"}
     assert viewer(session, amir, DAY + WEEK).stands_in_for == frozenset()

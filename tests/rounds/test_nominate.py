@@ -164,6 +164,7 @@ def test_nobody_decides_about_oneself_or_without_the_right(
     cases: list[tuple[Viewer, type[AppError]]] = [
         (self_leading, SecondPersonNeeded),
         (same_actor, SecondPersonNeeded),
+        (replace(leader(company), stands_in_for=frozenset({about})), SecondPersonNeeded),
         (reader, Forbidden),
         (leader(company, "Team Sør"), NotFound),
     ]
