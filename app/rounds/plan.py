@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 
 from app.organisation.values import SubjectId
@@ -116,16 +117,17 @@ def within_cap(
     ({('x', 'g'): ('a',), ('y', 'g'): ('b',)}, frozenset({'a'}))
     """
     ledger = _Ledger(seconds, left, {place: [] for place in chosen})
-    missing = [
-        (place, raters[turn])
-        for turn in range(max(map(len, chosen.values()), default=0))
-        for place, raters in chosen.items()
-        if turn < len(raters) and not ledger.take(place, raters[turn])
-    ]
+    turns = sorted(
+        (turn, number, place, rater)
+        for number, (place, raters) in enumerate(chosen.items())
+        for turn, rater in enumerate(raters)
+    )
+    missing = [(place, rater) for _, _, place, rater in turns if not ledger.take(place, rater)]
     for place, _ in missing:
-        others = set(candidates.get(place, ())).difference(ledger.taken[place])
-        while (other := next_fair(others, ledger.forms, seed)) is not None and not ledger.take(place, other):
-            others.discard(other)
+        asked = set(ledger.taken[place])
+        others = (one for one in candidates.get(place, ()) if one not in asked and ledger.has_time(place, one))
+        if (other := next_fair(others, ledger.forms, seed)) is not None:
+            ledger.take(place, other)
     taken = {place: tuple(raters) for place, raters in ledger.taken.items()}
     return taken, frozenset(rater for _, rater in missing)
 
@@ -140,17 +142,22 @@ class _Ledger:
     spent: Counter[str] = field(default_factory=Counter)
     forms: Counter[str] = field(default_factory=Counter)
 
+    def has_time(self, place: Place, rater: str) -> bool:
+        """Whether somebody can be asked once more."""
+        total = self.spent[rater] + self.seconds.get(place, 0)
+        return total <= self.left.get(rater, total)
+
     def take(self, place: Place, rater: str) -> bool:
         """Ask somebody, unless the time is used up; whether it was not."""
-        total = self.spent[rater] + self.seconds.get(place, 0)
-        if total > self.left.get(rater, total):
+        if not self.has_time(place, rater):
             return False
-        self.spent[rater] = total
+        self.spent[rater] += self.seconds.get(place, 0)
         self.forms[rater] += 1
         self.taken[place].append(rater)
         return True
 
 
+@lru_cache(maxsize=65_536)
 def _rank(seed: str, one: str) -> bytes:
     return sha256(f"{seed}/{one}".encode()).digest()
 

@@ -9,7 +9,7 @@ from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_people_of, load_tree
-from app.organisation.values import Person, SubjectId, Tree
+from app.organisation.values import Person, SubjectId
 from app.reports import BulkReport
 from app.rounds import rules
 from app.rounds.assign import delete_assignments, insert_assignments, key_of_assignment, report_of
@@ -59,13 +59,11 @@ def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *,
     return BulkReport(tuple(report), dry_run=False, warnings=tuple(text for text, is_so in warnings.items() if is_so))
 
 
-def structure_candidates(
-    tree: Tree, people: Mapping[SubjectId, Person], place: tuple[str, RaterGroup], limits: Limits
+def fit_candidates(
+    named: Iterable[SubjectId], people: Mapping[SubjectId, Person], subject_id: str, limits: Limits
 ) -> tuple[SubjectId, ...]:
-    """The employees whom the structure names for one subject and group and whom nothing keeps apart from it."""
-    subject, group = place
-    named = rules.proposed_raters(tree, SubjectId(subject), group)
-    return tuple(one for one in named if one in people and (people[one].id, subject) not in limits.apart)
+    """Those of the employees named for a subject who are known as people and whom nothing keeps apart from it."""
+    return tuple(one for one in named if one in people and (people[one].id, subject_id) not in limits.apart)
 
 
 def _candidates(
@@ -75,14 +73,11 @@ def _candidates(
     tree = load_tree(session, round_.company_id, on=local_day(now))
     rated = [SubjectId(one) for one in load_rated(session, round_.id) if one in tree.subjects]
     groups = [policy.rater_group for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE]
-    named = {rater for subject in rated for group in groups for rater in rules.proposed_raters(tree, subject, group)}
-    people = load_people_of(session, named)
-    found: Places = {
-        (subject, str(group)): structure_candidates(tree, people, (subject, group), limits)
-        for subject in rated
-        for group in groups
+    named = {
+        (subject, str(group)): rules.proposed_raters(tree, subject, group) for subject in rated for group in groups
     }
-    return found, people
+    people = load_people_of(session, {rater for raters in named.values() for rater in raters})
+    return {place: fit_candidates(raters, people, place[0], limits) for place, raters in named.items()}, people
 
 
 def _without_more_than_most(

@@ -18,7 +18,7 @@ from app.rounds import rules
 from app.rounds.assign import insert_assignments, settle_added
 from app.rounds.limits import Limits, load_limits
 from app.rounds.plan import next_fair
-from app.rounds.propose import structure_candidates
+from app.rounds.propose import fit_candidates
 from app.rounds.queries import load_assignments, load_frozen_round, load_round
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import AssignmentSource, DeclineReason, FrozenRound, NewAssignment, Round
@@ -100,11 +100,12 @@ def _next_rater(
     asked = {one.rater_id for one in known if one.subject_id == subject_id}
     forms = Counter(one.rater_id for one in known if not one.declined)
     readers = rules.readers_of(frozen, rules.paths_of(frozen.subjects)[subject_id])
-    people = load_people_of(session, rules.proposed_raters(tree, SubjectId(subject_id), group))
+    named = rules.proposed_raters(tree, SubjectId(subject_id), group)
+    people = load_people_of(session, named)
     takes = limits.seconds.get((subject_id, str(group)), 0)
     fit = [
         str(person.id)
-        for one in structure_candidates(tree, people, place, limits)
+        for one in fit_candidates(named, people, subject_id, limits)
         for person in (people[one],)
         if person.mailbox is not None
         and person.id not in asked

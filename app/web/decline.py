@@ -12,6 +12,7 @@ from app.http.doors import PageRoute, posted
 from app.http.visit import Visit, reading, writing
 from app.infra.formats import choose_locale
 from app.invitations.decline import decline
+from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.responses.queries import load_rating_form
 from app.responses.values import FormSubject, RatingForm
@@ -81,9 +82,16 @@ def _page(visit: Visit, form: RatingForm, token: str, assignment_id: str, filled
         subject=subject,
         called=called,
         form=filled,
-        reasons=[(one.value, said(visit, text)) for one, text in REASONS.items()],
+        reasons=[(one.value, said(visit, text)) for one, text in _reasons(subject).items()],
         action=f"/r/{token}",
     )
+
+
+def _reasons(subject: FormSubject) -> Mapping[DeclineReason, str]:
+    """What may be chosen; customers meet people and do not work with them."""
+    if subject.rater_group in {RaterGroup.CUSTOMER, RaterGroup.MYSTERY_SHOPPER}:
+        return {**REASONS, DeclineReason.NOT_WORKED_TOGETHER: "We have not met"}
+    return REASONS
 
 
 def _subject(form: RatingForm, assignment_id: str) -> FormSubject:

@@ -16,6 +16,7 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import choose_locale
 from app.kpis.values import RaterGroup
+from app.organisation.paths import load_subjects
 from app.organisation.values import Person
 from app.rounds.commands import (
     approve_nomination,
@@ -149,10 +150,12 @@ def _link_page(request: Request, token: str, sent: Filled | Form, error: AppErro
         round_id, person, _ = _nominator(session, token)
         visit = replace(opened, locale=opened.chosen_locale or choose_locale(person.locale))
         forms = load_nomination_forms(session, [person.subject_id or ""], round_id=round_id, now=visit.now)
+        company = load_subjects(session, [person.company_id], on=visit.today)[person.company_id]
     filled = sent if isinstance(sent, Filled) else refused(visit, sent, error or NotFound())
     return page(
         visit,
         "rate/nominate.html",
+        organisation=company.name,
         status=filled.status,
         flash=flash_for(visit, DONE),
         one=forms[0] if forms else None,
