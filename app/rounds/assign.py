@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import delete, update
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
+from app.infra.bulk import insert_rows
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
-from app.infra.ids import is_id, new_id
+from app.infra.ids import is_id, new_ids
 from app.kpis.values import RaterGroup
 from app.organisation.commands import ensure_raters
 from app.organisation.named import find_subjects
@@ -37,6 +37,12 @@ from app.rounds.values import (
 from app.words import DEFAULT_LOCALE
 
 AT_ONCE = 5_000
+# fmt: off
+COLUMNS = (
+    "id", "round_id", "rater_id", "subject_id", "rater_group", "occasion",
+    "source", "added_by", "approved_by", "counted", "answered",
+)
+# fmt: on
 
 NOT_RATED = "Nobody with this id is rated in the round."
 NOT_THEMSELVES = "Nobody rates themselves in this group."
@@ -126,30 +132,13 @@ def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named
     `awaiting_approval` are the subjects about which raters added now need a second person's approval.
     """
     known = {_key(one) for one in load_assignments(session, round_.id)}
-    made: dict[tuple[str, str, str, str], AssignmentId] = {}
-    values: list[dict[str, Any]] = []
-    for one in wanted:
-        key = _key(one)
-        if key in known or key in made:
-            continue
-        made[key] = AssignmentId(new_id(session))
-        values.append(
-            {
-                "id": made[key],
-                "round_id": round_.id,
-                "rater_id": one.rater_id,
-                "subject_id": one.subject_id,
-                "rater_group": one.rater_group,
-                "occasion": one.occasion,
-                "source": source,
-                "added_by": actor,
-                "approved_by": None if one.subject_id in awaiting_approval else actor,
-                "counted": False,
-                "answered": answered,
-            }
-        )
-    for start in range(0, len(values), AT_ONCE):
-        session.execute(insert(cast(Table, AssignmentRow.__table__)), values[start : start + AT_ONCE])
+    missing = dict.fromkeys(key for one in wanted if (key := _key(one)) not in known)
+    made = {key: AssignmentId(id_) for key, id_ in zip(missing, new_ids(session), strict=False)}
+    rows = (
+        (id_, round_.id, *key, str(source), actor, None if key[1] in awaiting_approval else actor, False, answered)
+        for key, id_ in made.items()
+    )
+    insert_rows(session, AssignmentRow, COLUMNS, rows)
     return made
 
 

@@ -163,18 +163,19 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assi
     subjects = {subject.id: subject for subject in frozen.subjects}
     groups = {policy.rater_group for policy in frozen.groups}
     assignments = load_assignments(session, frozen.id)
-    idle = [one for one in assignments if not _asks_something(frozen, one, subjects, groups)]
-    kept = [one for one in assignments if one not in idle] if idle else list(assignments)
+    asking = {
+        (subject_id, group)
+        for subject_id, group in {(one.subject_id, one.rater_group) for one in assignments}
+        if group in groups and rules.kpis_asked(frozen.kpis, subjects[subject_id], group)
+    }
+    idle = [one.id for one in assignments if (one.subject_id, one.rater_group) not in asking]
+    kept = [one for one in assignments if (one.subject_id, one.rater_group) in asking]
     people = load_people(session, {one.rater_id for one in kept})
     uncounted = load_uncounted(session, frozen, kept, people)
-    _for_each(session, delete(AssignmentRow), [one.id for one in idle])
+    _for_each(session, delete(AssignmentRow), idle)
     session.execute(update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True))
     _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
     return [replace(one, counted=one.id not in uncounted) for one in kept]
-
-
-def _asks_something(frozen: FrozenRound, one: Assignment, subjects: dict[str, Any], groups: set[Any]) -> bool:
-    return one.rater_group in groups and bool(rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group))
 
 
 def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:

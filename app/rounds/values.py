@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import NewType
+
+import numpy as np
+import numpy.typing as npt
 
 from app.kpis.values import (
     Aggregation,
@@ -160,14 +163,20 @@ class Assignment:
     answered: bool
 
 
-class Mark(NamedTuple):
-    """What a release has to know of an assignment; a round has as many of them as sheets."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """What a release has to know of the assignments, as columns: a round has as many of them as sheets.
 
-    subject_id: str
-    rater_group: str
-    rater_id: str
-    counted: bool
-    answered: bool
+    cells : subject and rater group that anybody is asked about, each pair once
+    cell_of_mark : [mark] its place there
+    rater, counted, answered : [mark] a number for each person, and the marks themselves
+    """
+
+    cells: tuple[tuple[str, str], ...]
+    cell_of_mark: npt.NDArray[np.int64]
+    rater: npt.NDArray[np.int64]
+    counted: npt.NDArray[np.bool_]
+    answered: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
