@@ -1,4 +1,7 @@
-"""What is kept of an atom: integer sums by measure and pair, and histograms where the sheets are deleted. Pure."""
+"""What is kept of an atom: integer sums by measure and pair, who has answered which KPIs, and histograms. Pure.
+
+Histograms only where the sheets are deleted.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,10 +11,14 @@ import numpy as np
 
 from app.releases.partition import JudgedRound, atom_of_cells
 from app.scoring.atoms import Mode
+from app.scoring.tally import joined_bits
 
 
 def totals_documents(judged: JudgedRound) -> Iterator[dict[str, Any]]:
-    """For each atom its released sums by the id of KPI or item; nothing of what is suppressed (R1)."""
+    """For each atom its released sums by the id of KPI or item; nothing of what is suppressed (R1).
+
+    `answered` tells how many have a score on exactly which KPIs: the error of a composite rests on it.
+    """
     names = [measure.kpi.kpi_id if measure.item is None else measure.item.id for measure in judged.measures]
     sums: defaultdict[int, dict[str, list[int]]] = defaultdict(dict)
     pairs: defaultdict[int, list[list[Any]]] = defaultdict(list)
@@ -20,11 +27,22 @@ def totals_documents(judged: JudgedRound) -> Iterator[dict[str, Any]]:
         sums[atom][names[measure]] = cell
     for atom, one, other, *pair in judged.released.pairs.tolist():
         pairs[atom].append([names[one], names[other], *pair])
+    # KPIs come first among the measures, and a pattern holds KPIs or an item.
+    kpis = names[: sum(measure.item is None for measure in judged.measures)]
+    answered: defaultdict[int, list[list[Any]]] = defaultdict(list)
+    for atom, *words, count in judged.released.answered.tolist():
+        if bits := joined_bits(words) & (1 << len(kpis)) - 1:
+            answered[atom].append([[kpi for place, kpi in enumerate(kpis) if bits >> place & 1], count])
     for atom, measure, points, count in _bars(judged):
         if names[measure] in sums[atom]:
             histograms[atom].setdefault(names[measure], []).append((points, count))
     for place in range(len(judged.made.atoms)):
-        yield {"sums": sums[place], "pairs": pairs[place], "histograms": histograms[place]}
+        yield {
+            "sums": sums[place],
+            "pairs": pairs[place],
+            "answered": answered[place],
+            "histograms": histograms[place],
+        }
 
 
 def _bars(judged: JudgedRound) -> Iterator[tuple[int, int, float, int]]:

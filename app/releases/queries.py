@@ -22,7 +22,7 @@ from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
 from app.releases.rules import next_attempt
-from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.tables import AtomRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
 from app.releases.values import (
     FAILED_RELEASE,
     Release,
@@ -195,6 +195,12 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
 
 
+def load_findings(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """What a release found about some subjects beside their scores, whoever asks."""
+    rows = session.execute(_FINDINGS, {"release_id": release_id, "subject_ids": list(subject_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
 def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> frozenset[str]:
     """Those of some subjects of whom anything is told or withheld, whoever asks."""
     query = select(ScoreRow.subject_id).where(
@@ -279,6 +285,10 @@ _ERRORS = frozenset({"se", "df"})
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
 _OF_SUBJECT = select(*_SCORE).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
+)
+_FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
+    FindingRow.release_id == bindparam("release_id"),
+    FindingRow.subject_id.in_(bindparam("subject_ids", expanding=True)),
 )
 _INSIDE = select(RoundSubjectRow.subject_id).where(
     RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")

@@ -8,7 +8,7 @@ stand and scored again.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,11 @@ class KeptAtom:
         """What no other atom of the release has."""
         return self.subject_id, self.rater_groups
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it tells who has answered which KPIs together, as the errors of composites need."""
+        return "answered" in self.totals
+
 
 def wrong_atoms(frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom]) -> Iterator[str]:
     """What is wrong with stored atoms: sets that the answered assignments do not give, too few people, odd sums."""
@@ -76,7 +81,7 @@ def wrong_figures(
     """Which stored figures do not follow from the totals of their atoms; the atoms must be right."""
     known = {(score.subject_id, score.place): score for score in stored}
     judged = judge_kept(frozen, marks, kept)
-    scored = score_judged(frozen, judged, _hard(frozen, judged, known))
+    scored = score_judged(frozen, judged, hard_kept(frozen, hard_numbers(frozen, judged), known.values()))
     again = {(score.subject_id, score.place): score for score in score_rows(tables_of(frozen, scored, marks.cells))}
     names = {subject.id: subject.name for subject in frozen.subjects}
     wrong: defaultdict[str, int] = defaultdict(int)
@@ -121,8 +126,12 @@ def _places(frozen: FrozenRound, made: Partition) -> list[tuple[str, str]]:
 def _sums(totals: Mapping[str, Any], numbers: Mapping[str, int]) -> AtomSums:
     cells = {numbers[name]: CellSums(*sums) for name, sums in totals["sums"].items()}
     pairs = {(numbers[one], numbers[other]): PairSums(*sums) for one, other, *sums in totals["pairs"]}
-    # As if nobody had answered two: who answered which together is not kept.
-    return AtomSums(cells, pairs, tuple((1 << number, cell.n) for number, cell in cells.items()))
+    patterns = totals.get("answered", ())
+    together = [(sum(1 << numbers[name] for name in names), count) for names, count in patterns]
+    told = {name for names, _ in patterns for name in names}
+    # Items stand alone; and so do the KPIs of a release that did not keep who has answered which together.
+    alone = [(1 << number, cells[number].n) for name, number in numbers.items() if number in cells and name not in told]
+    return AtomSums(cells, pairs, tuple(together + alone))
 
 
 def _fewest(atom: KeptAtom) -> int:
@@ -139,13 +148,17 @@ def _fits_histograms(totals: Mapping[str, Any]) -> bool:
     )
 
 
-def _hard(
-    frozen: FrozenRound, judged: JudgedRound, known: Mapping[tuple[str, str], Score]
+def hard_kept(
+    frozen: FrozenRound, numbers: Mapping[str, int], stored: Iterable[Score]
 ) -> dict[tuple[int, int], HardScore | NotScored]:
-    """The hard figures as they are stored, scored again against the frozen targets."""
-    numbers = hard_numbers(frozen, judged)
+    """The hard figures as they are stored, scored again against the targets of the round; by subject and KPI number."""
+    known = {
+        (score.subject_id, score.kpi_id): score
+        for score in stored
+        if score.kpi_id is not None and not score.rater_groups and score.kpi_id in numbers
+    }
     return {
-        (place, numbers[line.kpi_id]): _scored_again(known.get((subject.id, f"{line.kpi_id}//")), subject, numbers)
+        (place, numbers[line.kpi_id]): _scored_again(known.get((subject.id, line.kpi_id)), subject, numbers)
         for place, subject in enumerate(frozen.subjects)
         for line in subject.card
         if line.kpi_id in numbers
@@ -167,7 +180,9 @@ def _scored_again(score: Score | None, subject: FrozenSubject, numbers: Mapping[
         completeness=score.coverage or 0.0,
         prorated=told["prorated"],
     )
-    return score_metric(numbers[score.kpi_id], measured, goalposts_of(subject.targets[score.kpi_id]))
+    again = score_metric(numbers[score.kpi_id], measured, goalposts_of(subject.targets[score.kpi_id]))
+    # The error of the value itself is not stored, that of its score is.
+    return replace(again, se=score.se or 0.0, df=math.inf if score.df is None else score.df)
 
 
 def _agree(stored: Score | None, again: Score | None) -> bool:

@@ -51,17 +51,20 @@ def _composite_row(tables: Tables, place: int) -> Score:
         df=None if small else _finite(composite.uncertainty.df),
         raters=sum(tables.kpis[place, part.kpi].n for part in composite.parts if (place, part.kpi) in tables.kpis),
         coverage=composite.coverage,
-        details={kind.value: _subtotal(tables, place, kind) for kind in KpiKind},
+        details={
+            **{kind.value: _subtotal(tables, place, kind) for kind in KpiKind},
+            "unsure": [_hard_id(tables, number) for number in composite.unsure],
+        },
     )
 
 
 def is_small_composite(tables: Tables, place: int, composite: Composite) -> bool:
     """Whether a composite uses an atom under twice its minimum on any of its KPIs (R7)."""
-    return any(
-        row.weight > 0 and tables.is_small(row)
-        for part in composite.parts
-        for row in tables.groups.get((place, part.kpi), ())
-    )
+    return any(tables.is_small_kpi(place, part.kpi) for part in composite.parts)
+
+
+def _hard_id(tables: Tables, number: int) -> str:
+    return next(kpi_id for kpi_id, place in tables.scored.hard_numbers.items() if place == number)
 
 
 def _subtotal(tables: Tables, place: int, kind: KpiKind) -> dict[str, float] | None:
@@ -78,7 +81,7 @@ def _kpi_row(tables: Tables, place: int, measure: int) -> Score:
     if row is None or not row.scored:
         coverage = 0.0 if row is None else row.coverage
         return _withheld(subject_id, tables.why_unscored(place, measure), kpi_id=kpi_id, coverage=coverage)
-    small = any(one.weight > 0 and tables.is_small(one) for one in tables.groups[place, measure])
+    small = tables.is_small_kpi(place, measure)
     lo, hi = score_ends(Interval(row.lo, row.hi), small=small)
     return Score(
         subject_id,

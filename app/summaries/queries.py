@@ -27,18 +27,20 @@ from app.releases.queries import (
     is_readable,
     list_releases,
     load_composites,
+    load_findings,
     load_scores,
     load_told,
     open_results,
     without_errors,
 )
-from app.releases.tables import AtomRow, ReleasedCommentRow, ReleaseRow, ScoreRow
+from app.releases.tables import ReleasedCommentRow, ReleaseRow, ScoreRow
 from app.releases.values import Release, Score
 from app.rounds.queries import load_frozen_subjects
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, FrozenSubject, Mode, ReleaseMode, RoundState
 from app.summaries.compose import Loaded, ReadComment, figure_of, summary_of
+from app.summaries.found import Found
 from app.summaries.values import Arithmetic, Coming, ComingRound, Member, Place, ReleasedRound, SummarisedRound, Summary
 from app.words import Words
 
@@ -51,8 +53,13 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
     round_, recipe = _load_round(session, release.round_id)
     subject, above = _load_places(session, viewer, release.round_id, path, on=on)
     scores: Sequence[Score] = load_scores(session, release.id, subject_id)
-    if not may(viewer, Action.RESULTS_ANALYSE, path):
+    is_analysed = may(viewer, Action.RESULTS_ANALYSE, path)
+    if not is_analysed:
         scores = [without_errors(score) for score in scores]
+    # The first of the units above is the scope of the round: who may read it, may read everybody's usual gaps.
+    scope = above[0] if above else Place(subject.id, subject.kind, subject.name)
+    documents = load_findings(session, release.id, [subject_id, *([scope.id] if scope.is_readable else [])])
+    usual = documents.get(scope.id, {}).get("usual")
     named = {policy.rater_group for policy in groups_in(recipe["groups"]) if policy.mode is Mode.NAMED}
     return summary_of(
         Loaded(
@@ -62,7 +69,7 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
             above=above,
             kpis=_kpis(recipe, {score.kpi_id for score in scores}),
             scores=scores,
-            asked=_load_asked(session, release.id, subject_id),
+            found=Found(documents.get(subject_id, {}), usual, is_analysed),
             named=named,
             voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
             comments=_load_comments(session, release.id, subject_id),
@@ -176,9 +183,6 @@ _ROUND = (
 )
 # Statements of every summary, built once: building one takes longer than running it.
 _WITH_RECIPE = select(*_ROUND, RoundRow.recipe).where(RoundRow.id == bindparam("round_id"))
-_OWN_ATOMS = select(AtomRow.rater_groups, AtomRow.sheets).where(
-    AtomRow.release_id == bindparam("release_id"), AtomRow.subject_id == bindparam("subject_id"), AtomRow.is_own
-)
 _NAMED_RATERS = select(AssignmentRow.rater_group, AssignmentRow.rater_id).where(
     AssignmentRow.round_id == bindparam("round_id"),
     AssignmentRow.subject_id == bindparam("subject_id"),
@@ -243,12 +247,6 @@ def _load_places(
         for one in reversed(chain)
     )
     return subject, tuple(above)
-
-
-def _load_asked(session: ReadSession, release_id: str, subject_id: str) -> dict[tuple[str, ...], int]:
-    """Sheets of the atoms that are the subject's own cell of one group: of how many the number of raters is."""
-    rows = session.execute(_OWN_ATOMS, {"release_id": release_id, "subject_id": subject_id})
-    return {(groups,): sheets for groups, sheets in rows if "+" not in groups}
 
 
 def _load_voices(session: ReadSession, round_id: str, subject_id: str, named: Collection[RaterGroup]) -> dict[str, str]:
