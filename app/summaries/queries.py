@@ -162,6 +162,23 @@ def list_members(
     return page.map(lambda row: Member(Place(row[1], SubjectKind(row[2]), row[3]), figures.get(row[1])))
 
 
+# ------------------------------------------------------------ for comparisons
+
+
+def load_way(
+    session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
+) -> tuple[Place, tuple[Place, ...]]:
+    """The last subject of a path as it was frozen, and the units above it then; NotFound if it was not there."""
+    subject, above = _load_places(session, viewer, round_id, path, on=on)
+    return Place(subject.id, subject.kind, subject.name), above
+
+
+def load_named_round(session: ReadSession, round_id: str) -> tuple[SummarisedRound, dict[str, Words]]:
+    """A round that is no draft, and the names of its KPIs by id, in its order."""
+    round_, recipe = _load_round(session, round_id)
+    return round_, {kpi["kpi_id"]: kpi["name"] for kpi in recipe["kpis"]}
+
+
 # ------------------------------------------------------------ pieces
 
 _IS_UNIT = RoundSubjectRow.kind.in_(UNIT_KINDS)

@@ -143,7 +143,9 @@ def _unsure(visit: Visit, summary: Summary) -> list[str]:
     names = _names(visit, [kpi for kpi in summary.hard if kpi.kpi_id in unsure])
     if not names:
         return []
-    return [said(visit, "The error of {names} is not known and not in the interval.", names=listing(names, visit.locale))]
+    return [
+        said(visit, "The error of {names} is not known and not in the interval.", names=listing(names, visit.locale))
+    ]
 
 
 def _rated_by(visit: Visit, summary: Summary) -> str:

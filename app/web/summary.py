@@ -11,6 +11,7 @@ from app.infra.database import ReadSession
 from app.organisation.values import UNIT_KINDS, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
+from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
 from app.web.lists import every, next_href, slice_of
@@ -38,6 +39,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         below = _below(session, visit, summary)
+        compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
     return page(
         visit,
         "pages/summary/summary.html",
@@ -46,6 +48,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         base=f"/results/{release_id}/subjects/",
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
+        is_compared=compared,
         figures=shown(visit, summary),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
