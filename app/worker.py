@@ -9,6 +9,7 @@ import fcntl
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ import structlog
 
 from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
+from app.errors import Unavailable
+from app.heartbeat.commands import beat
+from app.heartbeat.rules import EVERY
 from app.infra.addresses import deliverable
 from app.infra.clock import utc_now
 from app.infra.database import Database, ReadSession, WriteSession
@@ -45,6 +49,8 @@ BATCH_SECONDS = 60.0
 """After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
 
 PUT_OFF = timedelta(minutes=1)
+HANGS = timedelta(hours=1)
+"""A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
 
 log = structlog.get_logger("app.worker")
 
@@ -155,23 +161,65 @@ def run_until(
             stop.wait(pause)
 
 
+class Pulse:
+    """The sign of life of a worker: given every half minute, for as long as its loop comes round.
+
+    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    """
+
+    def __init__(
+        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+    ) -> None:
+        self._database, self._owner, self._clock = database, owner, clock
+        self._hangs = hangs.total_seconds()
+        self._came_round_at = time.monotonic()
+
+    def come_round(self, _database: Database, _now: datetime) -> int:
+        """Note that the loop does; the first of its tasks."""
+        self._came_round_at = time.monotonic()
+        return 0
+
+    def beat_until(self, stop: threading.Event) -> None:
+        """Beat at once and every half minute until told to stop."""
+        while True:
+            if time.monotonic() - self._came_round_at < self._hangs:
+                _attempt("beat", self._beat)
+            if stop.wait(EVERY.total_seconds()):
+                return
+
+    def _beat(self) -> int:
+        with self._database.write() as session:
+            beat(session, self._owner, now=self._clock())
+        return 0
+
+
 @contextlib.contextmanager
 def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
     """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
     stop = threading.Event()
     with worker_name(settings.mailbox_dir.parent / "workers") as owner:
-        thread = threading.Thread(
-            target=run_until,
-            args=(stop, database, post_of(settings, owner)),
-            kwargs={"clock": utc_now, "pause": settings.worker_pause},
-            name="worker",
+        pulse = Pulse(database, owner, utc_now)
+        loop = partial(
+            run_until,
+            stop,
+            database,
+            post_of(settings, owner),
+            clock=utc_now,
+            pause=settings.worker_pause,
+            tasks=(Task("come round", pulse.come_round), *TASKS),
         )
-        thread.start()
+        threads = [
+            threading.Thread(target=loop, name="worker"),
+            threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield stop
         finally:
             stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
 
 def post_of(settings: Settings, owner: str) -> Post:
@@ -211,8 +259,8 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
         messages = mail.claim(session, owner=post.owner, limit=BATCH, now=now)
     if messages:
         with post.transport.opened() as carrier:
-            _Round(database, post, carrier, now).send(messages)
-        log.info("letters", handled=len(messages))
+            became = _Round(database, post, carrier, now).send(messages)
+        log.info("letters", **became)
     return len(messages)
 
 
@@ -225,19 +273,27 @@ class _Round:
     carrier: Carrier
     now: datetime
 
-    def send(self, messages: Sequence[OutboxMessage]) -> None:
+    def send(self, messages: Sequence[OutboxMessage]) -> Counter[str]:
+        """Send what can be sent; how many letters became what."""
         started = time.monotonic()
         busy: set[str] = set()
+        became: Counter[str] = Counter()
         for place, message in enumerate(messages):
             if time.monotonic() - started > BATCH_SECONDS:
                 self._put_back(messages[place:], self.now)
-                return
+                became["put_off"] += len(messages) - place
+                break
             domain = message.recipient.rpartition("@")[2].casefold()
             if domain in busy:
                 self._put_back([message], self.now + PUT_OFF)
-            elif self._send_one(message) is Outcome.POSTPONED:
+                became["put_off"] += 1
+                continue
+            outcome = self._send_one(message)
+            became["sent" if outcome is Outcome.TAKEN else outcome.value] += 1
+            if outcome is Outcome.POSTPONED:
                 # A domain that is busy for one letter is busy for the next one, too.
                 busy.add(domain)
+        return became
 
     def _send_one(self, message: OutboxMessage) -> Outcome:
         try:
@@ -265,7 +321,7 @@ class _Round:
         with self.database.write() as session:
             mail.settle(session, message, outcome, reply, owner=self.post.owner, now=self.now)
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if outcome is Outcome.TAKEN else log.warning
+        tell = log.debug if outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
         tell("letter", letter=message.letter, message=message.id, outcome=outcome)
         return outcome
 
@@ -303,6 +359,9 @@ def _attempt(name: str, work: Callable[[], int]) -> int:
     """Do a piece of work; what fails is logged, so that the rest goes on."""
     try:
         return work()
+    except Unavailable:
+        log.warning("work put off, the database is busy or away", work=name)
+        return 0
     except Exception:
         log.exception("work failed", work=name)
         return 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import figures, forms, load, start
+from bench import figures, forms, load, model, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -21,8 +21,9 @@ SCENARIOS: dict[str, Scenario] = {
     "release": figures.release,
     "summary": figures.summary,
     "start": start.start,
+    "mixed-model": model.mixed_model,
 }
-SQLITE_ONLY = ("hello", "start")
+SQLITE_ONLY = ("hello", "start", "mixed-model")
 RESULTS = Path(__file__).parent / "results.md"
 
 

@@ -135,7 +135,8 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         f"busy_timeout={int(busy_seconds * 1000)}",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "cache_size=-32768",
+        # 8 MB, for each of up to forty connections; four times as much made a large release no faster.
+        "cache_size=-8192",
     )
 
     def prepare(connection: Any, _record: object) -> None:

@@ -1,6 +1,6 @@
 """cards whose KPIs combine in another way; what a release finds beside its scores; who is compared with whom
 
-Revision: 0012, after 0002
+Revision: 0012, after 0003
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0012"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
