@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
+from app.api.schemas.against import AgainstOut
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.releases import ExplanationOut, ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
 from app.http.access import access
@@ -14,6 +15,8 @@ from app.http.visit import reading
 from app.releases import queries
 from app.releases.commands import release_round as seal
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus
+from app.summaries.against import get_against
+from app.summaries.reference import Reference
 
 router = resource("Releases")
 
@@ -80,6 +83,15 @@ def get_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
     with reading(request) as (session, visit):
         scores = queries.get_scores(session, visit.viewer, release_id, subject_id, on=visit.today)
     return answer(SubjectScoresOut(items=[ScoreOut.of(score) for score in scores]), version=_SEALED)
+
+
+@router.get("/releases/{release_id}/explanations/{subject_id}/against/{reference}", response_model=AgainstOut)
+@access(Action.RESULTS_READ)
+def get_distance(request: Request, release_id: Key, subject_id: Key, reference: Reference) -> Response:
+    """What each KPI adds to the distance of a composite from its targets, the unit above or the round before."""
+    with reading(request) as (session, visit):
+        found = get_against(session, visit.viewer, release_id, subject_id, reference, on=visit.today)
+    return answer(AgainstOut.of(found), version=_SEALED)
 
 
 @router.get("/releases/{release_id}/explanations/{subject_id}", response_model=ExplanationOut)

@@ -143,14 +143,20 @@ def get_explanation(
 ) -> Mapping[str, Any]:
     """The arithmetic of every figure of a subject; NotFound where nothing was computed."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
-    document = session.scalar(
-        select(ExplanationRow.document).where(
-            ExplanationRow.release_id == release.id, ExplanationRow.subject_id == subject_id
-        )
-    )
+    document = find_explanation(session, release.id, subject_id)
     if document is None:
         raise NotFound
     return document if may(viewer, Action.RESULTS_ANALYSE, path) else _explained_without_errors(document)
+
+
+def find_explanation(session: ReadSession, release_id: str, subject_id: str) -> Mapping[str, Any] | None:
+    """The arithmetic of a subject, whoever asks."""
+    found: Mapping[str, Any] | None = session.scalar(
+        select(ExplanationRow.document).where(
+            ExplanationRow.release_id == release_id, ExplanationRow.subject_id == subject_id
+        )
+    )
+    return found
 
 
 def open_results(

@@ -51,7 +51,7 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
     """What is fed back about a subject; NotFound unless the viewer may read it today. At most eleven statements."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
     round_, recipe = _load_round(session, release.round_id)
-    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, release.round_id, path, on=on)
     scores: Sequence[Score] = load_scores(session, release.id, subject_id)
     is_analysed = may(viewer, Action.RESULTS_ANALYSE, path)
     if not is_analysed:
@@ -82,7 +82,7 @@ def get_arithmetic(session: ReadSession, viewer: Viewer, release_id: str, subjec
     document = get_explanation(session, viewer, release_id, subject_id, on=on)
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
     round_, recipe = _load_round(session, release.round_id)
-    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, release.round_id, path, on=on)
     kpis = _kpis(recipe, {kpi["kpi_id"] for kpi in document["kpis"]} | {line.kpi_id for line in subject.card})
     return Arithmetic(release, round_, Place(subject.id, subject.kind, subject.name), above, document, kpis)
 
@@ -93,7 +93,7 @@ def get_coming(session: ReadSession, viewer: Viewer, round_id: str, subject_id: 
     if not may(viewer, Action.RESULTS_READ, path) or not is_id(round_id):
         raise NotFound
     round_, _ = _load_round(session, round_id)
-    subject, above = _load_places(session, viewer, round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, round_id, path, on=on)
     release = find_release_of(session, round_id)
     return release or Coming(round_, Place(subject.id, subject.kind, subject.name), above)
 
@@ -168,8 +168,8 @@ def list_members(
 def load_way(
     session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
 ) -> tuple[Place, tuple[Place, ...]]:
-    """The last subject of a path as it was frozen, and the units above it then; NotFound if it was not there."""
-    subject, above = _load_places(session, viewer, round_id, path, on=on)
+    """The place of the last subject of a path as it was frozen, and the units above it then."""
+    subject, above = load_frozen_way(session, viewer, round_id, path, on=on)
     return Place(subject.id, subject.kind, subject.name), above
 
 
@@ -240,10 +240,10 @@ def _kpis(recipe: Mapping[str, Any], wanted: Collection[str | None]) -> dict[str
     return {kpi.kpi_id: kpi for kpi in chosen}
 
 
-def _load_places(
+def load_frozen_way(
     session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
 ) -> tuple[FrozenSubject, tuple[Place, ...]]:
-    """A subject as it was frozen, and the units above it then; most often they are those of today's path."""
+    """A subject as it was frozen, and the units above it then, most often those of today's path; NotFound without it."""
     found = {one.id: one for one in load_frozen_subjects(session, round_id, path)}
     subject = found.get(path[-1])
     if subject is None:

@@ -11,9 +11,11 @@ from app.infra.database import ReadSession
 from app.organisation.values import UNIT_KINDS, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
+from app.summaries.against import load_against
 from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
+from app.web.against_text import against_text
 from app.web.lists import every, next_href, slice_of
 from app.web.render import page, see_other
 from app.web.result_text import shown
@@ -60,6 +62,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
 def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Response:
     with reading(request) as (session, visit):
         found = queries.get_arithmetic(session, visit.viewer, release_id, subject_id, on=visit.today)
+        against = load_against(session, visit.viewer, release_id, subject_id, on=visit.today)
     base = f"/results/{release_id}/subjects/"
     return page(
         visit,
@@ -69,6 +72,7 @@ def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Respo
         way=way_to(found.above, base),
         terms=arithmetic.terms_of(visit, found),
         total=arithmetic.total_of(visit, found),
+        against=against_text(visit, against, f"{base}{subject_id}/arithmetic"),
     )
 
 
