@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.releases.lookup import Tables
-from app.releases.rows import is_small_composite
+from app.releases.rows import finite, is_small_composite
 from app.rounds.values import FrozenKpi
 from app.scoring.card_trend import CardChange, CardRound, Line, card_change
 from app.scoring.discoveries import discoveries
@@ -133,7 +133,7 @@ def _document(change: "Told | Untrended", *, stands: bool) -> Document:
     if change.parts:
         names = ("kpi_id", "weight", "before", "after", "points")
         told["parts"] = [dict(zip(names, part, strict=True)) for part in change.parts]
-    return told if change.is_small else told | {"se": moved.se, "df": moved.df}
+    return told if change.is_small else told | {"se": moved.se, "df": finite(moved.df)}
 
 
 # ------------------------------------------------------------ KPI by KPI

@@ -48,7 +48,7 @@ def _composite_row(tables: Tables, place: int) -> Score:
         lo=lo,
         hi=hi,
         se=None if small else composite.uncertainty.se,
-        df=None if small else _finite(composite.uncertainty.df),
+        df=None if small else finite(composite.uncertainty.df),
         raters=sum(tables.kpis[place, part.kpi].n for part in composite.parts if (place, part.kpi) in tables.kpis),
         coverage=composite.coverage,
         details={
@@ -174,7 +174,7 @@ def _hard_row(subject_id: str, kpi_id: str, figure: HardScore) -> Score:
         lo=min(figure.interval.lo, figure.score),
         hi=max(figure.interval.hi, figure.score),
         se=figure.se,
-        df=_finite(figure.df),
+        df=finite(figure.df),
         coverage=measured.completeness,
         details={
             "value": measured.value,
@@ -202,5 +202,6 @@ def _inside(score: float, lo: float, hi: float) -> float:
     return min(max(score, lo), hi)
 
 
-def _finite(df: float) -> float | None:
+def finite(df: float) -> float | None:
+    """Degrees of freedom as they are kept: none where none are spent."""
     return df if math.isfinite(df) else None
