@@ -38,8 +38,9 @@ from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
+from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
-from app.rounds.commands import close_due_rounds, refresh_shares
+from app.rounds.commands import refresh_shares
 from app.rounds.values import Round
 from app.settings import Settings
 

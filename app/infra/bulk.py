@@ -10,11 +10,9 @@ from contextlib import closing
 from itertools import chain, islice
 from typing import Any, cast
 
-import psycopg
 from sqlalchemy import ColumnElement, CursorResult, Select, Text
 from sqlalchemy import cast as sql_cast
 
-from app.errors import Unavailable
 from app.infra.database import Base, ReadSession, WriteSession
 
 AT_ONCE = 500
@@ -53,13 +51,15 @@ def insert_rows(
 
 
 def _copy(session: WriteSession, named: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    driver: Any = session.connection().connection.dbapi_connection
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    errors: Any = connection.dialect.loaded_dbapi
     try:
         with driver.cursor() as cursor, cursor.copy(f"COPY {named} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-    except psycopg.OperationalError as error:
-        raise Unavailable from error
-    except psycopg.Error as error:
+    except errors.OperationalError:
+        raise
+    except errors.Error as error:
         # The driver's error quotes the whole row: answers and comments, which no log may hold.
         raise RuntimeError(f"COPY {named}: {error.sqlstate} {error.diag.constraint_name}") from None

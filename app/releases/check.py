@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from app.releases.partition import JudgedRound
 from app.releases.score import ScoredRound
-from app.rounds.preview import atom_subjects
+from app.rounds.preview import atom_overlaps, atom_subjects
 from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound
 from app.scoring.objections import Claimed, Collected
@@ -56,6 +56,7 @@ def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
         valid=valid,
         total=total,
         steps=UNIT,
+        overlapping=atom_overlaps(frozen),
     )
 
 

@@ -3,13 +3,13 @@
 Histograms only where the sheets are deleted.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from app.releases.partition import JudgedRound, atom_of_cells
+from app.releases.partition import Floats, Integers, JudgedRound, atom_of_cells
 from app.scoring.atoms import Mode
 from app.scoring.tally import joined_bits
 
@@ -20,32 +20,35 @@ def totals_documents(judged: JudgedRound) -> Iterator[dict[str, Any]]:
     `answered` tells how many have a score on exactly which KPIs: the error of a composite rests on it.
     """
     names = [measure.kpi.kpi_id if measure.item is None else measure.item.id for measure in judged.measures]
-    sums: defaultdict[int, dict[str, list[int]]] = defaultdict(dict)
-    pairs: defaultdict[int, list[list[Any]]] = defaultdict(list)
-    histograms: defaultdict[int, dict[str, list[tuple[float, int]]]] = defaultdict(dict)
-    for atom, measure, *cell in judged.released.cells.tolist():
-        sums[atom][names[measure]] = cell
-    for atom, one, other, *pair in judged.released.pairs.tolist():
-        pairs[atom].append([names[one], names[other], *pair])
-    # KPIs come first among the measures, and a pattern holds KPIs or an item.
     kpis = names[: sum(measure.item is None for measure in judged.measures)]
-    answered: defaultdict[int, list[list[Any]]] = defaultdict(list)
-    for atom, *words, count in judged.released.answered.tolist():
+    n_atoms = len(judged.made.atoms)
+    released = judged.released
+    tables = (released.cells.T, released.pairs.T, released.answered.T, _bars(judged))
+    for cells, pairs, answered, bars in zip(*(_by_atom(n_atoms, *table) for table in tables), strict=True):
+        sums = {names[measure]: cell for measure, *cell in cells}
+        histograms: dict[str, list[tuple[float, int]]] = {}
+        for measure, points, count in bars:
+            if names[measure] in sums:
+                histograms.setdefault(names[measure], []).append((points, count))
+        of_pairs = [[names[one], names[other], *pair] for one, other, *pair in pairs]
+        yield {"sums": sums, "pairs": of_pairs, "answered": list(_patterns(kpis, answered)), "histograms": histograms}
+
+
+def _patterns(kpis: Sequence[str], answered: Iterator[tuple[int, ...]]) -> Iterator[list[Any]]:
+    """KPIs and how many have a score on exactly these. KPIs come first among the measures; a pattern may hold an item."""
+    for *words, count in answered:
         if bits := joined_bits(words) & (1 << len(kpis)) - 1:
-            answered[atom].append([[kpi for place, kpi in enumerate(kpis) if bits >> place & 1], count])
-    for atom, measure, points, count in _bars(judged):
-        if names[measure] in sums[atom]:
-            histograms[atom].setdefault(names[measure], []).append((points, count))
-    for place in range(len(judged.made.atoms)):
-        yield {
-            "sums": sums[place],
-            "pairs": pairs[place],
-            "answered": answered[place],
-            "histograms": histograms[place],
-        }
+            yield [[kpi for place, kpi in enumerate(kpis) if bits >> place & 1], count]
 
 
-def _bars(judged: JudgedRound) -> Iterator[tuple[int, int, float, int]]:
+def _by_atom(n_atoms: int, atom: Integers, *columns: Integers | Floats) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """The rows of each atom, from columns that are ordered by atom."""
+    plain = [column.tolist() for column in columns]
+    for start, end in pairwise(np.searchsorted(atom, np.arange(n_atoms + 1)).tolist()):
+        yield zip(*(column[start:end] for column in plain), strict=True)
+
+
+def _bars(judged: JudgedRound) -> tuple[Integers, Integers, Floats, Integers]:
     """Atom of `anonymous` groups, measure, points, and how many sheets have them: all that is left of the sheets."""
     groups = judged.made.groups
     is_anonymous = [any(groups[group].mode is Mode.ANONYMOUS for group in atom.groups) for atom in judged.made.atoms]
@@ -54,8 +57,7 @@ def _bars(judged: JudgedRound) -> Iterator[tuple[int, int, float, int]]:
     # The last place is that of the sheets in no atom, -1.
     rows = np.flatnonzero(np.array([*is_anonymous, False], np.bool_)[atom])
     order = rows[np.lexsort((points[rows], measure[rows], atom[rows]))]
-    columns = [column[order] for column in (atom, measure, points)]
-    is_new = np.any([np.diff(column, prepend=-1) != 0 for column in columns], axis=0)
+    atom, measure, points = atom[order], measure[order], points[order]
+    is_new = np.any([np.diff(column, prepend=-1) != 0 for column in (atom, measure, points)], axis=0)
     starts = np.flatnonzero(is_new)
-    counts = np.diff(starts, append=len(order))
-    return zip(*(column[starts].tolist() for column in columns), counts.tolist(), strict=True)
+    return atom[starts], measure[starts], points[starts], np.diff(starts, append=len(order))

@@ -85,6 +85,9 @@ class Tables:
 
     def why_withheld(self, subject: int, groups: tuple[int, ...], measure: int) -> Withheld:
         """Why a row that was asked for is not shown."""
+        place = self.frozen.subjects[subject].id, tuple(self.frozen.groups[group].rater_group for group in groups)
+        if place in self.frozen.overlapping:
+            return Withheld.OVERLAP
         number = self.numbers.get((subject, groups))
         reason = None if number is None else self.scored.judged.table.reason(number, measure)
         return Withheld(reason or Withheld.FEWER_THAN_K)

@@ -15,12 +15,11 @@ import numpy.typing as npt
 from app.kpis.values import KpiKind, ScaleKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns
-from app.rounds.preview import answered_cells, atom_groups, atom_subjects
+from app.rounds.preview import answered_cells, divided
 from app.rounds.rules import is_asked
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Marks
 from app.scoring import scales
-from app.scoring.atoms import Cell, Partition, Pooling
-from app.scoring.disclosure import partition
+from app.scoring.atoms import Cell, Partition
 from app.scoring.raters import rater_scores
 from app.scoring.readable import Figure, figures
 from app.scoring.standing import RowTable, Standing, cells_of, row_table, standing_of
@@ -123,11 +122,6 @@ def judged_of(
         is_shown=is_shown,
         is_small=_small(table, standing),
     )
-
-
-def divided(frozen: FrozenRound, cells: Sequence[Cell]) -> Partition:
-    """The cells of a round as atoms."""
-    return partition(atom_subjects(frozen), atom_groups(frozen), cells, Pooling(frozen.pooling))
 
 
 def soft_kpis(frozen: FrozenRound) -> tuple[FrozenKpi, ...]:

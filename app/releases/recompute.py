@@ -15,11 +15,11 @@ import numpy as np
 
 from app.releases.lookup import tables_of
 from app.releases.measured import goalposts_of
-from app.releases.partition import JudgedRound, Laid, asked_in, divided, judged_of, measures_of
+from app.releases.partition import JudgedRound, Laid, asked_in, judged_of, measures_of
 from app.releases.rows import REASONS, score_rows
 from app.releases.score import hard_numbers, score_judged
 from app.releases.values import Score, ScoreStatus, Withheld
-from app.rounds.preview import answered_cells
+from app.rounds.preview import answered_cells, divided
 from app.rounds.values import FrozenRound, FrozenSubject, Marks
 from app.scoring.atoms import Partition
 from app.scoring.goalposts import score_metric

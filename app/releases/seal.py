@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -135,11 +136,10 @@ class Seal:
         return ((self.release.id, one.unit_id, one.kind.value, json_text(one.document)) for one in comparisons(tables))
 
     def _comments(self, sheets: SheetColumns) -> Iterator[tuple[Any, ...]]:
-        key = key_of(self._session)
+        order = partial(key_of(self._session).derive, "comment-order")
         named = {policy.rater_group.value for policy in self._frozen.groups if policy.mode is Mode.NAMED}
         voices = {one.voice for one in sheets.comments if sheets.cells[one.cell][1] in named}
         names = {str(person.id): person.name or "" for person in load_people(self._session, voices).values()}
-        order = lambda text: key.derive("comment-order", text)  # noqa: E731
         return map(astuple, released_comments(self._frozen, self._judged, sheets, order=order, names=names))
 
 

@@ -41,6 +41,7 @@ class Withheld(StrEnum):
 
     FEWER_THAN_K = "fewer_than_k"
     FEWER_THAN_THREE_SUBJECTS = "fewer_than_three_subjects"
+    OVERLAP = "overlap"
     TOO_LITTLE_WEIGHT = "too_little_weight"
     NOT_ASKED = "not_asked"
     REQUIRED_MISSING = "required_missing"

@@ -24,6 +24,9 @@ from app.kpis.values import (
 from app.organisation.values import SubjectKind
 from app.words import Words
 
+OverlapPlace = tuple[str, tuple[RaterGroup, ...]]
+"""A subject and the rater groups that may not be read together there (R10)."""
+
 RoundId = NewType("RoundId", str)
 AssignmentId = NewType("AssignmentId", str)
 
@@ -311,7 +314,8 @@ class FrozenRound:
     """All that figures of a round follow from, apart from the sheets and readings themselves.
 
     `readers` holds, by the subject where the reading role lies, the mailboxes that do not count towards k there
-    and below (R2). `subjects` are the scope and everything below it, each after its parent.
+    and below (R2). `subjects` are the scope and everything below it, each after its parent. `overlapping` are the
+    places where no atom forms, since almost the same people were asked in a round close by (R10).
     """
 
     id: RoundId
@@ -335,6 +339,7 @@ class FrozenRound:
     kpis: tuple[FrozenKpi, ...]
     subjects: tuple[FrozenSubject, ...]
     readers: Mapping[str, frozenset[str]]
+    overlapping: frozenset[OverlapPlace] = frozenset()
 
     def kpi(self, kpi_id: str) -> FrozenKpi:
         """The KPI with this id."""

@@ -1,6 +1,6 @@
 """cards whose KPIs combine in another way; what a release finds beside its scores; who is compared with whom
 
-Revision: 0012, after 0003
+Revision: 0006, after 0004
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0012"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
