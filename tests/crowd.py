@@ -65,10 +65,12 @@ class Crowd:
     def name_of(self, subject_id: str) -> str:
         return next(name for name, known in self.subjects.items() if known == subject_id)
 
-    def card(self, weights: Mapping[str, float], *, starts_on: str = "2026-01-05", form: str = "arithmetic") -> str:
-        """Set the card of everybody in the team."""
+    def card(
+        self, weights: Mapping[str, float], *, starts_on: str = "2026-01-05", form: str = "arithmetic", of: str = "team"
+    ) -> str:
+        """Set the card of everybody in the team, or of one of them."""
         given = {
-            "subject_id": self.team_id,
+            "subject_id": self.subjects[of],
             "level": "person",
             "starts_on": starts_on,
             "form": form,

@@ -1,7 +1,7 @@
 """Who is compared with whom, like for like: the figures that rankings stand on, by unit and kind of subject. Pure.
 
-Kept as they are at the seal, errors included, for the places and the statements that are read off them; the error of a
-figure from an atom under twice its minimum is told to nobody (R7).
+Kept as they are at the seal, for the places and the statements that are read off them. Where a figure stands on an atom
+under twice its minimum its error is not kept either (R7): what is said of it follows from its ends as shown.
 """
 
 from collections import Counter, defaultdict
@@ -187,8 +187,7 @@ def _figure(subject_id: str, score: float, ends: tuple[float, float], se: float,
         "score": min(max(score, lo), hi),
         "lo": lo,
         "hi": hi,
-        "se": se,
-        "is_small": small,
+        "se": None if small else se,
     }
 
 

@@ -103,10 +103,7 @@ class FindingRow(Base):
 
 
 class ComparisonRow(Base):
-    """The subjects of a kind below a unit, or its competitors, like for like.
-
-    `document` holds errors that nobody may be told (R7): what is read is made from it, never it itself.
-    """
+    """The subjects of a kind below a unit, or its competitors, like for like; `document` holds errors for analysts."""
 
     __tablename__ = "comparison"
     __table_args__ = (one_of("kind", SubjectKind), {"sqlite_strict": True})

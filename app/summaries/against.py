@@ -10,7 +10,15 @@ from app.infra.database import ReadSession
 from app.releases.queries import find_explanation, get_explanation, load_findings, open_results
 from app.summaries.found import Found
 from app.summaries.queries import load_frozen_way, load_named_round
-from app.summaries.reference import Against, Reference, change_since, distance_to, norm_scores, target_scores
+from app.summaries.reference import (
+    Against,
+    Reference,
+    change_of_card,
+    change_since,
+    distance_to,
+    norm_scores,
+    target_scores,
+)
 from app.summaries.values import Place
 from app.words import Words
 
@@ -29,8 +37,10 @@ def load_against(
     subject, above = load_frozen_way(session, viewer, release.round_id, path, on=on)
     _, names = load_named_round(session, release.round_id)
     targets = target_scores(subject, [one["kpi_id"] for one in composite["parts"]])
+    document = load_findings(session, release.id, [subject_id]).get(subject_id, {})
     found = {
-        Reference.LAST_ROUND: _last_round(session, release.id, subject_id, composite, names),
+        Reference.LAST_ROUND: _last_round(document, composite, names),
+        Reference.LAST_RELEASE: _last_release(session, document, subject_id, composite, names),
         Reference.NORM: _norm(session, release.id, above, composite, names),
         Reference.TARGET: distance_to(Reference.TARGET, composite, targets, names),
     }
@@ -47,14 +57,23 @@ def get_against(
     return found[reference]
 
 
-def _last_round(
-    session: ReadSession, release_id: str, subject_id: str, composite: Document, names: Mapping[str, Words]
-) -> Against | None:
-    document = load_findings(session, release_id, [subject_id]).get(subject_id, {})
+def _last_round(document: Document, composite: Document, names: Mapping[str, Words]) -> Against | None:
     since, change = Found(document).since(), (document.get("change") or {}).get("composite")
     if since is None or change is None or change["reason"] is not None:
         return None
     return change_since(change, since, composite, names)
+
+
+def _last_release(
+    session: ReadSession, document: Document, subject_id: str, composite: Document, names: Mapping[str, Words]
+) -> Against | None:
+    """What the round before published of the same subject, which whoever reads it now may read as well."""
+    since = Found(document).since()
+    before = None if since is None else find_explanation(session, since.release_id, subject_id)
+    if since is None or before is None or before["composite"] is None:
+        return None
+    _, names_then = load_named_round(session, since.round_id)
+    return change_of_card(before["composite"], composite, since, {**names_then, **names})
 
 
 def _norm(

@@ -7,8 +7,10 @@ from typing import Any
 
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Release, Uncompared
+from app.scoring import firm
 from app.scoring.ranking import Entry, NotRanked, Ranking, Standing, are_apart, ranking
 from app.scoring.ranks import Places
+from app.scoring.results import Interval
 from app.summaries.rules import group_rank
 from app.summaries.values import Place, SummarisedRound
 from app.words import Words
@@ -249,7 +251,9 @@ def _rival(own: Document, other: Document, told: Told, *, among: int) -> Rival:
 
 
 def _entry(one: Document) -> Entry:
-    return Entry(one["subject_id"], one["score"], one["se"])
+    """With the error that its ends tell where none is kept (R7): places say nothing more of a small atom than they do."""
+    told = firm.Told.from_ends(one["score"], Interval(one["lo"], one["hi"]))
+    return Entry(one["subject_id"], one["score"], told.se if one["se"] is None else one["se"])
 
 
 def _stand(figure: Document, standing: Standing, found: Ranking, told: Told) -> Stand:
@@ -261,7 +265,7 @@ def _stand(figure: Document, standing: Standing, found: Ranking, told: Told) -> 
         figure["score"],
         figure["lo"],
         figure["hi"],
-        figure["se"] if told.is_analysed and not figure["is_small"] else None,
+        figure["se"] if told.is_analysed else None,
         standing.likely,
         standing.proven,
         ahead_of=_places(lower, told),

@@ -66,7 +66,8 @@ def addresses(service: Running, ids: Mapping[str, Sequence[str]], families: Sequ
         places = _PLACE.findall(route.path)
         for values in product(*(ids[place] for place in places)):
             filled = route.path.format(**dict(zip(places, values, strict=True)))
-            yield f"{filled}?limit=200" if filled.endswith("/scores") else filled
+            query = {"scores": "?limit=200", "ranking": f"?below={ids['unit_id'][0]}"}.get(filled.split("/")[-1], "")
+            yield filled + query
 
 
 def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dict[str, Sequence[str]]:
@@ -81,7 +82,8 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "round_id": [round_id],
         "release_id": [release_id],
         "subject_id": [service.subject(one) for one in ("sofie.berg", "jonas.eide", "team-nord", "fjellbris")],
-        "unit_id": [service.subject("team-nord")],
+        "unit_id": [service.subject(one) for one in ("team-nord", "fjellbris")],
+        "reference": ["target", "norm", "last_round"],
         "kpi_id": [first("kpis")],
         "goal_id": [first("goals")],
         "scale_id": [first("scales")],

@@ -28,7 +28,7 @@ def test_the_words_turn_at_half_and_at_seven_tenths() -> None:
 
 
 def test_each_score_is_judged_by_its_own_error() -> None:
-    found = words([6] * 8 + [10, 20])
+    found = words([6.0] * 8 + [10, 20])
     assert found == [S] * 8 + [M] + [P]
 
 

@@ -8,7 +8,15 @@ from app.api.schemas.releases import SCALE, ScaleOfScores
 from app.api.schemas.summaries import PlaceOut
 from app.summaries.reference import Reference
 
-_PART = {"kpi_id": OTHER_ID, "name": WORDS, "share": 0.5, "score": 70.0, "reference": 60.0, "points": 5.0}
+_PART = {
+    "kpi_id": OTHER_ID,
+    "name": WORDS,
+    "share": 0.5,
+    "score": 70.0,
+    "reference": 60.0,
+    "points": 5.0,
+    "by_weight": None,
+}
 
 
 class PartOut(Out):
@@ -18,10 +26,11 @@ class PartOut(Out):
 
     kpi_id: Id
     name: Texts
-    share: float = Field(description="Of the weight that takes part")
-    score: float
-    reference: float
+    share: float = Field(description="Of the weight that takes part, now")
+    score: float | None = Field(description="None for a KPI that is no longer there")
+    reference: float | None = Field(description="None for a KPI that was not there")
     points: float
+    by_weight: float | None = Field(description="Of `points`, what comes from another weight than last time")
 
 
 class AgainstOut(Out):
