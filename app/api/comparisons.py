@@ -32,15 +32,14 @@ async def _wanted(
 
 
 WantedHere = Annotated[Wanted, Depends(_wanted)]
-Below = Annotated[str, Query(description="The unit below which they are", json_schema_extra={"format": "uuid"})]
 
 
-@router.get("/releases/{release_id}/ranking", response_model=RankingOut)
+@router.get("/releases/{release_id}/rankings/{subject_id}", response_model=RankingOut)
 @access(Action.RESULTS_READ)
-def get_ranking(request: Request, release_id: Key, below: Below, wanted: WantedHere) -> Response:
+def get_ranking(request: Request, release_id: Key, subject_id: Key, wanted: WantedHere) -> Response:
     """Bands and places of five or more below a unit, over what all of them have; never a bare order."""
     with reading(request) as (session, visit):
-        found = get_comparison(session, visit.viewer, release_id, below, wanted, on=visit.today)
+        found = get_comparison(session, visit.viewer, release_id, subject_id, wanted, on=visit.today)
     return answer(RankingOut.of(found), version=_SEALED)
 
 

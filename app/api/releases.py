@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
 from app.api.schemas.against import AgainstOut
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.releases import ExplanationOut, ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
+from app.errors import NotFound
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
@@ -34,6 +35,7 @@ async def _chosen(
 
 
 Chosen = Annotated[ScoreFilter, Depends(_chosen)]
+Held = Annotated[str, Path(description="What the composite is held against", json_schema_extra={"enum": [*Reference]})]
 
 
 @router.post("/rounds/{round_id}/release", response_model=ReleaseOut)
@@ -87,10 +89,12 @@ def get_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
 
 @router.get("/releases/{release_id}/explanations/{subject_id}/against/{reference}", response_model=AgainstOut)
 @access(Action.RESULTS_READ)
-def get_distance(request: Request, release_id: Key, subject_id: Key, reference: Reference) -> Response:
+def get_distance(request: Request, release_id: Key, subject_id: Key, reference: Held) -> Response:
     """What each KPI adds to the distance of a composite from its targets, the unit above or the round before."""
+    if reference not in set(Reference):
+        raise NotFound
     with reading(request) as (session, visit):
-        found = get_against(session, visit.viewer, release_id, subject_id, reference, on=visit.today)
+        found = get_against(session, visit.viewer, release_id, subject_id, Reference(reference), on=visit.today)
     return answer(AgainstOut.of(found), version=_SEALED)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
-from app.infra.formats import counted, listing, number, percent
+from app.infra.formats import counted, listing, number, percent, period
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
@@ -242,19 +242,20 @@ def _listed(visit: Visit, places: Sequence[Place]) -> str:
 
 
 def _contests(visit: Visit, found: Competition, base: str) -> list[ContestText]:
-    return [_contest(visit, one, found.unit, base, place) for place, one in enumerate(found.contests, start=1)]
+    return [_contest(visit, one, found, base, place) for place, one in enumerate(found.contests, start=1)]
 
 
-def _contest(visit: Visit, one: Contest, unit: Place, base: str, place: int) -> ContestText:
+def _contest(visit: Visit, one: Contest, found: Competition, base: str, place: int) -> ContestText:
+    unit, when = found.unit, period(found.round.period_start, found.round.period_end, visit.locale)
     groups = group_listing(visit, one.rater_groups, inside=True)
     return ContestText(
         said(visit, "{kpi}, against competitors", kpi=in_locale(one.name, visit.locale)),
-        said(visit, "Rated by {groups} only, on both sides", groups=groups),
+        said(visit, "Rated by {groups} only, on both sides, {period}", groups=groups, period=when),
         f"rivals-{place}",
         (
-            _contest_row(unit.name, f"{base}{unit.id}", one, _probably(visit, one)),
+            _contest_row(unit.name, f"{base}{unit.id}", one, _asked(visit, one.raters, one)),
             *(
-                _contest_row(rival.place.name, f"{base}{rival.place.id}", rival, _against(visit, rival))
+                _contest_row(rival.place.name, f"{base}{rival.place.id}", rival, _against(visit, rival, one))
                 for rival in one.rivals
             ),
         ),
@@ -273,12 +274,17 @@ def _contest_row(name: str, href: str, figure: Contest | Rival, words: str) -> R
     }
 
 
-def _probably(visit: Visit, one: Contest) -> str:
+def _asked(visit: Visit, raters: int, one: Contest) -> str:
+    """What a line stands on."""
     answers = "{count} visits" if one.rater_groups == ("mystery_shopper",) else "{count} answers"
-    return said(visit, answers, count=number(one.raters, visit.locale))
+    return said(visit, answers, count=number(raters, visit.locale))
 
 
-def _against(visit: Visit, rival: Rival) -> str:
+def _against(visit: Visit, rival: Rival, one: Contest) -> str:
+    return f"{_distance(visit, rival)}. {_asked(visit, rival.raters, one)}"
+
+
+def _distance(visit: Visit, rival: Rival) -> str:
     if rival.against is Against.NOT_APART:
         return said(visit, "Cannot be told apart")
     points = number(abs(rival.points), visit.locale, 1)

@@ -90,6 +90,7 @@ CASES: dict[str, Case] = {
         lambda world: {"subject_id": world.place, "level": "team", "starts_on": "2026-11-23", "lines": []},
     ),
     "get_scorecard": Case("team"),
+    "get_influence": Case("team"),
     "list_rounds": Case(),
     "create_round": Case("team", lambda world: round_at(world.place)),
     "get_round": Case("team"),
@@ -145,6 +146,9 @@ ELSEWHERE = {
     "list_scores",
     "get_scores",
     "get_explanation",
+    "get_distance",
+    "get_ranking",
+    "get_competitors",
     "get_summary",
 }
 

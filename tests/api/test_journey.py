@@ -219,15 +219,16 @@ def test_nobody_without_a_reading_role_sees_a_figure(
     served.clock.pass_by(timedelta(days=5))
     done(client, f"{path}/close")
     release = done(client, f"{path}/release")["id"]
-    about = [f"/scores/{people['2']}", f"/summaries/{people['2']}", f"/explanations/{people['2']}"]
+    of_her = ("/scores/{}", "/summaries/{}", "/explanations/{}", "/explanations/{}/against/target", "/rankings/{}")
+    about = [*(path.format(people["2"]) for path in of_her), "/competitors"]
     expected = {
-        "analyst": [200, 200, 200, 200, 200],
+        "analyst": [200] * 8,
         # Managers and viewers of another team see that there is a release, and none of its figures about this one.
-        "manager": [200, 200, 404, 404, 404],
-        "viewer": [200, 200, 404, 404, 404],
-        "admin": [404] * 5,
-        "foreign": [404] * 5,
-        "nobody": [404] * 5,
+        "manager": [200, 200, *[404] * 6],
+        "viewer": [200, 200, *[404] * 6],
+        "admin": [404] * 8,
+        "foreign": [404] * 8,
+        "nobody": [404] * 8,
     }
     for name, statuses in expected.items():
         browser = sign_in(name)

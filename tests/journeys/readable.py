@@ -66,8 +66,7 @@ def addresses(service: Running, ids: Mapping[str, Sequence[str]], families: Sequ
         places = _PLACE.findall(route.path)
         for values in product(*(ids[place] for place in places)):
             filled = route.path.format(**dict(zip(places, values, strict=True)))
-            query = {"scores": "?limit=200", "ranking": f"?below={ids['unit_id'][0]}"}.get(filled.split("/")[-1], "")
-            yield filled + query
+            yield f"{filled}?limit=200" if filled.endswith("/scores") else filled
 
 
 def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dict[str, Sequence[str]]:
