@@ -133,7 +133,9 @@ def _document(change: "Told | Untrended", *, stands: bool) -> Document:
     if change.parts:
         names = ("kpi_id", "weight", "before", "after", "points")
         told["parts"] = [dict(zip(names, part, strict=True)) for part in change.parts]
-    return told if change.is_small else told | {"se": moved.se, "df": finite(moved.df)}
+    if change.is_small:
+        return told
+    return told | {"se": moved.se, "df": finite(moved.df), "index": finite(moved.index)}
 
 
 # ------------------------------------------------------------ KPI by KPI

@@ -202,6 +202,6 @@ def _inside(score: float, lo: float, hi: float) -> float:
     return min(max(score, lo), hi)
 
 
-def finite(df: float) -> float | None:
-    """Degrees of freedom as they are kept: none where none are spent."""
-    return df if math.isfinite(df) else None
+def finite(figure: float) -> float | None:
+    """Degrees of freedom as they are kept, none where none are spent; or an index, none where there is no error."""
+    return figure if math.isfinite(figure) else None

@@ -100,5 +100,5 @@ class Found:
         return ChangeFigure(
             None,
             *(told[name] for name in ("before", "after", "points", "lo", "hi", "is_real", "is_unsure")),
-            *((told.get("se"), told.get("df")) if self.is_analysed else ()),
+            *((told.get(name) for name in ("se", "df", "index")) if self.is_analysed else ()),
         )

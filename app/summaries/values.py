@@ -87,7 +87,7 @@ class ChangeFigure:
     points, lo, hi : after less before with its 95 % interval, -100 to 100
     is_real : beyond chance, also as one of many, and five points or more
     is_unsure : a measured KPI takes part whose error nobody knows
-    se, df : as in `Figure`
+    se, df : as in `Figure`; index : the reliable change index, points/se, beyond chance from 1.96 on, as they are
     """
 
     reason: Untrended | None
@@ -100,6 +100,7 @@ class ChangeFigure:
     is_unsure: bool = False
     se: float | None = None
     df: float | None = None
+    index: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,27 @@ def soft_notes(visit: Visit, summary: Summary) -> list[str]:
         words.append(
             said(visit, "Preliminary, moderate and solid tell how much of the differences is more than chance.")
         )
-    return words + _usual(visit, summary)
+    return words + _own_gap(visit, summary) + _usual(visit, summary)
+
+
+def _own_gap(visit: Visit, summary: Summary) -> list[str]:
+    """How own ratings lie to those of the others over all KPIs."""
+    own = summary.self_view
+    if own is None or own.mean_gap is None:
+        return []
+    above = "Own ratings are {points} points above those of the others on average."
+    below = "Own ratings are {points} points below those of the others on average."
+    points = number(abs(own.mean_gap), visit.locale, 1)
+    words = [said(visit, below if own.mean_gap < 0 else above, points=points)]
+    if own.correlation is not None:
+        words.append(
+            said(
+                visit,
+                "Over the KPIs both go together by {correlation} (1 is wholly, 0 not at all).",
+                correlation=number(own.correlation, visit.locale, 2),
+            )
+        )
+    return words
 
 
 def _usual(visit: Visit, summary: Summary) -> list[str]:

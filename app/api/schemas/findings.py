@@ -21,6 +21,7 @@ CHANGE: dict[str, Any] = {
     "is_unsure": False,
     "se": None,
     "df": None,
+    "index": None,
 }
 STANDOUT = {
     "kpi_id": OTHER_ID,
@@ -62,6 +63,7 @@ class ChangeOut(Out):
     is_unsure: bool = Field(description="A measured KPI takes part whose error nobody knows")
     se: float | None = Field(description="For analysts only")
     df: float | None = Field(description="For analysts only")
+    index: float | None = Field(description="Reliable change index, `points`/`se`; for analysts only")
 
 
 class StandoutOut(Out):
