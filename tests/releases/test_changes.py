@@ -14,6 +14,7 @@ from app.rounds.queries import load_frozen_round
 from app.scoring.repeated import READER_CORRELATION
 from tests.crowd import CUSTOMERS, MANAGER, PEOPLE, TEAMWORK, WELCOME, Crowd, Said, crowd, everybody
 from tests.scoring.facts import agrees
+from tests.served import ONE_DATABASE
 from tests.summaries.built import quarter
 
 LOW, HIGH, STEADY = [2, 2, 3, 2, 2, 2], [5, 5, 5, 4, 5, 5], [3, 4, 3, 4, 3, 4]
@@ -41,6 +42,7 @@ def group_rows(made: Crowd, release: Release, name: str, kpi: str) -> dict[str, 
     }
 
 
+@ONE_DATABASE
 def test_the_first_release_has_nothing_to_be_compared_with(made: Crowd) -> None:
     assert change_of(made, made.released(3, everybody([LOW], [STEADY]))) is None
 
@@ -68,6 +70,7 @@ def test_a_change_is_that_of_the_shared_groups_with_an_error_that_holds_who_is_i
     assert change_of(made, second)["composite"]["points"] == agrees(change["points"] / 2)
 
 
+@ONE_DATABASE
 def test_who_is_asked_anew_makes_a_change_less_sure(made: Crowd) -> None:
     made.released(3, everybody([LOW], [STEADY]))
     same = told(made, made.released(5, everybody([HIGH], [STEADY])))
@@ -82,6 +85,7 @@ def test_who_is_asked_anew_makes_a_change_less_sure(made: Crowd) -> None:
     assert made_again["se"] > same["se"]
 
 
+@ONE_DATABASE
 def test_a_change_is_real_only_if_it_stands_among_all_of_the_subject(made: Crowd) -> None:
     made.released(3, everybody([[1] * 6], [STEADY], manager=2))
     release = made.released(5, everybody([[5] * 6], [STEADY], manager=5))
@@ -93,6 +97,7 @@ def test_a_change_is_real_only_if_it_stands_among_all_of_the_subject(made: Crowd
     assert sum(part["points"] for part in parts) == agrees(change_of(made, release)["composite"]["points"])
 
 
+@ONE_DATABASE
 def test_other_words_weights_or_groups_are_no_change_and_it_is_said_why(made: Crowd) -> None:
     made.released(3, everybody([LOW], [STEADY]))
     made.reword(WELCOME, "Noe annet?", starts_on="2026-06-01")
@@ -103,12 +108,14 @@ def test_other_words_weights_or_groups_are_no_change_and_it_is_said_why(made: Cr
     assert change_of(made, reworded)["composite"] == {"reason": "too_little_shared"}
 
 
+@ONE_DATABASE
 def test_other_weights_of_the_rater_groups_are_no_change(made: Crowd) -> None:
     made.released(3, everybody([LOW], [STEADY]))
     release = made.released(5, everybody([HIGH], [STEADY]), weights={CUSTOMERS: 50, MANAGER: 50})
     assert {one["reason"] for one in change_of(made, release)["kpis"]} == {"other_weights"}
 
 
+@ONE_DATABASE
 def test_a_kpi_without_a_score_before_and_one_without_shared_groups_have_no_change(made: Crowd) -> None:
     alike = {CUSTOMERS: 50.0, MANAGER: 50.0}
     before: Said = {("p01", CUSTOMERS, WELCOME): STEADY, ("p02", CUSTOMERS, WELCOME): STEADY}
@@ -131,6 +138,7 @@ def test_the_last_round_that_asked_alike_is_the_one_before(made: Crowd) -> None:
     assert change_of(made, made.released(7, everybody([HIGH], [STEADY])))["release_id"] == third.id
 
 
+@ONE_DATABASE
 def test_a_geometric_card_changes_by_its_own_rule(made: Crowd) -> None:
     made.card({WELCOME: 75, TEAMWORK: 25}, starts_on="2026-02-01", form="geometric")
     first = made.released(3, everybody([LOW], [STEADY]))
@@ -152,6 +160,7 @@ def test_a_geometric_card_changes_by_its_own_rule(made: Crowd) -> None:
     assert load_frozen_round(made.session, second.round_id).subjects[-1].form == "geometric"
 
 
+@ONE_DATABASE
 def test_without_who_answered_what_together_kpis_are_compared_and_cards_are_not(made: Crowd) -> None:
     first = made.released(3, everybody([LOW], [STEADY]))
     for atom in made.session.scalars(select(AtomRow).where(AtomRow.release_id == first.id)).all():
@@ -171,6 +180,7 @@ def test_an_earlier_release_that_is_damaged_keeps_no_later_one_back(made: Crowd)
     assert len(load_findings(made.session, release.id, [made.subjects[name] for name in PEOPLE])) == 12
 
 
+@ONE_DATABASE
 def test_measured_kpis_change_against_the_same_goalposts_only(session: WriteSession) -> None:
     made = quarter(session, with_the_one_before=True)
     subject_id = made.subjects["sofie.berg"]

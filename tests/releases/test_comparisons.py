@@ -11,6 +11,7 @@ from app.releases.tables import ComparisonRow
 from app.releases.values import Release
 from tests.crowd import CUSTOMERS, MANAGER, PEOPLE, TEAMWORK, WELCOME, Crowd, crowd, everybody
 from tests.scoring.facts import agrees
+from tests.served import ONE_DATABASE
 from tests.summaries.built import quarter
 
 LEVELS = [[1, 1, 2, 1, 1, 1], [3, 3, 3, 4, 3, 3], [5, 5, 5, 4, 5, 5]]
@@ -56,6 +57,7 @@ def test_all_who_have_the_same_are_compared_over_the_whole_card(made: Crowd) -> 
     assert comparison(made.session, release, made.company_id, SubjectKind.TEAM) is None
 
 
+@ONE_DATABASE
 def test_one_of_twelve_without_customers_takes_them_from_nobody(made: Crowd) -> None:
     said = everybody(LEVELS, LEVELS)
     said = {key: levels for key, levels in said.items() if key[:2] != ("p05", CUSTOMERS)}
@@ -65,6 +67,7 @@ def test_one_of_twelve_without_customers_takes_them_from_nobody(made: Crowd) -> 
     assert whole["basis"][0]["rater_groups"] == [["manager"], ["customer"]]
 
 
+@ONE_DATABASE
 def test_where_three_of_twelve_lack_a_group_it_goes_for_all(made: Crowd) -> None:
     said = everybody(LEVELS, LEVELS)
     without = {"p01", "p02", "p03"}
@@ -76,6 +79,7 @@ def test_where_three_of_twelve_lack_a_group_it_goes_for_all(made: Crowd) -> None
     assert {one["score"] for one in whole["entries"]} == {50.0}
 
 
+@ONE_DATABASE
 def test_another_card_and_no_score_are_left_out_by_name(made: Crowd) -> None:
     made.card({WELCOME: 90, TEAMWORK: 10}, of="p01")
     said = {key: levels for key, levels in everybody(LEVELS, LEVELS).items() if key[0] != "p02"}
@@ -87,6 +91,7 @@ def test_another_card_and_no_score_are_left_out_by_name(made: Crowd) -> None:
     assert named(made, found["kpis"][made.kpis[WELCOME]]["left_out"]) == {"p02": "no_score"}
 
 
+@ONE_DATABASE
 def test_too_few_or_too_little_in_common_is_no_comparison(made: Crowd) -> None:
     four = {key: levels for key, levels in everybody(LEVELS, LEVELS).items() if key[0] in PEOPLE[:4]}
     few = people_of(made, made.released(3, four))["composite"]
@@ -103,6 +108,7 @@ def test_too_few_or_too_little_in_common_is_no_comparison(made: Crowd) -> None:
     assert (split["reason"], split["entries"]) == ("too_little_shared", [])
 
 
+@ONE_DATABASE
 def test_a_small_atom_leaves_no_error_in_the_database(made: Crowd) -> None:
     said = everybody(LEVELS, LEVELS) | {("p01", CUSTOMERS, kpi): [5, 1, 5] for kpi in (WELCOME, TEAMWORK)}
     found = people_of(made, made.released(3, said))
@@ -113,6 +119,7 @@ def test_a_small_atom_leaves_no_error_in_the_database(made: Crowd) -> None:
         assert (small["lo"], small["hi"]) == (round(small["lo"]), round(small["hi"]))
 
 
+@ONE_DATABASE
 def test_a_competitor_stands_beside_us_as_the_same_raters_see_both(session: WriteSession) -> None:
     made = quarter(session)
     document = comparison(session, made.release, made.company_id, SubjectKind.COMPETITOR)

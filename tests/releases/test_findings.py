@@ -20,6 +20,7 @@ from app.responses.values import SheetColumns
 from app.rounds.queries import load_frozen_round, load_marks
 from tests.crowd import CUSTOMERS, MANAGER, OWN, PEOPLE, TEAMWORK, WELCOME, Crowd, crowd, everybody
 from tests.scoring.facts import agrees
+from tests.served import ONE_DATABASE
 
 GOOD, WEAK = [5, 5, 5, 5, 5, 4], [2, 2, 3, 2, 2, 2]
 SCORES = {WELCOME: 0.6 * 95.8333333333 + 20, TEAMWORK: 0.6 * 29.1666666667 + 20}
@@ -68,6 +69,7 @@ def test_a_kpi_far_above_the_own_mean_is_a_strength_and_one_far_below_a_developm
     assert {one["is_tentative"] for side in ("strengths", "development_areas") for one in found[side]} == {False}
 
 
+@ONE_DATABASE
 def test_what_one_manager_alone_says_is_tentative_and_equal_scores_are_nothing(made: Crowd) -> None:
     said = {(person, MANAGER, kpi): [level] for person in PEOPLE for kpi, level in ((WELCOME, 4), (TEAMWORK, 3))}
     said |= {("p02", MANAGER, kpi): [3] for kpi in (WELCOME, TEAMWORK)}
@@ -81,6 +83,7 @@ def test_what_one_manager_alone_says_is_tentative_and_equal_scores_are_nothing(m
     }
 
 
+@ONE_DATABASE
 def test_own_ratings_are_held_against_the_others_and_what_is_usual_stands_with_the_whole(made: Crowd) -> None:
     said = everybody([GOOD], [WEAK])
     said |= {(person, OWN, kpi): [4] for person in PEOPLE for kpi in (WELCOME, TEAMWORK)}
@@ -109,6 +112,7 @@ def test_own_ratings_are_held_against_the_others_and_what_is_usual_stands_with_t
     assert {found_about(made, release, name)["usual"] for name in ("p01", "team")} == {None}
 
 
+@ONE_DATABASE
 def test_how_many_could_judge_is_counted_over_whole_atoms(made: Crowd) -> None:
     said = everybody([GOOD], [WEAK])
     said |= {
@@ -125,6 +129,7 @@ def test_how_many_could_judge_is_counted_over_whole_atoms(made: Crowd) -> None:
     assert judged["team"][0] == {**kpi, "could": 10 * 6 + 4, "not_observed": 1, "skipped": 1}
 
 
+@ONE_DATABASE
 def test_how_firmly_a_score_stands_is_told_from_ten_subjects_on(made: Crowd) -> None:
     levels = [[1, 1, 1, 2, 1, 1], [3, 3, 3, 4, 3, 3], [5, 5, 5, 4, 5, 5]]
     release = made.released(3, everybody(levels, [[3, 3, 4, 3, 3, 3]]))
@@ -145,6 +150,7 @@ def test_how_firmly_a_score_stands_is_told_from_ten_subjects_on(made: Crowd) -> 
     assert found_about(made, few, "p01")["firmness"] == {"composite": None, "kpis": {}}
 
 
+@ONE_DATABASE
 def test_a_small_atom_tells_no_error_and_its_word_follows_from_what_is_shown(made: Crowd) -> None:
     said = everybody([GOOD], [WEAK])
     said |= {("p01", CUSTOMERS, kpi): [5, 1, 5] for kpi in (WELCOME, TEAMWORK)}
@@ -159,6 +165,7 @@ def test_a_small_atom_tells_no_error_and_its_word_follows_from_what_is_shown(mad
     assert set(named("se", found_about(made, after, "p03")["change"])) != set()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_exchanging_two_sheets_of_an_atom_changes_nothing(made: Crowd, seed: int) -> None:
     said = everybody([GOOD, [1, 2, 3, 4, 5, 1]], [WEAK, [5, "na", 1, 2, None, 4]])

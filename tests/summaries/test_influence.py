@@ -11,6 +11,7 @@ from app.scoring.influence import Uninfluenced, Warned
 from app.summaries.influence import CardInfluence, find_influence
 from tests.crowd import ON, PEOPLE, TEAMWORK, WELCOME, Crowd, crowd, everybody
 from tests.scoring.facts import agrees
+from tests.served import ONE_DATABASE
 
 LEVELS, STEADY = [[1] * 6, [3] * 6, [5] * 6], [[3] * 6, [3, 3, 3, 3, 3, 4]]
 
@@ -45,6 +46,7 @@ def test_a_kpi_on_which_people_hardly_differ_decides_hardly_anything(made: Crowd
     assert teamwork.share == agrees(6.25 / 4 / (600 + 6.25 / 4))
 
 
+@ONE_DATABASE
 def test_another_card_is_not_judged_by_this_one(made: Crowd) -> None:
     made.released(3, everybody(LEVELS, STEADY))
     heavier = made.card({WELCOME: 80, TEAMWORK: 20}, starts_on="2026-04-01")
@@ -55,6 +57,7 @@ def test_another_card_is_not_judged_by_this_one(made: Crowd) -> None:
     assert influence(made, geometric).release_id == release.id
 
 
+@ONE_DATABASE
 def test_few_people_and_equal_people_decide_nothing(made: Crowd) -> None:
     card_id = made.card({WELCOME: 50, TEAMWORK: 50})
     nine = {key: said for key, said in everybody(LEVELS, STEADY).items() if key[0] in PEOPLE[:9]}
@@ -65,6 +68,7 @@ def test_few_people_and_equal_people_decide_nothing(made: Crowd) -> None:
     assert influence(made, card_id).reason is Uninfluenced.NO_DIFFERENCE
 
 
+@ONE_DATABASE
 def test_only_who_reads_results_is_told(made: Crowd) -> None:
     card = card_of(made, made.card({WELCOME: 50, TEAMWORK: 50}))
     made.released(3, everybody(LEVELS, STEADY))

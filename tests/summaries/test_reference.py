@@ -15,6 +15,7 @@ from app.summaries.against import get_against, load_against
 from app.summaries.reference import Reference, distance_to, target_scores
 from tests.crowd import ON, TEAMWORK, WELCOME, Crowd, crowd, everybody
 from tests.scoring.facts import agrees
+from tests.served import ONE_DATABASE
 
 LOW, HIGH, STEADY = [2, 2, 3, 2, 2, 2], [5, 5, 5, 4, 5, 5], [3, 4, 3, 4, 3, 4]
 NAMES = {name: {"nb": name, "en": name} for name in "abc"}
@@ -99,6 +100,7 @@ def test_a_person_stands_against_targets_the_team_and_the_round_before(made: Cro
         load_against(made.session, made.person("p02"), release.id, subject_id, on=ON)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("form", Form)
 def test_a_changed_card_is_parted_by_score_and_by_weight(made: Crowd, form: Form) -> None:
     made.card({WELCOME: 50, TEAMWORK: 50}, starts_on="2026-02-01", form=form)
@@ -119,6 +121,7 @@ def test_a_changed_card_is_parted_by_score_and_by_weight(made: Crowd, form: Form
         assert welcome.by_weight == agrees(((welcome.score or 0) + (welcome.reference or 0)) / 2 * 0.25)
 
 
+@ONE_DATABASE
 def test_a_kpi_that_came_onto_the_card_has_no_part_by_score(made: Crowd) -> None:
     made.card({WELCOME: 100}, starts_on="2026-02-01")
     made.released(3, {key: levels for key, levels in everybody([LOW], [STEADY]).items() if key[2] == WELCOME})
@@ -131,6 +134,7 @@ def test_a_kpi_that_came_onto_the_card_has_no_part_by_score(made: Crowd) -> None
     assert math.fsum(part.points for part in found.parts) == agrees(found.points)
 
 
+@ONE_DATABASE
 def test_cards_that_are_put_together_otherwise_are_not_taken_apart(made: Crowd) -> None:
     made.released(3, everybody([LOW], [STEADY]))
     made.card({WELCOME: 75, TEAMWORK: 25}, starts_on="2026-04-01", form="geometric")
