@@ -30,6 +30,7 @@ from app.api import (
     mail_events,
     people,
     readings,
+    recomputations,
     releases,
     rounds,
     scales,
@@ -37,6 +38,7 @@ from app.api import (
     subjects,
     summaries,
     suppressions,
+    what_ifs,
     wording,
 )
 from app.api.description import describe
@@ -75,6 +77,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     readings.router,
     imports.router,
     releases.router,
+    recomputations.router,
+    what_ifs.router,
     summaries.router,
     comparisons.router,
     accounts.router,

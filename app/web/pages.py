@@ -8,6 +8,7 @@ from app.web import (
     assignments,
     by_letter,
     comparison,
+    figure,
     goals,
     invitations,
     journal,
@@ -43,6 +44,8 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    what_if,
+    what_if_adopt,
     wording,
 )
 
@@ -60,6 +63,9 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     summary.router,
     comparison.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,

@@ -17,6 +17,7 @@ from app.organisation.paths import load_subjects
 from app.organisation.values import Subject
 from app.summaries.influence import find_influence
 from app.web.lists import company_of, next_href, slice_of
+from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -74,6 +75,7 @@ def show_scorecard(request: Request, scorecard_id: str) -> Response:
         kpis = load_kpis(session, [line.kpi_id for line in card.lines], on=max(visit.today, card.starts_on))
         valid = _is_valid(session, visit, card)
         influence = find_influence(session, visit.viewer, card, on=visit.today)
+        tried = try_href(session, visit, card.company_id, f"card.{card.level}.{card.subject_id}")
     subject = next(iter(place.values()))
     lines = shares(card.lines, kpis)
     return page(
@@ -89,6 +91,7 @@ def show_scorecard(request: Request, scorecard_id: str) -> Response:
         is_valid=valid,
         decides={} if influence is None else {one.kpi_id: one for one in influence.kpis},
         influence=influence,
+        try_href=tried,
         may_write=may(visit.viewer, Action.KPIS_WRITE, subject.path),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts.rules import Action, roots
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
@@ -52,6 +53,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
         is_compared=compared,
+        may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),
         figures=shown(visit, summary),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),

@@ -159,6 +159,9 @@ ELSEWHERE = {
     "get_distance",
     "get_ranking",
     "get_competitors",
+    "get_recomputation",
+    "ask_what_if",
+    "adopt",
     "get_summary",
     "get_figure_table",
 }
