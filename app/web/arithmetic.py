@@ -72,12 +72,12 @@ def total_of(visit: Visit, found: Arithmetic) -> Total | None:
     share = percent(composite["coverage"], visit.locale)
     included = said(visit, "{share} of the weight is included.", share=share)
     href = figure_href(found, FigureKey())
-    return Total(score(composite["score"], visit.locale), whole, included, why, _form(visit, composite), href)
+    return Total(score(composite["score"], visit.locale), whole, included, why, form_of(visit, composite), href)
 
 
-def _form(visit: Visit, composite: Document) -> str:
+def form_of(visit: Visit, composite: Document) -> str:
     """How a geometric composite comes out of its parts, since score times weight is not what they add."""
-    if composite["form"] != "geometric" or composite["score"] is None:
+    if composite.get("form") != "geometric" or composite["score"] is None:
         return ""
     return said(
         visit,
