@@ -114,7 +114,8 @@ def nominate(
         rater_group=new.rater_group,
         email=email,
         mailbox=mailbox,
-        name=person.name if person else name,
+        # Who works here is no secret; whether and as whom a customer is known, is.
+        name=person.name if person and new.rater_group is RaterGroup.COLLEAGUE else name,
         nominated_by=viewer.actor,
         state=NominationState.WAITING,
         reason=None,

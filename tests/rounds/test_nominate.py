@@ -131,7 +131,9 @@ def test_only_those_who_can_rate_are_proposed_and_only_by_who_is_rated(
         with pytest.raises(Invalid) as refused:
             nominate(session, sofie(company), called.id, about, new, now=now)
         assert message in {"", refused.value.errors[0].message}
-    for number in range(12):
+    nominate(session, sofie(company), called.id, about, NewNomination(RaterGroup.CUSTOMER, address(LARS)), now=now)
+    assert [(one.email, one.name) for one in made(session, company, now)] == [(address(LARS), None)]
+    for number in range(11):
         new = NewNomination(RaterGroup.CUSTOMER, f"kunde{number}@kunder.example")
         nominate(session, sofie(company), called.id, about, new, now=now)
     with pytest.raises(Invalid) as refused:
