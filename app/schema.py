@@ -1,6 +1,7 @@
 """Every mapped class of the product, imported once: for migrations and for the tests."""
 
 from app.accounts import tables as accounts
+from app.followup import tables as followup
 from app.infra.database import Base
 from app.invitations import tables as invitations
 from app.journal import tables as journal
@@ -14,6 +15,7 @@ from app.rounds import tables as rounds
 
 CAPABILITIES = (
     accounts,
+    followup,
     invitations,
     journal,
     kpis,

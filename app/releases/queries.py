@@ -97,10 +97,10 @@ def list_scores(
     """Figures of a release about the subjects that the viewer may read, by subject, KPI, item and groups."""
     release = get_release(session, viewer, release_id, on=on)
     seen = is_readable(viewer, ScoreRow.subject_id, release.company_id, on=on)
-    query = _kept(select(*_SCORE).where(ScoreRow.release_id == release.id, *seen), only)
+    query = _kept(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release.id, *seen), only)
     keys = [ScoreRow.subject_id, ScoreRow.place]
     rows = session.execute(sliced(query, keys, request))
-    page = page_of((_score(*row) for row in rows), request, key=lambda score: (score.subject_id, score.place))
+    page = page_of((score_of(*row) for row in rows), request, key=lambda score: (score.subject_id, score.place))
     paths = load_paths(session, {score.subject_id for score in page.items}, on=on)
     told = {subject_id for subject_id, path in paths.items() if may(viewer, Action.RESULTS_ANALYSE, path)}
     return page.map(lambda score: score if score.subject_id in told else without_errors(score))
@@ -146,31 +146,36 @@ def open_results(
 def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple[Score, ...]:
     """All figures of a subject, whoever asks: the composite, then KPI by KPI with its groups and items."""
     rows = session.execute(_OF_SUBJECT, {"release_id": release_id, "subject_id": subject_id})
-    return tuple(sorted((_score(*row) for row in rows), key=lambda score: score.place))
+    return tuple(sorted((score_of(*row) for row in rows), key=lambda score: score.place))
 
 
 def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
     """All figures of a release in no order, whoever asks."""
-    return tuple(_score(*row) for row in session.execute(select(*_SCORE).where(ScoreRow.release_id == release_id)))
+    return tuple(
+        score_of(*row) for row in session.execute(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id))
+    )
 
 
 def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
     """The composites of some subjects of a release, whoever asks."""
-    query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
+    query = select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
     rows = session.execute(query.where(_LEVELS[ScoreLevel.COMPOSITE]))
-    return {row[0]: without_errors(_score(*row)) for row in rows}
+    return {row[0]: without_errors(score_of(*row)) for row in rows}
 
 
 def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> dict[str, tuple[Release, Score]]:
-    """The newest composite of each of these subjects with its release, whoever asks; one statement."""
+    """The newest composite of each of these subjects with its release, whoever asks; one statement.
+
+    One that has a score comes before a newer one without: weekly rounds about one KPI make no card.
+    """
     query = (
-        select(*_RELEASE, *_SCORE)
+        select(*_RELEASE, *SCORE_COLUMNS)
         .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
         .where(ScoreRow.subject_id.in_(list(subject_ids)), _LEVELS[ScoreLevel.COMPOSITE])
-        .order_by(ReleaseRow.sealed_at, ReleaseRow.id)
+        .order_by(ScoreRow.score.is_not(None), ReleaseRow.sealed_at, ReleaseRow.id)
     )
     width = len(_RELEASE)
-    rows = ((_release(*row[:width]), _score(*row[width:])) for row in session.execute(query))
+    rows = ((_release(*row[:width]), score_of(*row[width:])) for row in session.execute(query))
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
 
 
@@ -226,7 +231,7 @@ _RELEASE = (
     ReleaseRow.sealed_at,
     ReleaseRow.scrubbed_at,
 )
-_SCORE = (
+SCORE_COLUMNS = (
     ScoreRow.subject_id,
     ScoreRow.kpi_id,
     ScoreRow.item_id,
@@ -242,6 +247,7 @@ _SCORE = (
     ScoreRow.coverage,
     ScoreRow.details,
 )
+"""The columns of a figure, as `score_of` takes them."""
 _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.COMPOSITE: ScoreRow.kpi_id.is_(None),
     ScoreLevel.KPI: and_(ScoreRow.kpi_id.is_not(None), ScoreRow.rater_groups == ""),
@@ -256,7 +262,7 @@ IS_TOLD = and_(
 _ERRORS = frozenset({"se", "df"})
 # Statements of every page of results, built once: building one takes longer than running it.
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
-_OF_SUBJECT = select(*_SCORE).where(
+_OF_SUBJECT = select(*SCORE_COLUMNS).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
 )
 _INSIDE = select(RoundSubjectRow.subject_id).where(
@@ -298,7 +304,8 @@ def _release(id_: str, *rest: Any) -> Release:
     return Release(ReleaseId(id_), *rest)
 
 
-def _score(subject_id: str, kpi_id: str | None, item_id: str | None, groups: str, *rest: Any) -> Score:
+def score_of(subject_id: str, kpi_id: str | None, item_id: str | None, groups: str, *rest: Any) -> Score:
+    """A row of `SCORE_COLUMNS` as a value."""
     status, reason, *figures = rest
     return Score(
         subject_id,
