@@ -1,4 +1,4 @@
-"""The whole demo in one transaction: who is there, what is measured, a released quarter and an open round."""
+"""The whole demo in one transaction: who is there, what is measured, a released quarter, weeks and an open round."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.ratings import CONTACTS, customer, shopper
 from app.demo.readings import create_readings
+from app.demo.weekly_rounds import release_weeks
 from app.errors import Conflict
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import DEFAULT_ZONE
@@ -57,9 +58,11 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     where = create_organisation(session, now=first_day)
     create_kpis(session, SERVICE, where, starts_on=released.first.replace(month=1), now=first_day)
     ensure_raters(session, where.company_id, _outsiders(), now=first_day)
-    create_readings(session, where.company_id, released, now=counted)
+    for quarter in (released.before, released):
+        create_readings(session, where.company_id, quarter, now=counted)
     release_past_quarter(session, where.company_id, released, now=counted)
     create_readings(session, where.company_id, quarter_of(today), now=now)
+    release_weeks(session, where.company_id, first_day=first_day, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
 
