@@ -55,6 +55,8 @@ WHAT: Mapping[str, str] = {
     "scale.changed": "Changed a scale",
     "scale.created": "Made a scale",
     "scorecard.set": "Set a scorecard",
+    "shift.accepted": "Accepted a new level of a KPI",
+    "shift.taken_back": "Took an accepted level back",
     "session.ended": "Signed a browser out",
     "session.started": "Signed in",
     "subject.changed": "Renamed a unit or person",
@@ -62,6 +64,7 @@ WHAT: Mapping[str, str] = {
     "subject.created": "Added a unit",
     "subject.moved": "Moved a unit or person",
     "target.set": "Set goalposts",
+    "watch.set": "Set how a KPI is watched",
 }
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",

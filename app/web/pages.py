@@ -6,6 +6,7 @@ from app.web import (
     accounts,
     assignments,
     by_letter,
+    courses,
     goals,
     invitations,
     journal,
@@ -37,10 +38,12 @@ from app.web import (
     scorecard_forms,
     scorecards,
     sign_in,
+    signals,
     summary,
     targets,
     tracker,
     unit_forms,
+    watch,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -57,6 +60,9 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     summary.router,
     results.router,
+    signals.router,
+    courses.router,
+    watch.router,
     kpi_forms.router,
     kpi_states.router,
     targets.router,

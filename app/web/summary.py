@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts.rules import Action, may
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
-from app.organisation.values import UNIT_KINDS, SubjectKind
+from app.organisation.queries import load_subjects
+from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.values import Member, Place, Summary
@@ -38,6 +40,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         below = _below(session, visit, summary)
+        place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
     return page(
         visit,
         "pages/summary/summary.html",
@@ -46,7 +49,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         base=f"/results/{release_id}/subjects/",
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
-        figures=shown(visit, summary),
+        figures=shown(visit, summary, with_courses=may(visit.viewer, Action.READINGS_READ, place.path)),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
     )
