@@ -185,7 +185,8 @@ class Steps:
 
 
 def spans_of(readings: Iterable[Reading]) -> Iterator[tuple[date, date]]:
-    """First and last day of each reading; its end is not in it, unless it is a moment."""
+    """First and last day of each reading, as many days as it is long in whole ones, at least one."""
     for reading in readings:
         first = day_of(reading.starts_at)
-        yield first, max(first, day_of(reading.ends_at - timedelta(microseconds=1)))
+        days = round((reading.ends_at - reading.starts_at) / timedelta(days=1))
+        yield first, first + timedelta(days=max(1, days) - 1)

@@ -23,6 +23,7 @@ _OWN_HEADERS = {"x-request-id"}
 # The local mailbox page lies outside the promise.
 _NO_PAGES = {"api", "mailbox"}
 NOT_ANALYSING = tuple(action for action in Action if action is not Action.RESULTS_ANALYSE)
+WATCHED = ("first-impression", "phone-answer-time")
 NOWHERE = "6f1d2a34-8f0b-4c7a-b1de-55c2a6f0d9e2"
 
 
@@ -82,7 +83,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "release_id": [release_id],
         "subject_id": [service.subject(one) for one in ("sofie.berg", "jonas.eide", "team-nord", "fjellbris")],
         "unit_id": [service.subject("team-nord")],
-        "kpi_id": [first("kpis")],
+        "kpi_id": [ok(system.get("/api/v1/kpis", params={"external_id": one}))["items"][0]["id"] for one in WATCHED],
         "goal_id": [first("goals")],
         "scale_id": [first("scales")],
         "scorecard_id": [first("scorecards")],
@@ -91,6 +92,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "account_id": [first("accounts")],
         "key_id": [first("api-keys")],
         "role_id": [NOWHERE],
+        "shift_id": [NOWHERE],
         "assignment_id": [first(f"rounds/{round_id}/assignments")],
         "invitation_id": [first(f"rounds/{round_id}/invitations")],
         "number": ["1"],
