@@ -52,7 +52,7 @@ migration: $(DEV) ## draft the next migration from the tables: make migration m=
 	@export SOFTKPI_DATABASE_URL=sqlite:///var/draft.sqlite; \
 	next=$$(printf '%04d' $$(( 10#$$(ls migrations/versions | grep -oE '^[0-9]{4}' | sort | tail -1) + 1 ))); \
 	$(VENV)/bin/alembic upgrade head && $(VENV)/bin/alembic revision --autogenerate --rev-id "$$next" -m "$(m)"; \
-	rm -f var/draft.sqlite*
+	rm -f var/draft.sqlite*; echo "Write $$next into app/infra/revision.py, too."
 
 demo: $(RUNTIME) ## put the demo organisation into the database of the settings
 	@$(PY) -m app demo $(ARGS)

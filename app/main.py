@@ -107,8 +107,9 @@ def create_app(
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
-    for router in (*PAGES, *RESOURCES):
-        app.include_router(router)
+    # Each router's routes themselves: including the routers would build every route a second time, at the first
+    # request, and try it through two more layers at each one.
+    app.router.routes.extend(route for router in (*PAGES, *RESOURCES) for route in router.routes)
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
     _answer_errors(app)

@@ -2,6 +2,7 @@
 
 from app.accounts import tables as accounts
 from app.followup import tables as followup
+from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
 from app.invitations import tables as invitations
 from app.journal import tables as journal
@@ -16,6 +17,7 @@ from app.rounds import tables as rounds
 CAPABILITIES = (
     accounts,
     followup,
+    heartbeat,
     invitations,
     journal,
     kpis,

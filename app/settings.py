@@ -55,6 +55,13 @@ class Settings(BaseSettings):
         default="info", description="The least that is logged"
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("give sqlite:///path or postgresql://user@host/name")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

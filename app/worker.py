@@ -9,6 +9,7 @@ import fcntl
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,10 @@ from typing import Protocol
 import structlog
 
 from app.accounts.keep import clear_out
+from app.accounts.rules import SERVICE
+from app.errors import Unavailable
+from app.heartbeat.commands import beat
+from app.heartbeat.rules import EVERY
 from app.infra.addresses import deliverable
 from app.infra.clock import utc_now
 from app.infra.database import Database, ReadSession, WriteSession
@@ -31,9 +36,12 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
-from app.releases.commands import release_due_rounds, scrub_released
+from app.releases.commands import note_failed_release, release_round, scrub_released
+from app.releases.queries import load_due_releases
+from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
-from app.rounds.commands import close_due_rounds, refresh_shares
+from app.rounds.commands import refresh_shares
+from app.rounds.values import Round
 from app.settings import Settings
 
 BATCH = 20
@@ -42,6 +50,8 @@ BATCH_SECONDS = 60.0
 """After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
 
 PUT_OFF = timedelta(minutes=1)
+HANGS = timedelta(hours=1)
+"""A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
 
 log = structlog.get_logger("app.worker")
 
@@ -79,12 +89,31 @@ def _forget_drafts(session: WriteSession, **_when: object) -> int:
     return forget_drafts(session)
 
 
+def release_due(database: Database, now: datetime) -> int:
+    """Release every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
+    with database.read() as session:
+        due = load_due_releases(session, now=now)
+    return sum(_release(database, round_, now) for round_ in due)
+
+
+def _release(database: Database, round_: Round, now: datetime) -> int:
+    try:
+        with database.write() as session:
+            release_round(session, SERVICE, round_.id, now=now)
+    except Exception as error:
+        log.exception("release failed", round=round_.id)
+        with database.write() as session:
+            note_failed_release(session, round_, type(error).__name__, now=now)
+        return 0
+    return 1
+
+
 TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
     Task("count", writing(refresh_shares)),
-    Task("release", writing(release_due_rounds)),
+    Task("release", release_due),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
     Task("forget drafts", writing(_forget_drafts)),
     Task("clear out", writing(_clear_out)),
@@ -133,23 +162,65 @@ def run_until(
             stop.wait(pause)
 
 
+class Pulse:
+    """The sign of life of a worker: given every half minute, for as long as its loop comes round.
+
+    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    """
+
+    def __init__(
+        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+    ) -> None:
+        self._database, self._owner, self._clock = database, owner, clock
+        self._hangs = hangs.total_seconds()
+        self._came_round_at = time.monotonic()
+
+    def come_round(self, _database: Database, _now: datetime) -> int:
+        """Note that the loop does; the first of its tasks."""
+        self._came_round_at = time.monotonic()
+        return 0
+
+    def beat_until(self, stop: threading.Event) -> None:
+        """Beat at once and every half minute until told to stop."""
+        while True:
+            if time.monotonic() - self._came_round_at < self._hangs:
+                _attempt("beat", self._beat)
+            if stop.wait(EVERY.total_seconds()):
+                return
+
+    def _beat(self) -> int:
+        with self._database.write() as session:
+            beat(session, self._owner, now=self._clock())
+        return 0
+
+
 @contextlib.contextmanager
 def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
     """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
     stop = threading.Event()
     with worker_name(settings.mailbox_dir.parent / "workers") as owner:
-        thread = threading.Thread(
-            target=run_until,
-            args=(stop, database, post_of(settings, owner)),
-            kwargs={"clock": utc_now, "pause": settings.worker_pause},
-            name="worker",
+        pulse = Pulse(database, owner, utc_now)
+        loop = partial(
+            run_until,
+            stop,
+            database,
+            post_of(settings, owner),
+            clock=utc_now,
+            pause=settings.worker_pause,
+            tasks=(Task("come round", pulse.come_round), *TASKS),
         )
-        thread.start()
+        threads = [
+            threading.Thread(target=loop, name="worker"),
+            threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield stop
         finally:
             stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
 
 def post_of(settings: Settings, owner: str) -> Post:
@@ -189,8 +260,8 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
         messages = mail.claim(session, owner=post.owner, limit=BATCH, now=now)
     if messages:
         with post.transport.opened() as carrier:
-            _Round(database, post, carrier, now).send(messages)
-        log.info("letters", handled=len(messages))
+            became = _Round(database, post, carrier, now).send(messages)
+        log.info("letters", **became)
     return len(messages)
 
 
@@ -203,19 +274,27 @@ class _Round:
     carrier: Carrier
     now: datetime
 
-    def send(self, messages: Sequence[OutboxMessage]) -> None:
+    def send(self, messages: Sequence[OutboxMessage]) -> Counter[str]:
+        """Send what can be sent; how many letters became what."""
         started = time.monotonic()
         busy: set[str] = set()
+        became: Counter[str] = Counter()
         for place, message in enumerate(messages):
             if time.monotonic() - started > BATCH_SECONDS:
                 self._put_back(messages[place:], self.now)
-                return
+                became["put_off"] += len(messages) - place
+                break
             domain = message.recipient.rpartition("@")[2].casefold()
             if domain in busy:
                 self._put_back([message], self.now + PUT_OFF)
-            elif self._send_one(message) is Outcome.POSTPONED:
+                became["put_off"] += 1
+                continue
+            outcome = self._send_one(message)
+            became["sent" if outcome is Outcome.TAKEN else outcome.value] += 1
+            if outcome is Outcome.POSTPONED:
                 # A domain that is busy for one letter is busy for the next one, too.
                 busy.add(domain)
+        return became
 
     def _send_one(self, message: OutboxMessage) -> Outcome:
         try:
@@ -243,7 +322,7 @@ class _Round:
         with self.database.write() as session:
             mail.settle(session, message, outcome, reply, owner=self.post.owner, now=self.now)
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if outcome is Outcome.TAKEN else log.warning
+        tell = log.debug if outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
         tell("letter", letter=message.letter, message=message.id, outcome=outcome)
         return outcome
 
@@ -281,6 +360,9 @@ def _attempt(name: str, work: Callable[[], int]) -> int:
     """Do a piece of work; what fails is logged, so that the rest goes on."""
     try:
         return work()
+    except Unavailable:
+        log.warning("work put off, the database is busy or away", work=name)
+        return 0
     except Exception:
         log.exception("work failed", work=name)
         return 0

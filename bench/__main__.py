@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import figures, forms, load, start
+from bench import disclosure, figures, forms, load, model, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -21,8 +21,10 @@ SCENARIOS: dict[str, Scenario] = {
     "release": figures.release,
     "summary": figures.summary,
     "start": start.start,
+    "mixed-model": model.mixed_model,
+    "disclosure": disclosure.disclosure,
 }
-SQLITE_ONLY = ("hello", "start")
+SQLITE_ONLY = ("hello", "start", "mixed-model", "disclosure")
 RESULTS = Path(__file__).parent / "results.md"
 
 

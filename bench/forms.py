@@ -1,8 +1,8 @@
 """The rater's form under load: opening, sending, and a kill in the middle (P1-P5, P14)."""
 
-import os
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,17 +17,21 @@ from sqlalchemy import event, func, select
 from app.infra.database import Database
 from app.infra.keys import InstanceKey
 from app.infra.migrate import upgrade
+from app.invitations.queries import find_link
+from app.releases.invariants import INVARIANTS
 from app.responses.commands import submit_response
 from app.responses.queries import load_rating_form
 from app.responses.tables import SheetRow
+from app.rounds.tables import AssignmentRow
 from bench import load
 from bench.report import Line
-from bench.server import SECRET, serving
+from bench.server import SECRET, cpu_of, serving
 from bench.world import NOW, found, open_round
 
 RATERS = 4000
 SECONDS = 6.0
 ROUNDS = 3
+KILLS = 4
 
 
 def opened(url: str) -> Database:
@@ -42,17 +46,32 @@ def form_get(url: str, folder: Path) -> Iterator[Line]:
     database = opened(url)
     world = found(database, kpis=1, items=2)
     tokens = open_round(database, world, raters=1000)
-    with serving(url, folder) as (base, _):
+    with serving(url, folder) as (base, process):
         paths = [f"/r/{token}" for token in tokens]
         load.get(base, paths, seconds=2)
+        each = _cpu_each(base, paths, process)
         hello, form = load.in_turn(
             ROUNDS,
             lambda: load.get(base, ["/bench-hello"], seconds=4).rate,
             lambda: load.get(base, paths, seconds=4).rate,
         )
     goal, least = ("P1", 0.22) if database.is_sqlite else ("P2", 0.08)
-    yield Line(goal, f"open form, {kind(database)}", f"hello {hello:.0f}/s", f"{form:.0f}/s", form / hello, least)
+    yield Line(
+        goal,
+        f"open form, {kind(database)}",
+        f"hello {hello:.0f}/s",
+        f"{form:.0f}/s, {each:.2f} ms CPU each",
+        form / hello,
+        least,
+    )
     database.dispose()
+
+
+def _cpu_each(base: str, paths: Sequence[str], process: subprocess.Popen[bytes]) -> float:
+    """Milliseconds of the server's CPU for a page."""
+    begun, seconds = cpu_of(process), 2
+    pages = load.get(base, paths, seconds=seconds).rate * seconds
+    return 1000 * (cpu_of(process) - begun) / pages
 
 
 def form_post(url: str, folder: Path) -> Iterator[Line]:
@@ -65,15 +84,19 @@ def form_post(url: str, folder: Path) -> Iterator[Line]:
     scripts = _recorded(database, tokens[half:], bodies[half:])
     bare = _replayed(database, scripts)
     before = _count(database)
-    with serving(url, folder) as (base, _):
+    with serving(url, folder) as (base, process):
+        idle = cpu_of(process)
         requests = [("POST", f"/r/{token}", body) for token, body in zip(tokens[:half], bodies[:half], strict=True)]
         few = load.run(base, requests[: half // 2], seconds=60, connections=8, good=303, once=True)
         many = load.run(base, requests[half // 2 :], seconds=60, connections=32, good=303, once=True)
+        each = 1000 * (cpu_of(process) - idle) / half
     stored = _count(database) - before
     lost = 2 * (len(few.acknowledged) + len(many.acknowledged)) - stored
     goal, least = ("P3", 0.25) if database.is_sqlite else ("P4", 0.35)
     what = f"submit, {kind(database)}, 8 clients"
-    yield Line(goal, what, f"bare driver {bare:.0f}/s", f"{few.rate:.0f}/s", few.rate / bare, least)
+    yield Line(
+        goal, what, f"bare driver {bare:.0f}/s", f"{few.rate:.0f}/s, {each:.2f} ms CPU each", few.rate / bare, least
+    )
     figure = f"p50 {many.p50:.0f} ms, p99 {many.p99:.0f} ms, {many.failed + few.failed} failed"
     yield Line("P5", f"submit, {kind(database)}, 32 clients: p99 ÷ 150 ms", "150 ms", figure, many.p99 / 150, most=1.0)
     yield Line("P14", f"acknowledged and not stored, {kind(database)}", "0", f"{lost} of {stored}", abs(lost), most=0)
@@ -81,25 +104,54 @@ def form_post(url: str, folder: Path) -> Iterator[Line]:
 
 
 def crash(url: str, folder: Path) -> Iterator[Line]:
-    """`kill -9` in the middle of sending: whatever was acknowledged is stored."""
+    """`kill -9` in the middle of sending: whatever was acknowledged is stored, and nothing is stored by half."""
     database = opened(url)
-    world = found(database, kpis=1, items=2)
-    tokens = open_round(database, world, raters=RATERS)
+    tokens = open_round(database, found(database, kpis=1, items=2), raters=RATERS)
     bodies = _bodies(database, tokens)
-    before, acknowledged, lost = _count(database), 0, 0
-    chunk = len(tokens) // 4
-    for turn in range(4):
-        part = slice(turn * chunk, (turn + 1) * chunk)
-        requests = [("POST", f"/r/{t}", b) for t, b in zip(tokens[part], bodies[part], strict=True)]
+    acknowledged: list[str] = []
+    kills = 0
+    for turn in range(KILLS):
+        mine = slice(turn * len(tokens) // KILLS, (turn + 1) * len(tokens) // KILLS)
+        requests = [("POST", f"/r/{token}", body) for token, body in zip(tokens[mine], bodies[mine], strict=True)]
+        # At another moment each time, and long before the last form.
+        sheets = _count(database) + (turn + 1) * len(requests) // KILLS
         with serving(url, folder) as (base, process):
-            threading.Timer(0.8 + 0.3 * turn, lambda: os.kill(process.pid, signal.SIGKILL)).start()
-            result = load.run(base, requests, seconds=4, connections=8, good=303, once=True)
-        acknowledged += len(result.acknowledged)
-    stored = _count(database) - before
-    lost = max(0, 2 * acknowledged - stored)
-    figure = f"{2 * acknowledged} sheets acknowledged, {stored} stored"
-    yield Line("P14", f"lost after kill -9, {kind(database)}, 4 kills", "0", figure, lost, most=0)
+            killer = threading.Thread(target=_kill_at, args=(process, database, sheets))
+            killer.start()
+            result = load.run(base, requests, seconds=60, connections=8, good=303, once=True)
+            killer.join()
+            # Forms that nobody took any more are what shows that it was in the middle.
+            kills += process.wait(timeout=10) == -signal.SIGKILL and result.failed > 0
+        acknowledged += [tokens[mine][place] for place in result.acknowledged]
+    lost = _unanswered(database, acknowledged) + _unsound(database)
+    figure = f"{len(acknowledged)} forms acknowledged, {_count(database)} sheets stored"
+    yield Line("P14", f"lost or by half after kill -9, {kind(database)}", "0", figure, lost, most=0)
+    what = f"kills in the middle of sending, {kind(database)}"
+    yield Line("P14", what, str(KILLS), str(kills), kills / KILLS, least=1.0)
     database.dispose()
+
+
+def _kill_at(process: subprocess.Popen[bytes], database: Database, sheets: int) -> None:
+    """Kill the service as soon as so many sheets are stored; not at all when that never happens."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if _count(database) >= sheets:
+            process.kill()
+            return
+        time.sleep(0.005)
+
+
+def _unanswered(database: Database, tokens: Sequence[str]) -> int:
+    """How many links there are among those given whose rater has not answered about everybody."""
+    with database.read() as session:
+        raters = {find_link(session, token, now=NOW).person_id for token in tokens}
+        waiting = select(AssignmentRow.rater_id).where(~AssignmentRow.answered)
+        return len(raters.intersection(session.scalars(waiting)))
+
+
+def _unsound(database: Database) -> int:
+    """How many of the things that always hold do not."""
+    return sum(1 for one in INVARIANTS for _ in one.wrong(database))
 
 
 def kind(database: Database) -> str:

@@ -1,12 +1,13 @@
 """The service in a process of its own for the benchmarks, with a plain FastAPI hello beside it in the same process."""
 
+import gc
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,13 +48,15 @@ def create() -> Any:
 
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
+    # As `python -m app` does.
+    gc.freeze()
     return beside(create_app(settings), hello_app())
 
 
 def environment(database_url: str, folder: Path, port: int) -> dict[str, str]:
-    """The settings of the service under load."""
+    """The settings of the service under load; compiled modules are kept, as `make run` keeps them."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "SOFTKPI_DATABASE_URL": database_url,
         "SOFTKPI_SECRET_KEY": SECRET,
         "SOFTKPI_SECRET_KEY_FILE": str(folder / "secret.key"),
@@ -74,10 +77,14 @@ def free_port() -> int:
 
 def started(target: str, port: int, settings: dict[str, str]) -> subprocess.Popen[bytes]:
     """Uvicorn with uvloop and httptools on one core."""
-    command = [sys.executable, "-m", "uvicorn", target, "--factory", "--port", str(port), "--no-access-log"]
-    command += ["--log-level", "error", "--loop", "uvloop", "--http", "httptools"]
+    command = ["uvicorn", target, "--factory", "--port", str(port), "--no-access-log"]
+    return on_one_core([*command, "--log-level", "error", "--loop", "uvloop", "--http", "httptools"], settings)
+
+
+def on_one_core(module: Sequence[str], settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    """`python -m …` in silence, on the core that the load leaves alone."""
     return subprocess.Popen(
-        command,
+        [sys.executable, "-m", *module],
         env=settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -118,3 +125,9 @@ def memory_of(process: subprocess.Popen[bytes]) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def cpu_of(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of user and system time so far, of all its threads."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

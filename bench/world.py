@@ -38,7 +38,8 @@ from app.rounds.values import (
 )
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-GROUPS = (RaterGroup.CUSTOMER, RaterGroup.COLLEAGUE)
+# Groups that may be asked ten questions about one subject.
+GROUPS = (RaterGroup.DIRECT_REPORT, RaterGroup.COLLEAGUE)
 
 
 def _words(text: str) -> dict[str, str]:
@@ -86,7 +87,7 @@ def _kpi(session: WriteSession, company_id: str, number: int, items: int, known:
         "purpose": _words("To be measured"),
         "criterion": _words("It is fast"),
         "decision_rule": {"text": _words("If slow, then mend it"), "days": 10},
-        "rater_weights": {"customer": 60, "colleague": 40},
+        "rater_weights": {"direct_report": 60, "colleague": 40},
         "items": [
             {
                 "code": f"k{number}i{item}",
@@ -150,13 +151,15 @@ def open_round(database: Database, world: World, *, raters: int) -> list[str]:
         )
         set_rated_subjects(session, SERVICE, round_.id, subjects, now=NOW)
         wanted = [
-            NewAssignment(person, subjects[(place + step) % len(subjects)], RaterGroup.CUSTOMER)
+            NewAssignment(person, subjects[(place + step) % len(subjects)], GROUPS[0])
             for place, person in enumerate(people)
             for step in (0, 1)
         ]
         insert_assignments(session, round_, wanted, source=AssignmentSource.LIST, actor="bench")
         launch_round(session, SERVICE, round_.id, confirmed=True, now=NOW)
-        invite_due_rounds(session, now=NOW)
+        # A thousand at a time, as the worker does.
+        while invite_due_rounds(session, now=NOW):
+            pass
         return _secrets(session, round_.id)
 
 

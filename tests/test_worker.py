@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
@@ -223,7 +224,10 @@ def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
     with engine.write() as session:
         enqueue_all(session, [*mails, sign_in("x", now, "x@free.example")], now=now)
     mail_server.refusals |= {f"p{n}@busy.example": "452 too many" for n in range(3)}
-    send_due(engine, by_smtp(mail_server, writer), now=now)
+    with structlog.testing.capture_logs() as lines:
+        send_due(engine, by_smtp(mail_server, writer), now=now)
+    told = next(line for line in lines if line["event"] == "letters")
+    assert told == {"event": "letters", "log_level": "info", "sent": 1, "postponed": 1, "put_off": 2}
     with engine.read() as session:
         tried = dict(session.execute(select(OutboxRow.reference, OutboxRow.attempts)).all())
     assert sorted(tried.values()) == [0, 0, 1, 1]
@@ -276,7 +280,9 @@ def test_a_batch_that_takes_too_long_gives_the_rest_back(
     with engine.write() as session:
         enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
     monkeypatch.setattr("app.worker.BATCH_SECONDS", -1.0)
-    send_due(engine, by_smtp(mail_server, writer), now=now)
+    with structlog.testing.capture_logs() as lines:
+        send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert lines == [{"event": "letters", "log_level": "info", "put_off": 3}]
     assert set(states(engine).values()) == {OutboxState.QUEUED}
     monkeypatch.undo()
     assert send_due(engine, by_smtp(mail_server, writer), now=now) == 3

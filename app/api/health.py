@@ -4,10 +4,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import Unavailable
+from app.heartbeat.queries import find_last_beat
+from app.heartbeat.rules import is_missing
 from app.http.access import public
 from app.http.doors import JsonRoute
 from app.http.service import service_of
-from app.infra.migrate import current_revision, newest_revision
+from app.infra.revision import NEWEST, current_revision
 
 router = APIRouter(route_class=JsonRoute, include_in_schema=False)
 
@@ -19,6 +21,13 @@ class NotMigrated(Unavailable):
     message = "The database is not at the revision of this program. Run the command migrate."
 
 
+class NoWorker(Unavailable):
+    """Nobody opens, closes and releases rounds, and no letter leaves."""
+
+    code = "no_worker"
+    message = "No worker has been heard of for two minutes. Start the command worker, or see why it stopped."
+
+
 @router.get("/healthz")
 @public("says only that the process answers")
 def healthz() -> Response:
@@ -28,8 +37,11 @@ def healthz() -> Response:
 @router.get("/readyz")
 @public("says only that the service can work")
 def readyz(request: Request) -> Response:
-    database = service_of(request).database
-    with database.read():
-        if current_revision(database.engine) != newest_revision():
+    service = service_of(request)
+    with service.database.read() as session:
+        if current_revision(session) != NEWEST:
             raise NotMigrated
-    return JSONResponse({"status": "ready"})
+        heard = find_last_beat(session)
+    if is_missing(heard, is_expected=service.settings.worker, now=service.clock()):
+        raise NoWorker
+    return JSONResponse({"status": "ready", "worker_heard_at": heard.isoformat() if heard else None})

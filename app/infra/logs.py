@@ -9,6 +9,15 @@ import structlog
 LogFormat = Literal["console", "json"]
 _SECRET = frozenset({"password", "secret", "token", "email", "recipient", "mailbox", "cookie", "authorization"})
 _LEFT_OUT = "…"
+_FOR_MACHINES: tuple[Any, ...] = (
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.JSONRenderer(),
+)
+# Whoever reads along looks at their own clock, and at the longest usual event beside the shortest.
+_FOR_PEOPLE: tuple[Any, ...] = (
+    structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+    structlog.dev.ConsoleRenderer(colors=False, pad_event_to=len("request")),
+)
 
 
 def configure_logs(form: LogFormat, level: str = "info") -> None:
@@ -17,12 +26,11 @@ def configure_logs(form: LogFormat, level: str = "info") -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         leave_out_secrets,
+        structlog.processors.format_exc_info,
     ]
-    last = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, last],
+        processors=[*shared, *(_FOR_MACHINES if form == "json" else _FOR_PEOPLE)],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,

@@ -1,11 +1,9 @@
-"""Bring a database to the newest revision, and say which revision it is at."""
+"""Bring a database to another revision, with Alembic; which one it is at says `revision`."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,14 +27,3 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Go back to an older revision."""
     with engine.execution_options(begin="IMMEDIATE").begin() as connection:
         command.downgrade(alembic_config(connection), revision)
-
-
-def current_revision(engine: Engine) -> str | None:
-    """The revision that the database is at; None for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest_revision() -> str | None:
-    """The revision that this program was written for."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()

@@ -8,18 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.infra import formats, plots
+from app.infra.catalogues import load_catalogue
 from app.infra.formats import DEFAULT_ZONE, Locale
 from app.words import in_locale
 
@@ -81,35 +78,6 @@ def translate(templates: Templates, message: str, locale: Locale, **values: obje
     told = templates.environments[locale].filters["instant"]
     filled = {name: told(value) if isinstance(value, datetime) else value for name, value in values.items()}
     return sentence.format_map(filled) if values else sentence
-
-
-def load_catalogue(directory: Path) -> NullTranslations:
-    """All .po files of a language as one catalogue, compiled in memory; none of them means English as written.
-
-    One file per page family, so that a family's words stay together. Two files may share a sentence only when
-    they translate it alike: otherwise ValueError, at start rather than on some page.
-    """
-    sources = sorted(directory.glob("*.po"))
-    if not sources:
-        return NullTranslations()
-    merged = Catalog(locale=directory.parent.name)
-    for source in sources:
-        with source.open("rb") as text:
-            _merge(merged, read_po(text, locale=directory.parent.name, abort_invalid=True), source)
-    compiled = BytesIO()
-    write_mo(compiled, merged)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
-
-
-def _merge(merged: Catalog, addition: Catalog, source: Path) -> None:
-    for message in addition:
-        if not message.id:
-            continue
-        known = merged.get(message.id, message.context)
-        if known is not None and known.string != message.string:
-            raise ValueError(f"{source.name} translates {message.id!r} in another way than a file before it")
-        merged.add(message.id, message.string, flags=message.flags, context=message.context)
 
 
 def _bare_environment(templates: Path) -> Environment:

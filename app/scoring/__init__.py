@@ -57,5 +57,37 @@ weights           weights and shares, checked and compared
 columns           column arithmetic that knows no scores
 ================  =========================================================================
 
+Severe and lenient raters:
+
+==============  =====================================================================
+crossed         ratings of subjects by raters as counts and sums
+moments         variances in one pass
+elimination     the larger factor taken out of the equations
+dense           what is left, factored: exact
+iterative       the same by conjugate gradients, for predictions
+probing         and for the likelihood, estimated with random signs
+conjugate       the iteration itself
+fixed_effects   fixed effects at known variances
+likelihood      criterion, slope and curvature at known variances
+search          Newton steps to the lowest criterion
+reml            the likeliest variances, and whether one is more than chance
+predictions     BLUPs and their errors
+connectedness   who hangs together
+obstacles       when not to adjust, and why
+fairness        values: rater scores, fair scores, severities
+leniency        fair scores and severities of a KPI
+==============  =====================================================================
+
+Reliability:
+
+================  ===================================================================
+reliability       of a shown score, in a figure and a word
+needed            raters for a wished reliability
+coefficients      intraclass correlations
+consistency       coefficient alpha
+agreement         rwg within a subject
+generalizability  G and D studies of persons, items and raters
+================  ===================================================================
+
 Who may be shown (atoms, verifier, preview) is decided by the modules beside these that `disclosure` names.
 """

@@ -15,7 +15,7 @@ subjects therefore passes through `discoveries` before it is shown.
 import math
 from collections.abc import Sequence
 
-from scipy import special
+import scipy
 
 from app.scoring.errors import ScoringError
 
@@ -46,7 +46,7 @@ def two_sided_p(difference: float, se: float, df: float) -> float:
     if se == 0:
         return 0.0 if difference else 1.0
     t = -abs(difference) / se
-    return 2 * float(special.ndtr(t) if math.isinf(df) else special.stdtr(df, t))
+    return 2 * float(scipy.special.ndtr(t) if math.isinf(df) else scipy.special.stdtr(df, t))
 
 
 def discoveries(p_values: Sequence[float], *, rate: float = RATE) -> list[bool]:

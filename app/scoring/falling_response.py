@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats, Integers
 from app.scoring.errors import ScoringError
@@ -114,7 +114,7 @@ def _few(asked_before: int, answered_before: int, asked: int, answered: int) -> 
 
 def _ways(n: int, k: Integers) -> Floats:
     """Logarithm of the number of ways to choose k of n."""
-    ways: Floats = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    ways: Floats = scipy.special.gammaln(n + 1) - scipy.special.gammaln(k + 1) - scipy.special.gammaln(n - k + 1)
     return ways
 
 

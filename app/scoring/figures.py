@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.scoring.intervals import poisson_rate, t_interval, wilson
 from app.scoring.results import Certainty, Interval
@@ -144,5 +144,5 @@ def share(part: float, whole: float) -> Figure:
 
 def _from_interval(value: float, ends: Interval) -> Figure:
     """The error is read off the interval, so that it is never 0 where nothing, or only one thing, was seen."""
-    se = (ends.hi - ends.lo) / (2 * float(special.ndtri(0.975)))
+    se = (ends.hi - ends.lo) / (2 * float(scipy.special.ndtri(0.975)))
     return Figure(value, se, math.inf, ends, Certainty.ESTIMATED)

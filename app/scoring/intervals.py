@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval, Uncertainty
@@ -38,7 +38,7 @@ def t_quantile(probability: float, df: float) -> float:
     >>> round(t_quantile(0.975, 9.259566319436265), 6), round(t_quantile(0.975, math.inf), 6)
     (2.252528, 1.959964)
     """
-    return float(special.ndtri(probability) if math.isinf(df) else special.stdtrit(df, probability))
+    return float(scipy.special.ndtri(probability) if math.isinf(df) else scipy.special.stdtrit(df, probability))
 
 
 def moderated_wilson(
@@ -68,7 +68,7 @@ def moderated_wilson(
     p, error, size = (np.asarray(column, np.float64) for column in (np.divide(score, 100), se, kish_n))
     centre = (size * p + 1) / (size + 2)
     n_eff = np.maximum(size, 1e4 * centre * (1 - centre) / error**2)
-    lo, hi = _wilson_columns(p, n_eff, special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
+    lo, hi = _wilson_columns(p, n_eff, scipy.special.stdtrit(np.asarray(df, np.float64), 0.5 + level / 2))
     return np.minimum(100 * lo, score), np.maximum(100 * hi, score)
 
 
@@ -126,7 +126,7 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
     if not 0 <= successes <= n or not n > 0:
         msg = f"a share needs 0 <= successes <= n and n > 0, got {successes} of {n}"
         raise ScoringError(msg)
-    return Interval(*_wilson_ends(successes / n, n, float(special.ndtri(0.5 + level / 2))))
+    return Interval(*_wilson_ends(successes / n, n, float(scipy.special.ndtri(0.5 + level / 2))))
 
 
 def t_interval(mean: float, se: float, df: float, *, level: float = LEVEL) -> Interval:
@@ -170,8 +170,8 @@ def poisson_rate(count: float, exposure: float, *, level: float = LEVEL) -> Inte
         msg = f"a rate needs a count of 0 or more and an exposure above 0, got {count} per {exposure}"
         raise ScoringError(msg)
     tail = (1 - level) / 2
-    lo = float(special.gammaincinv(count, tail)) if count else 0.0
-    return Interval(lo / exposure, float(special.gammaincinv(count + 1, 1 - tail)) / exposure)
+    lo = float(scipy.special.gammaincinv(count, tail)) if count else 0.0
+    return Interval(lo / exposure, float(scipy.special.gammaincinv(count + 1, 1 - tail)) / exposure)
 
 
 def outward(interval: Interval, *, least: float = 0.0, most: float = 100.0) -> Interval:

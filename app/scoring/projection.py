@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from scipy import special
+import scipy
 
 from app.scoring.autocorrelation import autocorrelation, persistence, summed_variance, unbiased
 from app.scoring.errors import ScoringError
@@ -128,8 +128,8 @@ def project(
 def _chance(forecast: float, se: float, df: float, ends: Interval) -> float:
     if se == 0:
         return float(ends.lo <= forecast <= ends.hi)
-    above = 0.0 if math.isinf(ends.lo) else special.stdtr(df, (ends.lo - forecast) / se)
-    below = 1.0 if math.isinf(ends.hi) else special.stdtr(df, (ends.hi - forecast) / se)
+    above = 0.0 if math.isinf(ends.lo) else scipy.special.stdtr(df, (ends.lo - forecast) / se)
+    below = 1.0 if math.isinf(ends.hi) else scipy.special.stdtr(df, (ends.hi - forecast) / se)
     return float(below - above)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval
@@ -95,7 +95,7 @@ def net_of(promoters: int, detractors: int, n: int) -> NetPromoter | None:
         return None
     score, se = _net(promoters / n, detractors / n, n)
     centre, error = _net((promoters + 0.75) / (n + 3), (detractors + 0.75) / (n + 3), n + 3)
-    half = float(special.ndtri(0.975)) * error
+    half = float(scipy.special.ndtri(0.975)) * error
     ends = Interval(max(-100.0, min(score, centre - half)), min(100.0, max(score, centre + half)))
     return NetPromoter(score, se, ends, n)
 

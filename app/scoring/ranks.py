@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats, Integers
 from app.scoring.errors import ScoringError
@@ -65,7 +65,7 @@ def joint_interval(scores: npt.ArrayLike, errors: npt.ArrayLike, *, level: float
     [57.8859, 62.1141]
     """
     points, se = _checked(scores, errors)
-    z = float(special.ndtri(0.5 + 0.5 * level ** (1 / max(len(points), 1))))
+    z = float(scipy.special.ndtri(0.5 + 0.5 * level ** (1 / max(len(points), 1))))
     return [Interval(lo, hi) for lo, hi in zip((points - z * se).tolist(), (points + z * se).tolist(), strict=True)]
 
 
@@ -173,7 +173,7 @@ def _noise(seed: str, name: str, draws: int) -> Floats:
     """Standard normal numbers that hang on seed and name alone, on every machine and in every version of numpy."""
     stream = hashlib.shake_256(f"{seed}\x00{name}".encode()).digest(8 * draws)
     uniform = ((np.frombuffer(stream, "<u8") >> 11) + 0.5) / 2.0**53
-    return np.asarray(special.ndtri(uniform), np.float64)
+    return np.asarray(scipy.special.ndtri(uniform), np.float64)
 
 
 def _places(drawn: Floats) -> tuple[Integers, Integers]:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats
 from app.scoring.discoveries import RATE, discoveries
@@ -213,7 +213,7 @@ def _link(panel: Panel, lag: int, level: float) -> Link | Untold:
     if df < LEAST_DF:
         return Untold(Lack.FEW, n, units)
     z = math.atanh(min(max(r, -LARGEST), LARGEST)) * math.sqrt(df - 1)
-    return Link(lag, r, _interval(r, df, level), float(2 * special.ndtr(-abs(z))), n, units, df)
+    return Link(lag, r, _interval(r, df, level), float(2 * scipy.special.ndtr(-abs(z))), n, units, df)
 
 
 def _check(soft: Values, hard: Values, lags: Sequence[int]) -> None:
@@ -233,7 +233,7 @@ def _correlation(one: Floats, other: Floats) -> float | None:
 
 def _interval(r: float, df: float, level: float) -> Interval:
     z = math.atanh(min(max(r, -LARGEST), LARGEST))
-    half = float(special.ndtri(1 - level / 2)) / math.sqrt(df - 1)
+    half = float(scipy.special.ndtri(1 - level / 2)) / math.sqrt(df - 1)
     return Interval(math.tanh(z - half), math.tanh(z + half))
 
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from functools import cache
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.scoring.charts import Chart, Cusum, Ewma
 from app.scoring.columns import Floats
@@ -86,7 +86,7 @@ def run_length(chart: Chart, shift: float = 0.0, *, sides: Sides = Sides.BOTH, l
         rates = [1 / _cusum(chart, shift), 1 / _cusum(chart, -shift) if sides is Sides.BOTH else 0.0]
         length = 1 / sum(rates)
     else:
-        beyond = special.ndtr([shift - chart.width, -shift - chart.width if sides is Sides.BOTH else -math.inf])
+        beyond = scipy.special.ndtr([shift - chart.width, -shift - chart.width if sides is Sides.BOTH else -math.inf])
         length = 1 / max(float(beyond.sum()), 1 / (2 * LONGEST))
     return length if 1 - 1e-6 <= length <= LONGEST else math.inf
 
@@ -170,7 +170,7 @@ def _cusum(chart: Cusum, shift: float) -> float:
     """Run length of one sum from 0, where probability is heaped up."""
     nodes, weights = _nodes(0.0, chart.decision, _enough(chart.decision))
     at = np.concatenate([[0.0], nodes])
-    stays = special.ndtr(chart.reference - shift - at)
+    stays = scipy.special.ndtr(chart.reference - shift - at)
     moves = _density(nodes + chart.reference - shift - at[:, None]) * weights
     return float(_left(np.column_stack([stays, moves]))[0])
 

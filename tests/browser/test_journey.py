@@ -107,7 +107,7 @@ def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: s
         folded.first.click()
     for scale in phone.locator("fieldset.scale").all():
         scale.locator("input[type=radio]").nth(point - 1).check()
-    phone.locator("form.rate-form button[type=submit]").click()
+    phone.locator("form.rate-form > button.button-primary").click()
     phone.wait_for_url("**/thanks")
     assert barriers(phone) == []
     phone.context.close()

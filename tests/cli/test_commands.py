@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,11 @@ from app import cli
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role
+from app.doctor import masked
+from app.heartbeat.commands import beat
+from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.revision import NEWEST
 from app.invitations.queries import load_live_secrets
 from app.journal.tables import JournalRow
 from app.organisation.queries import list_companies
@@ -127,7 +131,37 @@ def test_the_doctor_masks_secrets(run: Callable[..., Ran], monkeypatch: pytest.M
     assert told.code == 0
     assert "hemmelig" not in told.said + told.complained
     assert "the tests' own" not in told.said
-    assert cli._masked("postgresql://kpi:hemmelig@db/kpi") == "postgresql://kpi:…@db/kpi"
+    assert masked("postgresql://kpi:hemmelig@db/kpi") == "postgresql://kpi:…@db/kpi"
+
+
+def test_the_doctor_asks_a_database_of_another_revision_nothing_more(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.doctor.NEWEST", "9999")
+    older = run("doctor", "--invariants")
+    assert (older.code, older.complained) == (1, f"The database waits for revision {NEWEST}: run `migrate`.\n")
+    monkeypatch.setattr("app.doctor.NEWEST", "0000")
+    for newer in (run("doctor"), run("migrate")):
+        assert newer.code == 5
+        assert f"The database is at revision {NEWEST}, which this program (0000) does not know" in newer.complained
+
+
+def test_the_doctor_tells_whether_a_worker_is_at_work_and_holds_none_against_nobody(
+    run: Callable[..., Ran], engine: Database
+) -> None:
+    assert run("migrate").code == 0
+    told = []
+    for late in (None, timedelta(hours=3), timedelta()):
+        if late is not None:
+            with engine.write() as session:
+                beat(session, "host/1", now=utc_now() - late)
+        ran = run("doctor")
+        told.append((ran.code, next(line for line in ran.said.splitlines() if "worker " in line).split(",")[0]))
+    assert told == [
+        (0, "No worker has run yet; `run` and `worker` start one."),
+        (0, "No worker is at work"),
+        (0, "A worker is at work"),
+    ]
 
 
 def test_the_doctor_finds_planted_faults_in_the_demo(run: Callable[..., Ran], engine: Database) -> None:

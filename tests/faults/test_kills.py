@@ -48,7 +48,7 @@ def closed(engine: Database, now: datetime) -> OpenRound:
     opened = open_round(engine, now, groups=(RaterGroup.MANAGER, ANONYMOUS))
     with engine.write() as session:
         for name, link in opened.links.items():
-            fields = opened.fields(name, ("4", "5"), comment=f"Fint, {name}.")
+            fields = opened.fields(name, ("4", "5"), comment=f"Svarte på tredje ring, {len(name)} ganger.")
             submit_response(session, link, {field: [value] for field, value in fields.items()}, now=now)
         close_round(session, SERVICE, opened.round.id, now=now)
     return opened

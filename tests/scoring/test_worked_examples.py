@@ -25,6 +25,7 @@ from app.scoring.strengths import Deviation, Strengths, standouts
 from app.scoring.trend import Change, Definition, Measurement, change_between
 from tests.scoring import readings
 from tests.scoring.people import score, soft, told
+from tests.scoring.worked_warnings import WARNINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "scoring.md"
 OPENINGS = r"Example(?:, continued)?(?:,[^:]*)?: "
@@ -258,6 +259,7 @@ def lists() -> str:
 WORKED = [
     *[answers, judged, promoters, raters, subject_score, standard_error, interval, ratio, figures, goalposts],
     *[composites, explained, reweighted, effective, ranks, selves, strengths, trend, lists],
+    *WARNINGS,
 ]
 
 

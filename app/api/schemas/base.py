@@ -49,7 +49,8 @@ class In(BaseModel):
 class Out(BaseModel):
     """Something answered; made from a value with fields of the same names."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    # Built when first answered with: a start builds none of them, and many are never used in a process.
+    model_config = ConfigDict(frozen=True, from_attributes=True, defer_build=True)
 
     @classmethod
     def of(cls, value: object) -> Self:

@@ -1,6 +1,6 @@
 """the watch of kpis and accepted shifts
 
-Revision: 0011, after 0002
+Revision: 0007, after 0004
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0011"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

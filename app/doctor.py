@@ -1,0 +1,76 @@
+"""What somebody should look at in an installation, and what they may want to know; nothing is changed here."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from app.accounts import queries as accounts
+from app.errors import Conflict, Unavailable
+from app.heartbeat.queries import find_last_beat
+from app.heartbeat.rules import is_missing
+from app.infra.database import Database
+from app.infra.integrity import find_damage, find_secrets_in_texts
+from app.infra.revision import NEWEST, current_revision
+from app.invitations import queries as invitations
+from app.releases import queries as releases
+from app.responses.sheets import count_stray_sheets
+
+SCRUB_PATIENCE = timedelta(hours=1)
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
+
+
+def masked(value: object) -> str:
+    """A setting as it may be shown."""
+    if isinstance(value, SecretStr):
+        return "set"
+    text = "" if value is None else str(value)
+    # An address of a database may hold a password.
+    return _PASSWORD.sub(r"\1…@", text)
+
+
+def is_behind(database: Database) -> bool:
+    """Whether migrations are missing; Conflict when a newer program has written here, Unavailable with the reason."""
+    try:
+        with database.read() as session:
+            revision = current_revision(session)
+    except Unavailable as error:
+        reason = str(error.__cause__).partition("\n")[0]
+        raise Unavailable("The database does not answer: {reason}", reason=reason) from error
+    if revision is not None and revision > NEWEST:
+        sentence = (
+            "The database is at revision {there}, which this program ({here}) does not know: install a newer one."
+        )
+        raise Conflict(sentence, there=revision, here=NEWEST)
+    return revision != NEWEST
+
+
+def tell_worker(database: Database, *, now: datetime) -> str:
+    """Whether a worker is at work. No fault of the installation when none is: it may have been stopped."""
+    with database.read() as session:
+        heard = find_last_beat(session)
+    if heard is None:
+        return "No worker has run yet; `run` and `worker` start one."
+    said = f"last heard of at {heard:%Y-%m-%d %H:%M:%S} UTC"
+    if is_missing(heard, is_expected=True, now=now):
+        return f"No worker is at work, {said}; `run` and `worker` start one."
+    return f"A worker is at work, {said}."
+
+
+def find_problems(database: Database, *, now: datetime) -> Iterator[str]:
+    """What somebody should look at in a database that is current."""
+    yield from find_damage(database)
+    with database.read() as session:
+        secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
+        for place in find_secrets_in_texts(session, secrets):
+            yield f"{place} holds the secret of a link: void the links of open rounds."
+        stray = count_stray_sheets(session)
+        thin = releases.count_thin_atoms(session)
+        unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
+    if stray:
+        yield f"{stray} sheets belong to no assignment."
+    if thin:
+        yield f"{thin} protected figures rest on fewer people than promised."
+    if unscrubbed:
+        yield f"{unscrubbed} releases wait for their free pages to be cleared: start the worker."
