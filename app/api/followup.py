@@ -7,16 +7,9 @@ from fastapi import Depends, Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut
-from app.api.schemas.followup import (
-    CourseOut,
-    ShiftIn,
-    SignalOut,
-    WatchIn,
-    WatchOut,
-    WatchTrialOut,
-    WatchTrialsOut,
-)
+from app.api.schemas.followup import CourseOut, ShiftIn, SignalOut
 from app.api.schemas.relations import ContradictionsOut, RelevanceOut, RelevancesOut
+from app.api.schemas.watches import WatchIn, WatchOut, WatchTrialOut, WatchTrialsOut
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE, NO_WHOLE
 from app.followup import commands, queries, relations
@@ -103,7 +96,7 @@ def take_back_shift(request: Request, shift_id: Key) -> Response:
 @router.get("/signals", response_model=PageOut[SignalOut])
 @access(Action.RESULTS_READ)
 def list_signals(request: Request, part: Slice, company_id: CompanyId = None) -> Response:
-    """What moves now at the units that may be read, by more than noise: warnings and gains, the latest first."""
+    """What moves now at the units that may be read, by more than noise, or is beyond its red line: the latest first."""
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
         page = queries.list_signals(session, visit.viewer, company, part, on=visit.today)

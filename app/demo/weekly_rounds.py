@@ -11,6 +11,8 @@ from app.demo.calendar import at_local
 from app.demo.levels import spread
 from app.demo.ratings import customer
 from app.demo.soft_kpis import Plain
+from app.followup.commands import set_watch
+from app.followup.values import Method, WatchDraft
 from app.infra.database import WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.kpis.queries import find_kpis
@@ -21,6 +23,8 @@ from app.responses.past import import_ratings
 from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.intake import parse_groups, parse_round, parse_round_kpis
 from app.rounds.values import Round
+from app.scoring.baselines import LEAST_BASELINE
+from app.scoring.seasons import Season
 
 UNIT = "team-nord"
 KPI = "first-impression"
@@ -28,6 +32,7 @@ ITEMS = ("welcome", "tone")
 ASKED = 10
 """So many customers answer each week; nobody is asked again within four months."""
 
+RED_LINE = 50.0
 PANELS = 18
 USUAL: Sequence[tuple[int, int]] = (
     *((43, 42), (41, 42), (43, 43), (42, 41), (44, 42), (41, 43), (42, 44), (43, 42)),
@@ -45,6 +50,7 @@ def release_weeks(session: WriteSession, company_id: str, *, first_day: datetime
     today = now.astimezone(DEFAULT_ZONE).date()
     subject_id = find_subjects(session, company_id, [UNIT])[UNIT]
     kpi_id = find_kpis(session, company_id, [KPI])[KPI]
+    set_watch(session, SERVICE, kpi_id, WatchDraft(Method.EWMA, Season.NONE, LEAST_BASELINE, RED_LINE), now=first_day)
     sums = (*USUAL, *FALLING)
     monday = today - timedelta(days=today.weekday(), weeks=len(sums))
     for number, totals in enumerate(sums):

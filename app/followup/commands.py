@@ -36,8 +36,8 @@ def set_watch(
 ) -> None:
     """Say how a KPI is watched, from now on and over its whole history.
 
-    For who may write the KPIs of its company. A season that a best range cannot have is Invalid; the same again
-    changes nothing but the version.
+    For who may write the KPIs of its company. A season that a best range cannot have, or a red line
+    of a hard KPI, is Invalid; the same again changes nothing but the version.
     """
     kpi = get_kpi(session, viewer, kpi_id, on=date.max)
     require(viewer, Action.KPIS_WRITE, (kpi.company_id,))
@@ -48,7 +48,8 @@ def set_watch(
     if row is None:
         row = WatchRow(kpi_id=kpi.id, version=0)
         session.add(row)
-    row.method, row.season, row.baseline, row.version = draft.method, draft.season, draft.baseline, row.version + 1
+    row.method, row.season, row.baseline, row.red_line = draft.method, draft.season, draft.baseline, draft.red_line
+    row.version += 1
     session.flush()
     record(
         session,
@@ -57,7 +58,12 @@ def set_watch(
         company_id=kpi.company_id,
         object_kind="kpi",
         object_id=kpi.id,
-        details={"method": draft.method, "season": draft.season, "baseline": draft.baseline},
+        details={
+            "method": draft.method,
+            "season": draft.season,
+            "baseline": draft.baseline,
+            "red_line": draft.red_line,
+        },
         now=now,
     )
 

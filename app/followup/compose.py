@@ -8,7 +8,7 @@ from functools import cache
 
 from app.followup.rules import is_charted, is_on, watch_of
 from app.followup.series import are_alike, comparable, points_of
-from app.followup.values import Chance, Charted, Compared, Finding, Series, Told, WatchSetting
+from app.followup.values import Chance, Charted, Compared, Finding, Red, Series, Told, WatchSetting
 from app.scoring.back_test import BackTest, back_test
 from app.scoring.charts import Chart, Side
 from app.scoring.courses import Alert, Course, State, Watch, course
@@ -22,6 +22,7 @@ from app.scoring.round_signals import Cause, RoundStep, round_course
 from app.scoring.run_lengths import Sides, run_length
 from app.scoring.seasons import Point
 from app.scoring.steps import Length, steps_between
+from app.scoring.thresholds import Threshold, crossings
 
 YEAR = timedelta(days=365)
 ROUNDS_NEEDED = 2
@@ -57,6 +58,21 @@ def compared_of(told: Sequence[Told], shifts: Sequence[date]) -> Compared:
     since = max(shifts, default=date.min)
     moves = [_move(told, place, since) for place in range(1, len(told))]
     return Compared(tuple(told), round_course(moves))
+
+
+def red_of(told: Sequence[Told], threshold: Threshold | None) -> Red | None:
+    """The red line of a series, and since when its figures are beyond it.
+
+    Parameters
+    ----------
+    told : of a KPI at a subject
+    threshold : its red line, none without one
+    """
+    if threshold is None:
+        return None
+    found = crossings(points_of(comparable(told)), threshold)
+    is_beyond = bool(found) and found[-1].until is None
+    return Red(threshold.limits, threshold.margin, found[-1].since if is_beyond else None)
 
 
 def trial_of(every: Sequence[tuple[Sequence[Point], Watch, Sequence[date]]], *, today: date) -> BackTest:

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from datetime import date
 
 from app.fields import TEXT_LENGTH, Fields
-from app.followup.rules import LONGEST_BASELINE
+from app.followup.rules import LONGEST_BASELINE, POINTS
 from app.followup.values import Method, ShiftDraft, WatchDraft
 from app.scoring.baselines import LEAST_BASELINE
 from app.scoring.seasons import Season
 
 
 def parse_watch(given: Mapping[str, object], *, posted: bool = False) -> WatchDraft:
-    """How a KPI is to be watched: method, season, baseline."""
+    """How a KPI is to be watched: method, season, baseline, red_line."""
     fields = Fields(given, posted=posted)
     draft = WatchDraft(
         method=fields.choice("method", Method, required=True) or Method.EWMA,
         season=fields.choice("season", Season) or Season.NONE,
         baseline=fields.whole("baseline", LEAST_BASELINE, LONGEST_BASELINE) or LEAST_BASELINE,
+        red_line=fields.number("red_line", *POINTS),
     )
     fields.finish()
     return draft

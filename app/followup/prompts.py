@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.followup.rules import are_related, definition_of, is_amount_with_yield
+from app.followup.rules import MOST_POINTS, are_related, definition_of, is_amount_with_yield
 from app.followup.series import are_alike
 from app.followup.values import Basis, KpiName, Prompt
 from app.kpis.values import Aggregation, Direction, Kpi, KpiKind
@@ -16,7 +16,6 @@ from app.scoring.moves import Move, move_between
 from app.scoring.results import Certainty, Interval
 
 SELF = ("self",)
-MOST_POINTS = 100.0
 
 
 @dataclass(frozen=True, slots=True)

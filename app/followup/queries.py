@@ -11,15 +11,26 @@ from datetime import date
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
-from app.followup.compose import chance_of, judged_of, latest_of, run_length_of, trial_of, usual_of
+from app.followup.compose import chance_of, judged_of, latest_of, red_of, run_length_of, trial_of, usual_of
 from app.followup.relations import load_latest_prompts, name_of
 from app.followup.rows import load_periods_under_way, load_told_at, load_watches
-from app.followup.rules import chart_of, goal_of, is_charted, target_period, watch_of, watched_since, whole_of
+from app.followup.rules import (
+    chart_of,
+    goal_of,
+    is_charted,
+    target_period,
+    threshold_of,
+    watch_of,
+    watched_since,
+    whole_of,
+)
 from app.followup.series import comparable, points_of
 from app.followup.values import (
     Chance,
     KpiCourse,
     Method,
+    Prompt,
+    Red,
     Series,
     Signal,
     Watched,
@@ -67,9 +78,10 @@ def get_course(
         setting=watched.setting,
         judged=judged,
         finding=finding,
+        red=_red(watched),
         shifts=watched.shifts,
         chance=_chance(session, watched, on=on),
-        prompts=load_latest_prompts(session, subject, on=on),
+        prompts=_prompts_about(session, kpi, subject, on=on),
         may_accept=may(viewer, Action.KPIS_WRITE, subject.path),
     )
 
@@ -103,6 +115,17 @@ def _nothing(session: ReadSession, kpi: Kpi, subject: Subject) -> Watched:
     return Watched(kpi, subject, Series(None, ()), load_watches(session, [kpi.id])[kpi.id], Better())
 
 
+def _red(watched: Watched) -> Red | None:
+    threshold = threshold_of(watched.setting, watched.kpi.current.direction, watched.target)
+    return red_of(watched.series.told, threshold)
+
+
+def _prompts_about(session: ReadSession, kpi: Kpi, subject: Subject, *, on: date) -> tuple[Prompt, ...]:
+    """What speaks against this KPI at the subject; the others stand with the results."""
+    found = load_latest_prompts(session, subject, on=on)
+    return tuple(prompt for prompt in found if any(name.id == kpi.id for name in prompt.kpis))
+
+
 def _chance(session: ReadSession, watched: Watched, *, on: date) -> Chance | None:
     """The chance to reach the target, of hard KPIs whose steps make a total or an average."""
     version, length = watched.kpi.current, watched.series.length
@@ -119,7 +142,7 @@ def _chance(session: ReadSession, watched: Watched, *, on: date) -> Chance | Non
 def list_signals(
     session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, on: date
 ) -> Page[Signal]:
-    """What moves now at the units that the viewer reads, warnings and gains, the latest first.
+    """What moves now at the units that the viewer reads, warnings and gains, and red lines crossed, the latest first.
 
     Soft KPIs wherever figures are released, hard ones where they are on the card of the unit.
     """
@@ -153,7 +176,8 @@ def _is_watched_at(viewer: Viewer, kpi: Kpi, unit: Subject, cards: Sequence[Scor
 
 def _signal(watched: Watched, *, on: date) -> Signal | None:
     judged, finding = judged_of(watched.series, watched.setting, watched.better, watched.shift_days, today=on)
-    if finding.side is None:
+    red = _red(watched)
+    if finding.side is None and (red is None or red.since is None):
         return None
     latest = latest_of(watched.series.told)
     return Signal(
@@ -161,6 +185,7 @@ def _signal(watched: Watched, *, on: date) -> Signal | None:
         subject=Place(watched.subject.id, watched.subject.kind, watched.subject.name),
         length=watched.series.length,
         finding=finding,
+        red=red,
         item_name=(watched.series.item_names or {}).get(finding.item_id or ""),
         value=None if latest is None else latest.value,
         usual=usual_of(judged),
@@ -168,7 +193,8 @@ def _signal(watched: Watched, *, on: date) -> Signal | None:
 
 
 def _latest_first(signal: Signal) -> tuple[int, str, str, str]:
-    on = date.min if signal.finding.on is None else signal.finding.on
+    days = (signal.finding.on, None if signal.red is None else signal.red.since)
+    on = max((day for day in days if day is not None), default=date.min)
     return -on.toordinal(), signal.subject.id, signal.kpi.id, length_name(signal.length)
 
 

@@ -55,16 +55,21 @@ class _Past(NamedTuple):
 
 
 def get_prompts(session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date) -> Prompts:
-    """What speaks against each other at a subject after a release; NotFound unless the viewer may read it today."""
-    open_results(session, viewer, release_id, subject_id, on=on)
+    """What speaks against each other at a subject after a release; NotFound unless the viewer may read it today.
+
+    Nothing where everything is withheld.
+    """
+    release, _ = open_results(session, viewer, release_id, subject_id, on=on)
     subject = load_subjects(session, [subject_id], on=on)[SubjectId(subject_id)]
+    place = Place(subject.id, subject.kind, subject.name)
     past = _load_past(session, subject)
     chosen = next((one for one in past if one.release_id == release_id), None)
     if chosen is None:
-        raise NotFound
+        if not load_frozen_subjects(session, release.round_id, [subject_id]):
+            raise NotFound
+        return Prompts(release_id, None, place, ())
     before = _before(past, chosen)
     found = _prompts(session, subject, chosen, before, on=on)
-    place = Place(subject.id, subject.kind, subject.name)
     return Prompts(release_id, None if before is None else before.release_id, place, found)
 
 

@@ -114,7 +114,7 @@ def load_shifts(
 
 def watch_of_row(row: WatchRow) -> WatchSetting:
     """A row as a value."""
-    return WatchSetting(row.kpi_id, Method(row.method), Season(row.season), row.baseline, row.version)
+    return WatchSetting(row.kpi_id, Method(row.method), Season(row.season), row.baseline, row.red_line, row.version)
 
 
 def shift_of(row: Any) -> Shift:

@@ -15,16 +15,20 @@ from app.scoring.charts import Chart, Cusum, Ewma
 from app.scoring.courses import Alert, Course, Watch
 from app.scoring.directions import Better, good_values
 from app.scoring.directions import Direction as Way
+from app.scoring.goalposts import DEFAULT_TARGET_SCORE
+from app.scoring.moves import LEAST_CHANGE
 from app.scoring.projection import LEAST_STEPS, Whole
 from app.scoring.results import Interval
 from app.scoring.seasons import Season
 from app.scoring.steps import Length, length_of, start_of, step_after, steps_between
+from app.scoring.thresholds import Threshold
 from app.scoring.trend import Definition
 
 YEARS_WATCHED = 2
 """So many whole years before the present one are looked at; what has been so for longer is usual by now."""
 
 LONGEST_BASELINE = 200
+POINTS = (0.0, 100.0)
 SINGLY = frozenset({Length.DAY, Length.WEEK})
 """Single days and weeks are too unsure to be compared one by one: they wait until a chart has learnt enough."""
 
@@ -38,10 +42,12 @@ _WHOLES: Mapping[Aggregation, Whole] = {
     Aggregation.COUNT: Whole.TOTAL,
     Aggregation.MEAN: Whole.AVERAGE,
 }
+MOST_POINTS = POINTS[1]
 _YIELDS = frozenset({Aggregation.RATIO, Aggregation.RATE, Aggregation.SHARE})
 _SPANS = ((1, Length.DAY), (7, Length.WEEK), (31, Length.MONTH), (92, Length.QUARTER))
 
 NO_RANGE_BY_YEAR = "A KPI that is best inside a range cannot be compared with the year before."
+NO_RED_LINE_OF_HARD = "The red line of a hard KPI is the floor of its target."
 NOT_IN_COURSE = "Choose a day from the first to the last figure of this course."
 
 
@@ -92,14 +98,17 @@ def watch_of(setting: WatchSetting, better: Better, length: Length) -> Watch:
 
 
 def watch_problems(draft: WatchDraft, direction: Direction | None) -> list[FieldError]:
-    """What is wrong with the watch that is wanted for a KPI of a direction; soft ones have none.
+    """What is wrong with the watch that is wanted for a KPI of a direction; soft ones have no direction.
 
     >>> watch_problems(WatchDraft(Method.EWMA, Season.YEAR, 20), Direction.IN_RANGE)[0].field
     'season'
     """
+    found = []
     if direction is Direction.IN_RANGE and draft.season in {Season.WEEKS, Season.YEAR}:
-        return [FieldError("season", NO_RANGE_BY_YEAR, f"{Season.NONE}, {Season.WEEKDAY}")]
-    return []
+        found.append(FieldError("season", NO_RANGE_BY_YEAR, f"{Season.NONE}, {Season.WEEKDAY}"))
+    if direction is not None and draft.red_line is not None:
+        found.append(FieldError("red_line", NO_RED_LINE_OF_HARD))
+    return found
 
 
 def is_charted(length: Length | None, figures: int) -> bool:
@@ -130,6 +139,47 @@ def checked_start(days: Sequence[date], starts_on: date) -> list[FieldError]:
     if days[0] <= starts_on <= days[-1]:
         return []
     return [FieldError("starts_on", NOT_IN_COURSE, f"{days[0].isoformat()} – {days[-1].isoformat()}")]
+
+
+# ------------------------------------------------------------ the red line
+
+
+def threshold_of(setting: WatchSetting, direction: Direction | None, target: Target | None) -> Threshold | None:
+    """The red line of a KPI: that of the watch for a soft one, the floor of its goalposts for a hard one.
+
+    Parameters
+    ----------
+    setting : how the KPI is watched
+    direction : of a hard KPI; soft ones have none
+    target : goalposts of a hard KPI that apply to the subject
+
+    Returns
+    -------
+    The line with a margin of 5 points, the least change that matters, on the scale of the goalposts; none without one.
+
+    >>> line = threshold_of(WatchSetting("k", red_line=50.0), None, None)
+    >>> line.limits.lo, line.margin
+    (50.0, 5.0)
+    """
+    if direction is None:
+        return None if setting.red_line is None else Threshold(good_values(setting.red_line, Way.HIGHER), LEAST_CHANGE)
+    if target is None:
+        return None
+    return _range_line(target) if direction is Direction.IN_RANGE else _floor_line(target, Way(direction))
+
+
+def _floor_line(target: Target, way: Way) -> Threshold | None:
+    if target.floor is None or target.target is None:
+        return None
+    points = MOST_POINTS if target.stretch is None else DEFAULT_TARGET_SCORE
+    return Threshold(good_values(target.floor, way), LEAST_CHANGE / points * abs(target.target - target.floor))
+
+
+def _range_line(target: Target) -> Threshold | None:
+    if target.low is None or target.best_low is None or target.best_high is None or target.high is None:
+        return None
+    nearest = min(target.best_low - target.low, target.high - target.best_high)
+    return Threshold(Interval(target.low, target.high), LEAST_CHANGE / MOST_POINTS * nearest)
 
 
 # ------------------------------------------------------------ what can be compared

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.followup.values import Method
 from app.infra.database import Base
-from app.infra.types import Day, Id, Instant, Text, Whole, one_of
+from app.infra.types import Day, Id, Instant, Number, Text, Whole, one_of
 from app.scoring.seasons import Season
 
 
@@ -19,6 +19,7 @@ class WatchRow(Base):
         one_of("method", Method),
         one_of("season", Season),
         CheckConstraint("baseline >= 20", name="baseline"),
+        CheckConstraint("red_line >= 0 AND red_line <= 100", name="red_line"),
         {"sqlite_strict": True},
     )
 
@@ -26,6 +27,7 @@ class WatchRow(Base):
     method: Mapped[str] = mapped_column(Text)
     season: Mapped[str] = mapped_column(Text)
     baseline: Mapped[int] = mapped_column(Whole)
+    red_line: Mapped[float | None] = mapped_column(Number)
     version: Mapped[int] = mapped_column(Whole)
 
 

@@ -42,12 +42,14 @@ class WatchSetting:
     """How a KPI is watched; version 0 is what holds until somebody sets something.
 
     baseline : points that the usual level is learnt from
+    red_line : of a soft KPI, in points; that of a hard one is the floor of its goalposts
     """
 
     kpi_id: str
     method: Method = Method.EWMA
     season: Season = Season.NONE
     baseline: int = 20
+    red_line: float | None = None
     version: int = 0
 
 
@@ -58,6 +60,7 @@ class WatchDraft:
     method: Method
     season: Season
     baseline: int
+    red_line: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Red:
+    """The red line of a KPI at a subject.
+
+    limits : lowest and highest value that is still good; one of them infinite where only one side is bad
+    margin : how far inside the figures must be before it is over
+    since : the step that crossed it; none while the figures are good
+    """
+
+    limits: Interval
+    margin: float
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Charted:
     """A course that is judged by a chart, with the price of its warnings.
 
@@ -224,6 +241,7 @@ class KpiCourse:
 
     lengths : the series there are, by their lengths; the chosen one first
     judged : none where nothing is told yet
+    red : none where there is no red line
     shifts : accepted ones, the latest first
     """
 
@@ -235,6 +253,7 @@ class KpiCourse:
     setting: WatchSetting
     judged: Charted | Compared | None
     finding: Finding
+    red: Red | None
     shifts: tuple[Shift, ...]
     chance: Chance | None
     prompts: tuple["Prompt", ...]
@@ -243,12 +262,13 @@ class KpiCourse:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something that moved at a unit, with where it stands and what is usual there."""
+    """Something that moved at a unit, or is beyond its red line, with where it stands and what is usual there."""
 
     kpi: KpiName
     subject: Place
     length: Length | None
     finding: Finding
+    red: Red | None
     item_name: Words | None
     value: float | None
     usual: float | None

@@ -1,17 +1,19 @@
 """What a course says, in sentences: the finding, what a false alarm costs, the chance of a target, the first questions."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from app.followup.rules import years_between_alarms
-from app.followup.values import Basis, Chance, Charted, Finding, KpiName, Prompt
+from app.followup.values import Basis, Chance, Charted, Finding, KpiName, Prompt, Red
 from app.http.visit import Visit
-from app.infra.formats import measure, number, period, score
+from app.infra.formats import day, measure, number, period, score
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
 from app.scoring.charts import Side
 from app.scoring.contradictions import Question
 from app.scoring.courses import State
 from app.scoring.projection import TooEarly, Whole
+from app.scoring.results import Interval
 from app.scoring.round_signals import Cause
 from app.scoring.steps import Length
 from app.summaries.values import Place
@@ -24,6 +26,7 @@ _IN_UNIT = {
     "gain": "{kpi} is better than before in {place}",
     State.IN_CONTROL: "{kpi} is steady in {place}",
     State.LEARNING: "{kpi} in {place}",
+    "red": "{kpi} is beyond its red line in {place}",
 }
 _OF_PERSON = {
     Side.LOW: "{kpi} is falling for {place}",
@@ -31,6 +34,7 @@ _OF_PERSON = {
     "gain": "{kpi} is better than before for {place}",
     State.IN_CONTROL: "{kpi} is steady for {place}",
     State.LEARNING: "{kpi} for {place}",
+    "red": "{kpi} is beyond its red line for {place}",
 }
 _NOISE: Mapping[Length | None, str] = {
     Length.DAY: "day-to-day noise",
@@ -93,10 +97,13 @@ _HARDLY = 0.05
 _FEW_YEARS = 3
 
 
-def title_of(visit: Visit, kpi: KpiName, place: Place, finding: Finding) -> str:
-    """The finding as a heading."""
+def title_of(visit: Visit, kpi: KpiName, place: Place, finding: Finding, red: Red | None) -> str:
+    """The finding as a heading; a red line that is crossed where nothing moves."""
     words = _OF_PERSON if place.kind is SubjectKind.PERSON else _IN_UNIT
-    return said(visit, words[_kind(finding)], kpi=in_locale(kpi.name, visit.locale), place=place.name)
+    is_red = is_beyond(red) and (finding.side is None or finding.is_gain)
+    return said(
+        visit, words["red" if is_red else _kind(finding)], kpi=in_locale(kpi.name, visit.locale), place=place.name
+    )
 
 
 def lead_of(visit: Visit, finding: Finding, length: Length | None, item: Words | None) -> str:
@@ -110,6 +117,29 @@ def lead_of(visit: Visit, finding: Finding, length: Length | None, item: Words |
     if finding.state is State.LEARNING:
         return said(visit, _KNOWN[length], seen=finding.seen, needed=finding.needed)
     return said(visit, "What goes up and down here is {noise}.", noise=said(visit, _NOISE[length]))
+
+
+def is_beyond(red: Red | None) -> bool:
+    """Whether a red line is crossed."""
+    return red is not None and red.since is not None
+
+
+def red_of(visit: Visit, kpi: KpiName, red: Red | None) -> str:
+    """Since when a red line is crossed, and what ends that; nothing while the figures are good."""
+    if red is None or red.since is None:
+        return ""
+    return said(
+        visit,
+        "Beyond the red line ({line}) since {day}. That ends at {back}, so that it does not flap.",
+        line=line_of(visit, kpi, red.limits),
+        day=day(red.since, visit.locale),
+        back=line_of(visit, kpi, Interval(red.limits.lo + red.margin, red.limits.hi - red.margin)),
+    )
+
+
+def line_of(visit: Visit, kpi: KpiName, limits: Interval) -> str:
+    """A red line as it is printed: one value, or the two ends of a range."""
+    return " / ".join(value_of(visit, kpi, end) for end in limits if math.isfinite(end))
 
 
 def count_of(visit: Visit, count: float, length: Length | None) -> str:

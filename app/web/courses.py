@@ -43,6 +43,7 @@ class Shown:
     title: str
     lead: str
     state: str
+    red: str
     chart: LineChart | None
     heads: Row
     rows: Sequence[Row]
@@ -151,9 +152,10 @@ def _shown(visit: Visit, course: KpiCourse) -> Shown:
     finding, judged, length = course.finding, course.judged, course.series.length
     item = (course.series.item_names or {}).get(finding.item_id or "")
     return Shown(
-        title=words.title_of(visit, course.kpi, course.subject, finding),
+        title=words.title_of(visit, course.kpi, course.subject, finding, course.red),
         lead=words.lead_of(visit, finding, length, item),
         state="gain" if finding.is_gain else finding.state.value,
+        red=words.red_of(visit, course.kpi, course.red),
         chart=_chart(visit, course),
         heads=_heads(visit, course),
         rows=_rows(visit, course),
@@ -204,6 +206,8 @@ def _facts(visit: Visit, course: KpiCourse) -> Sequence[tuple[str, str]]:
         found.append((said(visit, "Usual level"), words.value_of(visit, course.kpi, baseline.mean)))
         learnt = words.count_of(visit, baseline.n, course.series.length)
         found.append((said(visit, "Learnt from"), learnt))
+    if course.red is not None:
+        found.append((said(visit, "Red line"), words.line_of(visit, course.kpi, course.red.limits)))
     if finding.began is not None:
         found.append((said(visit, "Probably since"), day(finding.began, visit.locale)))
     if finding.on is not None:

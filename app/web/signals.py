@@ -52,6 +52,8 @@ class SignalLine:
     lead: str
     href: str
     is_gain: bool
+    is_moving: bool
+    is_red: bool
     since: str
     value: str
     usual: str
@@ -120,12 +122,16 @@ def _options(visit: Visit, kpis: Sequence[Kpi]) -> list[tuple[str, str]]:
 def _line(visit: Visit, signal: Signal) -> SignalLine:
     finding = signal.finding
     base = f"/kpis/{signal.kpi.id}/course/{signal.subject.id}?series={length_name(signal.length)}"
+    moved = words.lead_of(visit, finding, signal.length, signal.item_name) if finding.side is not None else ""
+    since = finding.began or (None if signal.red is None else signal.red.since)
     return SignalLine(
-        title=words.title_of(visit, signal.kpi, signal.subject, finding),
-        lead=words.lead_of(visit, finding, signal.length, signal.item_name),
+        title=words.title_of(visit, signal.kpi, signal.subject, finding, signal.red),
+        lead=" ".join(filter(None, (moved, words.red_of(visit, signal.kpi, signal.red)))),
         href=base,
         is_gain=finding.is_gain,
-        since="" if finding.began is None else day(finding.began, visit.locale),
+        is_moving=finding.side is not None,
+        is_red=words.is_beyond(signal.red),
+        since="" if since is None else day(since, visit.locale),
         value=words.value_of(visit, signal.kpi, signal.value),
         usual=words.value_of(visit, signal.kpi, signal.usual),
     )

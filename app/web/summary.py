@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action, may
+from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
@@ -15,6 +16,7 @@ from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
+from app.web.course_words import questions_of
 from app.web.lists import every, next_href, slice_of
 from app.web.render import page, see_other
 from app.web.result_text import shown
@@ -40,6 +42,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         below = _below(session, visit, summary)
+        prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
     return page(
         visit,
@@ -50,6 +53,8 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
         figures=shown(visit, summary, with_courses=may(visit.viewer, Action.READINGS_READ, place.path)),
+        # Own ratings that differ from the others stand above already.
+        questions=questions_of(visit, [prompt for prompt in prompts if len(prompt.kpis) > 1]),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
     )

@@ -20,7 +20,7 @@ from app.kpis.queries import get_kpi
 from app.kpis.values import Kpi
 from app.scoring.seasons import Season
 from app.web.course_words import by_chance
-from app.web.forms import REFUSED, Filled, fresh, nested, refused
+from app.web.forms import REFUSED, Filled, figure, fresh, nested, refused
 from app.web.render import page, said, see_other
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -59,6 +59,7 @@ def show_watch(request: Request, kpi_id: str) -> Response:
             "method": setting.method.value,
             "season": setting.season.value,
             "baseline": str(setting.baseline),
+            "red_line": figure(visit, setting.red_line),
             "version": str(setting.version),
         }
         return _watch_page(session, visit, kpi_id, fresh(values))

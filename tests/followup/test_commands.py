@@ -1,5 +1,6 @@
 """A new level is accepted by who leads there, with a day and a reason; a watch is set by who writes the KPIs."""
 
+import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -11,12 +12,13 @@ from app.accounts.values import Role
 from app.errors import Forbidden, Invalid, NotFound
 from app.followup.commands import accept_shift, set_watch, take_back_shift
 from app.followup.queries import get_watch
-from app.followup.rules import NO_RANGE_BY_YEAR, NOT_IN_COURSE, NothingToAccept, ShiftKnown
-from app.followup.values import Method, ShiftDraft, WatchDraft, WatchSetting
+from app.followup.rules import NO_RANGE_BY_YEAR, NO_RED_LINE_OF_HARD, NOT_IN_COURSE, NothingToAccept, ShiftKnown
+from app.followup.values import Method, Red, ShiftDraft, WatchDraft, WatchSetting
 from app.infra.database import WriteSession
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.scoring.courses import State
+from app.scoring.results import Interval
 from app.scoring.seasons import Season
 from tests.followup.watched import H1, H6, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
@@ -27,8 +29,9 @@ DRAFT = ShiftDraft(BEGAN, "Ny vaktplan fra uke 44")
 
 @pytest.fixture
 def session(shelf: Shelf) -> Iterator[WriteSession]:
-    with shelf.take(demo).write() as session:
+    with shelf.show(demo).write() as session:
         yield session
+        session.rollback()
 
 
 @pytest.fixture
@@ -154,28 +157,37 @@ def set_it(
 
 def test_a_watch_holds_from_now_on_over_the_whole_history(session: WriteSession, watching: Watching) -> None:
     kpi_id = watching.kpis[S1]
-    assert get_watch(session, SERVICE, kpi_id, on=TODAY) == WatchSetting(kpi_id)
-    set_it(session, watching, WatchDraft(Method.CUSUM, Season.NONE, 24), seen=0)
-    assert get_watch(session, SERVICE, kpi_id, on=TODAY) == WatchSetting(kpi_id, Method.CUSUM, Season.NONE, 24, 1)
+    assert get_watch(session, SERVICE, watching.kpis[H1], on=TODAY) == WatchSetting(watching.kpis[H1])
+    assert get_watch(session, SERVICE, kpi_id, on=TODAY) == WatchSetting(kpi_id, red_line=50.0, version=1)
+    assert watching.course(S1, "team-nord").red == Red(Interval(50.0, math.inf), 5.0, None)
+    set_it(session, watching, WatchDraft(Method.CUSUM, Season.NONE, 24, 74.5), seen=1)
+    assert get_watch(session, SERVICE, kpi_id, on=TODAY) == WatchSetting(kpi_id, Method.CUSUM, Season.NONE, 24, 74.5, 2)
     course = watching.course(S1, "team-nord")
     assert (course.finding.needed, course.setting.method) == (24, Method.CUSUM)
-    [entry] = entries(session, "watch.")
-    assert entry.details == {"method": "cusum", "season": "none", "baseline": 24}
+    # 73.75 crossed the line two weeks ago, and 75 is not five points above it.
+    assert course.red == Red(Interval(74.5, math.inf), 5.0, date(2026, 11, 9))
+    entry = entries(session, "watch.")[-1]
+    assert entry.details == {"method": "cusum", "season": "none", "baseline": 24, "red_line": 74.5}
 
 
 def test_a_watch_that_somebody_else_has_set_is_not_overwritten(session: WriteSession, watching: Watching) -> None:
     draft = WatchDraft(Method.EWMA, Season.NONE, 30)
-    set_it(session, watching, draft, seen=0)
+    set_it(session, watching, draft, H1, seen=0)
     with pytest.raises(StaleVersion):
-        set_it(session, watching, draft, seen=0)
-    set_it(session, watching, draft, seen=1)
-    assert get_watch(session, SERVICE, watching.kpis[S1], on=TODAY).version == 2
+        set_it(session, watching, draft, H1, seen=0)
+    set_it(session, watching, draft, H1, seen=1)
+    assert get_watch(session, SERVICE, watching.kpis[H1], on=TODAY).version == 2
 
 
-def test_a_season_that_a_range_cannot_have_is_refused(session: WriteSession, watching: Watching) -> None:
+def test_a_season_that_a_range_cannot_have_and_a_red_line_of_a_hard_kpi_are_refused(
+    session: WriteSession, watching: Watching
+) -> None:
     with pytest.raises(Invalid) as refused:
-        set_it(session, watching, WatchDraft(Method.EWMA, Season.WEEKS, 20), H6)
-    assert [(one.field, one.message) for one in refused.value.errors] == [("season", NO_RANGE_BY_YEAR)]
+        set_it(session, watching, WatchDraft(Method.EWMA, Season.WEEKS, 20, 4.0), H6)
+    assert [(one.field, one.message) for one in refused.value.errors] == [
+        ("season", NO_RANGE_BY_YEAR),
+        ("red_line", NO_RED_LINE_OF_HARD),
+    ]
 
 
 def test_the_watch_of_a_kpi_is_set_by_who_writes_kpis_in_the_company(session: WriteSession, watching: Watching) -> None:

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.followup.compose import chance_of, compared_of, judged_of, latest_of, trial_of, usual_of
+from app.followup.compose import chance_of, compared_of, judged_of, latest_of, red_of, trial_of, usual_of
 from app.followup.rules import watch_of
-from app.followup.values import Charted, Compared, Finding, Series, Told, WatchSetting
+from app.followup.values import Charted, Compared, Finding, Red, Series, Told, WatchSetting
 from app.scoring.charts import Side
 from app.scoring.courses import State
 from app.scoring.directions import Better, Direction
@@ -18,6 +18,7 @@ from app.scoring.results import Interval
 from app.scoring.round_signals import Cause
 from app.scoring.seasons import Point
 from app.scoring.steps import Length
+from app.scoring.thresholds import Threshold
 from tests.followup.told import ASKED, MONDAY, OTHERWISE, readings, series, told
 from tests.scoring.facts import agrees
 
@@ -104,6 +105,20 @@ def test_what_is_not_known_by_item_names_nothing() -> None:
 def test_few_readings_are_never_compared_like_rounds() -> None:
     meaning, _ = judged(series(readings([100.0, 10.0, 1.0], length=Length.MONTH), Length.MONTH))
     assert isinstance(meaning, Charted)
+
+
+def test_a_red_line_that_is_crossed_ends_only_well_back() -> None:
+    line = Threshold(Interval(50, math.inf), 5)
+    for values, since in (
+        ([60.0, 49.0, None, 54.0], MONDAY + WEEK),
+        ([49.0, 55.0], None),
+        ([60.0, 50.0], None),
+        ([], None),
+    ):
+        assert red_of(told(values), line) == Red(line.limits, 5, since), values
+    otherwise = told([49.0, 52.0], asked=[OTHERWISE, ASKED])
+    assert red_of(otherwise, line) == Red(line.limits, 5, None), "another question has another line"
+    assert red_of(told([49.0]), None) is None
 
 
 # ------------------------------------------------------------ rounds

@@ -21,8 +21,9 @@ def test_a_watch_is_a_method_with_season_and_baseline() -> None:
         Method.CUSUM, Season.YEAR, 40
     )
     assert parse_watch({"method": "ewma"}) == WatchDraft(Method.EWMA, Season.NONE, 20)
-    posted = {"method": "ewma", "season": "", "baseline": "25"}
-    assert parse_watch(posted, posted=True) == WatchDraft(Method.EWMA, Season.NONE, 25)
+    posted = {"method": "ewma", "season": "", "baseline": "25", "red_line": "62,5"}
+    assert parse_watch(posted, posted=True) == WatchDraft(Method.EWMA, Season.NONE, 25, 62.5)
+    assert parse_watch({"method": "ewma", "red_line": ""}, posted=True).red_line is None
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_a_watch_is_a_method_with_season_and_baseline() -> None:
         ({"method": "xmr"}, ["method"]),
         ({"method": "ewma", "baseline": 19}, ["baseline"]),
         ({"method": "ewma", "baseline": 201}, ["baseline"]),
-        ({"method": "ewma", "baseline": 20.5}, ["baseline"]),
+        ({"method": "ewma", "baseline": 20.5, "red_line": 100.5}, ["baseline", "red_line"]),
         ({"method": "ewma", "season": "monthly", "limit": 3}, ["limit", "season"]),
     ],
 )

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from app.followup.rules import (
+    NO_RED_LINE_OF_HARD,
     NOT_IN_COURSE,
     are_related,
     better_of,
@@ -15,6 +16,7 @@ from app.followup.rules import (
     is_amount_with_yield,
     step_of,
     target_period,
+    threshold_of,
     upward,
     watch_of,
     watch_problems,
@@ -30,6 +32,7 @@ from app.scoring.projection import Whole
 from app.scoring.results import Interval
 from app.scoring.seasons import Season
 from app.scoring.steps import Length
+from tests.scoring.facts import agrees
 
 TODAY = date(2026, 11, 23)
 GOALS = {"service": "growth", "sales": "growth", "growth": None}
@@ -68,6 +71,27 @@ def test_a_best_range_cannot_be_compared_with_the_year_before() -> None:
     refused = [season for season, draft in drafts.items() if watch_problems(draft, Direction.IN_RANGE)]
     assert refused == [Season.WEEKS, Season.YEAR]
     assert watch_problems(drafts[Season.YEAR], None) == watch_problems(drafts[Season.YEAR], Direction.LOWER) == []
+
+
+def test_a_red_line_is_that_of_the_watch_for_a_soft_kpi_and_the_floor_of_a_hard_one() -> None:
+    def line(direction: Direction | None, **posts: float) -> tuple[Interval, float] | None:
+        found = threshold_of(WatchSetting("k", red_line=50.0), direction, target(**posts) if posts else None)
+        return None if found is None else (found.limits, found.margin)
+
+    assert line(None) == (Interval(50, math.inf), 5)
+    assert line(Direction.LOWER, floor=180, target=45, stretch=30) == (Interval(-math.inf, 180), agrees(9.0))
+    assert line(Direction.HIGHER, floor=2, target=6) == (Interval(2, math.inf), agrees(0.2))
+    assert line(Direction.IN_RANGE, low=2, best_low=4, best_high=7, high=12) == (Interval(2, 12), agrees(0.1))
+    for direction in (Direction.LOWER, Direction.IN_RANGE):
+        assert line(direction) is line(direction, stretch=4) is None
+    assert threshold_of(WatchSetting("k"), None, None) is None
+
+
+def test_a_hard_kpi_takes_no_red_line_of_its_own() -> None:
+    draft = WatchDraft(Method.EWMA, Season.NONE, 20, 50.0)
+    assert watch_problems(draft, None) == []
+    [refused] = watch_problems(draft, Direction.HIGHER)
+    assert (refused.field, refused.message) == ("red_line", NO_RED_LINE_OF_HARD)
 
 
 def test_a_new_level_begins_within_the_course() -> None:

@@ -1,29 +1,27 @@
-"""Courses and signals as they are answered, and the watch of a KPI as it is set."""
+"""Courses and signals as they are answered, and new levels as they are accepted."""
 
 import math
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
-from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example
 from app.api.schemas.relations import KPI, PROMPT, SUBJECT, KpiNameOut, PromptOut, WatchedPlaceOut
+from app.api.schemas.watches import LAST_YEAR, LastYearOut
 from app.followup.queries import length_name
 from app.followup.values import (
     Charted,
     Compared,
     KpiCourse,
-    Method,
+    Red,
     Signal,
-    WatchTrial,
 )
 from app.releases.values import Withheld
-from app.scoring.back_test import BackTest
 from app.scoring.charts import Side
 from app.scoring.courses import State, Step
 from app.scoring.projection import Projection, Whole
 from app.scoring.round_signals import Cause
-from app.scoring.seasons import Season
 
 _FINDING: dict[str, Any] = {
     "state": "signal",
@@ -73,7 +71,7 @@ _CHANCE = {
     "chance": 0.83,
     "shown": 85,
 }
-_LAST_YEAR = {"alerts": 1, "judged": 7, "learning": 20, "by_chance": 0.007}
+_RED_LINE = {"low": 50.0, "high": None, "margin": 5.0, "since": None}
 
 
 class FindingOut(Out):
@@ -112,6 +110,22 @@ class CoursePointOut(Out):
     upper_limit: float | None
     difference: float | None = Field(description="To the round before that asked for the same")
     cause: Cause | None
+
+
+class RedLineOut(Out):
+    """The red line of a KPI at a subject, in points or in the unit of the KPI."""
+
+    model_config = example(**_RED_LINE)
+
+    low: float | None = Field(description="Lowest value that is still good")
+    high: float | None = Field(description="Highest value that is still good")
+    margin: float = Field(description="How far inside the figures must be before it is over")
+    since: date | None = Field(description="First day of the step that crossed it; none while the figures are good")
+
+    @classmethod
+    def told(cls, red: Red) -> "RedLineOut":
+        """A red line as it is answered."""
+        return cls(low=_finite(red.limits.lo), high=_finite(red.limits.hi), margin=red.margin, since=red.since)
 
 
 class MoverOut(Out):
@@ -155,22 +169,6 @@ class ChanceOut(Out):
     shown: int | None = Field(description="Per cent as pages show it, in steps of 5")
 
 
-class LastYearOut(Out):
-    """What the watch gave in the year that ended today, and what chance alone would have given."""
-
-    model_config = example(**_LAST_YEAR)
-
-    alerts: int
-    judged: int
-    learning: int
-    by_chance: float
-
-    @classmethod
-    def told(cls, tested: BackTest) -> "LastYearOut":
-        """A back-test as it is answered."""
-        return cls(alerts=tested.count, judged=tested.judged, learning=tested.learning, by_chance=tested.by_chance)
-
-
 class CourseOut(Out):
     """The course of a KPI at a subject."""
 
@@ -185,7 +183,8 @@ class CourseOut(Out):
         alerts=[DAY],
         moved=[_MOVER],
         run_length=1002.36,
-        last_year=_LAST_YEAR,
+        last_year=LAST_YEAR,
+        red_line=_RED_LINE,
         chance=None,
         prompts=[PROMPT],
         shifts=[_SHIFT],
@@ -202,6 +201,7 @@ class CourseOut(Out):
     moved: list[MoverOut] = Field(description="What is behind a signal of a soft KPI, the largest part first")
     run_length: float | None = Field(description="Mean number of steps until a false alarm")
     last_year: LastYearOut | None
+    red_line: RedLineOut | None = Field(description="Of a hard KPI the floor of its goalposts")
     chance: ChanceOut | None
     prompts: list[PromptOut]
     shifts: list[ShiftOut]
@@ -223,6 +223,7 @@ class CourseOut(Out):
             moved=_moved(course),
             run_length=charted.run_length if charted else None,
             last_year=LastYearOut.told(charted.last_year) if charted else None,
+            red_line=None if course.red is None else RedLineOut.told(course.red),
             chance=_chance(course),
             prompts=[PromptOut.told(prompt) for prompt in course.prompts],
             shifts=[ShiftOut.of(shift) for shift in course.shifts],
@@ -230,16 +231,24 @@ class CourseOut(Out):
 
 
 class SignalOut(Out):
-    """Something that moved at a unit by more than noise."""
+    """Something that moved at a unit by more than noise, or is beyond its red line."""
 
     model_config = example(
-        kpi=KPI, subject=SUBJECT, series="week", finding=_FINDING, item_name=WORDS, value=75.0, usual=81.125
+        kpi=KPI,
+        subject=SUBJECT,
+        series="week",
+        finding=_FINDING,
+        red_line=_RED_LINE,
+        item_name=WORDS,
+        value=75.0,
+        usual=81.125,
     )
 
     kpi: KpiNameOut
     subject: WatchedPlaceOut
     series: str
     finding: FindingOut
+    red_line: RedLineOut | None
     item_name: Texts | None
     value: float | None
     usual: float | None
@@ -252,60 +261,11 @@ class SignalOut(Out):
             subject=WatchedPlaceOut.of(signal.subject),
             series=length_name(signal.length),
             finding=FindingOut.of(signal.finding),
+            red_line=None if signal.red is None else RedLineOut.told(signal.red),
             item_name=dict(signal.item_name) if signal.item_name else None,
             value=signal.value,
             usual=signal.usual,
         )
-
-
-class WatchIn(In):
-    """How a KPI is to be watched."""
-
-    model_config = example(method="ewma", season="none", baseline=20)
-
-    method: Annotated[str, one_of(Method)]
-    season: Annotated[str, one_of(Season)] | None = None
-    baseline: int | None = Field(None, description="Figures to learn from, 20 to 200")
-
-
-class WatchOut(Out):
-    """How a KPI is watched."""
-
-    model_config = example(kpi_id=OTHER_ID, method="ewma", season="none", baseline=20)
-
-    kpi_id: Id
-    method: Method
-    season: Season
-    baseline: int
-
-
-class WatchTrialOut(Out):
-    """What a method would have given in the year that ended today, over the units that may be read."""
-
-    model_config = example(method="ewma", units=3, run_length=1002.36, last_year=_LAST_YEAR)
-
-    method: Method
-    units: int
-    run_length: float = Field(description="Mean number of steps until a false alarm, on the bad side")
-    last_year: LastYearOut
-
-    @classmethod
-    def told(cls, trial: WatchTrial) -> "WatchTrialOut":
-        """A trial as it is answered."""
-        return cls(
-            method=trial.method,
-            units=trial.units,
-            run_length=trial.run_length,
-            last_year=LastYearOut.told(trial.tested),
-        )
-
-
-class WatchTrialsOut(Out):
-    """One trial for each method."""
-
-    model_config = example(items=[])
-
-    items: list[WatchTrialOut]
 
 
 class ShiftIn(In):
