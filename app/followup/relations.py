@@ -144,7 +144,7 @@ def list_links(
     Over the subjects whose results the viewer analyses and whose readings he reads; Forbidden without any.
     """
     kpi = get_kpi(session, viewer, kpi_id, on=on)
-    subjects = _analysed(session, viewer, kpi, on=on)
+    subjects = _analysed(session, viewer, kpi.company_id, on=on)
     kpis = load_company_kpis(session, kpi.company_id, on=on)
     others = [one for one in kpis.values() if one.kind is not kpi.kind and other_id in {None, one.id}]
     if other_id is not None and not others:
@@ -154,8 +154,19 @@ def list_links(
     return _judged([pairs.link(one, other, lags) for one in soft for other in hard])
 
 
-def _analysed(session: ReadSession, viewer: Viewer, kpi: Kpi, *, on: date) -> Mapping[str, Subject]:
-    tree = load_tree(session, kpi.company_id, on=on)
+def list_company_links(
+    session: ReadSession, viewer: Viewer, company_id: str, *, lags: Sequence[int] = USUAL_LAGS, on: date
+) -> tuple[LinkedKpis, ...]:
+    """The same of every soft KPI beside every hard one, their whole number allowed for."""
+    subjects = _analysed(session, viewer, company_id, on=on)
+    kpis = load_company_kpis(session, company_id, on=on).values()
+    soft, hard = ([kpi for kpi in kpis if kpi.kind is kind] for kind in (KpiKind.SOFT, KpiKind.HARD))
+    pairs = _Pairs(session, company_id, subjects, soft, hard, on=on)
+    return _judged([pairs.link(one, other, lags) for one in soft for other in hard])
+
+
+def _analysed(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> Mapping[str, Subject]:
+    tree = load_tree(session, company_id, on=on)
     found = {
         str(subject_id): subject
         for subject_id, subject in tree.subjects.items()

@@ -60,6 +60,14 @@ _COUNT: Mapping[Length | None, str] = {
     Length.YEAR: "{count} years",
     None: "{count} rounds",
 }
+_ONE: Mapping[Length | None, str] = {
+    Length.DAY: "one day",
+    Length.WEEK: "one week",
+    Length.MONTH: "one month",
+    Length.QUARTER: "one quarter",
+    Length.YEAR: "one year",
+    None: "one round",
+}
 _SERIES: Mapping[Length | None, str] = {
     Length.DAY: "By day",
     Length.WEEK: "By week",
@@ -144,7 +152,8 @@ def line_of(visit: Visit, kpi: KpiName, limits: Interval) -> str:
 
 def count_of(visit: Visit, count: float, length: Length | None) -> str:
     """So many steps."""
-    return said(visit, _COUNT[length], count=number(count, visit.locale, 0))
+    told = number(count, visit.locale, 0)
+    return said(visit, _ONE[length]) if told == "1" else said(visit, _COUNT[length], count=told)
 
 
 def series_name(visit: Visit, length: Length | None) -> str:

@@ -7,18 +7,15 @@ from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action, roots
 from app.followup.queries import length_name, list_signals
-from app.followup.relations import list_links
+from app.followup.relations import list_company_links
 from app.followup.values import LinkedKpis, Signal
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.formats import day, listing, number
-from app.kpis.queries import list_kpis
-from app.kpis.values import Kpi, KpiFilter, KpiKind, KpiState
 from app.scoring.relevance import Doubt, Lack, Link, Relevance, Untold
-from app.scoring.steps import Length
 from app.web import course_words as words
-from app.web.lists import company_of, every, next_href, slice_of
+from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, said
 from app.words import in_locale
 
@@ -32,15 +29,8 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.NOT_AHEAD: "The soft KPI does not come first.",
 }
 _LACKS: Mapping[Lack, str] = {
-    Lack.FEW: "Too little is known: {n} pairs, at least 20 are needed.",
-    Lack.CONSTANT: "One of the two never changes.",
-}
-_LATER: Mapping[Length, str] = {
-    Length.DAY: "{lag} days later",
-    Length.WEEK: "{lag} weeks later",
-    Length.MONTH: "{lag} months later",
-    Length.QUARTER: "{lag} quarters later",
-    Length.YEAR: "{lag} years later",
+    Lack.FEW: "{n} pairs",
+    Lack.CONSTANT: "one of the two never changes",
 }
 
 
@@ -61,15 +51,16 @@ class SignalLine:
 
 @dataclass(frozen=True, slots=True)
 class LinkLine:
-    """A pair of KPIs as the list prints it; without a link only what is missing."""
+    """A pair of KPIs as the list prints it."""
 
-    name: str
+    soft: str
+    hard: str
     doubts: Sequence[str]
-    stands: bool = False
-    strength: str = "–"
-    interval: str = "–"
-    basis: str = ""
-    later: str = ""
+    stands: bool
+    strength: str
+    interval: str
+    basis: str
+    later: str
 
 
 @router.get("/signals")
@@ -92,20 +83,14 @@ def show_signals(request: Request) -> Response:
 def show_relevance(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
-        hard = every(
-            lambda part: list_kpis(
-                session, visit.viewer, company.id, part, on=visit.today, chosen=KpiFilter(KpiKind.HARD, KpiState.ACTIVE)
-            )
-        )
-        wanted = visit.query.get("hard", "")
-        chosen = next((kpi for kpi in hard if kpi.id == wanted), hard[0] if hard else None)
-        found = () if chosen is None else list_links(session, visit.viewer, chosen.id, on=visit.today)
+        found = list_company_links(session, visit.viewer, company.id, on=visit.today)
     return page(
         visit,
         "pages/courses/relevance.html",
-        hard=_options(visit, hard),
-        chosen=chosen,
-        lines=[_link_line(visit, one) for one in found],
+        count=len(found),
+        lines=[_link_line(visit, pair, pair.found) for pair in found if isinstance(pair.found, Relevance)],
+        lacks=_lacks(visit, found),
+        unknown=sum(isinstance(pair.found, Untold) and not pair.found.n for pair in found),
         is_analyst=_is_analyst(visit),
     )
 
@@ -114,19 +99,15 @@ def _is_analyst(visit: Visit) -> bool:
     return bool(roots(visit.viewer, Action.RESULTS_ANALYSE))
 
 
-def _options(visit: Visit, kpis: Sequence[Kpi]) -> list[tuple[str, str]]:
-    named = [(str(kpi.id), in_locale(kpi.current.name, visit.locale)) for kpi in kpis]
-    return sorted(named, key=lambda one: one[1].casefold())
-
-
 def _line(visit: Visit, signal: Signal) -> SignalLine:
     finding = signal.finding
     base = f"/kpis/{signal.kpi.id}/course/{signal.subject.id}?series={length_name(signal.length)}"
     moved = words.lead_of(visit, finding, signal.length, signal.item_name) if finding.side is not None else ""
+    series = f"{words.series_name(visit, signal.length)}."
     since = finding.began or (None if signal.red is None else signal.red.since)
     return SignalLine(
         title=words.title_of(visit, signal.kpi, signal.subject, finding, signal.red),
-        lead=" ".join(filter(None, (moved, words.red_of(visit, signal.kpi, signal.red)))),
+        lead=" ".join(filter(None, (series, moved, words.red_of(visit, signal.kpi, signal.red)))),
         href=base,
         is_gain=finding.is_gain,
         is_moving=finding.side is not None,
@@ -137,25 +118,44 @@ def _line(visit: Visit, signal: Signal) -> SignalLine:
     )
 
 
-def _link_line(visit: Visit, pair: LinkedKpis) -> LinkLine:
-    name = in_locale(pair.soft.name, visit.locale)
-    found = pair.found
-    if isinstance(found, Untold):
-        return LinkLine(name, [said(visit, _LACKS[found.lack], n=found.n)])
+def _lacks(visit: Visit, found: Sequence[LinkedKpis]) -> list[tuple[str, str, str]]:
+    """Pairs of which too little is known to tell a link, those with most figures side by side first."""
+    known = [(pair, pair.found) for pair in found if isinstance(pair.found, Untold) and pair.found.n]
+    return [
+        (
+            in_locale(pair.soft.name, visit.locale),
+            in_locale(pair.hard.name, visit.locale),
+            said(visit, _LACKS[untold.lack], n=untold.n),
+        )
+        for pair, untold in sorted(known, key=lambda one: -one[1].n)
+    ]
+
+
+def _link_line(visit: Visit, pair: LinkedKpis, found: Relevance) -> LinkLine:
     return LinkLine(
-        name=name,
+        soft=in_locale(pair.soft.name, visit.locale),
+        hard=in_locale(pair.hard.name, visit.locale),
         stands=pair.stands,
-        strength=number(found.link.r, visit.locale, 2),
+        strength=_strength(visit, found.link.r),
         interval=_interval(visit, found.link),
-        basis=said(visit, "{n} pairs from {units} places", n=found.link.n, units=found.link.units),
-        later="" if pair.length is None else said(visit, _LATER[pair.length], lag=found.link.lag),
+        basis=_basis(visit, found.link),
+        later=said(visit, "{steps} later", steps=words.count_of(visit, found.link.lag, pair.length)).capitalize(),
         doubts=_doubts(visit, found),
     )
 
 
+def _basis(visit: Visit, link: Link) -> str:
+    sentence = "{n} pairs from one place" if link.units == 1 else "{n} pairs from {units} places"
+    return said(visit, sentence, n=link.n, units=link.units)
+
+
 def _interval(visit: Visit, link: Link) -> str:
-    ends = [number(end, visit.locale, 2) for end in link.interval]
-    return listing(ends, visit.locale)
+    ends = [_strength(visit, end) for end in link.interval]
+    return listing(ends, visit.locale).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _strength(visit: Visit, r: float) -> str:
+    return number(r, visit.locale, 2).replace("-", "\N{MINUS SIGN}")
 
 
 def _doubts(visit: Visit, found: Relevance) -> list[str]:

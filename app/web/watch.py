@@ -6,7 +6,7 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, may, require
+from app.accounts.rules import Action, may, require, roots
 from app.followup.commands import set_watch
 from app.followup.intake import parse_watch
 from app.followup.queries import get_watch, try_methods
@@ -92,6 +92,7 @@ def _watch_page(session: ReadSession, visit: Visit, kpi_id: str, form: Filled) -
         form=form,
         kpi=kpi,
         may_write=may(visit.viewer, Action.KPIS_WRITE, (kpi.company_id,)),
+        is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
         methods=[(method.value, said(visit, name), said(visit, hint)) for method, (name, hint) in _METHODS.items()],
         seasons=[(season.value, said(visit, name)) for season, name in _SEASONS.items()],
         trials=_lines(visit, trials),

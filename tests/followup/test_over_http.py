@@ -96,14 +96,20 @@ def test_a_watch_is_set_after_its_trial_and_a_red_line_is_a_signal_of_its_own(
     stored = system.put(path, json=sent, headers={"if-match": '"1"'})
     assert (stored.json(), stored.headers["etag"]) == ({**sent, "kpi_id": known.kpis[S1], "season": "none"}, '"2"')
     assert system.put(path, json=sent, headers={"if-match": '"1"'}).status_code == 412
-    hard = system.put(f"/api/v1/kpis/{known.kpis[H1]}/watch", json={"method": "ewma", "red_line": 50})
+    hard = system.put(
+        f"/api/v1/kpis/{known.kpis[H1]}/watch", json={"method": "ewma", "red_line": 50}, headers={"if-match": '"0"'}
+    )
     assert [one["field"] for one in hard.json()["errors"]] == ["red_line"]
 
     # Two hundred weeks are never known, so that nothing but the red line speaks.
-    [signal] = ok(system.get("/api/v1/signals"))["items"]
-    assert (signal["subject"]["name"], signal["red_line"]["since"]) == ("Team Nord", "2026-11-09")
-    assert (signal["finding"]["state"], signal["finding"]["side"], signal["usual"]) == ("learning", None, None)
-    assert ok(service.system("results:read", subject="team-sor").get("/api/v1/signals"))["items"] == []
+    signals = ok(service.system("results:read", subject="team-nord").get("/api/v1/signals"))["items"]
+    assert [(one["subject"]["name"], one["series"], one["red_line"]["since"]) for one in signals] == [
+        ("Team Nord", "week", "2026-11-09"),
+        ("Team Nord", "quarter", "2026-07-01"),
+    ]
+    finding = signals[0]["finding"]
+    assert (finding["state"], finding["side"], signals[0]["usual"]) == ("learning", None, None)
+    assert ok(service.system("results:read", subject="sales").get("/api/v1/signals"))["items"] == []
 
 
 def test_what_speaks_against_each_other_and_what_leads_to_success_are_told_with_their_doubts(
@@ -118,7 +124,7 @@ def test_what_speaks_against_each_other_and_what_leads_to_success_are_told_with_
     path = f"/api/v1/kpis/{known.kpis[S1]}/relevance"
     analyst = service.signed_in("analyst", role=Role.ANALYST)
     [link] = ok(analyst.get(path, params={"hard_kpi_id": known.kpis[H1], "lag": "2"}))["items"]
-    assert (link["lags"], link["link"]["lag"], link["pairs"], link["stands"]) == ([2], 2, 25, False)
+    assert (link["lags"], link["link"]["lag"], link["pairs"], link["stands"]) == ([2], 2, 23, False)
     assert link["link"]["lo"] < link["link"]["r"] < link["link"]["hi"]
     assert "one_unit" in link["doubts"]
     lacking = ok(analyst.get(path, params={"hard_kpi_id": known.kpis[H4]}))["items"][0]
