@@ -1,5 +1,6 @@
 """From the series of a KPI to what it means now: its course, the finding, the chance to reach a target. Pure."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from app.scoring.moves import Move, move_between
 from app.scoring.phases import Phase
 from app.scoring.projection import Whole, project
 from app.scoring.results import Interval
-from app.scoring.round_signals import Cause, RoundStep, round_course
+from app.scoring.round_signals import Cause, round_course
 from app.scoring.run_lengths import Sides, run_length
 from app.scoring.seasons import Point
 from app.scoring.steps import Length, steps_between
@@ -49,7 +50,7 @@ def judged_of(
     is_rated = any(one.definition is not None for one in told)
     if series.length is None or (is_rated and not is_charted(series.length, known)):
         compared = compared_of(series.told, shifts)
-        return compared, _finding_of_rounds(compared)
+        return compared, _finding_of_rounds(compared, max(shifts, default=date.min))
     return _charted(replace(series, told=tuple(told)), watch_of(setting, better, series.length), shifts, today=today)
 
 
@@ -169,27 +170,29 @@ def _ends(told: Told) -> Interval:
     return Interval(value if told.lo is None else told.lo, value if told.hi is None else told.hi)
 
 
-def _finding_of_rounds(compared: Compared) -> Finding:
-    known = sum(one.value is not None for one in compared.told)
-    if not compared.steps:
-        return Finding(State.LEARNING, known, ROUNDS_NEEDED)
-    finding = Finding(compared.steps[-1].state, known, ROUNDS_NEEDED)
-    last = compared.steps[-1]
-    if last.cause is None or last.move is None:
-        return finding
-    return replace(finding, side=Side.LOW, on=compared.told[-1].first, began=_began(compared, last), cause=last.cause)
-
-
-def _began(compared: Compared, last: RoundStep) -> date:
-    """Since when it falls: this round, or the real fall before it that makes it the second."""
-    if last.cause is Cause.LARGE:
-        return compared.told[-1].first
-    falls = [
-        one.first
-        for one, step in zip(compared.told[1:], compared.steps, strict=True)
-        if step.is_real and step.move is not None and step.move.difference < 0
+def _finding_of_rounds(compared: Compared, since: date) -> Finding:
+    """What the latest round that could be compared says; a withheld one, or one about days before, says nothing new."""
+    alike = [one for one in comparable(compared.told) if one.first >= since]
+    known = sum(one.value is not None for one in alike)
+    judged = [
+        (told.first, step, step.move)
+        for told, step in zip(compared.told[1:], compared.steps, strict=True)
+        if step.move is not None and told in alike
     ]
-    return falls[-2] if len(falls) > 1 else compared.told[-1].first
+    if not judged:
+        return Finding(State.LEARNING, known, ROUNDS_NEEDED)
+    on, last, _ = judged[-1]
+    finding = Finding(last.state, known, ROUNDS_NEEDED)
+    if last.cause is None:
+        return finding
+    began = on if last.cause is Cause.LARGE else _began([(day, move) for day, step, move in judged if step.is_real])
+    return replace(finding, side=Side.LOW, on=on, began=began, cause=last.cause)
+
+
+def _began(real: Sequence[tuple[date, Move]]) -> date:
+    """The first of the falls that no real rise has come between; the last change is a fall."""
+    falls = itertools.takewhile(lambda change: change[1].difference < 0, reversed(real))
+    return min(day for day, _ in falls)
 
 
 def usual_of(judged: Charted | Compared | None) -> float | None:

@@ -27,7 +27,7 @@ def signal_chart(visit: Visit, course: KpiCourse, judged: Charted, *, height: in
     limits = {side: _limits(steps, judged, side) for side in Side}
     smooth = [(place, step.smoothed.value) for place, step in enumerate(steps) if step.smoothed is not None]
     centres = [(place, step.baseline.mean) for place, step in enumerate(steps) if step.baseline is not None]
-    raw = [(place, step.adjusted) for place, step in enumerate(steps) if step.adjusted is not None]
+    raw = _raw(steps)
     every = [value for _, value in (*raw, *smooth, *centres, *limits[Side.LOW], *limits[Side.HIGH])]
     frame = Frame.around(len(steps), every, height, decimals)
     ends: list[tuple[Kind, list[tuple[int, float]]]] = [
@@ -145,6 +145,12 @@ def _picture(  # noqa: PLR0913 - what is drawn, in the order in which it lies on
         ),
         ticks=_ends(visit, [step.on for step in steps], frame),
     )
+
+
+def _raw(steps: Sequence[Step]) -> list[tuple[int, float]]:
+    """The figures without season; as they are where none has a year before to be compared with."""
+    adjusted = [(place, step.adjusted) for place, step in enumerate(steps) if step.adjusted is not None]
+    return adjusted or [(place, step.value) for place, step in enumerate(steps) if step.value is not None]
 
 
 def _limits(steps: Sequence[Step], judged: Charted, side: Side) -> list[tuple[int, float]]:

@@ -120,7 +120,7 @@ def lead_of(visit: Visit, finding: Finding, length: Length | None, item: Words |
         return said(visit, "If it lasts, accept it as the new level. Otherwise a fall back to the old one goes unseen.")
     if finding.side is not None:
         return " ".join(filter(None, (_whence(visit, finding, item), _beyond(visit, finding, length))))
-    if not finding.seen:
+    if not finding.needed:
         return said(visit, "Nothing is told here yet.")
     if finding.state is State.LEARNING:
         return said(visit, _KNOWN[length], seen=finding.seen, needed=finding.needed)

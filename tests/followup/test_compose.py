@@ -147,6 +147,22 @@ def test_a_change_that_chance_explains_is_none() -> None:
     assert (finding.state, finding.side, finding.seen) == (State.IN_CONTROL, None, 2)
 
 
+def test_a_round_that_says_nothing_leaves_the_signal_before_it_as_it_is() -> None:
+    _, finding = judged(series(quarters([80.0, 60.0, None]), Length.QUARTER))
+    assert (finding.state, finding.side, finding.on) == (State.SIGNAL, Side.LOW, date(2024, 4, 1))
+
+
+def test_another_question_ends_a_signal_between_rounds() -> None:
+    asked = [ASKED, ASKED, OTHERWISE]
+    _, finding = judged(series(quarters([80.0, 60.0, 58.0], asked=asked), Length.QUARTER))
+    assert (finding.state, finding.side, finding.seen) == (State.LEARNING, None, 1)
+
+
+def test_falls_that_follow_each_other_began_with_the_first_of_them() -> None:
+    _, finding = judged(series(quarters([60.0, 80.0, 71.0, 62.0, 53.0], half=2.0), Length.QUARTER))
+    assert (finding.cause, finding.began, finding.on) == (Cause.REPEATED, date(2024, 7, 1), date(2025, 1, 1))
+
+
 def test_rounds_of_different_lengths_are_compared_one_after_the_other() -> None:
     _, finding = judged(series(quarters([80.0, 60.0]), None))
     assert finding.state is State.SIGNAL

@@ -174,6 +174,10 @@ def test_a_watch_is_chosen_beside_what_it_would_have_given(stage: Stage) -> None
         ("First impression is falling in Team Nord", ["Beyond the red line", "Signal"]),
         ("First impression is beyond its red line in Team Nord", ["Beyond the red line"]),
     ]
+    assert admin.send(path, **{**sent, "season": "weeks", "version": "2"})[0] == 303
+    unseasoned = reader.page(stage.course())
+    assert "0 of 20 weeks are known" in unseasoned.words, "no week has one a year before it yet"
+    assert len(unseasoned.one("main").all("circle")) >= 27, "the figures are drawn all the same"
     hard = f"/kpis/{stage.known.kpis[H1]}/watch"
     assert admin.page(hard).all("input", name="red_line") == []
     places = [link.words for link in reader.page(f"/kpis/{stage.known.kpis[S1]}").all("a")]
