@@ -4,6 +4,7 @@ What may be read is asked of the subject as it hangs today: results of soft KPIs
 ones by who reads readings there as well. What may not be read is answered like what is not there.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -62,7 +63,7 @@ def get_course(
     NotFound unless the viewer may read the results of the subject, and of a hard KPI its readings as well.
     """
     kpi, subject = find_watched_place(session, viewer, kpi_id, subject_id, on=on)
-    found = load_watched(session, kpi.company_id, {kpi.id: kpi}, {kpi.id: [subject]}, on=on)
+    found = load_watched(session, kpi.company_id, {kpi.id: kpi}, {kpi.id: [subject]}, on=on, with_items=True)
     chosen = next((one for one in found if length and length_name(one.series.length) == length), None)
     if length and chosen is None:
         raise NotFound
@@ -152,9 +153,23 @@ def list_signals(
     kpis = load_company_kpis(session, company_id, on=on)
     cards = load_scorecards(session, company_id, on=on)
     wanted = {kpi.id: [unit for unit in units if _is_watched_at(viewer, kpi, unit, cards)] for kpi in kpis.values()}
-    watched = load_watched(session, company_id, kpis, wanted, on=on)
+    moving = [one for one in load_watched(session, company_id, kpis, wanted, on=on) if _signal(one, on=on) is not None]
+    watched = [one for one in moving if one.kpi.kind is KpiKind.HARD]
+    watched += _with_items(session, company_id, [one for one in moving if one.kpi.kind is KpiKind.SOFT], on=on)
     found = [signal for one in watched if (signal := _signal(one, on=on)) is not None]
     return _slice(sorted(found, key=_latest_first), request)
+
+
+def _with_items(session: ReadSession, company_id: str, moving: Sequence[Watched], *, on: date) -> list[Watched]:
+    """The same places with their items, to name what moved; asked of the few that move, not of all."""
+    if not moving:
+        return []
+    wanted: defaultdict[KpiId, dict[str, Subject]] = defaultdict(dict)
+    for one in moving:
+        wanted[one.kpi.id][one.subject.id] = one.subject
+    kpis = {one.kpi.id: one.kpi for one in moving}
+    places = {kpi_id: list(subjects.values()) for kpi_id, subjects in wanted.items()}
+    return load_watched(session, company_id, kpis, places, on=on, with_items=True)
 
 
 def _units(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> list[Subject]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.followup.series import Released
 from app.followup.tables import ShiftRow, WatchRow
@@ -18,6 +18,7 @@ from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, RoundState
 from app.scoring.seasons import Season
 
+_IS_WHOLE = and_(ScoreRow.item_id.is_(None), ScoreRow.rater_groups == "")
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
 
 
@@ -28,8 +29,12 @@ def load_released(
     since: date,
     kpi_ids: Collection[str],
     subject_ids: Collection[str],
+    with_items: bool = False,
 ) -> list[Released]:
-    """Every row about KPIs at subjects that tells or withholds something, of rounds about days since one."""
+    """The rows about KPIs at subjects that tell or withhold something, of rounds about days since one.
+
+    Of the KPIs as a whole; with items those of items and groups as well, which are many times as many.
+    """
     query = (
         select(*_ROUND, *SCORE_COLUMNS)
         .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
@@ -42,6 +47,8 @@ def load_released(
             IS_TOLD,
         )
     )
+    if not with_items:
+        query = query.where(_IS_WHOLE)
     return [
         Released(round_id, release_id, first, last, sealed_at, score_of(*figure))
         for round_id, release_id, first, last, sealed_at, *figure in map(list[Any], session.execute(query))

@@ -28,13 +28,22 @@ Wanted = Mapping[KpiId, Sequence[Subject]]
 
 
 def load_watched(
-    session: ReadSession, company_id: str, kpis: Mapping[KpiId, Kpi], wanted: Wanted, *, on: date
+    session: ReadSession,
+    company_id: str,
+    kpis: Mapping[KpiId, Kpi],
+    wanted: Wanted,
+    *,
+    on: date,
+    with_items: bool = False,
 ) -> list[Watched]:
-    """Every series of KPIs at the subjects that are wanted; of several lengths the one with most figures first."""
+    """Every series of KPIs at the subjects that are wanted; of several lengths the one with most figures first.
+
+    With items, it can be told what moved.
+    """
     subjects = {subject.id: subject for several in wanted.values() for subject in several}
     settings, shifts = load_watches(session, kpis), load_shifts(session, kpis, subjects)
     soft = [kpi_id for kpi_id, kpi in kpis.items() if kpi.kind is KpiKind.SOFT]
-    rated = load_rated(session, company_id, soft, subjects, on=on)
+    rated = load_rated(session, company_id, soft, subjects, on=on, with_items=with_items)
     found = [
         Watched(kpis[kpi_id], subject, series, settings[kpi_id], Better())
         for kpi_id in soft
@@ -46,13 +55,24 @@ def load_watched(
 
 
 def load_rated(
-    session: ReadSession, company_id: str, kpi_ids: Collection[str], subject_ids: Collection[str], *, on: date
+    session: ReadSession,
+    company_id: str,
+    kpi_ids: Collection[str],
+    subject_ids: Collection[str],
+    *,
+    on: date,
+    with_items: bool = False,
 ) -> Mapping[tuple[str, str], tuple[Series, ...]]:
     """The series of soft KPIs from what was released, by KPI and subject."""
     if not kpi_ids:
         return {}
     rows = load_released(
-        session, company_id, since=watched_since(on), kpi_ids=list(kpi_ids), subject_ids=list(subject_ids)
+        session,
+        company_id,
+        since=watched_since(on),
+        kpi_ids=list(kpi_ids),
+        subject_ids=list(subject_ids),
+        with_items=with_items,
     )
     asked = load_asked(session, {row.round_id for row in rows}, kpi_ids)
     by_place: defaultdict[tuple[str, str], list[Released]] = defaultdict(list)

@@ -16,6 +16,9 @@ from tests.shelf import NOW, Shelf, demo
 from tests.web.desk import wrong_fields
 from tests.web.markup import Element, tree
 
+# What the pages ask of the database is asked of both kinds by the tests beside this one.
+pytestmark = pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
+
 
 @dataclass
 class Reader:
