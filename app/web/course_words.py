@@ -138,7 +138,7 @@ def red_of(visit: Visit, kpi: KpiName, red: Red | None) -> str:
         return ""
     return said(
         visit,
-        "Beyond the red line ({line}) since {day}. That ends at {back}, so that it does not flap.",
+        "Beyond the red line ({line}) since {day}. It is over once the figures are back at {back}.",
         line=line_of(visit, kpi, red.limits),
         day=day(red.since, visit.locale),
         back=line_of(visit, kpi, Interval(red.limits.lo + red.margin, red.limits.hi - red.margin)),

@@ -170,12 +170,15 @@ def test_a_watch_is_chosen_beside_what_it_would_have_given(stage: Stage) -> None
     assert admin.send(path, **sent) == (303, f"/kpis/{stage.known.kpis[S1]}?done=watch")
     assert admin.send(path, **sent)[0] == 412
     course = reader.page(stage.course())
-    assert badges(course) == ["Signal", "Beyond the red line"]
-    assert "Beyond the red line (74.5) since 9 November 2026. That ends at 79.5" in course.words
+    assert badges(course) == ["Signal", "Red line"]
+    assert (
+        "Beyond the red line (74.5) since 9 November 2026. It is over once the figures are back at 79.5."
+        in course.words
+    )
     rows = reader.page("/signals").one("table").all("tr")[1:]
     assert [(row.one("a").words, badges_of(row)) for row in rows] == [
-        ("First impression is falling in Team Nord", ["Beyond the red line", "Signal"]),
-        ("First impression is beyond its red line in Team Nord", ["Beyond the red line"]),
+        ("First impression is falling in Team Nord", ["Red line", "Signal"]),
+        ("First impression is beyond its red line in Team Nord", ["Red line"]),
     ]
     assert admin.send(path, **{**sent, "season": "weeks", "version": "2"})[0] == 303
     unseasoned = reader.page(stage.course())

@@ -81,4 +81,5 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     one, other = (Instance(shelf, tmp_path, name, changes) for name, changes in (("one", {}), ("two", louder)))
     told = differing(one.read("system"), other.read("system"))
     shelf.put_back()
-    assert {address.split("/")[-2] for _, address in told} == {"scores", "explanations", "summaries", "courses"}
+    seen = {"scores", "explanations", "summaries", "courses", "contradictions"}
+    assert {address.split("/")[-2] for _, address in told} == seen
