@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from app.accounts.values import Role
 from app.infra.formats import score
+from tests.followup.months import release_month
 from tests.followup.watched import H1, H4, S1, Watching
 from tests.journeys.service import Running, ok
 from tests.shelf import NOW, Shelf, demo
@@ -124,6 +126,24 @@ def test_every_kind_of_course_has_a_page(stage: Stage) -> None:
     assert stage.course(H4, "jonas.eide") in [link.attributes["href"] for link in talk.all("a")]
     analyst.page(f"{stage.course()}x", status=404)
     stage.reader(Role.ADMIN).page(stage.course(), status=404)
+
+
+def test_months_are_compared_from_the_second_one_on(stage: Stage) -> None:
+    with stage.service.engine.write() as session:
+        for first, level in ((date(2026, 8, 1), 5), (date(2026, 9, 1), 4), (date(2026, 10, 1), 3)):
+            release_month(session, stage.known, first, level, now=NOW)
+    reader = stage.reader(Role.VIEWER, "team-nord")
+    answer = reader.client.get(stage.course(), params={"series": "month", "lang": "en"})
+    page = tree(answer.text)
+    assert (answer.status_code, page.one("h1").words) == (200, "First impression is falling in Team Nord")
+    assert "It is a fall of at least 15 points that chance does not explain." in page.words
+    rows = [[cell.words for cell in row.all("td")] for row in page.one("main").all("table")[0].all("tr")[1:]]
+    assert [(row[0], row[2], row[3]) for row in rows] == [
+        ("87.5", "–", "–"),
+        ("62.5", "−25.0", "Signal"),
+        ("37.5", "−25.0", "Signal"),
+    ]
+    assert facts(page)["Probably since"] == "1 October 2026"
 
 
 def test_a_new_level_is_accepted_with_a_reason_and_taken_back(stage: Stage) -> None:

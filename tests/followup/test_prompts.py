@@ -185,6 +185,8 @@ def test_prompts_are_read_by_who_reads_the_results(watching: Watching) -> None:
         with pytest.raises(NotFound):
             get_prompts(watching.session, viewer, release_id, jonas, on=TODAY)
     weekly = watching.release_of("2026-w47-team-nord")
+    found = get_prompts(watching.session, SERVICE, weekly, watching.subjects["amir.haddad"], on=TODAY)
+    assert (found.before_id, found.prompts) == (None, ()), "he leads there, and nothing is told of him that week"
     for wrong in ("x", weekly):
         with pytest.raises(NotFound):
             get_prompts(watching.session, SERVICE, wrong, jonas, on=TODAY)

@@ -24,7 +24,7 @@ from app.followup.rules import (
     years_between_alarms,
 )
 from app.followup.values import Method, WatchDraft, WatchSetting
-from app.kpis.values import Aggregation, Direction, KpiId, Target
+from app.kpis.values import Aggregation, Cadence, Direction, KpiId, Target
 from app.scoring.charts import Cusum, Ewma, Side
 from app.scoring.directions import Better
 from app.scoring.directions import Direction as Way
@@ -115,6 +115,7 @@ def test_a_new_level_begins_within_the_course() -> None:
 )
 def test_without_a_cadence_steps_hold_the_longest_reading(days: int, length: Length) -> None:
     first = date(2026, 1, 1)
+    assert step_of(Cadence.MONTH, []) is Length.MONTH
     assert step_of(None, [(first, date.fromordinal(first.toordinal() + days - 1)), (first, first)]) is length
 
 

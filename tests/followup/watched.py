@@ -31,6 +31,7 @@ SUBJECTS = (
     "customer-centre",
     "team-privat",
     "sales",
+    "amir.haddad",
     "sofie.berg",
     "lars.moen",
     "jonas.eide",
