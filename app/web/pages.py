@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     assignments,
     by_letter,
     courses,
@@ -44,6 +45,7 @@ from app.web import (
     tracker,
     unit_forms,
     watch,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -73,6 +75,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    wording.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,
