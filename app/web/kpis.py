@@ -21,6 +21,8 @@ from app.organisation.values import Person
 from app.summaries.values import Place
 from app.web.forms import label_of
 from app.web.lists import company_of, every, next_href, slice_of
+from app.web.policy_fields import EVERYWHERE
+from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page, said
 from app.words import in_locale
 
@@ -139,12 +141,18 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
         places=_course_places(session, visit, kpi),
+        try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )
 
 
 def _course_places(session: ReadSession, visit: Visit, kpi: Kpi) -> Sequence[Place]:
     """The units at which its course can be read."""
     return () if kpi.state is KpiState.DRAFT else list_course_places(session, visit.viewer, kpi.id, on=visit.today)
+
+
+def _tried(kpi: Kpi) -> str:
+    """What of a KPI can be tried in another way: its weights, or its target for all."""
+    return f"weights.{kpi.id}" if kpi.kind is KpiKind.SOFT else f"posts.{kpi.id}.{EVERYWHERE}"
 
 
 def _hints(visit: Visit, version: KpiVersion) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, may
+from app.accounts.rules import Action, may, roots
 from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
@@ -14,8 +14,11 @@ from app.organisation.queries import load_subjects
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
+from app.summaries.against import load_against
+from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
+from app.web.against_text import against_text
 from app.web.course_words import questions_of
 from app.web.figure_table import figure_table
 from app.web.lists import every, next_href, slice_of
@@ -45,6 +48,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         below = _below(session, visit, summary)
         prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
+        compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
     return page(
         visit,
         "pages/summary/summary.html",
@@ -53,6 +57,8 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         base=f"/results/{release_id}/subjects/",
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
+        is_compared=compared,
+        may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),
         figures=shown(visit, summary, with_courses=may(visit.viewer, Action.READINGS_READ, place.path)),
         # Own ratings that differ from the others stand above already.
         questions=questions_of(visit, [prompt for prompt in prompts if len(prompt.kpis) > 1]),
@@ -75,6 +81,7 @@ def download_figures(request: Request, release_id: str, subject_id: str) -> Resp
 def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Response:
     with reading(request) as (session, visit):
         found = queries.get_arithmetic(session, visit.viewer, release_id, subject_id, on=visit.today)
+        against = load_against(session, visit.viewer, release_id, subject_id, on=visit.today)
     base = f"/results/{release_id}/subjects/"
     return page(
         visit,
@@ -84,6 +91,7 @@ def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Respo
         way=way_to(found.above, base),
         terms=arithmetic.terms_of(visit, found),
         total=arithmetic.total_of(visit, found),
+        against=against_text(visit, against, f"{base}{subject_id}/arithmetic"),
     )
 
 
