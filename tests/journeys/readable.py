@@ -53,6 +53,8 @@ def read_all(service: Running, ids: Mapping[str, Sequence[str]], who: Readers) -
 def answer_of(answer: Response) -> Answer:
     """All of an answer that must not tell two services apart."""
     headers = tuple(sorted((key, value) for key, value in answer.headers.items() if key not in _OWN_HEADERS))
+    # Two failures look alike and tell nothing.
+    assert answer.status_code < 500, answer.request.url
     return answer.status_code, headers, answer.content
 
 
