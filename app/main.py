@@ -14,6 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.api import (
     accounts,
+    analysis,
     api_keys,
     assignments,
     docs,
@@ -66,6 +67,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     imports.router,
     releases.router,
     summaries.router,
+    analysis.router,
     accounts.router,
     api_keys.router,
     journal.router,

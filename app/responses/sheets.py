@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
@@ -29,6 +30,20 @@ def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) ->
     )
 
 
+def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
+    """Sheets with their raters or pseudonyms, and what they answer on some items; without those of `anonymous` groups.
+
+    Every kept sheet of the round is there, also one that answers none of the items; no comment is. Two statements.
+    """
+    sheet, answer = (row.__table__.c for row in (SheetRow, AnswerRow))
+    sheets = session.execute(_of_round(round_id)).all()
+    given = select(answer.sheet_id, answer.item_id, answer.level).where(
+        answer.sheet_id.in_(select(sheet.id).where(sheet.round_id == round_id)), answer.item_id.in_(item_ids)
+    )
+    numbers = {item_id: number for number, item_id in enumerate(item_ids)}
+    return _columns(sheets, session.execute(given).all(), numbers)
+
+
 def count_stray_sheets(session: ReadSession) -> int:
     """Sheets of kept groups that follow from no assignment, whoever asks; none in a sound database."""
     key = key_of(session)
@@ -39,14 +54,28 @@ def count_stray_sheets(session: ReadSession) -> int:
 def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:
     # Plain columns of the tables: a round has as many rows here as all its answers.
     sheet, answer, comment = (row.__table__.c for row in (SheetRow, AnswerRow, SheetCommentRow))
-    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
     of_round = select(sheet.id).where(sheet.round_id == round_id)
-    sheets = session.execute(select(*columns).where(sheet.round_id == round_id).order_by(sheet.id)).all()
+    sheets = session.execute(_of_round(round_id)).all()
     given = select(answer.sheet_id, answer.item_id, answer.level).where(answer.sheet_id.in_(of_round))
     answers = session.execute(given).all()
     comments = session.execute(
         select(comment.sheet_id, comment.about, comment.text).where(comment.sheet_id.in_(of_round))
     ).all()
+    return _columns(sheets, answers, numbers, comments)
+
+
+def _of_round(round_id: str) -> Select[Any]:
+    sheet = SheetRow.__table__.c
+    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
+    return select(*columns).where(sheet.round_id == round_id).order_by(sheet.id)
+
+
+def _columns(
+    sheets: Sequence[Any],
+    answers: Sequence[Any],
+    numbers: Mapping[str, int],
+    comments: Sequence[Any] = (),
+) -> SheetColumns:
     ids = np.fromiter((row[0] for row in sheets), np.int64, len(sheets))
     return SheetColumns(
         tuple(row[1] for row in sheets),
