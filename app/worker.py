@@ -20,6 +20,7 @@ from typing import Protocol
 import structlog
 
 from app.accounts.keep import clear_out
+from app.accounts.rules import SERVICE
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.rules import EVERY
@@ -35,9 +36,12 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
-from app.releases.commands import release_due_rounds, scrub_released
+from app.releases.commands import note_failed_release, release_round, scrub_released
+from app.releases.queries import load_due_releases
+from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
-from app.rounds.commands import close_due_rounds, refresh_shares
+from app.rounds.commands import refresh_shares
+from app.rounds.values import Round
 from app.settings import Settings
 
 BATCH = 20
@@ -85,12 +89,31 @@ def _forget_drafts(session: WriteSession, **_when: object) -> int:
     return forget_drafts(session)
 
 
+def release_due(database: Database, now: datetime) -> int:
+    """Release every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
+    with database.read() as session:
+        due = load_due_releases(session, now=now)
+    return sum(_release(database, round_, now) for round_ in due)
+
+
+def _release(database: Database, round_: Round, now: datetime) -> int:
+    try:
+        with database.write() as session:
+            release_round(session, SERVICE, round_.id, now=now)
+    except Exception as error:
+        log.exception("release failed", round=round_.id)
+        with database.write() as session:
+            note_failed_release(session, round_, type(error).__name__, now=now)
+        return 0
+    return 1
+
+
 TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
     Task("count", writing(refresh_shares)),
-    Task("release", writing(release_due_rounds)),
+    Task("release", release_due),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
     Task("forget drafts", writing(_forget_drafts)),
     Task("clear out", writing(_clear_out)),

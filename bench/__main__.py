@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import figures, forms, load, model, start
+from bench import disclosure, figures, forms, load, model, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -22,8 +22,9 @@ SCENARIOS: dict[str, Scenario] = {
     "summary": figures.summary,
     "start": start.start,
     "mixed-model": model.mixed_model,
+    "disclosure": disclosure.disclosure,
 }
-SQLITE_ONLY = ("hello", "start", "mixed-model")
+SQLITE_ONLY = ("hello", "start", "mixed-model", "disclosure")
 RESULTS = Path(__file__).parent / "results.md"
 
 

@@ -1,12 +1,13 @@
 """A round that is committed and open, its links, and what is stored of it: for tests that come through a door."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from app.infra.database import Database
+from app.infra.database import Database, ReadSession
+from app.infra.keys import anonymous_submission_mark, key_of
 from app.kpis.values import RaterGroup
 from app.responses.queries import load_rating_form
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
@@ -31,6 +32,7 @@ class OpenRound:
     links: Mapping[str, str]
     forms: Mapping[str, RatingForm]
     customers: tuple[str, ...]
+    submissions: set[str] = field(default_factory=lambda: {"submission-1", "submission-2"})
 
     def subject(self, name: str, about: str = SOFIE) -> FormSubject:
         """One subject of a rater's form."""
@@ -42,6 +44,7 @@ class OpenRound:
     ) -> dict[str, str]:
         """What a rater sends about Sofie: values of the items in order."""
         subject = self.subject(name)
+        self.submissions.add(submission)
         sent = {"submission": submission}
         sent |= {
             f"{subject.assignment_id}.{item.number}": value for item, value in zip(subject.items, values, strict=False)
@@ -52,13 +55,14 @@ class OpenRound:
         """Every sheet: its submission, its levels in the order of the form and its comments, by submission."""
         with self.engine.read() as session:
             found = []
-            for sheet_id, submission in session.execute(select(SheetRow.id, SheetRow.submission_id)).all():
+            by_mark = self._submissions(session)
+            for sheet_id, mark in session.execute(select(SheetRow.id, SheetRow.submission_id)).all():
                 answers = session.scalars(select(AnswerRow).where(AnswerRow.sheet_id == sheet_id))
                 levels = {answer.item_id: answer.level for answer in answers}
                 comments = session.scalars(select(SheetCommentRow.text).where(SheetCommentRow.sheet_id == sheet_id))
-                found.append((submission, self._in_order(levels), list(comments)))
+                found.append((by_mark[mark], self._in_order(levels), list(comments)))
             found += [
-                (row.submission_id, self._in_order(row.answers), list(row.comments.values()))
+                (by_mark[row.submission_id], self._in_order(row.answers), list(row.comments.values()))
                 for row in session.scalars(select(AnonymousSheetRow))
             ]
             return sorted(found, key=lambda sheet: sheet[0])
@@ -66,6 +70,19 @@ class OpenRound:
     def _in_order(self, levels: Mapping[str, float | None]) -> list[float | None]:
         items = [item.item_id for item in self.subject(next(iter(self.links))).items]
         return [levels[item] for item in items if item in levels]
+
+    def _submissions(self, session: ReadSession) -> dict[str, str]:
+        """The submits that could have left a mark on a sheet, by the mark."""
+        key = key_of(session)
+        known = [(None, one) for one in session.scalars(select(AssignmentRow.id))]
+        links = [
+            (link, subject.assignment_id) for name, link in self.links.items() for subject in self.forms[name].subjects
+        ]
+        return {
+            anonymous_submission_mark(link, one, said) if link else key.submission_mark(one, said): said
+            for link, one in (*known, *links)
+            for said in self.submissions
+        }
 
     def marks(self) -> int:
         """How many assignments say that they are answered."""

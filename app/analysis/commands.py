@@ -1,6 +1,6 @@
 """The writes of analysis: how raters came to their subjects, and which score to use in talks. No figure changes.
 
-Both are for who analyses the whole scope of the round, leave a journal entry and send nothing.
+Both leave a journal entry, which names nobody and no figure, and send nothing.
 """
 
 from datetime import datetime
@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.accounts.values import Viewer
-from app.analysis.queries import get_analysed_release, get_severity
+from app.analysis.queries import get_severity, may_answer
+from app.analysis.rows import load_released
 from app.analysis.rules import NoFairScore
 from app.analysis.tables import AssignmentAnswerRow, ScoreNoteRow
 from app.analysis.values import AssignmentAnswer, Choice, NoteDraft, ScoreNote
-from app.errors import NotFound
+from app.errors import Forbidden, NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import new_id
@@ -34,9 +35,12 @@ def answer_assignment(
 ) -> AssignmentAnswer:
     """Say how the raters of a round came to their subjects, in place of what was said before.
 
-    Written: the answer with who and when. The same answer again is written again: somebody has confirmed it.
+    For who analyses the whole scope of the round: NotFound for who analyses nobody in it, Forbidden for who analyses
+    a part. Written: the answer with who and when. The same answer again is written again: somebody has confirmed it.
     """
-    release = get_analysed_release(session, viewer, release_id, on=local_day(now))
+    release, found = load_released(session, viewer, release_id, on=local_day(now))
+    if not may_answer(session, viewer, found.row.scope_id, on=local_day(now)):
+        raise Forbidden
     # Held, so that two answers at once come one after the other.
     session.execute(select(RoundRow.id).where(RoundRow.id == release.round_id).with_for_update())
     row = session.get(AssignmentAnswerRow, release.round_id, populate_existing=True)
@@ -47,14 +51,15 @@ def answer_assignment(
     row.answer, row.answered_by, row.answered_at = answer, viewer.actor, now
     row.version += 1
     session.flush()
-    _record(session, viewer, "assignment.answered", release, {"answer": answer.value}, now)
+    _record(session, viewer, "assignment.answered", release, now)
     return row.value()
 
 
 def note_score(session: WriteSession, viewer: Viewer, release_id: str, draft: NoteDraft, *, now: datetime) -> ScoreNote:
     """Leave a note beside a subject's score: which one to use in talks, and why. Released figures stay as they are.
 
-    Written: the note with both figures as they are now. NoFairScore when the fair one is wanted and there is none.
+    For who analyses the subject. Written: the note with both figures as they are now. NoFairScore when the fair one
+    is wanted and there is none.
     """
     severity = get_severity(session, viewer, release_id, draft.kpi_id, on=local_day(now))
     line = next((one for one in severity.subjects if one.subject_id == draft.subject_id), None)
@@ -76,14 +81,12 @@ def note_score(session: WriteSession, viewer: Viewer, release_id: str, draft: No
     )
     session.add(row)
     session.flush()
-    about = {"subject_id": line.subject_id, "kpi_id": draft.kpi_id}
-    _record(session, viewer, "score.noted", severity.release, about, now)
+    _record(session, viewer, "score.noted", severity.release, now)
     return row.value(viewer.name)
 
 
-def _record(
-    session: WriteSession, viewer: Viewer, action: str, release: Release, details: dict[str, str], now: datetime
-) -> None:
+def _record(session: WriteSession, viewer: Viewer, action: str, release: Release, now: datetime) -> None:
+    """What an administrator reads in the journal: that something was written, and nothing of what."""
     record(
         session,
         viewer.actor,
@@ -91,6 +94,5 @@ def _record(
         company_id=release.company_id,
         object_kind="release",
         object_id=release.id,
-        details=details,
         now=now,
     )

@@ -1,6 +1,6 @@
 """From kept sheets to columns, and from columns to what the model says. Pure; what is told of it is in `lines`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.analysis.values import Component, Variances
 from app.releases.partition import scale_of
-from app.responses.values import SheetColumns
+from app.responses.values import KeptSheets
 from app.rounds.values import FrozenKpi
 from app.scoring.fairness import FairScore, NotAdjusted, RaterScores, Severity
 from app.scoring.leniency import Component as Part
@@ -61,8 +61,8 @@ class Ratings:
 def ratings_of(
     release_id: str,
     kpi: FrozenKpi,
-    sheets: SheetColumns,
-    voices: Sequence[Voice],
+    sheets: KeptSheets,
+    name: Callable[[str, str], Voice],
     cells: Collection[tuple[str, str]],
 ) -> Ratings:
     """The rows of a round.
@@ -72,25 +72,25 @@ def ratings_of(
     release_id : of the round
     kpi : as frozen
     sheets : kept sheets, items numbered by their place in the KPI
-    voices : who handed in each sheet
+    name : from a sheet's rater group and voice to who it is for the model
     cells : subject and rater group of the released atoms that are a subject's own
     """
-    points = np.full((len(sheets.subjects), len(kpi.items)), np.nan)
+    columns = sheets.columns
+    points = np.full((len(sheets.voices), len(kpi.items)), np.nan)
     for column, item in enumerate(kpi.items):
-        chosen = sheets.answer_items == column
-        worth = scale_of(item.scale).map(sheets.levels[chosen], is_reversed=item.is_reversed)
-        points[sheets.answer_sheets[chosen], column] = worth
+        chosen = columns.answer_items == column
+        worth = scale_of(item.scale).map(columns.levels[chosen], is_reversed=item.is_reversed)
+        points[columns.answer_sheets[chosen], column] = worth
     found = rater_scores(points, [item.weight for item in kpi.items])
-    rows = [
-        row
-        for row, cell in enumerate(zip(sheets.subjects, sheets.groups, strict=True))
-        if cell in cells and not np.isnan(found[row])
-    ]
+    given = [columns.cells[cell] for cell in columns.cell_of_sheet.tolist()]
+    voices = [name(group, voice) for (_, group), voice in zip(given, sheets.voices, strict=True)]
+    shown = np.array([cell in cells for cell in columns.cells], np.bool_)[columns.cell_of_sheet]
+    rows = np.flatnonzero(shown & ~np.isnan(found)).tolist()
     hidden = sorted({voice for voice in voices if not voice.is_named})
     return Ratings(
         release_id,
-        tuple(sheets.subjects[row] for row in rows),
-        tuple(sheets.groups[row] for row in rows),
+        tuple(given[row][0] for row in rows),
+        tuple(given[row][1] for row in rows),
         tuple(voices[row] for row in rows),
         points[rows],
         found[rows],

@@ -1,12 +1,14 @@
-"""Outside text to checked values: the answer about assignment, and a note. Pure."""
+"""Outside text to checked values: the answer about assignment, a note, a wished reliability. Pure."""
 
 from collections.abc import Mapping
 
+from app.analysis.rules import WISHED
 from app.analysis.values import Choice, NoteDraft
 from app.fields import Fields
 from app.scoring.obstacles import Assignment
 
 REASON_LENGTH = 500
+LEAST_WISHED, MOST_WISHED = 0.1, 0.95
 
 
 def parse_answer(given: Mapping[str, object], *, posted: bool = False) -> Assignment:
@@ -36,3 +38,15 @@ def parse_note(given: Mapping[str, object], *, posted: bool = False) -> NoteDraf
     )
     fields.finish()
     return draft
+
+
+def parse_wished(given: Mapping[str, object], *, posted: bool = False) -> float:
+    """The reliability for which raters are counted; raises Invalid unless it lies from .1 to .95.
+
+    >>> parse_wished({}), parse_wished({"wished": "0.8"}, posted=True)
+    (0.7, 0.8)
+    """
+    fields = Fields(given, posted=posted)
+    wished = fields.number("wished", low=LEAST_WISHED, high=MOST_WISHED)
+    fields.finish()
+    return WISHED if wished is None else wished

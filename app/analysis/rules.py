@@ -5,11 +5,14 @@ from collections.abc import Iterable
 
 from app.errors import Conflict
 from app.scoring.obstacles import Assignment
+from app.scoring.reliability import SOLID_FROM
 
 LEAST_LISTED = 3
 """Subjects from which on a rater without a name is listed: fewer would show an answer nearly alone."""
 LEAST_SUBJECTS = 5
 """Subjects from which on coefficients are told: the spread inside one small atom is nobody's to see (R7)."""
+WISHED = SOLID_FROM
+"""The reliability for which raters are counted unless another one is asked for."""
 MOST_ROUNDS = 8
 """So many releases of one scope are compared at once at most."""
 

@@ -11,6 +11,7 @@ from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Release
 from app.scoring.agreement import Strength
+from app.scoring.generalizability import FacetVariances
 from app.scoring.obstacles import Assignment, Obstacle
 from app.scoring.reliability import Firmness, Gap
 from app.words import Words
@@ -171,13 +172,32 @@ class RaterSeverity:
     component: int
 
 
+class Absence(StrEnum):
+    """Why the ratings of a rater group take no part; the set is closed.
+
+    anonymous : its sheets are taken apart when a round is released, so that nobody can compare its raters
+    withheld : nothing of its own is released: too few answered, or they are shown further up or with others only
+    """
+
+    ANONYMOUS = "anonymous"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A rater group that weighs in the KPI and takes no part, and why."""
+
+    rater_group: RaterGroup
+    reason: Absence
+
+
 @dataclass(frozen=True, slots=True)
 class Severity:
     """A KPI of a release as the analyst sees it: components, subjects by name, raters from strict to lenient.
 
     assignment : what the answers of all rounds together allow
+    may_answer : whether the viewer may say how raters were assigned; for that he analyses the whole scope
     rounds : those whose ratings take part, this one first
-    left_out : rater groups that weigh in the KPI and take no part, since their sheets are not kept
     unlisted : raters without a name who rated too few subjects to be listed
     without_score : subjects whose ratings take part and whose score is withheld
     """
@@ -186,8 +206,9 @@ class Severity:
     kpi: AnalysedKpi
     kpis: tuple[AnalysedKpi, ...]
     assignment: Assignment
+    may_answer: bool
     rounds: tuple[AnalysedRound, ...]
-    left_out: tuple[RaterGroup, ...]
+    left_out: tuple[LeftOut, ...]
     components: tuple[Component, ...]
     subjects: tuple[SubjectScores, ...]
     raters: tuple[RaterSeverity, ...]
@@ -210,9 +231,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class RatersNeeded:
-    """Raters for a reliability of .7, or why it cannot be told."""
+    """Raters for the wished reliability, or why it cannot be told.
+
+    fewest, most : by the ends of the interval of the coefficient; no end where no number of raters is enough
+    """
 
     raters: int | None = None
+    fewest: int | None = None
+    most: int | None = None
     reason: Gap | None = None
 
 
@@ -226,16 +252,50 @@ class MeanAgreement:
     reason: Gap | None = None
 
 
+class Unstudied(StrEnum):
+    """Why there is no study of items and raters; the set is closed.
+
+    one_item : the KPI has a single item
+    not_crossed : no two raters have rated the same five subjects on every item
+    no_spread : nobody differs, so that there is nothing to compare
+    """
+
+    ONE_ITEM = "one_item"
+    NOT_CROSSED = "not_crossed"
+    NO_SPREAD = "no_spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Where differences come from, by the raters who rated the same subjects on every item, or why it cannot be told.
+
+    subjects, items, raters : of the full table that was found
+    variances : by source in points squared, negative estimates as 0; p subjects, i items, j raters
+    g, phi : reliability of the mean of these items and raters, for comparing subjects and for the score itself
+    needed : raters for the wished g with these items; none where no number is enough
+    """
+
+    subjects: int = 0
+    items: int = 0
+    raters: int = 0
+    variances: FacetVariances | None = None
+    g: float | None = None
+    phi: float | None = None
+    needed: int | None = None
+    reason: Unstudied | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GroupReliability:
     """How reliable the ratings of one rater group are.
 
     ratings : valid rater scores; typical : the number of raters per subject that `of_mean` stands for
     of_one, of_mean : ICC(1) and ICC(1,k)
-    needed : raters for a reliability of .7
+    needed : raters for the wished reliability
     alpha : internal consistency of the items
     uniform, skewed : rwg against answers that fall on every point alike, and against a slight lean to the upper ones;
         the latter is known for five points only
+    study : of items and raters
     """
 
     rater_group: RaterGroup
@@ -248,12 +308,16 @@ class GroupReliability:
     alpha: Estimate
     uniform: MeanAgreement
     skewed: MeanAgreement | None
+    study: Study
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """The rater groups of a KPI whose sheets are kept."""
+    """The rater groups of a KPI; `wished` is the reliability for which raters are counted, 0..1."""
 
     release: Release
     kpi: AnalysedKpi
+    kpis: tuple[AnalysedKpi, ...]
+    wished: float
     groups: tuple[GroupReliability, ...]
+    left_out: tuple[LeftOut, ...]

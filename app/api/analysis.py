@@ -6,7 +6,8 @@ from fastapi import Query, Request, Response
 
 from app.accounts.rules import Action
 from app.analysis import commands, queries
-from app.analysis.intake import parse_answer, parse_note
+from app.analysis.intake import LEAST_WISHED, MOST_WISHED, parse_answer, parse_note, parse_wished
+from app.analysis.rules import WISHED
 from app.analysis.values import AssignmentAnswer
 from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.analysis import (
@@ -27,6 +28,13 @@ router = resource("Analysis")
 
 KpiKey = Annotated[str, Query(description="The rated KPI", json_schema_extra={"format": "uuid"})]
 Earlier = Annotated[Flag, Query(description="With the releases before this one that asked the same of the same scope")]
+Wished = Annotated[
+    str,
+    Query(
+        description="The reliability for which raters are counted",
+        json_schema_extra={"type": "number", "minimum": LEAST_WISHED, "maximum": MOST_WISHED, "default": WISHED},
+    ),
+]
 
 
 @router.get("/releases/{release_id}/severity", response_model=SeverityOut)
@@ -40,10 +48,11 @@ def get_severity(request: Request, release_id: Key, kpi_id: KpiKey, earlier: Ear
 
 @router.get("/releases/{release_id}/reliability", response_model=ReliabilityOut)
 @access(Action.RESULTS_ANALYSE)
-def get_reliability(request: Request, release_id: Key, kpi_id: KpiKey) -> Response:
-    """How reliable the ratings of a KPI are, by rater group."""
+def get_reliability(request: Request, release_id: Key, kpi_id: KpiKey, wished: Wished = "") -> Response:
+    """How reliable the ratings of a KPI are, by rater group, and how many raters a wished reliability takes."""
+    asked = parse_wished({"wished": wished}, posted=True)
     with reading(request) as (session, visit):
-        found = queries.get_reliability(session, visit.viewer, release_id, kpi_id, on=visit.today)
+        found = queries.get_reliability(session, visit.viewer, release_id, kpi_id, wished=asked, on=visit.today)
     return answer(ReliabilityOut.of(found))
 
 

@@ -49,7 +49,11 @@ def add_assignments(request: Request, round_id: Key, *, dry_run: DryRun = False,
 @router.post("/rounds/{round_id}/assignments/propose", response_model=BulkReportOut)
 @access(Action.ROUNDS_WRITE)
 def propose_assignments(request: Request, round_id: Key) -> Response:
-    """Let the structure of today name managers, colleagues, direct reports and self for everybody rated."""
+    """Let the structure of today name managers, colleagues (of many, eight each), direct reports and self.
+
+    Of more than eight colleagues, eight are named about each person, or twice the minimum of the group where that is
+    more, so that everybody gets about as many forms; a warning says so. Others can be added by hand or from a list.
+    """
     with posting(request) as post:
         report = commands.propose_assignments(post.session, post.viewer, round_id, now=post.now)
         return post.answer(report_out(report))

@@ -22,6 +22,7 @@ from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.infra.versions import check_version
 from app.invitations.commands import invite_due_rounds
+from app.responses import close
 from app.rounds import commands, queries
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
 from app.rounds.values import Round, RoundState
@@ -142,7 +143,7 @@ def launch_round(request: Request, round_id: Key, sent: LaunchIn) -> Response:
 def close_round(request: Request, round_id: Key) -> Response:
     """Close an open round at once; nothing is accepted any more."""
     with posting(request) as post:
-        found = commands.close_round(post.session, post.viewer, round_id, now=post.now)
+        found = close.close_round(post.session, post.viewer, round_id, now=post.now)
         return post.answer(RoundOut.of(found), version=found.version)
 
 

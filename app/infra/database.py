@@ -57,6 +57,8 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine, busy_seconds)
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
+        # What the driver raises where `bulk` goes past SQLAlchemy.
+        self._driver_error = self.engine.dialect.loaded_dbapi.OperationalError
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
@@ -104,7 +106,7 @@ class Database:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, self._driver_error) as error:
             raise Unavailable from error
         except DBAPIError as error:
             if error.connection_invalidated:

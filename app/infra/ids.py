@@ -1,8 +1,12 @@
 """New ids, drawn from the randomness that the session carries."""
 
+from collections.abc import Iterator
+
 from sqlalchemy.orm import Session
 
-from app.infra.entropy import Entropy, random_uuid, random_whole
+from app.infra.entropy import Entropy, random_uuid, random_uuids, random_whole
+
+AT_ONCE = 500
 
 
 def entropy_of(session: Session) -> Entropy:
@@ -14,6 +18,12 @@ def entropy_of(session: Session) -> Entropy:
 def new_id(session: Session) -> str:
     """A random UUID as a string."""
     return random_uuid(entropy_of(session))
+
+
+def new_ids(session: Session) -> Iterator[str]:
+    """Random UUIDs without end, for those who need many."""
+    while True:
+        yield from random_uuids(entropy_of(session), AT_ONCE)
 
 
 def new_whole(session: Session) -> int:

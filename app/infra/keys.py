@@ -64,6 +64,14 @@ class InstanceKey:
         """The key of a `named`, `report` or `confidential` sheet: 16 bytes."""
         return self.derive("sheet", assignment_id)[:16]
 
+    def submission_mark(self, assignment_id: str, submission_id: str) -> str:
+        """What a kept sheet remembers of the submit that brought it: another mark on every sheet of one submit.
+
+        A rater sends sheets of several groups at once. One mark for all of them would link those that bear a name to
+        those under a pseudonym.
+        """
+        return _url(self.derive("submission", assignment_id, submission_id)[:16])
+
 
 def anonymous_sheet_key(token: str, assignment_id: str) -> bytes:
     """The key of an `anonymous` sheet: follows from the rating link alone, which is stored nowhere."""
@@ -73,6 +81,12 @@ def anonymous_sheet_key(token: str, assignment_id: str) -> bytes:
 def draft_key(token: str) -> bytes:
     """The key of what a rater has typed and not sent: follows from the rating link alone."""
     return hmac.new(token.encode(), b"draft", hashlib.sha256).digest()[:16]
+
+
+def anonymous_submission_mark(token: str, assignment_id: str, submission_id: str) -> str:
+    """The same for an `anonymous` sheet, from the rating link alone."""
+    told = b"\0".join([b"submission", assignment_id.encode(), submission_id.encode()])
+    return _url(hmac.new(token.encode(), told, hashlib.sha256).digest()[:16])
 
 
 def fingerprint(secret: str) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 Text = SqlText
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -114,7 +115,7 @@ class Json(_PerDialect):
         return postgresql.JSONB(none_as_null=True)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        return super().bind_processor(dialect) if dialect.name == "postgresql" else _json_in
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else json_text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else _json_out
@@ -124,6 +125,11 @@ def one_of(column: str, values: type[Any] | tuple[str, ...], *, name: str | None
     """CHECK that a text column holds one of the enum's values; named ck_<table>_<column>."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=name or column)
+
+
+def json_text(document: object) -> str | None:
+    """A JSON document as it is stored on SQLite, and as PostgreSQL takes it; None stays none."""
+    return None if document is None else _JSON.encode(document)
 
 
 def _flag_in(value: Any) -> int | None:
@@ -159,10 +165,6 @@ def _day_in(value: date | None) -> str | None:
 
 def _day_out(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
-
-
-def _json_in(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _json_out(value: str | None) -> object:

@@ -56,7 +56,9 @@ def resend_invitation(session: WriteSession, viewer: Viewer, invitation_id: str,
         raise rules.RaterOptedOut
     deliveries = load_deliveries(session, [row.id]).get(row.id, ())
     if row.voided_at is None:
-        rules.check_resend(deliveries, pause=rules.BETWEEN_RESENDS, now=now)
+        reminded_at = max((at for at in round_.reminders if row.created_at < at <= now), default=None)
+        letters = rules.told_letters(deliveries, is_told=False)
+        rules.check_resend(letters, pause=rules.BETWEEN_RESENDS, reminded_at=reminded_at, now=now)
     else:
         _renew(session, row, round_)
     lift_suppression(session, person.mailbox)

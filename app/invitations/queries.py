@@ -235,6 +235,8 @@ def _invitation(
     suppression: SuppressionReason | None,
     answered: bool | None,  # noqa: FBT001 - a fact, not a switch
 ) -> Invitation:
+    told = rules.told_letters(deliveries, is_told=answered is not None)
+    state = rules.delivery_state(email=person.email, deliveries=told, suppression=suppression)
     return Invitation(
         id=InvitationId(row.id),
         round_id=RoundId(row.round_id),
@@ -242,8 +244,8 @@ def _invitation(
         name=person.name,
         email=person.email,
         locale=row.locale,
-        delivery=rules.delivery_state(email=person.email, deliveries=deliveries, suppression=suppression),
-        reply=deliveries[-1].reply if deliveries else None,
+        delivery=state,
+        reply=told[-1].reply if told and told[-1].state in rules.FAILED else None,
         answered=answered,
         reminded=row.reminded,
         is_void=row.voided_at is not None,

@@ -13,6 +13,8 @@ from app.rounds.values import Assignment, RoundState
 TOKEN_LENGTH = 32
 MOST_WAVES = 12
 FIRST_RESEND = 3
+REMINDER_WAVES = range(1, FIRST_RESEND)
+FAILED = frozenset({OutboxState.BOUNCED, OutboxState.ATTENTION})
 BETWEEN_RESENDS = timedelta(hours=24)
 BETWEEN_OWN_RESENDS = timedelta(hours=1)
 LONGEST_EXTENSION = timedelta(days=14)
@@ -108,6 +110,17 @@ def check_link(
         raise NotYetOpen(opens_at)
 
 
+def told_letters(deliveries: Sequence[Delivery], *, is_told: bool) -> Sequence[Delivery]:
+    """The letters to a rater that may be told of; without the reminders where it is not told who has answered (R9).
+
+    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. One that
+    failed says that an address needs mending, and stays.
+    """
+    if is_told:
+        return deliveries
+    return [one for one in deliveries if one.wave not in REMINDER_WAVES or one.state in FAILED]
+
+
 def delivery_state(
     *, email: str | None, deliveries: Sequence[Delivery], suppression: SuppressionReason | None
 ) -> DeliveryState:
@@ -143,13 +156,19 @@ def next_wave(deliveries: Sequence[Delivery]) -> int:
     return max([FIRST_RESEND, *(delivery.wave + 1 for delivery in deliveries)])
 
 
-def check_resend(deliveries: Sequence[Delivery], *, pause: timedelta, now: datetime) -> None:
-    """Raise ResentLately when the last letter is on its way or arrived within `pause`, or there were too many."""
+def check_resend(
+    deliveries: Sequence[Delivery], *, pause: timedelta, reminded_at: datetime | None = None, now: datetime
+) -> None:
+    """Raise ResentLately when the last letter is on its way or arrived within `pause`, or there were too many.
+
+    `reminded_at` is when the round last reminded: nobody is written to again shortly after, reminded or not, since
+    the difference would tell who has answered (R9).
+    """
     if not deliveries:
         return
     latest = deliveries[-1]
-    failed = latest.state in {OutboxState.BOUNCED, OutboxState.ATTENTION}
-    wait = latest.dated_at + pause - now
+    failed = latest.state in FAILED
+    wait = max(latest.dated_at, reminded_at or latest.dated_at) + pause - now
     if latest.wave + 1 >= MOST_WAVES or (not failed and wait > timedelta(0)):
         raise ResentLately(max(1, int(wait.total_seconds())))
 

@@ -45,7 +45,11 @@ class LinkSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9)."""
+    """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
+
+    So are reminders, in `delivery` and `reply`; `reminded` counts those of the round that are over. `reply` is what
+    the other side said to a letter that failed.
+    """
 
     id: InvitationId
     round_id: RoundId

@@ -1,6 +1,8 @@
 """Every read of the journal; who may read it is asked in `accounts.queries.list_journal`, one floor up."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -28,6 +30,19 @@ def list_entries_about(session: ReadSession, object_kind: str, object_id: str) -
         .order_by(JournalRow.sequence)
     )
     return [_entry(row) for row in rows]
+
+
+def load_moments(
+    session: ReadSession, action: str, object_kind: str, object_ids: Collection[str]
+) -> Mapping[str, Sequence[datetime]]:
+    """When something happened to some objects, oldest first; those to which it never did are absent."""
+    query = select(JournalRow.object_id, JournalRow.at).where(
+        JournalRow.object_kind == object_kind, JournalRow.object_id.in_(object_ids), JournalRow.action == action
+    )
+    found: defaultdict[str, list[datetime]] = defaultdict(list)
+    for object_id, at in session.execute(query.order_by(JournalRow.sequence)):
+        found[object_id].append(at)
+    return found
 
 
 def load_entries(session: ReadSession, *, after: int, limit: int) -> Sequence[Entry]:

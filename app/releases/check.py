@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from app.releases.partition import JudgedRound
 from app.releases.score import ScoredRound
-from app.rounds.preview import atom_subjects
+from app.rounds.preview import atom_overlaps, atom_subjects
 from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound
 from app.scoring.objections import Claimed, Collected
@@ -16,6 +16,7 @@ from app.scoring.tally import UNIT
 from app.scoring.verifier import verify
 
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def check(frozen: FrozenRound, scored: ScoredRound) -> None:
@@ -26,17 +27,13 @@ def check(frozen: FrozenRound, scored: ScoredRound) -> None:
 
 def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
     cells, measures = judged.cells, judged.measures
-    asked = np.array(
-        [
-            [
-                is_asked(one.kpi, frozen.groups[cell.group].rater_group)
-                and any(line.kpi_id == one.kpi.kpi_id for line in frozen.subjects[cell.subject].card)
-                for one in measures
-            ]
-            for cell in cells
-        ],
-        np.bool_,
-    ).reshape(len(cells), len(measures))
+    of_group = _flags([is_asked(one.kpi, policy.rater_group) for one in measures] for policy in frozen.groups)
+    on_card = _flags(
+        [one.kpi.kpi_id in card for one in measures]
+        for card in ({line.kpi_id for line in subject.card} for subject in frozen.subjects)
+    )
+    cell_subject, cell_group = _ints(cell.subject for cell in cells), _ints(cell.group for cell in cells)
+    asked = of_group[cell_group] & on_card[cell_subject]
     sheet, measure, points = judged.rows
     valid = np.zeros(asked.shape, np.int64)
     total = np.zeros(asked.shape, np.int64)
@@ -50,8 +47,8 @@ def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
         kind=[subject.kind.value for subject in subjects],
         mode=[policy.mode.value for policy in frozen.groups],
         k=_ints(policy.k for policy in frozen.groups),
-        cell_subject=_ints(cell.subject for cell in cells),
-        cell_group=_ints(cell.group for cell in cells),
+        cell_subject=cell_subject,
+        cell_group=cell_group,
         cell_sheets=_ints(cell.sheets for cell in cells),
         head_cell=_ints(cell for cell, _ in heads),
         head_person=_ints(person for _, person in heads),
@@ -59,67 +56,68 @@ def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
         valid=valid,
         total=total,
         steps=UNIT,
+        overlapping=atom_overlaps(frozen),
     )
 
 
 def _claimed(scored: ScoredRound) -> Claimed:
-    judged = scored.judged
-    atoms = judged.made.atoms
+    judged, rows = scored.judged, scored.soft.released
+    atoms, figures, table = judged.made.atoms, judged.figures, judged.table
     labels = sorted({atom.groups for atom in atoms})
     label_of = {groups: place for place, groups in enumerate(labels)}
     cell_of = {cell.key: place for place, cell in enumerate(judged.cells)}
-    members = [(place, cell_of[cell.key]) for place, atom in enumerate(atoms) for cell in atom.cells]
-    table = scored.soft.released
-    figures = [scored.figures[group] for group in table.group.tolist()]
-    row_of = {key: row for row, key in enumerate(zip(figures, table.kpi.tolist(), strict=True))}
-    use_row = _ints(
-        row_of.get(key, -1)
-        for key in zip(judged.table.use_figure.tolist(), judged.table.use_measure.tolist(), strict=True)
-    )
+    figure_of_row = np.array(scored.figures, np.int64)[rows.group]
+    row_at = np.full(table.is_shown.shape, -1)
+    row_at[figure_of_row, rows.kpi] = np.arange(len(rows.kpi))
+    use_row = row_at[table.use_figure, table.use_measure]
     used = use_row >= 0
-    combined, shares = _combined(scored)
+    combined_subject, combined_measure, share_combined, share_atom = _combined(scored)
     return Claimed(
         labels=labels,
         atom_subject=_ints(atom.subject for atom in atoms),
         atom_label=_ints(label_of[atom.groups] for atom in atoms),
-        member_atom=_ints(atom for atom, _ in members),
-        member_cell=_ints(cell for _, cell in members),
-        row_subject=_ints(judged.figures[figure].subject for figure in figures),
-        row_label=_ints(label_of[judged.figures[figure].groups] for figure in figures),
-        row_measure=table.kpi,
-        row_sheets=table.n,
-        row_mean=table.mean,
+        member_atom=np.repeat(np.arange(len(atoms)), _ints(len(atom.cells) for atom in atoms)),
+        member_cell=_ints(cell_of[cell.key] for atom in atoms for cell in atom.cells),
+        row_subject=_ints(figure.subject for figure in figures)[figure_of_row],
+        row_label=_ints(label_of[figure.groups] for figure in figures)[figure_of_row],
+        row_measure=rows.kpi,
+        row_sheets=rows.n,
+        row_mean=rows.mean,
         use_row=use_row[used],
-        use_atom=judged.table.use_atom[used],
-        combined_subject=_ints(subject for subject, _ in combined),
-        combined_measure=_ints(measure for _, measure in combined),
-        share_combined=_ints(place for place, _ in shares),
-        share_atom=_ints(atom for _, atom in shares),
+        use_atom=table.use_atom[used],
+        combined_subject=combined_subject,
+        combined_measure=combined_measure,
+        share_combined=share_combined,
+        share_atom=share_atom,
     )
 
 
-def _combined(scored: ScoredRound) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The scores of KPIs and cards, and the atoms that each stands on through the groups that weigh in it."""
-    rows = scored.soft.group_rows
-    standing: dict[tuple[int, int], set[int]] = {}
-    uses: dict[tuple[int, int], set[int]] = {}
-    table = scored.judged.table
-    for figure, measure, atom in zip(
-        table.use_figure.tolist(), table.use_measure.tolist(), table.use_atom.tolist(), strict=True
-    ):
-        uses.setdefault((figure, measure), set()).add(atom)
-    for group, subject, measure, weight in zip(
-        rows.group.tolist(), rows.subject.tolist(), rows.kpi.tolist(), rows.weight.tolist(), strict=True
-    ):
-        if weight > 0:
-            standing.setdefault((subject, measure), set()).update(uses[scored.figures[group], measure])
-    for subject, composite in scored.composites.items():
+def _combined(scored: ScoredRound) -> tuple[Integers, Integers, Integers, Integers]:
+    """The scores of KPIs and cards (measure -1), and the atoms that each stands on through the groups that weigh in it.
+
+    Subject and measure of each, then place of the score and atom of each share.
+    """
+    judged, rows = scored.judged, scored.soft.group_rows
+    table, n_atoms, span = judged.table, len(judged.made.atoms), len(judged.measures) + 1
+    weighs = np.zeros(table.is_shown.shape, np.bool_)
+    weighs[np.array(scored.figures, np.int64)[rows.group], rows.kpi] = rows.weight > 0
+    used = weighs[table.use_figure, table.use_measure]
+    subject = _ints(figure.subject for figure in judged.figures)[table.use_figure[used]]
+    measure, atom = table.use_measure[used], table.use_atom[used]
+    in_card = np.zeros((len(judged.made.subjects), len(judged.measures)), np.bool_)
+    for place, composite in scored.composites.items():
         if isinstance(composite, Composite):
-            parts = [standing[subject, part.kpi] for part in composite.parts if (subject, part.kpi) in standing]
-            standing[subject, -1] = set().union(*parts)
-    combined = sorted(standing)
-    return combined, [(place, atom) for place, key in enumerate(combined) for atom in sorted(standing[key])]
+            in_card[place, [part.kpi for part in composite.parts if part.kpi < len(judged.measures)]] = True
+    on_card = in_card[subject, measure]
+    scores = np.concatenate([subject * span + measure + 1, subject[on_card] * span])
+    shares = np.unique(scores * n_atoms + np.concatenate([atom, atom[on_card]]))
+    combined, share_combined = np.unique(shares // n_atoms, return_inverse=True)
+    return combined // span, combined % span - 1, share_combined, shares % n_atoms
 
 
 def _ints(numbers: Iterable[int]) -> Integers:
-    return np.array(list(numbers), np.int64)
+    return np.fromiter(numbers, np.int64)
+
+
+def _flags(rows: Iterable[list[bool]]) -> Flags:
+    return np.array(list(rows), np.bool_)

@@ -67,10 +67,10 @@ def _by_atom(judged: JudgedRound, sheets: SheetColumns) -> dict[tuple[int, str],
     """Voice and text of the comments of each atom and question."""
     atom_of = judged.made.atom_of()
     found: defaultdict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
-    for sheet, about, text in sheets.comments:
-        atom = atom_of.get(judged.cells[int(judged.cell_of_sheet[sheet])].key)
+    for comment in sheets.comments:
+        atom = atom_of.get(judged.cells[comment.cell].key)
         if atom is not None:
-            found[atom, about].append((sheets.voices[sheet], text))
+            found[atom, comment.about].append((comment.voice, comment.text))
     return dict(sorted(found.items()))
 
 

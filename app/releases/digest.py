@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from app.metrics.values import Reading
-from app.releases.partition import JudgedRound
+from app.releases.partition import JudgedRound, atom_of_cells
 from app.releases.values import METHOD_VERSION
 from app.rounds.values import FrozenRound
 from app.scoring.tally import UNIT
@@ -32,8 +32,7 @@ def digest_input(frozen: FrozenRound, judged: JudgedRound, readings: Sequence[Re
 
 
 def _atoms(frozen: FrozenRound, judged: JudgedRound) -> list[Any]:
-    atom_of = judged.made.atom_of()
-    atom_of_cell = [atom_of.get(cell.key, -1) for cell in judged.cells]
+    atom_of_cell = atom_of_cells(judged.made, judged.cells).tolist()
     contents: defaultdict[int, list[bytes]] = defaultdict(list)
     for cell, content in zip(judged.cell_of_sheet.tolist(), _sheets(judged), strict=True):
         contents[atom_of_cell[cell]].append(content)

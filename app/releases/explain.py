@@ -127,7 +127,7 @@ def _group(tables: Tables, place: int, measure: int, row: GroupRow) -> Document:
     small = tables.is_small(row)
     lo, hi = score_ends(Interval(row.lo, row.hi), small=small)
     document: Document = {
-        "rater_groups": list(tables.labels(row.figure)),
+        "rater_groups": list(tables.names[row.figure.groups]),
         "n": row.n,
         "mean": row.mean,
         "weight": row.weight,
@@ -145,7 +145,7 @@ def _item(tables: Tables, place: int, item: int, group: GroupRow) -> Document:
     if one is None:
         return {}
     known = {"item_id": one.id, "weight": one.weight}
-    row = next((row for row in tables.groups.get((place, item), ()) if row.figure == group.figure), None)
+    row = tables.find_row(place, item, group)
     if row is None:
         return known | {"reason": tables.why_withheld(place, group.figure.groups, item).value}
     return known | {"n": row.n, "mean": row.mean}

@@ -1,40 +1,47 @@
 """What is kept of an atom: integer sums by measure and pair, and histograms where the sheets are deleted. Pure."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
-from app.releases.partition import JudgedRound
+import numpy as np
+
+from app.releases.partition import Floats, Integers, JudgedRound, atom_of_cells
 from app.scoring.atoms import Mode
 
-Histograms = Mapping[int, Mapping[int, Mapping[float, int]]]
 
-
-def histograms_of(judged: JudgedRound) -> Histograms:
-    """By atom of `anonymous` groups and measure, how many sheets have which points: all that is left of them."""
-    atom_of = judged.made.atom_of()
-    anonymous = {
-        place
-        for place, atom in enumerate(judged.made.atoms)
-        if any(judged.made.groups[group].mode is Mode.ANONYMOUS for group in atom.groups)
-    }
-    atom_of_cell = [atom_of.get(cell.key, -1) for cell in judged.cells]
-    found: defaultdict[int, defaultdict[int, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
-    for sheet, measure, points in zip(*(column.tolist() for column in judged.rows), strict=True):
-        atom = atom_of_cell[int(judged.cell_of_sheet[sheet])]
-        if atom in anonymous:
-            found[atom][measure][points] += 1
-    return found
-
-
-def totals_document(judged: JudgedRound, atom: int, histograms: Mapping[int, Mapping[float, int]]) -> dict[str, Any]:
-    """Released sums of one atom by the id of KPI or item; nothing of what is suppressed (R1)."""
-    sums = judged.released.atom(atom)
+def totals_documents(judged: JudgedRound) -> Iterator[dict[str, Any]]:
+    """For each atom its released sums by the id of KPI or item; nothing of what is suppressed (R1)."""
     names = [measure.kpi.kpi_id if measure.item is None else measure.item.id for measure in judged.measures]
-    return {
-        "sums": {names[number]: list(cell) for number, cell in sums.cells.items()},
-        "pairs": [[names[one], names[other], *pair] for (one, other), pair in sums.pairs.items()],
-        "histograms": {
-            names[number]: sorted(histogram.items()) for number, histogram in histograms.items() if number in sums.cells
-        },
-    }
+    n_atoms = len(judged.made.atoms)
+    tables = (judged.released.cells.T, judged.released.pairs.T, _bars(judged))
+    for cells, pairs, bars in zip(*(_by_atom(n_atoms, *table) for table in tables), strict=True):
+        sums = {names[measure]: cell for measure, *cell in cells}
+        histograms: dict[str, list[tuple[float, int]]] = {}
+        for measure, points, count in bars:
+            if names[measure] in sums:
+                histograms.setdefault(names[measure], []).append((points, count))
+        of_pairs = [[names[one], names[other], *pair] for one, other, *pair in pairs]
+        yield {"sums": sums, "pairs": of_pairs, "histograms": histograms}
+
+
+def _by_atom(n_atoms: int, atom: Integers, *columns: Integers | Floats) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """The rows of each atom, from columns that are ordered by atom."""
+    plain = [column.tolist() for column in columns]
+    for start, end in pairwise(np.searchsorted(atom, np.arange(n_atoms + 1)).tolist()):
+        yield zip(*(column[start:end] for column in plain), strict=True)
+
+
+def _bars(judged: JudgedRound) -> tuple[Integers, Integers, Floats, Integers]:
+    """Atom of `anonymous` groups, measure, points, and how many sheets have them: all that is left of the sheets."""
+    groups = judged.made.groups
+    is_anonymous = [any(groups[group].mode is Mode.ANONYMOUS for group in atom.groups) for atom in judged.made.atoms]
+    sheet, measure, points = judged.rows
+    atom = atom_of_cells(judged.made, judged.cells)[judged.cell_of_sheet[sheet]]
+    # The last place is that of the sheets in no atom, -1.
+    rows = np.flatnonzero(np.array([*is_anonymous, False], np.bool_)[atom])
+    order = rows[np.lexsort((points[rows], measure[rows], atom[rows]))]
+    atom, measure, points = atom[order], measure[order], points[order]
+    is_new = np.any([np.diff(column, prepend=-1) != 0 for column in (atom, measure, points)], axis=0)
+    starts = np.flatnonzero(is_new)
+    return atom[starts], measure[starts], points[starts], np.diff(starts, append=len(order))

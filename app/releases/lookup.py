@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.organisation.values import SubjectKind
 from app.releases.score import ScoredRound
@@ -13,9 +14,8 @@ from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.readable import Figure
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """A readable row: one rater group (or mixed groups) of a subject on one measure."""
+class GroupRow(NamedTuple):
+    """A readable row: one rater group (or mixed groups) of a subject on one measure; `number` is that of the figure."""
 
     number: int
     figure: Figure
@@ -30,8 +30,7 @@ class GroupRow:
     hi: float
 
 
-@dataclass(frozen=True, slots=True)
-class KpiRow:
+class KpiRow(NamedTuple):
     """A soft KPI of a subject."""
 
     scored: bool
@@ -46,7 +45,14 @@ class KpiRow:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The columns of a scored round, looked up by subject and measure; `asked` holds subject and group places."""
+    """The columns of a scored round, looked up by subject and measure.
+
+    groups, kpis : the rows by subject and measure
+    asked : by subject, the places of the groups that were asked about it or below it
+    items : by KPI the measures that are its items
+    numbers : of the figures, by subject and groups
+    names : of the groups of a figure
+    """
 
     frozen: FrozenRound
     scored: ScoredRound
@@ -55,10 +61,11 @@ class Tables:
     asked: Mapping[int, frozenset[int]]
     items: Mapping[int, Sequence[int]]
     numbers: Mapping[tuple[int, tuple[int, ...]], int]
+    names: Mapping[tuple[int, ...], tuple[str, ...]]
 
-    def labels(self, figure: Figure) -> tuple[str, ...]:
-        """The rater groups of a row."""
-        return tuple(self.frozen.groups[group].rater_group.value for group in figure.groups)
+    def find_row(self, subject: int, measure: int, like: GroupRow) -> GroupRow | None:
+        """The row of the same figure on another measure."""
+        return next((row for row in self.groups.get((subject, measure), ()) if row.number == like.number), None)
 
     def is_small(self, row: GroupRow) -> bool:
         """Whether a row stands on an atom under twice its minimum (R7)."""
@@ -66,6 +73,9 @@ class Tables:
 
     def why_withheld(self, subject: int, groups: tuple[int, ...], measure: int) -> Withheld:
         """Why a row that was asked for is not shown."""
+        place = self.frozen.subjects[subject].id, tuple(self.frozen.groups[group].rater_group for group in groups)
+        if place in self.frozen.overlapping:
+            return Withheld.OVERLAP
         number = self.numbers.get((subject, groups))
         reason = None if number is None else self.scored.judged.table.reason(number, measure)
         return Withheld(reason or Withheld.FEWER_THAN_K)
@@ -115,7 +125,11 @@ def tables_of(frozen: FrozenRound, scored: ScoredRound, asked: Collection[tuple[
         if measure.item is not None:
             items[numbers[measure.kpi.kpi_id]].append(number)
     numbered = {(figure.subject, figure.groups): number for number, figure in enumerate(scored.judged.figures)}
-    return Tables(frozen, scored, groups, kpis, _asked_by_subject(frozen, asked), items, numbered)
+    names = {
+        figure.groups: tuple(frozen.groups[group].rater_group.value for group in figure.groups)
+        for figure in scored.judged.figures
+    }
+    return Tables(frozen, scored, groups, kpis, _asked_by_subject(frozen, asked), items, numbered, names)
 
 
 def minimum_of(frozen: FrozenRound, place: int, groups: Sequence[int]) -> int:

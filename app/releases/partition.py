@@ -4,7 +4,6 @@ Numbers: subjects, rater groups and KPIs are named by their place in the frozen 
 after all KPIs, an item. What the figures are is said in `score`.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,12 +15,11 @@ import numpy.typing as npt
 from app.kpis.values import KpiKind, ScaleKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns
-from app.rounds.preview import atom_cells, atom_groups, atom_subjects
+from app.rounds.preview import answered_cells, divided
 from app.rounds.rules import is_asked
-from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Mark
+from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Marks
 from app.scoring import scales
-from app.scoring.atoms import Cell, Partition, Pooling
-from app.scoring.disclosure import partition
+from app.scoring.atoms import Cell, Partition
 from app.scoring.raters import rater_scores
 from app.scoring.readable import Figure, figures
 from app.scoring.standing import RowTable, Standing, cells_of, row_table, standing_of
@@ -80,23 +78,23 @@ class Laid(NamedTuple):
     rows: tuple[Integers, Integers, Floats]
 
 
-def judge(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> JudgedRound:
+def judge(frozen: FrozenRound, sheets: SheetColumns, marks: Marks) -> JudgedRound:
     """Atoms of a round and what may be read of them.
 
     Parameters
     ----------
     frozen : the round as launched
     sheets : all sheets, items numbered as `item_ids(frozen)`
-    answered : the marks of the assignments that are answered
+    marks : of all its assignments
 
     Raises
     ------
     SheetsAstray : sheets and marks do not agree, cell by cell; then nothing may be released
     """
     measures = measures_of(frozen)
-    cells = _cells(frozen, sheets, answered)
+    cells = _cells(frozen, sheets, marks)
     made = divided(frozen, cells)
-    laid = Laid(cells, _cell_of_sheet(frozen, sheets, cells), _scores(sheets, measures))
+    laid = Laid(cells, sheets.cell_of_sheet, _scores(sheets, measures))
     asked = asked_in(frozen, made, measures)
     return judged_of(measures, laid, made, (asked, _valid(made, laid, measures)), _totals(made, laid, measures))
 
@@ -126,11 +124,6 @@ def judged_of(
     )
 
 
-def divided(frozen: FrozenRound, cells: Sequence[Cell]) -> Partition:
-    """The cells of a round as atoms."""
-    return partition(atom_subjects(frozen), atom_groups(frozen), cells, Pooling(frozen.pooling))
-
-
 def soft_kpis(frozen: FrozenRound) -> tuple[FrozenKpi, ...]:
     """The rated KPIs of a round."""
     return tuple(kpi for kpi in frozen.kpis if kpi.kind is KpiKind.SOFT)
@@ -147,30 +140,21 @@ def measures_of(frozen: FrozenRound) -> tuple[Measure, ...]:
     return tuple(Measure(kpi, None) for kpi in kpis) + tuple(Measure(kpi, item) for kpi in kpis for item in kpi.items)
 
 
-def _cells(frozen: FrozenRound, sheets: SheetColumns, answered: Sequence[Mark]) -> tuple[Cell, ...]:
-    cells = atom_cells(frozen, answered)
-    stored = Counter(zip(sheets.subjects, sheets.groups, strict=True))
+def _cells(frozen: FrozenRound, sheets: SheetColumns, marks: Marks) -> tuple[Cell, ...]:
+    """The cells as the marks have them, in the order of the sheets' own."""
     marked = {
-        (frozen.subjects[cell.subject].id, frozen.groups[cell.group].rater_group.value): cell.sheets for cell in cells
+        (frozen.subjects[cell.subject].id, frozen.groups[cell.group].rater_group.value): cell
+        for cell in answered_cells(frozen, marks)
     }
-    if stored != Counter(marked):
+    stored = dict(zip(sheets.cells, np.bincount(sheets.cell_of_sheet).tolist(), strict=True))
+    if stored != {key: cell.sheets for key, cell in marked.items()}:
         raise SheetsAstray
-    return cells
-
-
-def _cell_of_sheet(frozen: FrozenRound, sheets: SheetColumns, cells: Iterable[Cell]) -> Integers:
-    places = {
-        (frozen.subjects[cell.subject].id, frozen.groups[cell.group].rater_group.value): place
-        for place, cell in enumerate(cells)
-    }
-    return np.fromiter(
-        (places[key] for key in zip(sheets.subjects, sheets.groups, strict=True)), np.int64, len(sheets.subjects)
-    )
+    return tuple(marked[key] for key in sheets.cells)
 
 
 def _scores(sheets: SheetColumns, measures: Sequence[Measure]) -> tuple[Integers, Integers, Floats]:
     """Every valid score: of a sheet on a KPI, and of a sheet on an item."""
-    n_sheets, n_kpis = len(sheets.subjects), sum(measure.item is None for measure in measures)
+    n_sheets, n_kpis = len(sheets.cell_of_sheet), sum(measure.item is None for measure in measures)
     order = np.argsort(sheets.answer_items, kind="stable")
     bounds = np.searchsorted(sheets.answer_items[order], np.arange(len(measures) - n_kpis + 1))
     found: list[tuple[Integers, int, Floats]] = []
@@ -212,16 +196,21 @@ def scale_of(frozen: FrozenScale) -> scales.LinearScale | scales.AnchoredScale:
     return scales.AnchoredScale({float(place): value for place, value in enumerate(rising, start=1)})
 
 
+def atom_of_cells(made: Partition, cells: Iterable[Cell]) -> Integers:
+    """[cell] The atom that holds it, -1 where none does."""
+    atom_of = made.atom_of()
+    return np.array([atom_of.get(cell.key, -1) for cell in cells], np.int64)
+
+
 def _totals(made: Partition, laid: Laid, measures: Sequence[Measure]) -> AtomTotals:
     """Totals by atom and measure. KPIs of one sheet stay together; an item stands alone, since nothing pairs items."""
-    atom_of = made.atom_of()
-    atom_of_cell = np.array([atom_of.get(cell.key, -1) for cell in laid.cells], np.int64)
-    atom_of_sheet = atom_of_cell[laid.cell_of_sheet] if len(laid.cell_of_sheet) else np.zeros(0, np.int64)
+    atom_of_sheet = atom_of_cells(made, laid.cells)[laid.cell_of_sheet]
     sheet, measure, points = laid.rows
-    n_sheets, n_kpis = len(laid.cell_of_sheet), sum(one.item is None for one in measures)
-    apart = np.maximum(measure - n_kpis + 1, 0)
-    atoms = np.tile(atom_of_sheet, len(measures) - n_kpis + 1)
-    return AtomTotals.from_scores(atoms, sheet + apart * n_sheets, measure, points, n_atoms=len(made.atoms))
+    of_kpi = measure < sum(one.item is None for one in measures)
+    kpis = (sheet[of_kpi], measure[of_kpi], points[of_kpi])
+    items = (atom_of_sheet[sheet[~of_kpi]], measure[~of_kpi], points[~of_kpi])
+    n_atoms = len(made.atoms)
+    return AtomTotals.from_scores(atom_of_sheet, *kpis, n_atoms=n_atoms).plus(AtomTotals.apart(*items, n_atoms=n_atoms))
 
 
 def _valid(made: Partition, laid: Laid, measures: Sequence[Measure]) -> Integers:
@@ -260,8 +249,8 @@ def _extents(table: RowTable, standing: Standing) -> tuple[tuple[tuple[int, ...]
     combined over measures, so all of them must stand on one extent.
     """
     n_figures, n_measures = table.is_shown.shape
-    pairs = np.unique(np.stack([table.use_figure, table.use_atom]), axis=1)
-    figure, atom = pairs
+    span = max(len(standing.is_released), 1)
+    figure, atom = np.divmod(np.unique(table.use_figure * span + table.use_atom), span)
     held = np.zeros((n_figures, n_measures), np.int64)
     np.add.at(held, figure, standing.is_released[atom].astype(np.int64))
     used = np.zeros((n_figures, n_measures), np.int64)

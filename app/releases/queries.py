@@ -5,7 +5,6 @@ not be read is answered like what is not there; so an administrator without a re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,13 +17,26 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.journal.queries import load_moments
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
+from app.releases.rules import next_attempt
 from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
-from app.releases.values import Release, ReleaseId, Score, ScoreFilter, ScoreLevel, ScoreStatus, Withheld
+from app.releases.values import (
+    FAILED_RELEASE,
+    Release,
+    ReleaseId,
+    Score,
+    ScoreFilter,
+    ScoreLevel,
+    ScoreStatus,
+    Withheld,
+)
+from app.rounds.queries import load_rounds_to_release
 from app.rounds.recipe import groups_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
+from app.rounds.values import Round
 
 # ------------------------------------------------------------ releases
 
@@ -39,6 +51,15 @@ def get_release(session: ReadSession, viewer: Viewer, release_id: str, *, on: da
     if session.scalar(readable) is None:
         raise NotFound
     return release
+
+
+def load_due_releases(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
+    """Closed rounds that wait for nobody, in the order they closed; one that failed rests before it is tried again."""
+    waiting = load_rounds_to_release(session)
+    failed = load_moments(session, FAILED_RELEASE, "round", [one.id for one in waiting])
+    return tuple(
+        one for one in waiting if one.id not in failed or next_attempt(len(failed[one.id]), failed[one.id][-1]) <= now
+    )
 
 
 def list_releases(
@@ -204,7 +225,7 @@ def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str])
 
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
-    return replace(score, se=None, df=None)
+    return score._replace(se=None, df=None)
 
 
 # ------------------------------------------------------------ soundness

@@ -15,12 +15,12 @@ import numpy as np
 
 from app.releases.lookup import tables_of
 from app.releases.measured import goalposts_of
-from app.releases.partition import JudgedRound, Laid, asked_in, divided, judged_of, measures_of
+from app.releases.partition import JudgedRound, Laid, asked_in, judged_of, measures_of
 from app.releases.rows import REASONS, score_rows
 from app.releases.score import hard_numbers, score_judged
 from app.releases.values import Score, ScoreStatus, Withheld
-from app.rounds.preview import atom_cells
-from app.rounds.values import FrozenRound, FrozenSubject, Mark
+from app.rounds.preview import answered_cells, divided
+from app.rounds.values import FrozenRound, FrozenSubject, Marks
 from app.scoring.atoms import Partition
 from app.scoring.goalposts import score_metric
 from app.scoring.results import Certainty, HardScore, Interval, Measured, NotScored, Reason
@@ -50,9 +50,9 @@ class KeptAtom:
         return self.subject_id, self.rater_groups
 
 
-def wrong_atoms(frozen: FrozenRound, marks: Iterable[Mark], kept: Sequence[KeptAtom]) -> Iterator[str]:
+def wrong_atoms(frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom]) -> Iterator[str]:
     """What is wrong with stored atoms: sets that the answered assignments do not give, too few people, odd sums."""
-    made = divided(frozen, atom_cells(frozen, [mark for mark in marks if mark.answered]))
+    made = divided(frozen, answered_cells(frozen, marks))
     stored = {atom.place: (atom.is_own, atom.is_protected, atom.raters, atom.sheets) for atom in kept}
     again = {
         place: (not atom.is_carried, atom.is_protected, len(atom.heads), atom.sheets)
@@ -71,14 +71,13 @@ def wrong_atoms(frozen: FrozenRound, marks: Iterable[Mark], kept: Sequence[KeptA
 
 
 def wrong_figures(
-    frozen: FrozenRound, marks: Sequence[Mark], kept: Sequence[KeptAtom], stored: Iterable[Score]
+    frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom], stored: Iterable[Score]
 ) -> Iterator[str]:
     """Which stored figures do not follow from the totals of their atoms; the atoms must be right."""
     known = {(score.subject_id, score.place): score for score in stored}
     judged = judge_kept(frozen, marks, kept)
     scored = score_judged(frozen, judged, _hard(frozen, judged, known))
-    asked = {(mark.subject_id, mark.rater_group) for mark in marks}
-    again = {(score.subject_id, score.place): score for score in score_rows(tables_of(frozen, scored, asked))}
+    again = {(score.subject_id, score.place): score for score in score_rows(tables_of(frozen, scored, marks.cells))}
     names = {subject.id: subject.name for subject in frozen.subjects}
     wrong: defaultdict[str, int] = defaultdict(int)
     for place in known.keys() | again.keys():
@@ -88,10 +87,10 @@ def wrong_figures(
         yield f"{count} figures of {names.get(subject_id, subject_id)} do not follow from the totals of their atoms"
 
 
-def judge_kept(frozen: FrozenRound, marks: Iterable[Mark], kept: Iterable[KeptAtom]) -> JudgedRound:
+def judge_kept(frozen: FrozenRound, marks: Marks, kept: Iterable[KeptAtom]) -> JudgedRound:
     """What may be read of a round, from the answered assignments and the stored totals."""
     measures = measures_of(frozen)
-    cells = atom_cells(frozen, [mark for mark in marks if mark.answered])
+    cells = answered_cells(frozen, marks)
     made = divided(frozen, cells)
     numbers = {
         measure.kpi.kpi_id if measure.item is None else measure.item.id: number

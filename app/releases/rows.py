@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
@@ -103,8 +102,8 @@ def _group_rows(tables: Tables, place: int, measure: int) -> Iterator[Score]:
     for row in rows:
         yield _group_row(tables, place, row)
         for item in tables.items.get(measure, ()):
-            found = [one for one in tables.groups.get((place, item), ()) if one.figure == row.figure]
-            yield _group_row(tables, place, found[0]) if found else _suppressed(tables, place, item, row.figure.groups)
+            found = tables.find_row(place, item, row)
+            yield _group_row(tables, place, found) if found else _suppressed(tables, place, item, row.figure.groups)
     shown = {group for row in rows for group in row.figure.groups}
     for group in tables.asked_groups(place, measure):
         if group not in shown:
@@ -119,7 +118,7 @@ def _group_row(tables: Tables, place: int, row: GroupRow) -> Score:
         tables.frozen.subjects[place].id,
         measure.kpi.kpi_id,
         measure.item.id if measure.item is not None else None,
-        tables.labels(row.figure),
+        tables.names[row.figure.groups],
         ScoreStatus.OK,
         score=_inside(row.mean, lo, hi),
         lo=lo,
@@ -202,24 +201,3 @@ def _inside(score: float, lo: float, hi: float) -> float:
 
 def _finite(df: float) -> float | None:
     return df if math.isfinite(df) else None
-
-
-def as_columns(score: Score) -> dict[str, Any]:
-    """A row as the table takes it, without its ids."""
-    return {
-        "subject_id": score.subject_id,
-        "place": score.place,
-        "kpi_id": score.kpi_id,
-        "item_id": score.item_id,
-        "rater_groups": "+".join(score.rater_groups),
-        "status": score.status.value,
-        "reason": score.reason.value if score.reason is not None else None,
-        "score": score.score,
-        "lo": score.lo,
-        "hi": score.hi,
-        "se": score.se,
-        "df": score.df,
-        "raters": score.raters,
-        "coverage": score.coverage,
-        "details": score.details,
-    }

@@ -1,6 +1,11 @@
 """Pure decisions about releases: when one may happen, and what must stop it."""
 
+from datetime import datetime, timedelta
+
 from app.errors import Conflict, Unavailable
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(days=1)
 
 
 class SheetsAstray(Unavailable):
@@ -24,3 +29,23 @@ class GraceNotOver(Conflict):
 
     code = "grace_not_over"
     message = "Answers are taken for 30 minutes after the closing time. Release the round after that."
+
+
+def next_attempt(failures: int, last: datetime) -> datetime:
+    """When a release that could not be made is tried again by itself.
+
+    Parameters
+    ----------
+    failures : how often it has failed, >= 1
+    last : when it failed last
+
+    Returns
+    -------
+    A minute after the first failure, then each pause twice as long as the one before, and at most a day.
+
+    >>> noon = datetime(2026, 11, 23, 12)
+    >>> [str(next_attempt(failures, noon) - noon) for failures in (1, 2, 11, 12, 5000)]
+    ['0:01:00', '0:02:00', '17:04:00', '1 day, 0:00:00', '1 day, 0:00:00']
+    """
+    doublings = min(failures - 1, (LONGEST_PAUSE // FIRST_PAUSE).bit_length())
+    return last + min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

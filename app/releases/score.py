@@ -4,7 +4,7 @@ Numbers as in `partition`; hard KPIs are numbered after all measures. What is wr
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,30 +66,43 @@ def score_judged(
     numbers = hard_numbers(frozen, judged)
     cards = _cards(frozen, judged, numbers)
     composites = score_composites(soft, cards, hard)
-    subtotals = {
-        (subject, kind): total
-        for kind in KpiKind
-        for subject, total in score_composites(soft, _parts_of(cards, composites, numbers, kind), hard).items()
-        if isinstance(total, Composite)
-    }
+    subtotals = _subtotals(soft, cards, composites, hard)
     return ScoredRound(judged, figures, soft, numbers, hard, composites, subtotals)
 
 
-def _parts_of(
+def _subtotals(
+    soft: SoftScores,
     cards: Mapping[int, Scorecard],
     composites: Mapping[int, Composite | NotScored],
-    numbers: Mapping[str, int],
-    kind: KpiKind,
-) -> dict[int, Scorecard]:
-    """The cards cut down to the KPIs of one kind that their composites hold."""
-    hard = set(numbers.values())
-    found = {}
+    hard: Mapping[tuple[int, int], HardScore | NotScored],
+) -> dict[tuple[int, KpiKind], Composite]:
+    """By subject and kind; a composite of one kind only is its own subtotal."""
+    found: dict[tuple[int, KpiKind], Composite] = {}
+    mixed: dict[KpiKind, dict[int, Scorecard]] = {kind: {} for kind in KpiKind}
     for subject, composite in composites.items():
         if isinstance(composite, Composite):
-            present = {part.kpi for part in composite.parts if (part.kpi in hard) is (kind is KpiKind.HARD)}
-            entries = tuple(replace(entry, required=False) for entry in cards[subject].entries if entry.kpi in present)
-            if entries:
-                found[subject] = Scorecard(entries)
+            by_kind = _entries_by_kind(subject, cards[subject], composite, hard)
+            for kind, entries in by_kind.items():
+                if len(by_kind) == 1:
+                    found[subject, kind] = composite
+                else:
+                    mixed[kind][subject] = Scorecard(tuple(entries))
+    for kind, part_cards in mixed.items():
+        totals = score_composites(soft, part_cards, hard) if part_cards else {}
+        found |= {(subject, kind): total for subject, total in totals.items() if isinstance(total, Composite)}
+    return found
+
+
+def _entries_by_kind(
+    subject: int, card: Scorecard, composite: Composite, hard: Collection[tuple[int, int]]
+) -> dict[KpiKind, list[CardEntry]]:
+    """The entries of a card that its composite holds, by kind."""
+    present = {part.kpi for part in composite.parts}
+    found: defaultdict[KpiKind, list[CardEntry]] = defaultdict(list)
+    for entry in card.entries:
+        if entry.kpi in present:
+            kind = KpiKind.HARD if (subject, entry.kpi) in hard else KpiKind.SOFT
+            found[kind].append(replace(entry, required=False))
     return found
 
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 ReleaseId = NewType("ReleaseId", str)
 
 METHOD_VERSION = "1"
 """Which arithmetic made the figures of a release; raised whenever the same input would give other digits."""
+
+FAILED_RELEASE = "release.failed"
+"""What the journal says of a round that was due and could not be released."""
 
 
 class ScoreStatus(StrEnum):
@@ -38,6 +41,7 @@ class Withheld(StrEnum):
 
     FEWER_THAN_K = "fewer_than_k"
     FEWER_THAN_THREE_SUBJECTS = "fewer_than_three_subjects"
+    OVERLAP = "overlap"
     TOO_LITTLE_WEIGHT = "too_little_weight"
     NOT_ASKED = "not_asked"
     REQUIRED_MISSING = "required_missing"
@@ -45,9 +49,8 @@ class Withheld(StrEnum):
     NO_VALUE = "no_value"
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group.
+class Score(NamedTuple):
+    """A readable figure, 0-100: composite (no KPI), KPI, group of a KPI, or item of a group; a release has many.
 
     lo, hi : 95 % interval; in whole points, outward, where the figure uses an atom under 2k (R7)
     se, df : standard error and its degrees of freedom; none where R7 hides them

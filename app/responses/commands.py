@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Row, delete, insert, select, update
+from sqlalchemy import Insert, Row, bindparam, delete, insert, select, update
 
 from app.errors import FieldError
 from app.infra.database import WriteSession
 from app.infra.ids import new_whole
-from app.infra.keys import anonymous_sheet_key, key_of
+from app.infra.keys import anonymous_sheet_key, anonymous_submission_mark, key_of
 from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
 from app.organisation.queries import load_employee_names
@@ -89,15 +89,17 @@ class _Desk:
         self._put_kept([one for one in rated if one[0].mode is not Mode.ANONYMOUS])
 
     def _put_anonymous(self, rated: Rated) -> None:
-        keys = {subject.assignment_id: anonymous_sheet_key(self._token, subject.assignment_id) for subject, _ in rated}
+        ids = [subject.assignment_id for subject, _ in rated]
+        keys = {one: anonymous_sheet_key(self._token, one) for one in ids}
+        marks = {one: anonymous_submission_mark(self._token, one, self._submission_id) for one in ids}
         known = self._known(AnonymousSheetRow, rated, keys)
-        if any(one.submission_id != self._submission_id for one in known.values()):
+        if any(keys[one] in known and known[keys[one]].submission_id != marks[one] for one in ids):
             raise AlreadyFinal
         self._insert(
             _NEW_ANONYMOUS,
             [
                 {
-                    **self._about(subject, keys[subject.assignment_id]),
+                    **self._about(subject, keys[subject.assignment_id], marks[subject.assignment_id]),
                     "answers": dict(sheet.answers),
                     "comments": dict(sheet.comments),
                 }
@@ -109,12 +111,13 @@ class _Desk:
     def _put_kept(self, rated: Rated) -> None:
         instance = key_of(self._session)
         keys = {subject.assignment_id: instance.sheet_key(subject.assignment_id) for subject, _ in rated}
+        marks = {keys[one]: instance.submission_mark(one, self._submission_id) for one in keys}
         known = self._known(SheetRow, rated, keys)
-        old = {key: row.id for key, row in known.items() if row.submission_id != self._submission_id}
-        self._clear(list(old.values()))
+        old = {key: row.id for key, row in known.items() if row.submission_id != marks[key]}
+        self._clear({sheet_id: marks[key] for key, sheet_id in old.items()})
         new = {keys[subject.assignment_id]: subject for subject, _ in rated if keys[subject.assignment_id] not in known}
         ids = {**old, **{key: new_whole(self._session) for key in new}}
-        self._insert(_NEW_SHEET, [self._sheet(subject, key, ids[key]) for key, subject in new.items()])
+        self._insert(_NEW_SHEET, [self._sheet(subject, key, ids[key], marks[key]) for key, subject in new.items()])
         written = [(ids[key], sheet) for subject, sheet in rated if (key := keys[subject.assignment_id]) in ids]
         self._insert(
             _NEW_ANSWER,
@@ -143,30 +146,29 @@ class _Desk:
         found = self._connection.execute(select(table).where(table.key.in_(asked)))
         return {row.key: row for row in found}
 
-    def _sheet(self, subject: FormSubject, key: bytes, sheet_id: int) -> dict[str, Any]:
+    def _sheet(self, subject: FormSubject, key: bytes, sheet_id: int, mark: str) -> dict[str, Any]:
         voice = self._link.person_id
         is_pseudonymous = subject.mode is Mode.CONFIDENTIAL
         pseudonym = key_of(self._session).pseudonym(self._link.round_id, voice) if is_pseudonymous else None
         written_by = {"rater_id": None if is_pseudonymous else voice, "pseudonym": pseudonym}
-        return {"id": sheet_id, **self._about(subject, key), **written_by}
+        return {"id": sheet_id, **self._about(subject, key, mark), **written_by}
 
-    def _about(self, subject: FormSubject, key: bytes) -> dict[str, Any]:
+    def _about(self, subject: FormSubject, key: bytes, mark: str) -> dict[str, Any]:
         return {
             "key": key,
             "round_id": self._link.round_id,
             "subject_id": subject.subject_id,
             "rater_group": subject.rater_group,
-            "submission_id": self._submission_id,
+            "submission_id": mark,
         }
 
-    def _clear(self, sheet_ids: Sequence[int]) -> None:
-        """Make room for what replaces the answers of some sheets."""
-        if not sheet_ids:
+    def _clear(self, marks: Mapping[int, str]) -> None:
+        """Make room for what replaces the answers of some sheets, and mark these as brought by this submit."""
+        if not marks:
             return
         for table in (AnswerRow, SheetCommentRow):
-            self._connection.execute(delete(table).where(table.sheet_id.in_(sheet_ids)))
-        renamed = update(SheetRow).where(SheetRow.id.in_(sheet_ids)).values(submission_id=self._submission_id)
-        self._connection.execute(renamed)
+            self._connection.execute(delete(table).where(table.sheet_id.in_(list(marks))))
+        self._connection.execute(_MARKED, [{"sheet_id": one, "mark": mark} for one, mark in marks.items()])
 
     def _insert(self, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
@@ -174,6 +176,7 @@ class _Desk:
 
 
 # Made once: building them anew would cost a submit more than running them.
+_MARKED = update(SheetRow).where(SheetRow.id == bindparam("sheet_id")).values(submission_id=bindparam("mark"))
 _NEW_SHEET, _NEW_ANSWER, _NEW_COMMENT, _NEW_ANONYMOUS = (
     insert(row) for row in (SheetRow, AnswerRow, SheetCommentRow, AnonymousSheetRow)
 )

@@ -58,8 +58,10 @@ def forget_drafts(session: WriteSession) -> int:
 def _was_sent(session: WriteSession, subjects: Iterable[FormSubject], submission_id: str) -> bool:
     """Whether this very form has been handed in: saving by itself may still be under way then."""
     key = key_of(session)
-    keys = [key.sheet_key(subject.assignment_id) for subject in subjects if subject.is_answered]
-    found = select(SheetRow.id).where(SheetRow.key.in_(keys), SheetRow.submission_id == submission_id).limit(1)
+    answered = [subject.assignment_id for subject in subjects if subject.is_answered]
+    marks = [key.submission_mark(one, submission_id) for one in answered]
+    keys = [key.sheet_key(one) for one in answered]
+    found = select(SheetRow.id).where(SheetRow.key.in_(keys), SheetRow.submission_id.in_(marks)).limit(1)
     return bool(keys) and session.scalar(found) is not None
 
 

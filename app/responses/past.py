@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
-
-from sqlalchemy import insert
 
 from app.accounts.values import Viewer
 from app.infra.addresses import parse_email
+from app.infra.bulk import insert_rows
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id, new_whole
 from app.infra.keys import key_of
+from app.infra.types import json_text
 from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId
 from app.organisation.ensure import ensure_raters, ensure_subjects
@@ -31,7 +32,7 @@ from app.rounds.recipe import freeze_kpi
 from app.rounds.rules import require_draft
 from app.rounds.values import AssignmentId, AssignmentSource, FrozenItem, Mode, NewAssignment, Round
 
-AT_ONCE = 20_000
+SHEET = ("key", "round_id", "subject_id", "rater_group", "submission_id")
 UNKNOWN_SUBJECT = "Nobody here has this external id."
 UNKNOWN_RATER = "Nobody here has this address or external id."
 NOT_AN_ADDRESS = "This is no address that can be used."
@@ -180,48 +181,37 @@ class _Import:
         wanted: Mapping[PastKey, NewAssignment],
         ids: Mapping[tuple[str, str, str, str], AssignmentId],
     ) -> None:
-        kept: list[dict[str, Any]] = []
-        answers: list[dict[str, Any]] = []
-        comments: list[dict[str, Any]] = []
-        anonymous: list[dict[str, Any]] = []
-        for key, sheet in sheets.items():
-            one = wanted[key]
-            assignment_id = ids[one.rater_id, one.subject_id, one.rater_group, one.occasion]
-            row = self._sheet(one, assignment_id)
-            if self._modes[key.rater_group] is Mode.ANONYMOUS:
-                anonymous.append({**row, "answers": sheet.answers, "comments": sheet.comments})
-                continue
-            kept.append({**row, **self._writer(one), "id": new_whole(self._session)})
-            sheet_id = kept[-1]["id"]
-            answers += [
-                {"sheet_id": sheet_id, "item_id": item, "level": level} for item, level in sheet.answers.items()
-            ]
-            comments += [{"sheet_id": sheet_id, "about": item, "text": text} for item, text in sheet.comments.items()]
-        self._insert(SheetRow, kept)
-        self._insert(AnswerRow, answers)
-        self._insert(SheetCommentRow, comments)
-        self._insert(AnonymousSheetRow, anonymous)
+        columns = {key: self._columns(one, ids) for key, one in wanted.items()}
+        kept = [(new_whole(self._session), key) for key in sheets if self._modes[key.rater_group] is not Mode.ANONYMOUS]
+        # By their random ids: in no order of the file, and each row is stored beside the one before.
+        kept.sort(key=itemgetter(0))
+        rows = ((id_, *columns[key], *self._writer(wanted[key])) for id_, key in kept)
+        insert_rows(self._session, SheetRow, ("id", *SHEET, "rater_id", "pseudonym"), rows)
+        answers = ((id_, *answer) for id_, key in kept for answer in sheets[key].answers.items())
+        insert_rows(self._session, AnswerRow, ("sheet_id", "item_id", "level"), answers)
+        comments = ((id_, *comment) for id_, key in kept for comment in sheets[key].comments.items())
+        insert_rows(self._session, SheetCommentRow, ("sheet_id", "about", "text"), comments)
+        anonymous = (
+            (*columns[key], json_text(sheet.answers), json_text(sheet.comments))
+            for key, sheet in sheets.items()
+            if self._modes[key.rater_group] is Mode.ANONYMOUS
+        )
+        insert_rows(self._session, AnonymousSheetRow, (*SHEET, "answers", "comments"), anonymous)
 
-    def _sheet(self, one: NewAssignment, assignment_id: str) -> dict[str, Any]:
-        return {
-            "key": key_of(self._session).sheet_key(assignment_id),
-            "round_id": self._round.id,
-            "subject_id": one.subject_id,
-            "rater_group": one.rater_group,
-            "submission_id": "import",
-        }
+    def _columns(self, one: NewAssignment, ids: Mapping[tuple[str, str, str, str], AssignmentId]) -> tuple[Any, ...]:
+        """In the order of `SHEET`."""
+        group = str(one.rater_group)
+        assignment_id = ids[one.rater_id, one.subject_id, group, one.occasion]
+        return key_of(self._session).sheet_key(assignment_id), self._round.id, one.subject_id, group, "import"
 
-    def _writer(self, one: NewAssignment) -> dict[str, Any]:
-        if self._modes[one.rater_group] is Mode.CONFIDENTIAL:
-            known = self._pseudonyms.get(one.rater_id)
-            if known is None:
-                known = self._pseudonyms[one.rater_id] = key_of(self._session).pseudonym(self._round.id, one.rater_id)
-            return {"rater_id": None, "pseudonym": known}
-        return {"rater_id": one.rater_id, "pseudonym": None}
-
-    def _insert(self, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-        for start in range(0, len(rows), AT_ONCE):
-            self._session.execute(insert(table.__table__), rows[start : start + AT_ONCE])
+    def _writer(self, one: NewAssignment) -> tuple[str | None, bytes | None]:
+        """Who has written a sheet: the rater, or a pseudonym."""
+        if self._modes[one.rater_group] is not Mode.CONFIDENTIAL:
+            return one.rater_id, None
+        known = self._pseudonyms.get(one.rater_id)
+        if known is None:
+            known = self._pseudonyms[one.rater_id] = key_of(self._session).pseudonym(self._round.id, one.rater_id)
+        return None, known
 
 
 def _new_rater(name: str, wrong: set[str]) -> NewRater | None:

@@ -20,10 +20,11 @@ from app.organisation.values import SubjectKind
 from app.responses.rules import form_kpi, item_numbers
 from app.responses.tables import DraftRow
 from app.responses.values import FormKpi, FormSubject, RatingForm
-from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.recipe import groups_in, kpis_in, overlaps_in
 from app.rounds.rules import kpis_on_card, minutes_to_answer
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
-from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy
+from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy, OverlapPlace
+from app.scoring.disclosure import UNIT_RATERS
 from app.words import Words
 
 RECIPES_KEPT = 64
@@ -44,6 +45,7 @@ class FormRecipe:
     kpis: tuple[FrozenKpi, ...]
     numbers: Mapping[str, int]
     scales: Mapping[str, FrozenScale]
+    overlapping: frozenset[OverlapPlace]
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
@@ -153,18 +155,21 @@ _FORM = (
 
 def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     group = RaterGroup(row.rater_group)
-    policy = recipe.policies[group]
+    policy, kind = recipe.policies[group], SubjectKind(row.kind)
+    is_protected = policy.mode in PROTECTED_MODES
+    least = max(UNIT_RATERS, policy.k) if is_protected and kind is not SubjectKind.PERSON else policy.k
+    is_carried_up = row.people < least or (row.subject_id, (group,)) in recipe.overlapping
     return FormSubject(
         assignment_id=row.id,
         subject_id=row.subject_id,
         name=row.name,
-        kind=SubjectKind(row.kind),
+        kind=kind,
         rater_group=group,
         mode=policy.mode,
-        k=policy.k,
-        comment_k=policy.comment_k,
+        k=least,
+        comment_k=max(least, policy.comment_k),
         is_answered=row.answered,
-        is_unit_only=policy.mode in PROTECTED_MODES and row.people < policy.k,
+        is_unit_only=is_protected and is_carried_up,
         kpis=_questions(recipe, [line["kpi_id"] for line in row.card], group),
     )
 
@@ -189,6 +194,7 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         kpis=kpis,
         numbers=item_numbers(kpis),
         scales={item.id: item.scale for kpi in kpis for item in kpi.items},
+        overlapping=overlaps_in(row.overlapping),
     )
 
 

@@ -1,47 +1,53 @@
 """The sheets of a round as columns, for scoring; what raters see of a form is read in `queries`."""
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import Select, select
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, select
 
+from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
-from app.responses.values import SheetColumns
+from app.responses.values import KeptSheets, SheetColumns, SheetComment
 from app.rounds.tables import AssignmentRow
+
+SHEET = np.dtype([("id", np.int64), ("cell", np.int64)])
+ANSWER = np.dtype([("sheet", np.int64), ("item", np.int64), ("level", np.float64)])
 
 
 def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
     """Every sheet of a round as columns, for scoring; items are numbered by their place in `item_ids`."""
-    numbers = {item_id: number for number, item_id in enumerate(item_ids)}
+    numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
     kept = _kept_sheets(session, round_id, numbers)
-    anonymous = _anonymous_sheets(session, round_id, numbers, first=len(kept.subjects))
+    anonymous = _anonymous_sheets(session, round_id, numbers)
     return SheetColumns(
-        kept.subjects + anonymous.subjects,
-        kept.groups + anonymous.groups,
-        kept.voices + anonymous.voices,
-        np.concatenate([kept.answer_sheets, anonymous.answer_sheets]),
+        tuple(numbers.cells),
+        np.concatenate([kept.cell_of_sheet, anonymous.cell_of_sheet]),
+        np.concatenate([kept.answer_sheets, anonymous.answer_sheets + len(kept.cell_of_sheet)]),
         np.concatenate([kept.answer_items, anonymous.answer_items]),
         np.concatenate([kept.levels, anonymous.levels]),
         kept.comments + anonymous.comments,
     )
 
 
-def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
+def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> KeptSheets:
     """Sheets with their raters or pseudonyms, and what they answer on some items; without those of `anonymous` groups.
 
     Every kept sheet of the round is there, also one that answers none of the items; no comment is. Two statements.
     """
-    sheet, answer = (row.__table__.c for row in (SheetRow, AnswerRow))
-    sheets = session.execute(_of_round(round_id)).all()
-    given = select(answer.sheet_id, answer.item_id, answer.level).where(
-        answer.sheet_id.in_(select(sheet.id).where(sheet.round_id == round_id)), answer.item_id.in_(item_ids)
-    )
-    numbers = {item_id: number for number, item_id in enumerate(item_ids)}
-    return _columns(sheets, session.execute(given).all(), numbers)
+    numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
+    sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
+    columns = (sheet.id, id_text(sheet.subject_id), sheet.rater_group, id_text(sheet.rater_id), sheet.pseudonym)
+    of_round = sheet.round_id == round_id
+    own = list(driver_rows(session, select(*columns).where(of_round).order_by(sheet.id)))
+    ids = np.fromiter((row[0] for row in own), np.int64, len(own))
+    cells = np.fromiter((numbers.cell(row[1], row[2]) for row in own), np.int64, len(own))
+    answers = _answers(session, of_round, numbers, answer.item_id.in_(item_ids))
+    voices = tuple(rater or bytes(pseudonym).hex() for *_, rater, pseudonym in own)
+    return KeptSheets(_columns(numbers, ids, cells, answers), voices)
 
 
 def count_stray_sheets(session: ReadSession) -> int:
@@ -51,69 +57,83 @@ def count_stray_sheets(session: ReadSession) -> int:
     return sum(sheet_key not in keys for sheet_key in session.scalars(select(SheetRow.key)))
 
 
-def _kept_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int]) -> SheetColumns:
-    # Plain columns of the tables: a round has as many rows here as all its answers.
-    sheet, answer, comment = (row.__table__.c for row in (SheetRow, AnswerRow, SheetCommentRow))
-    of_round = select(sheet.id).where(sheet.round_id == round_id)
-    sheets = session.execute(_of_round(round_id)).all()
-    given = select(answer.sheet_id, answer.item_id, answer.level).where(answer.sheet_id.in_(of_round))
-    answers = session.execute(given).all()
-    comments = session.execute(
-        select(comment.sheet_id, comment.about, comment.text).where(comment.sheet_id.in_(of_round))
-    ).all()
-    return _columns(sheets, answers, numbers, comments)
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Numbers of items, which are known, and of cells, which are given out as they come."""
+
+    items: Mapping[str, int]
+    cells: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def cell(self, subject_id: str, group: str) -> int:
+        return self.cells.setdefault((subject_id, group), len(self.cells))
 
 
-def _of_round(round_id: str) -> Select[Any]:
+def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> SheetColumns:
     sheet = SheetRow.__table__.c
-    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
-    return select(*columns).where(sheet.round_id == round_id).order_by(sheet.id)
+    of_round = sheet.round_id == round_id
+    own = driver_rows(session, select(sheet.id, id_text(sheet.subject_id), sheet.rater_group).where(of_round))
+    sheets = np.fromiter(((id_, numbers.cell(subject, group)) for id_, subject, group in own), SHEET)
+    order = np.argsort(sheets["id"])
+    answers = _answers(session, of_round, numbers)
+    comments = _kept_comments(session, round_id, numbers)
+    return _columns(numbers, sheets["id"][order], sheets["cell"][order], answers, comments)
+
+
+def _answers(
+    session: ReadSession, of_round: ColumnElement[bool], numbers: _Numbers, *only: ColumnElement[bool]
+) -> npt.NDArray[np.void]:
+    answer = AnswerRow.__table__.c
+    given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
+        answer.sheet_id.in_(select(SheetRow.id).where(of_round)), answer.level.is_not(None), *only
+    )
+    items = numbers.items
+    return np.fromiter(((id_, items[item], level) for id_, item, level in driver_rows(session, given)), ANSWER)
 
 
 def _columns(
-    sheets: Sequence[Any],
-    answers: Sequence[Any],
-    numbers: Mapping[str, int],
-    comments: Sequence[Any] = (),
+    numbers: _Numbers,
+    ids: npt.NDArray[np.int64],
+    cells: npt.NDArray[np.int64],
+    answers: npt.NDArray[np.void],
+    comments: tuple[SheetComment, ...] = (),
 ) -> SheetColumns:
-    ids = np.fromiter((row[0] for row in sheets), np.int64, len(sheets))
     return SheetColumns(
-        tuple(row[1] for row in sheets),
-        tuple(row[2] for row in sheets),
-        tuple(row[3] or (row[4] or b"").hex() for row in sheets),
-        np.searchsorted(ids, np.fromiter((row[0] for row in answers), np.int64, len(answers))),
-        np.fromiter((numbers[row[1]] for row in answers), np.int64, len(answers)),
-        np.fromiter((_missing(row[2]) for row in answers), np.float64, len(answers)),
-        tuple((int(np.searchsorted(ids, row[0])), row[1], row[2]) for row in comments),
+        tuple(numbers.cells),
+        cells,
+        np.searchsorted(ids, answers["sheet"]),
+        answers["item"],
+        answers["level"],
+        comments,
     )
 
 
-def _anonymous_sheets(session: ReadSession, round_id: str, numbers: Mapping[str, int], *, first: int) -> SheetColumns:
-    rows = session.execute(
-        select(
-            AnonymousSheetRow.subject_id,
-            AnonymousSheetRow.rater_group,
-            AnonymousSheetRow.answers,
-            AnonymousSheetRow.comments,
-        )
-        .where(AnonymousSheetRow.round_id == round_id)
-        .order_by(AnonymousSheetRow.key)
-    ).all()
-    answers = [
-        (first + place, numbers[item_id], _missing(level))
-        for place, row in enumerate(rows)
-        for item_id, level in row[2].items()
-    ]
-    return SheetColumns(
-        tuple(row[0] for row in rows),
-        tuple(row[1] for row in rows),
-        ("",) * len(rows),
-        np.array([answer[0] for answer in answers], np.int64),
-        np.array([answer[1] for answer in answers], np.int64),
-        np.array([answer[2] for answer in answers], np.float64),
-        tuple((first + place, about, text) for place, row in enumerate(rows) for about, text in row[3].items()),
+def _kept_comments(session: ReadSession, round_id: str, numbers: _Numbers) -> tuple[SheetComment, ...]:
+    sheet, comment = SheetRow.__table__.c, SheetCommentRow.__table__.c
+    columns = (sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym, comment.about, comment.text)
+    said = select(*columns).join_from(SheetRow, SheetCommentRow).where(sheet.round_id == round_id)
+    return tuple(
+        SheetComment(numbers.cell(subject, group), rater or pseudonym.hex(), about, text)
+        for subject, group, rater, pseudonym, about, text in session.execute(said)
     )
 
 
-def _missing(level: float | None) -> float:
-    return math.nan if level is None else level
+def _anonymous_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> SheetColumns:
+    sheet = AnonymousSheetRow.__table__.c
+    columns = (sheet.subject_id, sheet.rater_group, sheet.answers, sheet.comments)
+    query = select(*columns).where(sheet.round_id == round_id).order_by(sheet.key)
+    cells: list[int] = []
+    answers: list[tuple[int, int, float]] = []
+    comments: list[SheetComment] = []
+    for place, (subject, group, given, said) in enumerate(session.execute(query)):
+        cells.append(numbers.cell(subject, group))
+        answers += [(place, numbers.items[item], level) for item, level in given.items() if level is not None]
+        comments += [SheetComment(cells[-1], "", about, text) for about, text in said.items()]
+    columns_of = np.array(answers, ANSWER)
+    return SheetColumns(
+        tuple(numbers.cells),
+        np.array(cells, np.int64),
+        columns_of["sheet"],
+        columns_of["item"],
+        columns_of["level"],
+        tuple(comments),
+    )

@@ -14,7 +14,8 @@ class SheetRow(Base):
     """A sheet of a `named` or `report` group (with its rater) or of a `confidential` one (under a pseudonym).
 
     `id` is random, so rows lie in no order of arrival; `key` follows from the assignment under the instance key,
-    so that a sheet is found and replaced without a stored link between the two.
+    so that a sheet is found and replaced without a stored link between the two. `submission_id` is a mark of the
+    submit that follows from it in the same way, another one on each of its sheets.
     """
 
     __tablename__ = "sheet"
@@ -73,7 +74,7 @@ class DraftRow(Base):
 
 
 class AnonymousSheetRow(Base):
-    """A sheet of an `anonymous` group: its key follows from the rating link alone; deleted at the seal."""
+    """A sheet of an `anonymous` group: key and submission mark follow from the rating link alone; deleted at the seal."""
 
     __tablename__ = "anonymous_sheet"
     __table_args__ = (

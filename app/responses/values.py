@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -132,21 +133,44 @@ class ImportedRatings:
     dry_run: bool
 
 
+class SheetComment(NamedTuple):
+    """A comment: place of its cell, who wrote it (rater id, or pseudonym in hex; empty where `anonymous`), about what.
+
+    about : item id, or "" for the subject as a whole
+    """
+
+    cell: int
+    voice: str
+    about: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SheetColumns:
     """Every sheet of a round as columns, in no order that tells of arrival.
 
-    subjects, groups : subject and rater group of each sheet
-    voices : who handed it in (rater id, or pseudonym in hex); empty for `anonymous` sheets
+    cells : subject and rater group, each pair once
+    cell_of_sheet : [sheet] its place there
     answer_sheets, answer_items, levels : one row per answer: place of the sheet, number of the item from 0 in the
-        order asked for, level as the scale has it or NaN for "could not observe"
-    comments : place of the sheet, item id or "" for the subject as a whole, text
+        order asked for, level as the scale has it; "could not observe" has no row
+    comments : in no order either
     """
 
-    subjects: tuple[str, ...]
-    groups: tuple[str, ...]
-    voices: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+    cell_of_sheet: npt.NDArray[np.int64]
     answer_sheets: npt.NDArray[np.int64]
     answer_items: npt.NDArray[np.int64]
     levels: npt.NDArray[np.float64]
-    comments: tuple[tuple[int, str, str], ...]
+    comments: tuple[SheetComment, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptSheets:
+    """The sheets of a round that are kept with somebody, for analysts.
+
+    columns : the sheets, without comments
+    voices : [sheet] rater id, or pseudonym in hex
+    """
+
+    columns: SheetColumns
+    voices: tuple[str, ...]

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import delete, update
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
+from app.infra.bulk import insert_rows
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
-from app.infra.ids import is_id, new_id
+from app.infra.ids import is_id, new_ids
 from app.kpis.values import RaterGroup
 from app.organisation.commands import ensure_raters
 from app.organisation.named import find_subjects
@@ -22,6 +22,7 @@ from app.organisation.values import NewRater, PersonId, SubjectId
 from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
 from app.rounds import rules
 from app.rounds.checks import NOT_A_GROUP
+from app.rounds.plan import most_colleagues, spread_colleagues
 from app.rounds.queries import load_assignments, load_frozen_round, load_rated, load_uncounted, take_round
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import (
@@ -37,6 +38,12 @@ from app.rounds.values import (
 from app.words import DEFAULT_LOCALE
 
 AT_ONCE = 5_000
+# fmt: off
+COLUMNS = (
+    "id", "round_id", "rater_id", "subject_id", "rater_group", "occasion",
+    "source", "added_by", "approved_by", "counted", "answered",
+)
+# fmt: on
 
 NOT_RATED = "Nobody with this id is rated in the round."
 NOT_THEMSELVES = "Nobody rates themselves in this group."
@@ -44,37 +51,29 @@ ONLY_THEMSELVES = "In the group self everybody rates themselves only."
 ONLY_VISITS = "Only visits have an occasion."
 FIXED_WHILE_OPEN = "While the round is open, only customers and mystery shoppers can be added."
 NO_LONGER_PROPOSED = "Earlier proposals that no longer fit were taken away."
+SOME_COLLEAGUES = (
+    "Of many colleagues only some are asked about each person, so that everybody gets about as many forms."
+)
 
 
 def propose_assignments(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> BulkReport:
     """Let the structure of today name managers, colleagues, direct reports and self for everybody rated in a draft.
 
-    For who may write rounds at its scope. What an earlier proposal named and this one does not is taken away; lists
-    and raters added by hand stay. Sends nothing. Idempotent.
+    For who may write rounds at its scope. Of many colleagues only some are named about each person (`plan`). What an
+    earlier proposal named and this one does not is taken away; lists and raters added by hand stay. Sends nothing.
+    Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     rules.require_draft(round_)
-    tree = load_tree(session, round_.company_id, on=local_day(now))
-    groups = [policy.rater_group for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE]
-    pairs = [
-        (SubjectId(subject_id), group, rater)
-        for subject_id in load_rated(session, round_.id)
-        if subject_id in tree.subjects
-        for group in groups
-        for rater in rules.proposed_raters(tree, SubjectId(subject_id), group)
-    ]
-    people = load_people_of(session, {rater for _, _, rater in pairs})
-    wanted = [NewAssignment(people[rater].id, subject, group) for subject, group, rater in pairs if rater in people]
+    wanted, is_thinned = _proposed(session, round_, now=now)
     known = {_key(one): one for one in load_assignments(session, round_.id)}
-    stale = [
-        one.id
-        for key, one in known.items()
-        if one.source is AssignmentSource.STRUCTURE and key not in {_key(new) for new in wanted}
-    ]
+    keys = {_key(one) for one in wanted}
+    stale = [one.id for key, one in known.items() if one.source is AssignmentSource.STRUCTURE and key not in keys]
     _delete(session, stale)
     made = insert_assignments(session, round_, wanted, source=AssignmentSource.STRUCTURE, actor=viewer.actor)
     report = [_report(number, one, made, known) for number, one in enumerate(wanted, start=1)]
-    return BulkReport(tuple(report), dry_run=False, warnings=(NO_LONGER_PROPOSED,) if stale else ())
+    warnings = {NO_LONGER_PROPOSED: bool(stale), SOME_COLLEAGUES: is_thinned}
+    return BulkReport(tuple(report), dry_run=False, warnings=tuple(text for text, is_so in warnings.items() if is_so))
 
 
 def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named options
@@ -126,30 +125,13 @@ def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named
     `awaiting_approval` are the subjects about which raters added now need a second person's approval.
     """
     known = {_key(one) for one in load_assignments(session, round_.id)}
-    made: dict[tuple[str, str, str, str], AssignmentId] = {}
-    values: list[dict[str, Any]] = []
-    for one in wanted:
-        key = _key(one)
-        if key in known or key in made:
-            continue
-        made[key] = AssignmentId(new_id(session))
-        values.append(
-            {
-                "id": made[key],
-                "round_id": round_.id,
-                "rater_id": one.rater_id,
-                "subject_id": one.subject_id,
-                "rater_group": one.rater_group,
-                "occasion": one.occasion,
-                "source": source,
-                "added_by": actor,
-                "approved_by": None if one.subject_id in awaiting_approval else actor,
-                "counted": False,
-                "answered": answered,
-            }
-        )
-    for start in range(0, len(values), AT_ONCE):
-        session.execute(insert(cast(Table, AssignmentRow.__table__)), values[start : start + AT_ONCE])
+    missing = dict.fromkeys(key for one in wanted if (key := _key(one)) not in known)
+    made = {key: AssignmentId(id_) for key, id_ in zip(missing, new_ids(session), strict=False)}
+    rows = (
+        (id_, round_.id, *key, str(source), actor, None if key[1] in awaiting_approval else actor, False, answered)
+        for key, id_ in made.items()
+    )
+    insert_rows(session, AssignmentRow, COLUMNS, rows)
     return made
 
 
@@ -179,6 +161,25 @@ def approve_assignment(session: WriteSession, viewer: Viewer, assignment_id: str
 
 
 # ------------------------------------------------------------ pieces
+
+
+def _proposed(session: WriteSession, round_: Round, *, now: datetime) -> tuple[list[NewAssignment], bool]:
+    """Whom the structure of today proposes, and whether it knows of more colleagues than it proposes."""
+    tree = load_tree(session, round_.company_id, on=local_day(now))
+    rated = [SubjectId(subject_id) for subject_id in load_rated(session, round_.id) if subject_id in tree.subjects]
+    least = {policy.rater_group: policy.k for policy in round_.groups if policy.rater_group in rules.FROM_STRUCTURE}
+    named = {(subject, group): rules.proposed_raters(tree, subject, group) for subject in rated for group in least}
+    people = load_people_of(session, {rater for raters in named.values() for rater in raters})
+    proposed = {place: tuple(rater for rater in raters if rater in people) for place, raters in named.items()}
+    colleagues = {subject: raters for (subject, group), raters in proposed.items() if group is RaterGroup.COLLEAGUE}
+    chosen = spread_colleagues(colleagues, most_colleagues(least.get(RaterGroup.COLLEAGUE, 0)), round_.id)
+    proposed |= {(subject, RaterGroup.COLLEAGUE): raters for subject, raters in chosen.items()}
+    wanted = [
+        NewAssignment(people[rater].id, subject, group)
+        for (subject, group), raters in proposed.items()
+        for rater in raters
+    ]
+    return wanted, chosen != colleagues
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,21 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, bindparam, select, update
 
-from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
+from app.infra.relay import lay_anew
 from app.journal.commands import record
-from app.rounds import rules
+from app.rounds import recipe, rules
+from app.rounds.overlap import with_overlaps
 from app.rounds.preview import shares_of
-from app.rounds.queries import load_assignments, load_open_rounds, load_round, load_rounds, take_round
+from app.rounds.queries import (
+    load_assignments,
+    load_frozen_round,
+    load_round,
+    load_rounds,
+    take_round,
+)
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Round, RoundState
 
@@ -24,7 +31,8 @@ _ANSWERED = update(AssignmentRow).where(AssignmentRow.id == bindparam("assignmen
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """Close an open round at once; nothing is accepted any more.
 
-    For who may write rounds at its scope. The salt of its links is wiped. Idempotent.
+    For who may write rounds at its scope; the doors call `responses.close`, which sees to the sheets as well. The salt
+    of its links is wiped. Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     if round_.state in {RoundState.CLOSED, RoundState.RELEASED}:
@@ -33,16 +41,6 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
         raise rules.RoundNotOpen
     _close(session, viewer.actor, round_, now=now)
     return load_round(session, round_.id)
-
-
-def close_due_rounds(session: WriteSession, *, now: datetime) -> int:
-    """Close every open round whose time, grace and extensions included, is over; how many. For the worker."""
-    due = [
-        one for one in load_open_rounds(session) if rules.closes_for_all_at(one.closes_at, one.extended_until) <= now
-    ]
-    for round_ in due:
-        _close(session, SERVICE.actor, round_, now=now)
-    return len(due)
 
 
 def keep_open_until(session: WriteSession, round_id: str, until: datetime) -> None:
@@ -88,5 +86,17 @@ def _close(session: WriteSession, actor: str, round_: Round, *, now: datetime) -
     )
     # Of two workers only the one that closes it says so.
     if cast("CursorResult[Any]", done).rowcount:
+        _settle_overlaps(session, round_.id)
+        # The order in which assignments were marked is the order in which sheets came in.
+        lay_anew(session, AssignmentRow, AssignmentRow.round_id == round_.id, AssignmentRow.id)
         company_id = round_.company_id
         record(session, actor, "round.closed", company_id=company_id, object_kind="round", object_id=round_.id, now=now)
+
+
+def _settle_overlaps(session: WriteSession, round_id: str) -> None:
+    """Compare with the rounds close by once more: some were asked since the launch, and the atoms are known now (R10)."""
+    frozen = load_frozen_round(session, round_id)
+    settled = with_overlaps(session, frozen)
+    if settled.overlapping != frozen.overlapping:
+        places = recipe.overlaps_out(settled.overlapping)
+        session.execute(update(RoundRow).where(RoundRow.id == round_id).values(overlapping=places))

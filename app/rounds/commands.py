@@ -24,7 +24,6 @@ from app.rounds.assign import (
     remove_assignment,
 )
 from app.rounds.close import (
-    close_due_rounds,
     close_round,
     keep_open_until,
     mark_answered,
@@ -41,7 +40,6 @@ __all__ = [
     "add_assignments",
     "approve_assignment",
     "change_round",
-    "close_due_rounds",
     "close_round",
     "create_round",
     "delete_round",

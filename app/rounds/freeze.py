@@ -16,7 +16,7 @@ from app.kpis.values import Kpi, KpiId, KpiKind, KpiState, Scorecard, ScorecardL
 from app.organisation.queries import load_people_of, load_tree
 from app.organisation.values import Subject, SubjectId, Tree
 from app.rounds import recipe, rules
-from app.rounds.values import FrozenKpi, FrozenRound, FrozenSubject, GroupPolicy, Round
+from app.rounds.values import FrozenKpi, FrozenRound, FrozenSubject, GroupPolicy, OverlapPlace, Round
 
 
 def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: datetime) -> FrozenRound:
@@ -44,7 +44,7 @@ def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: 
     )
 
 
-def frozen_round(
+def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all named
     round_: Round,
     *,
     frozen_on: date,
@@ -52,6 +52,7 @@ def frozen_round(
     kpis: Sequence[FrozenKpi],
     subjects: Sequence[FrozenSubject],
     readers: Mapping[str, frozenset[str]],
+    overlapping: frozenset[OverlapPlace] = frozenset(),
 ) -> FrozenRound:
     """The value from its parts, with its promise hash."""
     frozen = FrozenRound(
@@ -76,6 +77,7 @@ def frozen_round(
         kpis=tuple(kpis),
         subjects=tuple(subjects),
         readers=readers,
+        overlapping=overlapping,
     )
     return frozen if round_.promise_hash else replace(frozen, promise_hash=recipe.promise_hash(frozen))
 

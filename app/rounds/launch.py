@@ -17,6 +17,7 @@ from app.organisation.queries import load_people
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.freeze import freeze
+from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
     has_assignments,
@@ -77,7 +78,7 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     problems = _gaps(session, round_, rated, frozen)
     if problems:
         raise rules.RoundIncomplete(problems)
-    asked = _write(session, round_, frozen, now=now)
+    frozen, asked = _write(session, round_, replace(frozen, source=RoundSource.IMPORT), now=now)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
@@ -124,8 +125,10 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     return found
 
 
-def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> list[Assignment]:
-    """Write what is frozen; the assignments that stay, with their counting."""
+def _write(
+    session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime
+) -> tuple[FrozenRound, list[Assignment]]:
+    """Write what is frozen: as it then is, and the assignments that stay, with their counting."""
     session.execute(delete(RoundSubjectRow).where(RoundSubjectRow.round_id == round_.id))
     _insert(session, RoundSubjectRow, [_subject_values(frozen, place) for place in range(len(frozen.subjects))])
     _insert(
@@ -138,6 +141,7 @@ def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: da
         ],
     )
     settled = _settle_assignments(session, frozen)
+    frozen = with_overlaps(session, frozen, settled)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
@@ -149,13 +153,14 @@ def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: da
                 "kpis": recipe.kpis_out(frozen.kpis),
             },
             promise_hash=frozen.promise_hash,
+            overlapping=recipe.overlaps_out(frozen.overlapping),
             salt=entropy_of(session).token_bytes(SECRET_BYTES),
             launched_at=now,
             version=RoundRow.version + 1,
         )
     )
     session.expire_all()
-    return settled
+    return frozen, settled
 
 
 def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assignment]:
@@ -163,18 +168,19 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assi
     subjects = {subject.id: subject for subject in frozen.subjects}
     groups = {policy.rater_group for policy in frozen.groups}
     assignments = load_assignments(session, frozen.id)
-    idle = [one for one in assignments if not _asks_something(frozen, one, subjects, groups)]
-    kept = [one for one in assignments if one not in idle] if idle else list(assignments)
+    asking = {
+        (subject_id, group)
+        for subject_id, group in {(one.subject_id, one.rater_group) for one in assignments}
+        if group in groups and rules.kpis_asked(frozen.kpis, subjects[subject_id], group)
+    }
+    idle = [one.id for one in assignments if (one.subject_id, one.rater_group) not in asking]
+    kept = [one for one in assignments if (one.subject_id, one.rater_group) in asking]
     people = load_people(session, {one.rater_id for one in kept})
     uncounted = load_uncounted(session, frozen, kept, people)
-    _for_each(session, delete(AssignmentRow), [one.id for one in idle])
+    _for_each(session, delete(AssignmentRow), idle)
     session.execute(update(AssignmentRow).where(AssignmentRow.round_id == frozen.id).values(counted=True))
     _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
     return [replace(one, counted=one.id not in uncounted) for one in kept]
-
-
-def _asks_something(frozen: FrozenRound, one: Assignment, subjects: dict[str, Any], groups: set[Any]) -> bool:
-    return one.rater_group in groups and bool(rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group))
 
 
 def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:

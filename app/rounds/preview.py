@@ -4,25 +4,43 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
 
 from app.errors import FieldError
 from app.kpis.rules import length_problems
 from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import rules
-from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy, Mark, Mode
+from app.rounds.values import (
+    Assignment,
+    FrozenRound,
+    FrozenSubject,
+    GroupPolicy,
+    Marks,
+    Mode,
+    OverlapPlace,
+    Pooling,
+)
 from app.scoring import atoms
+from app.scoring.disclosure import partition
 from app.scoring.preview import Preview, Verdict, launch_preview
 from app.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class CellPreview:
-    """What can be published of a rater group at a subject, and how many are asked about it."""
+    """What can be published of a rater group at a subject, and how many are asked about it.
+
+    `overlaps`: the group has no figure of its own there, since almost the same people were asked shortly before (R10).
+    """
 
     rater_group: RaterGroup
     verdict: Verdict
     asked: int
+    overlaps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,34 @@ KINDS: Mapping[SubjectKind, atoms.Kind] = {
 }
 
 
-def atom_subjects(frozen: FrozenRound) -> tuple[atoms.Subject, ...]:
+class Frame(Protocol):
+    """What of a frozen round decides how it falls into atoms, besides who is asked."""
+
+    @property
+    def subjects(self) -> tuple[FrozenSubject, ...]: ...
+
+    @property
+    def groups(self) -> tuple[GroupPolicy, ...]: ...
+
+    @property
+    def pooling(self) -> Pooling: ...
+
+    @property
+    def overlapping(self) -> frozenset[OverlapPlace]: ...
+
+
+def divided(frame: Frame, cells: Iterable[atoms.Cell]) -> atoms.Partition:
+    """The cells of a round as atoms."""
+    return partition(
+        atom_subjects(frame),
+        atom_groups(frame),
+        cells,
+        atoms.Pooling(frame.pooling),
+        overlapping=atom_overlaps(frame),
+    )
+
+
+def atom_subjects(frozen: Frame) -> tuple[atoms.Subject, ...]:
     """The frozen tree as scoring knows it: places for ids, in the order of `frozen.subjects`."""
     places = {subject.id: place for place, subject in enumerate(frozen.subjects)}
     return tuple(
@@ -115,12 +160,21 @@ def atom_subjects(frozen: FrozenRound) -> tuple[atoms.Subject, ...]:
     )
 
 
-def atom_groups(frozen: FrozenRound) -> tuple[atoms.RaterGroup, ...]:
+def atom_groups(frozen: Frame) -> tuple[atoms.RaterGroup, ...]:
     """The rater groups as scoring knows them, in the order of `frozen.groups`."""
     return tuple(atoms.RaterGroup(atoms.Mode(one.mode), one.k, one.comment_k) for one in frozen.groups)
 
 
-def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment | Mark]) -> tuple[atoms.Cell, ...]:
+def atom_overlaps(frozen: Frame) -> frozenset[atoms.Place]:
+    """The places where no atom may form, as scoring knows them."""
+    if not frozen.overlapping:
+        return frozenset()
+    subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
+    groups = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
+    return frozenset((subjects[one], tuple(groups[group] for group in some)) for one, some in frozen.overlapping)
+
+
+def atom_cells(frozen: Frame, assignments: Iterable[Assignment]) -> tuple[atoms.Cell, ...]:
     """Who is asked, by subject and group: heads are the raters who count, numbered over the whole round."""
     subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
     groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
@@ -135,18 +189,40 @@ def atom_cells(frozen: FrozenRound, assignments: Iterable[Assignment | Mark]) ->
     return tuple(atoms.Cell(*key, frozenset(heads[key]), count) for key, count in sheets.items())
 
 
+def answered_cells(frozen: FrozenRound, marks: Marks) -> tuple[atoms.Cell, ...]:
+    """What is in, by subject and group, as `atom_cells` has it of those who are asked."""
+    subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
+    groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
+    sheets = np.bincount(marks.cell_of_mark[marks.answered], minlength=len(marks.cells)).tolist()
+    counts, span = marks.answered & marks.counted, int(marks.rater.max(initial=0)) + 1
+    heads = np.unique(marks.cell_of_mark[counts] * span + marks.rater[counts])
+    bounds = np.searchsorted(heads, span * np.arange(len(marks.cells) + 1)).tolist()
+    people = (heads % span).tolist()
+    return tuple(
+        atoms.Cell(subjects[subject], groups[group], frozenset(people[start:end]), count)
+        for (subject, group), count, (start, end) in zip(marks.cells, sheets, pairwise(bounds), strict=True)
+        if count
+    )
+
+
 def preview_of(frozen: FrozenRound, assignments: Sequence[Assignment], addressed: Iterable[str]) -> RoundPreview:
     """What can be published if everyone answers and if three in five do.
 
     `assignments` with the counting of the launch; `addressed` are the raters that a letter can reach.
     """
     subjects = {subject.id: subject for subject in frozen.subjects}
-    asked = [one for one in assignments if rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)]
+    questions = {
+        (subject_id, group): questions_about(frozen, subjects[subject_id], group)
+        for subject_id, group in {(one.subject_id, one.rater_group) for one in assignments}
+    }
+    asked = [one for one in assignments if questions[one.subject_id, one.rater_group]]
     cells = atom_cells(frozen, asked)
-    made = launch_preview(atom_subjects(frozen), atom_groups(frozen), cells, atoms.Pooling(frozen.pooling))
+    made = launch_preview(
+        atom_subjects(frozen), atom_groups(frozen), cells, atoms.Pooling(frozen.pooling), atom_overlaps(frozen)
+    )
     rows = _rows(frozen, made, cells)
     raters, reached = {one.rater_id for one in asked}, set(addressed)
-    loads, most = _loads(frozen, asked, subjects)
+    loads, most = _loads(frozen, asked, questions)
     silent = _silent_weights(frozen, asked, subjects)
     shown = all(cell.verdict in {Verdict.SHOWN, Verdict.NOT_ASKED} for row in rows for cell in row.cells)
     return RoundPreview(
@@ -168,7 +244,7 @@ def _rows(frozen: FrozenRound, made: Preview, cells: Iterable[atoms.Cell]) -> tu
     for promise in made.promises:
         group = frozen.groups[promise.group].rater_group
         asked = counts.get((promise.subject, promise.group), 0)
-        by_subject[promise.subject].append(CellPreview(group, promise.verdict, asked))
+        by_subject[promise.subject].append(CellPreview(group, promise.verdict, asked, promise.overlaps))
     return tuple(
         SubjectPreview(subject.id, subject.name, subject.kind, subject.is_rated, tuple(by_subject[place]))
         for place, subject in enumerate(frozen.subjects)
@@ -177,7 +253,7 @@ def _rows(frozen: FrozenRound, made: Preview, cells: Iterable[atoms.Cell]) -> tu
 
 
 def _loads(
-    frozen: FrozenRound, asked: Iterable[Assignment], subjects: Mapping[str, FrozenSubject]
+    frozen: FrozenRound, asked: Iterable[Assignment], questions_of: Mapping[tuple[str, RaterGroup], int]
 ) -> tuple[tuple[GroupLoad, ...], int]:
     """Per group the sheets and the most minutes of one rater; and the most minutes of one rater over all groups."""
     sheets: Counter[RaterGroup] = Counter()
@@ -187,7 +263,7 @@ def _loads(
         key = one.rater_id, one.rater_group
         sheets[one.rater_group] += 1
         rated[key] += 1
-        questions[key] += questions_about(frozen, subjects[one.subject_id], one.rater_group)
+        questions[key] += questions_of[one.subject_id, one.rater_group]
     minutes = {key: rules.minutes_to_answer(questions[key], rated[key]) for key in rated}
     loads = tuple(
         GroupLoad(

@@ -22,6 +22,7 @@ from app.organisation.queries import load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId
 from app.rounds import recipe, rules
 from app.rounds.freeze import freeze, frozen_round
+from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
     has_assignments,
@@ -69,6 +70,7 @@ __all__ = [
     "load_rated",
     "load_round",
     "load_rounds",
+    "load_rounds_to_close",
     "load_rounds_to_release",
     "load_salt",
     "load_uncounted",
@@ -159,6 +161,13 @@ def load_open_rounds(session: ReadSession) -> tuple[Round, ...]:
     return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closes_at, RoundRow.id)).all()))
 
 
+def load_rounds_to_close(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
+    """Open rounds whose time, grace and extensions included, is over."""
+    return tuple(
+        one for one in load_open_rounds(session) if rules.closes_for_all_at(one.closes_at, one.extended_until) <= now
+    )
+
+
 def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
     """Closed rounds that are released without anybody's doing, in the order they closed."""
     query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.release_mode == ReleaseMode.AUTOMATIC)
@@ -204,6 +213,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         kpis=recipe.kpis_in(row.recipe["kpis"]),
         subjects=rules.parents_first(load_frozen_subjects(session, round_id)),
         readers=load_frozen_readers(session, round_id),
+        overlapping=recipe.overlaps_in(row.overlapping),
     )
 
 
@@ -262,7 +272,8 @@ def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
     people = load_people(session, {one.rater_id for one in assignments})
     uncounted = load_uncounted(session, frozen, assignments, people)
     addressed = {person_id for person_id, person in people.items() if person.email}
-    return preview_of(frozen, [replace(one, counted=one.id not in uncounted) for one in assignments], addressed)
+    counted = [replace(one, counted=one.id not in uncounted) for one in assignments]
+    return preview_of(with_overlaps(session, frozen, counted), counted, addressed)
 
 
 def load_uncounted(

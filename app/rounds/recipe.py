@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -31,6 +31,7 @@ from app.rounds.values import (
     Goalposts,
     GroupPolicy,
     Mode,
+    OverlapPlace,
 )
 
 
@@ -88,6 +89,16 @@ def kpis_in(document: Iterable[Mapping[str, Any]]) -> tuple[FrozenKpi, ...]:
         )
         for one in document
     )
+
+
+def overlaps_out(places: Iterable[OverlapPlace]) -> list[list[Any]]:
+    """Places where no atom forms as JSON."""
+    return sorted([subject_id, [group.value for group in groups]] for subject_id, groups in places)
+
+
+def overlaps_in(document: Iterable[Sequence[Any]]) -> frozenset[OverlapPlace]:
+    """Places where no atom forms from JSON."""
+    return frozenset((subject_id, tuple(RaterGroup(group) for group in groups)) for subject_id, groups in document)
 
 
 def freeze_kpi(kpi: Kpi, weights: Mapping[RaterGroup, float]) -> FrozenKpi:

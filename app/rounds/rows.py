@@ -4,14 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 
+from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import recipe
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
-from app.rounds.values import Assignment, AssignmentId, AssignmentSource, FrozenSubject, Mark, RoundId
+from app.rounds.values import Assignment, AssignmentId, AssignmentSource, FrozenSubject, Marks, RoundId
+
+MARK = np.dtype([("cell", np.int64), ("rater", np.int64), ("counted", np.bool_), ("answered", np.bool_)])
 
 _GROUPS = {group.value: group for group in RaterGroup}
 _SOURCES = {source.value: source for source in AssignmentSource}
@@ -81,11 +85,19 @@ def has_assignments(session: ReadSession, round_id: str) -> bool:
     return session.scalar(select(AssignmentRow.id).where(AssignmentRow.round_id == round_id).limit(1)) is not None
 
 
-def load_marks(session: ReadSession, round_id: str) -> list[Mark]:
-    """Subject, rater group, rater, counted and answered of every assignment; for the release, which takes them all."""
+def load_marks(session: ReadSession, round_id: str) -> Marks:
+    """The marks of every assignment, whoever asks; for the release, which takes them all."""
     table = AssignmentRow.__table__.c
-    columns = (table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
-    return [Mark(*row) for row in session.execute(select(*columns).where(table.round_id == round_id))]
+    columns = (id_text(table.subject_id), table.rater_group, id_text(table.rater_id), table.counted, table.answered)
+    rows = driver_rows(session, select(*columns).where(table.round_id == round_id))
+    cells: dict[tuple[str, str], int] = {}
+    raters: dict[str, int] = {}
+    numbered = (
+        (cells.setdefault((subject, group), len(cells)), raters.setdefault(rater, len(raters)), *marks)
+        for subject, group, rater, *marks in rows
+    )
+    marks = np.fromiter(numbered, MARK)
+    return Marks(tuple(cells), marks["cell"], marks["rater"], marks["counted"], marks["answered"])
 
 
 def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:

@@ -34,6 +34,10 @@ LEVELS: Mapping[SubjectKind, Level] = {
 }
 
 
+CLOSE_BY = timedelta(days=28)
+"""Rounds with no more than this between them are compared, so that no subtraction between them opens an atom (R10)."""
+
+
 class RoundNotDraft(Conflict):
     """The round is launched, and what was promised stays."""
 
@@ -102,6 +106,18 @@ def require_draft(round_: Round) -> None:
 def closes_for_all_at(closes_at: datetime, extended_until: datetime | None) -> datetime:
     """When the round counts as closed: grace after the closing time, or after the latest extension of anybody."""
     return max(closes_at, extended_until or closes_at) + GRACE
+
+
+def are_close_by(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    """Whether at most 28 days lie between two rounds, each from its opening to its end; rounds that overlap are close.
+
+    >>> from datetime import UTC
+    >>> january, may = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+    >>> week = timedelta(days=7)
+    >>> are_close_by((january, january + week), (january + 5 * week, may)), are_close_by((january, january), (may, may))
+    (True, False)
+    """
+    return one[0] - other[1] <= CLOSE_BY and other[0] - one[1] <= CLOSE_BY
 
 
 def due_reminders(reminders: Iterable[datetime], *, now: datetime) -> int:

@@ -28,7 +28,8 @@ class RoundRow(Base):
     """A round. `recipe` is what was frozen at launch, `promise_hash` the SHA-256 of all that was frozen.
 
     `salt` is wiped after the close. `shares` are those of `counted_on`: refreshed once a day, since a share that
-    moves with an answer would tell of it (R9).
+    moves with an answer would tell of it (R9). `overlapping` are the places where no atom forms (R10), settled at
+    the launch and, with those asked since, at the close.
     """
 
     __tablename__ = "round"
@@ -75,6 +76,7 @@ class RoundRow(Base):
     counted_on: Mapped[date | None] = mapped_column(Day)
     shares: Mapped[dict[str, int | None]] = mapped_column(Json)
     version: Mapped[int] = mapped_column(Whole)
+    overlapping: Mapped[list[list[Any]]] = mapped_column(Json, server_default="[]")
 
     def value(self, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
         """The round with its groups, in the usual order, and its KPIs."""

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import NewType
+
+import numpy as np
+import numpy.typing as npt
 
 from app.kpis.values import (
     Aggregation,
@@ -19,6 +22,9 @@ from app.kpis.values import (
 )
 from app.organisation.values import SubjectKind
 from app.words import Words
+
+OverlapPlace = tuple[str, tuple[RaterGroup, ...]]
+"""A subject and the rater groups that may not be read together there (R10)."""
 
 RoundId = NewType("RoundId", str)
 AssignmentId = NewType("AssignmentId", str)
@@ -160,14 +166,20 @@ class Assignment:
     answered: bool
 
 
-class Mark(NamedTuple):
-    """What a release has to know of an assignment; a round has as many of them as sheets."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """What a release has to know of the assignments, as columns: a round has as many of them as sheets.
 
-    subject_id: str
-    rater_group: str
-    rater_id: str
-    counted: bool
-    answered: bool
+    cells : subject and rater group that anybody is asked about, each pair once
+    cell_of_mark : [mark] its place there
+    rater, counted, answered : [mark] a number for each person, and the marks themselves
+    """
+
+    cells: tuple[tuple[str, str], ...]
+    cell_of_mark: npt.NDArray[np.int64]
+    rater: npt.NDArray[np.int64]
+    counted: npt.NDArray[np.bool_]
+    answered: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +309,8 @@ class FrozenRound:
     """All that figures of a round follow from, apart from the sheets and readings themselves.
 
     `readers` holds, by the subject where the reading role lies, the mailboxes that do not count towards k there
-    and below (R2). `subjects` are the scope and everything below it, each after its parent.
+    and below (R2). `subjects` are the scope and everything below it, each after its parent. `overlapping` are the
+    places where no atom forms, since almost the same people were asked in a round close by (R10).
     """
 
     id: RoundId
@@ -321,6 +334,7 @@ class FrozenRound:
     kpis: tuple[FrozenKpi, ...]
     subjects: tuple[FrozenSubject, ...]
     readers: Mapping[str, frozenset[str]]
+    overlapping: frozenset[OverlapPlace] = frozenset()
 
     def kpi(self, kpi_id: str) -> FrozenKpi:
         """The KPI with this id."""

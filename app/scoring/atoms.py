@@ -7,6 +7,7 @@ Kind          person, unit or competitor
 Mode          how a rater group is stored and shown
 Pooling       what becomes of groups too small on their own
 Withholding   why something is not shown
+Place         where an atom may stand
 Subject       one node of the tree
 RaterGroup    mode and minimums of a group
 Cell          what is in about one subject from one group
@@ -43,7 +44,7 @@ class Mode(StrEnum):
     @property
     def is_protected(self) -> bool:
         """Only whole atoms of at least k distinct people may be read."""
-        return self in {Mode.CONFIDENTIAL, Mode.ANONYMOUS}
+        return self is Mode.CONFIDENTIAL or self is Mode.ANONYMOUS
 
 
 class Pooling(StrEnum):
@@ -58,6 +59,11 @@ class Withholding(StrEnum):
 
     FEWER_THAN_K = "fewer_than_k"
     FEWER_THAN_THREE_SUBJECTS = "fewer_than_three_subjects"
+    OVERLAP = "overlap"
+
+
+Place = tuple[int, tuple[int, ...]]
+"""Where an atom may stand: a subject, and the rater groups that are read together there, ascending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ place_of       where keys stand in a sorted column
 =============  ==================================================
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,6 +24,9 @@ from app.scoring.errors import ScoringError
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+PLACES_PER_ROW = 4
+"""Up to so many possible keys for each row, a place for every key is cheaper than sorting the rows."""
 
 
 def summed(keys: Sequence[Integers], values: Sequence[Integers]) -> Integers:
@@ -36,14 +40,25 @@ def summed(keys: Sequence[Integers], values: Sequence[Integers]) -> Integers:
     >>> summed([np.array([2, 1, 2])], [np.array([5, 6, 7])]).tolist()
     [[1, 6], [2, 12]]
     """
+    spans = [int(key.max(initial=-1)) + 1 for key in keys]
+    if math.prod(spans) <= PLACES_PER_ROW * len(keys[0]):
+        return _summed_by_place(keys, values, spans)
     order = _order(keys)
-    if not len(order):
-        return np.zeros((0, len(keys) + len(values)), np.int64)
     ordered = [key[order] for key in keys]
     new = np.any([np.diff(key) != 0 for key in ordered], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(new) + 1])
     sums = [np.add.reduceat(value[order], starts) for value in values]
     return np.stack([*(key[starts] for key in ordered), *sums], axis=1)
+
+
+def _summed_by_place(keys: Sequence[Integers], values: Sequence[Integers], spans: Sequence[int]) -> Integers:
+    """The same where the keys leave few places: each sum has its own, and nothing is sorted."""
+    place = np.ravel_multi_index(tuple(keys), tuple(spans)) if len(keys[0]) else np.zeros(0, np.int64)
+    taken = np.flatnonzero(np.bincount(place))
+    sums = np.zeros((len(values), math.prod(spans)), np.int64)
+    for total, value in zip(sums, values, strict=True):
+        np.add.at(total, place, value)
+    return np.stack([*np.unravel_index(taken, spans), *sums[:, taken]], axis=1)
 
 
 def merged_rows(one: Integers, other: Integers, n_keys: int, sign: int) -> Integers:

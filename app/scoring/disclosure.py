@@ -5,6 +5,7 @@ Module          Contents
 ==============  =====================================================================
 atoms           the nouns: subjects, rater groups, cells, atoms, the partition
 disclosure      this one: what forms atoms (R3)
+overlap         where none may form, since almost the same people were asked shortly before (R10)
 readable        which rows they make, and which of these are withheld (R1, R4, R7-R9)
 standing        the same over a whole release at once, as columns
 preview         what a launch promises (R13)
@@ -16,15 +17,17 @@ verifier_rows   its view of rows
 The rules by number and the reasons for them: docs/anonymity.md.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 
 from app.scoring.atoms import (
     Atom,
     Cell,
     Kind,
     Partition,
+    Place,
     Pooling,
     RaterGroup,
     Subject,
@@ -49,6 +52,7 @@ def partition(
     cells: Iterable[Cell],
     pooling: Pooling = Pooling.DROP,
     *,
+    overlapping: Collection[Place] = (),
     turnout: Fraction = EVERYONE,
 ) -> Partition:
     """Atoms by carry-up: what is too small for its own subject goes up to the parent, where it may suffice.
@@ -59,6 +63,7 @@ def partition(
     groups : the rater groups of the round
     cells : at most one per subject and group, in any order; those without a sheet are left out
     pooling : `POOL` makes one mixed atom of what is left over at a subject, if that is enough
+    overlapping : places that form no atom, however many people they have (rule R10, as `overlap` finds them)
     turnout : share of the heads expected to answer, 0..1; everyone at the close, less in a launch preview only
 
     Returns
@@ -73,7 +78,7 @@ def partition(
     Formula: from the leaves to the root, pool[g] = own cell + what the children left over; pool[g] becomes an atom
     when it has at least k_g distinct people (units and competitors: max(5, k_g)) and, where it holds cells of
     persons below, at least 3 subjects. Where only those persons are in the way, the cells about units become the
-    atom and the persons go on. With `POOL`, what two or more groups leave over becomes one atom by the same test
+    atom and the persons go on. Overlapping places are passed over. With `POOL`, what two or more groups leave over becomes one atom by the same test
     with the largest k among them. `named` and `report` cells are atoms as they are; competitors pass nothing on.
     Source: docs/anonymity.md, "Atoms"; the principle is partitioning, Chin and Ozsoyoglu 1982.
 
@@ -85,21 +90,19 @@ def partition(
     >>> [(atom.subject, len(atom.heads)) for atom in made.atoms], made.unpublished[0].reason.value
     ([(1, 3)], 'fewer_than_k')
     """
-    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, turnout)
+    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
     pools = carry.own_pools(cells)
-    atoms: list[Atom] = []
+    atoms: list[list[Atom]] = [[] for _ in carry.subjects]
     unpublished: list[Unpublished] = []
     for subject in carry.leaves_first():
-        formed, left = carry.settle(subject, pools[subject])
-        atoms += formed
+        atoms[subject], left = carry.settle(subject, pools[subject])
         parent = carry.subjects[subject].parent
         if parent < 0 or carry.subjects[subject].kind is Kind.COMPETITOR:
             unpublished += carry.refused(subject, left)
         else:
             pools[parent] += left
-    atoms.sort(key=lambda atom: (atom.subject, atom.groups))
     unpublished.sort(key=lambda cell: (cell.subject, cell.group))
-    return Partition(carry.subjects, carry.groups, tuple(atoms), tuple(unpublished))
+    return Partition(carry.subjects, carry.groups, tuple(chain.from_iterable(atoms)), tuple(unpublished))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ class _CarryUp:
     subjects: tuple[Subject, ...]
     groups: tuple[RaterGroup, ...]
     pooling: Pooling
+    overlapping: frozenset[Place]
     turnout: Fraction
+    minimums: dict[Place, int] = field(default_factory=dict)
 
     def leaves_first(self) -> list[int]:
         """Every subject after all those below it."""
@@ -138,20 +143,22 @@ class _CarryUp:
         """The cells of each subject, checked."""
         pools: list[list[Cell]] = [[] for _ in self.subjects]
         seen: set[tuple[int, int]] = set()
+        subjects, groups = range(len(self.subjects)), range(len(self.groups))
         for cell in cells:
-            if not (0 <= cell.subject < len(self.subjects) and 0 <= cell.group < len(self.groups)):
-                raise ScoringError(f"cell {cell.key} names a subject or rater group that is not there")
-            if cell.key in seen:
-                raise ScoringError(f"cell {cell.key} is listed twice")
+            key = cell.subject, cell.group
+            if cell.subject not in subjects or cell.group not in groups:
+                raise ScoringError(f"cell {key} names a subject or rater group that is not there")
+            if key in seen:
+                raise ScoringError(f"cell {key} is listed twice")
             if cell.sheets < len(cell.heads):
-                raise ScoringError(f"cell {cell.key} must have a sheet for each of its {len(cell.heads)} heads")
-            seen.add(cell.key)
+                raise ScoringError(f"cell {key} must have a sheet for each of its {len(cell.heads)} heads")
+            seen.add(key)
             if cell.sheets:
                 pools[cell.subject].append(cell)
         return pools
 
     def settle(self, subject: int, pool: list[Cell]) -> tuple[list[Atom], list[Cell]]:
-        """The atoms of one subject, and the cells left over."""
+        """The atoms of one subject by their groups, and the cells left over."""
         atoms: list[Atom] = []
         left: list[Cell] = []
         for group, cells in by_group(pool).items():
@@ -164,10 +171,18 @@ class _CarryUp:
         if self.pooling is Pooling.POOL and left:
             atom, left = self._gather(subject, left, least_groups=2)
             atoms += atom
+        if len(atoms) > 1:
+            atoms.sort(key=lambda atom: atom.groups)
         return atoms, left
 
     def _gather(self, subject: int, cells: list[Cell], *, least_groups: int) -> tuple[list[Atom], list[Cell]]:
         """One atom of the cells, or of those about units where only the persons are in the way; and the rest."""
+        if len(cells) == 1 and cells[0].subject == subject:
+            # By far the most: a subject's own cell, which meets nobody here.
+            own: tuple[int, ...] = (cells[0].group,)
+            if least_groups == 1 and self._has_people(subject, own, cells[0].heads):
+                return [Atom(subject, own, tuple(cells), cells[0].heads, self.minimum(subject, own))], []
+            return [], cells
         persons = [cell for cell in cells if self._is_person_below(subject, cell)]
         about_units = [cell for cell in cells if not self._is_person_below(subject, cell)]
         for some, rest in ((cells, []), (about_units, persons)) if persons else ((cells, []),):
@@ -181,30 +196,43 @@ class _CarryUp:
         return cell.subject != subject and self.subjects[cell.subject].kind is Kind.PERSON
 
     def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
-        invited = len(heads_of(cells))
-        answering = self._answering(invited)
-        if answering < self.minimum(subject, groups):
+        heads = heads_of(cells)
+        if not self._has_people(subject, groups, heads):
             return False
         if not any(self._is_person_below(subject, cell) for cell in cells):
             return True
-        return subjects_touched(cells, invited, answering) >= UNIT_SUBJECTS
+        return subjects_touched(cells, len(heads), self._answering(len(heads))) >= UNIT_SUBJECTS
+
+    def _has_people(self, subject: int, groups: tuple[int, ...], heads: frozenset[int]) -> bool:
+        is_enough = self._answering(len(heads)) >= self.minimum(subject, groups)
+        return is_enough and (subject, groups) not in self.overlapping
 
     def _answering(self, invited: int) -> int:
-        return self.turnout.numerator * invited // self.turnout.denominator
+        turnout = self.turnout
+        return invited if turnout is EVERYONE else turnout.numerator * invited // turnout.denominator
 
     def minimum(self, subject: int, groups: tuple[int, ...]) -> int:
         """Distinct people that an atom of this subject needs."""
-        largest = max(self.groups[group].k for group in groups)
-        return largest if self.subjects[subject].kind is Kind.PERSON else max(UNIT_RATERS, largest)
+        is_person = self.subjects[subject].kind is Kind.PERSON
+        known = self.minimums.get((is_person, groups))
+        if known is None:
+            largest = max(self.groups[group].k for group in groups)
+            known = self.minimums[is_person, groups] = largest if is_person else max(UNIT_RATERS, largest)
+        return known
 
     def refused(self, subject: int, cells: list[Cell]) -> list[Unpublished]:
         """The cells that fit nowhere, with the reason at the last subject that was tried."""
         refused: list[Unpublished] = []
         for group, members in by_group(cells).items():
-            few = self._answering(len(heads_of(members))) < self.minimum(subject, (group,))
-            reason = Withholding.FEWER_THAN_K if few else Withholding.FEWER_THAN_THREE_SUBJECTS
+            reason = self._why_refused(subject, group, members)
             refused += [Unpublished(cell.subject, cell.group, reason) for cell in members]
         return refused
+
+    def _why_refused(self, subject: int, group: int, cells: list[Cell]) -> Withholding:
+        if (subject, (group,)) in self.overlapping:
+            return Withholding.OVERLAP
+        few = self._answering(len(heads_of(cells))) < self.minimum(subject, (group,))
+        return Withholding.FEWER_THAN_K if few else Withholding.FEWER_THAN_THREE_SUBJECTS
 
 
 def _key(cell: Cell) -> tuple[int, int]:

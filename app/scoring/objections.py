@@ -12,7 +12,7 @@ outside        flags places that do not exist
 =============  ===================================================================
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,16 +24,17 @@ from app.scoring.errors import ScoringError
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Heads = list[set[int]]
 
 
 class Rule(StrEnum):
     """What can be objected to.
 
     tree : the subjects are no tree
-    cells : a cell has more heads or scores than sheets; an atom holds an unknown cell, or none, or one of another atom
+    cells : a cell is about nobody, or has more heads or scores than sheets; an atom holds an unknown cell, or none, or
+        one of another atom
     label : an atom's cells do not fit its label: another group, or a subject that is not below
     sheets : sheets that share all their rows come from too few people
+    overlap : an atom stands where none may, since almost the same people were asked shortly before
     mode : an atom mixes or carries up what is not protected
     atom : an atom has fewer distinct people than it needs
     subjects : an atom of a unit carries up fewer than three subjects
@@ -46,6 +47,7 @@ class Rule(StrEnum):
     CELLS = "cells"
     LABEL = "label"
     SHEETS = "sheets"
+    OVERLAP = "overlap"
     MODE = "mode"
     ATOM = "atom"
     SUBJECTS = "subjects"
@@ -104,6 +106,7 @@ class Collected:
     valid : [cell, measure] sheets with a valid score
     total : [cell, measure] sum of these scores, in whole steps
     steps : how many steps make a point
+    overlapping : subject and rater groups, ascending, of the places where no atom may stand
     """
 
     parent: Ints
@@ -119,6 +122,7 @@ class Collected:
     valid: Ints
     total: Ints
     steps: int
+    overlapping: Collection[tuple[int, tuple[int, ...]]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What a round can publish if everyone answers and if three in five do, from who is invited; nothing is asked yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, Pooling, RaterGroup, Subject
+from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, Place, Pooling, RaterGroup, Subject
 from app.scoring.disclosure import EVERYONE, UNIT_RATERS, UNIT_SUBJECTS, partition, subjects_touched
 from app.scoring.readable import Figure, figures
 
@@ -38,6 +38,7 @@ class Promise:
     verdict : what can be published
     if_all : the rater groups of its row if everyone answers, more than one in a mixed atom; empty without a row
     if_most : the same if three in five answer
+    overlaps : no row of the group by itself, since almost the same people were asked shortly before (R10)
     """
 
     subject: int
@@ -45,6 +46,7 @@ class Promise:
     verdict: Verdict
     if_all: tuple[int, ...]
     if_most: tuple[int, ...]
+    overlaps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,17 @@ class Preview:
 
 
 def launch_preview(
-    subjects: Sequence[Subject], groups: Sequence[RaterGroup], invited: Iterable[Cell], pooling: Pooling
+    subjects: Sequence[Subject],
+    groups: Sequence[RaterGroup],
+    invited: Iterable[Cell],
+    pooling: Pooling,
+    overlapping: Collection[Place] = (),
 ) -> Preview:
     """What can be published of each subject and rater group, before anybody is asked (rule R13).
 
     Parameters
     ----------
-    subjects, groups, pooling : as for `partition`
+    subjects, groups, pooling, overlapping : as for `partition`
     invited : cells whose heads are the people asked who count, and whose sheets are the assignments
 
     Returns
@@ -89,14 +95,15 @@ def launch_preview(
     nowhere
     """
     cells = tuple(invited)
-    full = partition(subjects, groups, cells, pooling)
+    full = partition(subjects, groups, cells, pooling, overlapping=overlapping)
     rows = _rows(full, EVERYONE)
-    rows_of_most = _rows(partition(subjects, groups, cells, pooling, turnout=MOST), MOST)
+    rows_of_most = _rows(partition(subjects, groups, cells, pooling, overlapping=overlapping, turnout=MOST), MOST)
     lines = _Lines(
         if_all={(row.subject, group): row.groups for row in rows for group in row.groups},
         if_most={(row.subject, group): row.groups for row in rows_of_most for group in row.groups},
         above=_counted_above(full, rows),
         asked=_asked(full.subjects, cells),
+        overlapping=frozenset(overlapping),
     )
     places = ((subject, group) for subject in range(len(subjects)) for group in range(len(groups)))
     return Preview(tuple(lines.promise(subject, group) for subject, group in places))
@@ -104,16 +111,24 @@ def launch_preview(
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """By subject and group: the row at either turnout, what counts further up, and what is asked at all."""
+    """By subject and group: the row at either turnout, what counts above, what is asked at all, and what overlaps."""
 
     if_all: dict[tuple[int, int], tuple[int, ...]]
     if_most: dict[tuple[int, int], tuple[int, ...]]
     above: set[tuple[int, int]]
     asked: set[tuple[int, int]]
+    overlapping: frozenset[Place]
 
     def promise(self, subject: int, group: int) -> Promise:
         key = subject, group
-        return Promise(subject, group, self._verdict(key), self.if_all.get(key, ()), self.if_most.get(key, ()))
+        return Promise(
+            subject,
+            group,
+            self._verdict(key),
+            self.if_all.get(key, ()),
+            self.if_most.get(key, ()),
+            overlaps=(subject, (group,)) in self.overlapping,
+        )
 
     def _verdict(self, key: tuple[int, int]) -> Verdict:
         if key in self.if_all:

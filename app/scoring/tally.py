@@ -8,6 +8,7 @@ checked_rows      the same from columns in any order
 cell_rows         n, S1, S2 by atom and KPI
 pair_rows         sums over two KPIs of one sheet, by atom and both
 answered_rows     how many sheets have scores on exactly which KPIs, by atom
+answered_apart    the same where each sheet has a score on one KPI only
 ================  ===========================================================
 """
 
@@ -74,7 +75,7 @@ def _integers(what: str, column: npt.ArrayLike) -> Integers:
     if len(numbers) and numbers.dtype.kind not in "iu":
         msg = f"{what} must be a column of whole numbers, got {numbers.dtype}"
         raise ScoringError(msg)
-    return numbers.astype(np.int64)
+    return numbers.astype(np.int64, copy=False)
 
 
 def _check_range(what: str, column: Integers | Floats, lo: int, hi: int) -> None:
@@ -126,6 +127,18 @@ def answered_rows(rows: SheetRows) -> Integers:
         bits = np.where(rows.kpi // WORD == word, np.int64(1) << rows.kpi % WORD, np.int64(0))
         columns.append(np.bitwise_or.reduceat(bits, starts) if len(starts) else starts)
     return summed([rows.atom[starts], *columns], [np.ones(len(starts), np.int64)])
+
+
+def answered_apart(cells: Integers) -> Integers:
+    """The same from the cells alone, where no sheet has scores on two KPIs.
+
+    >>> answered_apart(cell_rows(checked_rows([0, 0], [0, 1], [0, 2], [50, 60], 1))).tolist()
+    [[0, 1, 1], [0, 4, 1]]
+    """
+    atom, kpi, n = cells.T[:3]
+    words = np.arange(1 + int(kpi.max(initial=0)) // WORD)
+    bits = np.where(kpi[:, None] // WORD == words, np.int64(1) << kpi[:, None] % WORD, np.int64(0))
+    return summed([atom, *bits.T], [n])
 
 
 def steps(points: Floats) -> Integers:

@@ -26,6 +26,7 @@ from app.scoring.errors import ScoringError
 from app.scoring.tally import (
     UNIT,
     WORD,
+    answered_apart,
     answered_rows,
     cell_rows,
     checked_rows,
@@ -125,6 +126,27 @@ class AtomTotals:
         """
         rows = checked_rows(sheet_atoms, sheets, kpis, scores, n_atoms)
         return cls(n_atoms, cell_rows(rows), pair_rows(rows), answered_rows(rows))
+
+    @classmethod
+    def apart(cls, atoms: npt.ArrayLike, kpis: npt.ArrayLike, scores: npt.ArrayLike, *, n_atoms: int) -> "AtomTotals":
+        """Add up scores that nothing reads together: `from_scores`, with each on a sheet of its own.
+
+        Parameters
+        ----------
+        atoms, kpis, scores : one row per score, in any order: its atom or -1, number of the KPI, 0..100 or NaN;
+            shape (rows,)
+        n_atoms : number of atoms
+
+        Raises
+        ------
+        ScoringError : as `from_scores`
+
+        >>> AtomTotals.apart([0, 0], [0, 1], [50, 75], n_atoms=1).atom(0).answered
+        ((1, 1), (2, 1))
+        """
+        rows = checked_rows(atoms, np.arange(np.size(atoms)), kpis, scores, n_atoms)
+        cells = cell_rows(rows)
+        return cls(n_atoms, cells, np.zeros((0, 7), np.int64), answered_apart(cells))
 
     @classmethod
     def from_sums(cls, atoms: Sequence[AtomSums]) -> "AtomTotals":

@@ -4,46 +4,37 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.scoring.objections import Claimed, Collected, Flags, Heads, Ints, Objection, Rule, object_to, outside
+from app.scoring.objections import Claimed, Collected, Flags, Ints, Objection, Rule, object_to, outside
+from app.scoring.verifier_columns import Crowd, Lineage, at, in_order, largest_by, sums_by
+
+Marks = NDArray[np.int8]
 
 TOLERANCE = 1e-6
 """Points; the totals hold each rater score rounded to whole steps, which are far finer than a reader sees."""
+
+_HIGH = 1 << 32
+_UNITS, _PERSONS, _NOTHING = 1, 2, 3
+"""How much a row has, and an atom wants: a row with persons takes all that can be read, one without what is about units."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What the verifier has made of the columns.
 
-    paths : [subject] itself and everyone whose roll-up it enters
+    lineage : whose roll-up each subject enters
     atom_of_cell : [cell] the atom that holds it, or -1
-    heads : [cell] the people who count
+    crowd : the people who count, by cell
     readable : [atom, measure] enough people have judged it
     people : [atom, measure] how many surely have
     """
 
-    paths: list[list[int]]
+    lineage: Lineage
     atom_of_cell: Ints
-    heads: Heads
+    crowd: Crowd
     readable: Flags
     people: Ints
-
-
-def check_rows(collected: Collected, claimed: Claimed, view: View) -> None:
-    """Object to rows that do not stand on whole, readable atoms of their own, or do not come out of them.
-
-    Raises
-    ------
-    Objection : row, judged or figure
-    """
-    reach = _Reach.of(claimed, view.paths)
-    reach.check_own(claimed, view.readable)
-    about_persons = _about_persons(collected, view.atom_of_cell, len(claimed.atom_subject))
-    wide = _wide_rows(claimed, reach, view.readable, about_persons)
-    _check_roll_ups(collected, claimed, view, wide)
-    _check_figures(collected, claimed, view.atom_of_cell)
-    _check_visits(collected, claimed)
-    _check_combined(claimed, collected.valid.shape[1])
 
 
 def check_row_columns(collected: Collected, claimed: Claimed) -> None:
@@ -54,118 +45,139 @@ def check_row_columns(collected: Collected, claimed: Claimed) -> None:
     Objection : row
     """
     rows, atoms, measures = len(claimed.row_subject), len(claimed.atom_subject), collected.valid.shape[1]
-    for places, end in (
-        (claimed.row_subject, len(collected.kind)),
-        (claimed.row_label, len(claimed.labels)),
-        (claimed.row_measure, measures),
-        (claimed.use_row, rows),
-        (claimed.use_atom, atoms),
-        (claimed.combined_subject, len(collected.kind)),
-        (claimed.share_combined, len(claimed.combined_subject)),
-        (claimed.share_atom, atoms),
+    for places, end, lowest in (
+        (claimed.row_subject, len(collected.kind), 0),
+        (claimed.row_label, len(claimed.labels), 0),
+        (claimed.row_measure, measures, 0),
+        (claimed.use_row, rows, 0),
+        (claimed.use_atom, atoms, 0),
+        (claimed.combined_subject, len(collected.kind), 0),
+        (claimed.share_combined, len(claimed.combined_subject), 0),
+        (claimed.share_atom, atoms, 0),
+        (claimed.combined_measure, measures, -1),
     ):
-        object_to(Rule.ROW, outside(places, end))
-    object_to(Rule.ROW, outside(claimed.combined_measure, measures, lowest=-1))
+        if len(places) and (places.min() < lowest or places.max() >= end):
+            object_to(Rule.ROW, outside(places, end, lowest))
     object_to(Rule.ROW, np.bincount(claimed.use_row, minlength=rows) == 0)
     _refuse_twice(claimed.use_row * atoms + claimed.use_atom)
     _refuse_twice((claimed.row_subject * len(claimed.labels) + claimed.row_label) * measures + claimed.row_measure)
 
 
 def _refuse_twice(keys: Ints) -> None:
+    if (keys[1:] > keys[:-1]).all():
+        return
     ordered = np.argsort(keys, kind="stable")
     twice = np.flatnonzero(np.diff(keys[ordered]) == 0)
     if len(twice):
         raise Objection(Rule.ROW, int(ordered[twice[0] + 1]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """Which atoms the row of a subject and label may stand on: ordered pairs of (subject and label) and atom."""
+def check_rows(collected: Collected, claimed: Claimed, view: View) -> None:
+    """Object to rows that do not stand on whole, readable atoms of their own, or do not come out of them.
 
-    keys: Ints
-    pair_key: Ints
-    pair_atom: Ints
-    labels: int
+    Raises
+    ------
+    Objection : row, judged or figure
+    """
+    uses = _Uses.of(collected, claimed, view)
+    wide = _wide_rows(claimed, uses, view)
+    _check_roll_ups(collected, claimed, view, uses, wide)
+    _check_figures(collected, claimed, view, uses)
+    _check_visits(collected, claimed)
+    _check_combined(claimed, view, uses, wide)
+
+
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """What rows stand on, row by row, none of it from elsewhere.
+
+    row, atom : [use]
+    place : [use] where the atom and the measure of the row stand in a table of atoms and measures
+    number : [row] how many uses
+    wants : [atom, measure] what a row must have to stand on it
+    """
+
+    row: Ints
+    atom: Ints
+    place: Ints
+    number: Ints
+    wants: Marks
 
     @classmethod
-    def of(cls, claimed: Claimed, paths: list[list[int]]) -> "_Reach":
-        """A single rater group reaches every subject above, a mixed one stays where it is."""
-        labels = len(claimed.labels)
-        keys: list[int] = []
-        atoms: list[int] = []
-        pairs = zip(claimed.atom_subject.tolist(), claimed.atom_label.tolist(), strict=True)
-        for atom, (subject, label) in enumerate(pairs):
-            above = paths[subject] if len(claimed.labels[label]) == 1 else [subject]
-            keys += [one * labels + label for one in above]
-            atoms += [atom] * len(above)
-        known, place = np.unique(np.array(keys, dtype=np.int64), return_inverse=True)
-        order = np.lexsort((np.array(atoms, dtype=np.int64), place))
-        return cls(known, place[order], np.array(atoms, dtype=np.int64)[order], labels)
-
-    def place_of_row(self, claimed: Claimed) -> Ints:
-        """[row] place of its subject and label among the keys, if it is there."""
-        place = np.searchsorted(self.keys, claimed.row_subject * self.labels + claimed.row_label)
-        return np.minimum(place, len(self.keys) - 1)
-
-    def check_own(self, claimed: Claimed, readable: Flags) -> None:
-        """Object to a row that uses an atom from elsewhere, or one that cannot be read on its measure."""
-        atoms = len(readable)
-        row_key = claimed.row_subject * self.labels + claimed.row_label
-        place = self.place_of_row(claimed)
-        object_to(Rule.ROW, self.keys[place] != row_key)
-        found = _contained(place[claimed.use_row] * atoms + claimed.use_atom, self.pair_key * atoms + self.pair_atom)
-        stray = ~found | ~readable[claimed.use_atom, claimed.row_measure[claimed.use_row]]
-        object_to(Rule.ROW, np.bincount(claimed.use_row[stray], minlength=len(row_key)) > 0)
-
-    def counted(self, eligible: Flags) -> Ints:
-        """[key, measure] how many of the atoms in reach are eligible."""
-        counts = np.zeros((len(self.keys), eligible.shape[1]), dtype=np.int64)
-        for measure in range(eligible.shape[1]):
-            mine = eligible[self.pair_atom, measure]
-            counts[:, measure] = np.bincount(self.pair_key[mine], minlength=len(self.keys))
-        return counts
+    def of(cls, collected: Collected, claimed: Claimed, view: View) -> "_Uses":
+        """The same from the columns; objects to an atom from elsewhere, or one that cannot be read on the measure."""
+        rows = len(claimed.row_subject)
+        row, atom = in_order(claimed.use_row, claimed.use_atom)
+        number = np.bincount(row, minlength=rows)
+        wants = _wants(collected, view, len(claimed.atom_subject))
+        place = atom * wants.shape[1] + np.repeat(claimed.row_measure, number)
+        own = _is_in_reach(claimed, view, np.repeat(claimed.row_subject, number), atom)
+        own &= np.repeat(claimed.row_label, number) == claimed.atom_label[atom]
+        own &= at(wants, place) != _NOTHING
+        if not own.all():
+            object_to(Rule.ROW, np.bincount(row[~own], minlength=rows) > 0)
+        return cls(row, atom, place, number, wants)
 
 
-def _about_persons(collected: Collected, atom_of_cell: Ints, atoms: int) -> Flags:
-    """[atom, measure] it was asked about a person."""
-    about = np.zeros((atoms, collected.asked.shape[1]), dtype=np.bool_)
-    kinds = np.array(collected.kind)[collected.cell_subject]
-    cells = (atom_of_cell >= 0) & (kinds == "person")
-    np.logical_or.at(about, atom_of_cell[cells], collected.asked[cells])
-    return about
+def _wants(collected: Collected, view: View, atoms: int) -> Marks:
+    """[atom, measure] whether it can be read at all, and whether it was asked about a person."""
+    is_person = np.array([kind == "person" for kind in collected.kind], dtype=np.bool_)[collected.cell_subject]
+    cells = np.flatnonzero((view.atom_of_cell >= 0) & is_person)
+    about_persons = sums_by(view.atom_of_cell[cells], collected.asked[cells].astype(np.int64), atoms) > 0
+    return np.where(view.readable, np.where(about_persons, _PERSONS, _UNITS), _NOTHING).astype(np.int8)
 
 
-def _wide_rows(claimed: Claimed, reach: _Reach, readable: Flags, about_persons: Flags) -> Flags:
+def _is_in_reach(claimed: Claimed, view: View, subject: Ints, atom: Ints) -> Flags:
+    """Whether a subject may use an atom: its own, or one of a single rater group from below."""
+    is_single = np.array([len(label) == 1 for label in claimed.labels], dtype=np.bool_)[claimed.atom_label]
+    holder = claimed.atom_subject[atom]
+    return np.asarray((holder == subject) | (is_single[atom] & view.lineage.holds(subject, holder)))
+
+
+def _wide_rows(claimed: Claimed, uses: _Uses, view: View) -> Flags:
     """[row] it holds persons; objects to a row that is neither all in reach nor all of it that is about units."""
     rows = len(claimed.row_subject)
-    place, measure = reach.place_of_row(claimed), claimed.row_measure
-    used = np.bincount(claimed.use_row, minlength=rows)
-    with_persons = about_persons[claimed.use_atom, measure[claimed.use_row]]
-    holds_persons = np.bincount(claimed.use_row[with_persons], minlength=rows) > 0
-    is_all = used == reach.counted(readable)[place, measure]
-    is_units = (used == reach.counted(readable & ~about_persons)[place, measure]) & ~holds_persons
-    object_to(Rule.ROW, ~(is_all | is_units))
+    holds_persons = np.bincount(uses.row[at(uses.wants, uses.place) == _PERSONS], minlength=rows) > 0
+    all_of_it, about_units = _in_reach(claimed, view, uses.wants)
+    is_units = (uses.number == about_units) & ~holds_persons
+    object_to(Rule.ROW, ~((uses.number == all_of_it) | is_units))
     return holds_persons
 
 
-def _check_roll_ups(collected: Collected, claimed: Claimed, view: View, wide: Flags) -> None:
+def _in_reach(claimed: Claimed, view: View, wants: Marks) -> tuple[Ints, Ints]:
+    """[row] how many readable atoms it may use on its measure, and how many of these are about units only."""
+    labels = len(claimed.labels)
+    is_single = np.array([len(label) == 1 for label in claimed.labels], dtype=np.bool_)[claimed.atom_label]
+    upper = np.where(is_single, view.lineage.above[:, claimed.atom_subject], -1)
+    upper[view.lineage.depth[claimed.atom_subject], np.arange(len(is_single))] = claimed.atom_subject
+    depth, atom = np.nonzero(upper >= 0)
+    key, atom = in_order(upper[depth, atom] * labels + claimed.atom_label[atom], atom)
+    known, place = np.unique(key, return_inverse=True)
+    # Two counts in one sum: readable atoms in the low half of a number, those about units in the high one.
+    halves = np.array([0, 1 + _HIGH, 1, 0], dtype=np.int64)[wants]
+    counted = sums_by(place.reshape(-1), halves[atom], len(known))
+    row = np.searchsorted(known, claimed.row_subject * labels + claimed.row_label)
+    found = at(counted, row * wants.shape[1] + claimed.row_measure)
+    return found % _HIGH, found // _HIGH
+
+
+def _check_roll_ups(collected: Collected, claimed: Claimed, view: View, uses: _Uses, wide: Flags) -> None:
     """A protected row of a unit that holds persons needs three subjects and max(5, k) people."""
     least = np.array([_least_of_unit(collected, label) for label in claimed.labels], dtype=np.int64)[claimed.row_label]
     is_unit = np.array([kind == "unit" for kind in collected.kind], dtype=np.bool_)[claimed.row_subject]
-    most = np.zeros(len(wide), dtype=np.int64)
-    np.maximum.at(most, claimed.use_row, view.people[claimed.use_atom, claimed.row_measure[claimed.use_row]])
-    used = np.bincount(claimed.use_row, minlength=len(wide))
+    judged = wide & is_unit & (least > 0)
+    mine = np.repeat(judged, uses.number)
+    most = largest_by(uses.row[mine], at(view.people, uses.place[mine]), len(wide))
     # Three atoms are about three subjects at least, since no two hold the same cell; one large atom has the people.
-    unclear = wide & is_unit & (least > 0) & ((used < 3) | (most < least))
-    cells_of = np.argsort(view.atom_of_cell, kind="stable")
-    starts = np.searchsorted(view.atom_of_cell[cells_of], np.arange(len(claimed.atom_subject) + 1))
-    by_row = np.argsort(claimed.use_row, kind="stable")
-    bounds = np.searchsorted(claimed.use_row[by_row], np.arange(len(wide) + 1))
-    for row in np.flatnonzero(unclear).tolist():
-        atoms = claimed.use_atom[by_row[bounds[row] : bounds[row + 1]]].tolist()
+    unclear = np.flatnonzero(judged & ((uses.number < 3) | (most < least))).tolist()
+    first = np.cumsum(uses.number) - uses.number
+    atom_of_cell, cell = in_order(view.atom_of_cell, np.arange(len(view.atom_of_cell)))
+    bounds = np.searchsorted(atom_of_cell, np.arange(len(claimed.atom_subject) + 1)).tolist()
+    for row in unclear:
+        atoms = uses.atom[first[row] : first[row] + uses.number[row]].tolist()
         asked = collected.asked[:, claimed.row_measure[row]]
-        cells = (cell for atom in atoms for cell in cells_of[starts[atom] : starts[atom + 1]].tolist() if asked[cell])
-        if not _are_enough(collected, view.heads, cells, int(least[row])):
+        cells = (one for atom in atoms for one in cell[bounds[atom] : bounds[atom + 1]].tolist() if asked[one])
+        if not _are_enough(collected, view.crowd, cells, int(least[row])):
             raise Objection(Rule.JUDGED, row)
 
 
@@ -175,31 +187,26 @@ def _least_of_unit(collected: Collected, groups: tuple[int, ...]) -> int:
     return max(5, *(int(collected.k[group]) for group in groups))
 
 
-def _are_enough(collected: Collected, heads: Heads, cells: Iterable[int], least: int) -> bool:
+def _are_enough(collected: Collected, crowd: Crowd, cells: Iterable[int], least: int) -> bool:
     people: set[int] = set()
     subjects: set[int] = set()
     for cell in cells:
-        if heads[cell]:
-            people |= heads[cell]
+        if crowd.number[cell]:
+            people.update(crowd.of_cells([cell]).tolist())
             subjects.add(int(collected.cell_subject[cell]))
         if len(people) >= least and len(subjects) >= 3:
             return True
     return False
 
 
-def _check_figures(collected: Collected, claimed: Claimed, atom_of_cell: Ints) -> None:
+def _check_figures(collected: Collected, claimed: Claimed, view: View, uses: _Uses) -> None:
     """Number of sheets and mean must come out of the whole atoms."""
-    in_atom = atom_of_cell >= 0
-    owner = atom_of_cell[in_atom]
-    measure = claimed.row_measure[claimed.use_row]
-    sums = []
-    for column in (collected.valid, collected.total):
-        by_atom = np.zeros((len(claimed.atom_subject), column.shape[1]), dtype=np.int64)
-        np.add.at(by_atom, owner, column[in_atom])
-        by_row = np.zeros(len(claimed.row_subject), dtype=np.int64)
-        np.add.at(by_row, claimed.use_row, by_atom[claimed.use_atom, measure])
-        sums.append(by_row)
-    sheets, total = sums
+    inside = view.atom_of_cell >= 0
+    owner, atoms, rows = view.atom_of_cell[inside], len(claimed.atom_subject), len(claimed.row_subject)
+    sheets, total = (
+        sums_by(uses.row, at(sums_by(owner, column[inside], atoms), uses.place), rows)
+        for column in (collected.valid, collected.total)
+    )
     object_to(Rule.FIGURE, claimed.row_sheets != sheets)
     # A mean that is not a number is as far off as any other: hence "not within", rather than "beyond".
     object_to(Rule.FIGURE, ~(np.abs(claimed.row_mean - total / (collected.steps * sheets)) <= TOLERANCE))
@@ -213,21 +220,25 @@ def _check_visits(collected: Collected, claimed: Claimed) -> None:
     object_to(Rule.JUDGED, is_report & ~is_unit & (claimed.row_sheets < collected.k[first]))
 
 
-def _check_combined(claimed: Claimed, measures: int) -> None:
-    """A combined score stands on atoms that a row of its subject on its measure (a scorecard: on any) stands on."""
-    atoms = len(claimed.atom_subject)
-    subject, measure = claimed.row_subject[claimed.use_row], claimed.row_measure[claimed.use_row]
-    of_subject, on = claimed.combined_subject[claimed.share_combined], claimed.combined_measure[claimed.share_combined]
-    any_pairs = subject * atoms + claimed.use_atom
-    one_pairs = (subject * measures + measure) * atoms + claimed.use_atom
-    is_on_any = _contained(of_subject * atoms + claimed.share_atom, any_pairs)
-    is_on_one = _contained((of_subject * measures + on) * atoms + claimed.share_atom, one_pairs)
-    stray = ~np.where(on < 0, is_on_any, is_on_one)
-    object_to(Rule.ROW, np.bincount(claimed.share_combined[stray], minlength=len(claimed.combined_subject)) > 0)
+def _check_combined(claimed: Claimed, view: View, uses: _Uses, wide: Flags) -> None:
+    """A combined score stands on atoms that a row of its subject on its measure (a scorecard: on any) stands on.
 
-
-def _contained(wanted: Ints, known: Ints) -> Flags:
-    """Which of the wanted numbers are known; a sorted search, since these are too many for a table."""
-    ordered = np.sort(known)
-    place = np.searchsorted(ordered, wanted)
-    return np.asarray(np.append(ordered, -1)[place] == wanted)
+    Every row stands on all that it may or, without persons, on all of that about units: so an atom is in it if it may
+    be, and is not about persons where the row is without.
+    """
+    labels, measures = len(claimed.labels), view.readable.shape[1]
+    has = np.zeros((view.lineage.depth.size * labels, measures), dtype=np.int8)
+    has[claimed.row_subject * labels + claimed.row_label, claimed.row_measure] = np.where(wide, _PERSONS, _UNITS)
+    combined, atom = in_order(claimed.share_combined, claimed.share_atom)
+    number = np.bincount(combined, minlength=len(claimed.combined_subject))
+    subject = np.repeat(claimed.combined_subject, number)
+    is_on = _is_in_reach(claimed, view, subject, atom)
+    key = subject * labels + claimed.atom_label[atom]
+    measure = np.repeat(claimed.combined_measure, number)
+    is_card = measure < 0
+    measure[is_card] = 0
+    is_row = at(has, key * measures + measure) >= at(uses.wants, atom * measures + measure)
+    is_row[is_card] = (has[key[is_card]] >= uses.wants[atom[is_card]]).any(axis=1)
+    is_on &= is_row
+    if not is_on.all():
+        object_to(Rule.ROW, np.bincount(combined[~is_on], minlength=len(number)) > 0)

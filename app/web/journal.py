@@ -43,6 +43,7 @@ WHAT: Mapping[str, str] = {
     "person.changed": "Changed a person",
     "person.created": "Added a person",
     "readings.recorded": "Recorded readings",
+    "release.failed": "Could not release results",
     "release.published": "Released results",
     "role.granted": "Gave a role",
     "role.revoked": "Took a role away",

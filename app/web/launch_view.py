@@ -146,6 +146,8 @@ def _note(visit: Visit, cell: CellPreview, policy: GroupPolicy, subject: Subject
         return said(visit, "From those below") if cell.verdict is not Verdict.NOT_ASKED else ""
     if policy.mode is Mode.NAMED:
         return said(visit, "{count} asked, with name", count=cell.asked)
+    if cell.overlaps:
+        return said(visit, "{count} asked, almost the same as shortly before", count=cell.asked)
     if cell.verdict is Verdict.SHOWN and subject.is_rated:
         return said(visit, "{count} asked, enough at 60%", count=cell.asked)
     if cell.verdict is Verdict.IF_ALL_ANSWER:

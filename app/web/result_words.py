@@ -32,6 +32,7 @@ _FROM = {
 }
 _REASONS = {
     Withheld.FEWER_THAN_THREE_SUBJECTS: "fewer than three people have been rated",
+    Withheld.OVERLAP: "almost the same people were asked shortly before",
     Withheld.REQUIRED_MISSING: "a KPI that has to count is missing",
     Withheld.NOT_ASKED: "Not asked",
     Withheld.NO_VALUE: "Not measured",

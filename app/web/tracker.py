@@ -14,7 +14,8 @@ from app.infra.database import ReadSession
 from app.invitations.queries import count_deliveries, list_undelivered
 from app.invitations.values import DeliveryState
 from app.releases.commands import release_round
-from app.rounds.commands import change_round, close_round
+from app.responses.close import close_round
+from app.rounds.commands import change_round
 from app.rounds.preview import GroupTracking
 from app.rounds.queries import get_round, place_of, track_round
 from app.rounds.rules import RoundNotClosed, RoundNotOpen, closes_for_all_at, is_protected

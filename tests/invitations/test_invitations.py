@@ -152,6 +152,23 @@ def test_no_reminder_after_the_closing_time(session: WriteSession, invited: Roun
     assert remind_due_rounds(session, now=invited.closes_at) == 0
 
 
+def test_an_invitation_reads_alike_whether_its_rater_was_reminded_or_has_answered(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    """Lars and Thea rate Sofie as colleagues, who are protected; only one of them has answered."""
+    sent(session)
+    answer_all(session, company, invited, "Lars Moen")
+    remind_due_rounds(session, now=now + 4 * DAY)
+    assert [len(outbox_of(session, name)) for name in ("Lars Moen", "Thea Vik")] == [1, 2]
+
+    lars, thea = (invitation_of(session, company, name, now + 4 * DAY) for name in ("Lars Moen", "Thea Vik"))
+    told = ("delivery", "reply", "answered", "reminded", "version")
+    assert [getattr(lars, name) for name in told] == [getattr(thea, name) for name in told]
+    for one in (lars, thea):
+        with pytest.raises(ResentLately):
+            resend_invitation(session, SERVICE, one.id, now=now + 4 * DAY)
+
+
 def test_a_group_that_has_enough_is_left_in_peace(
     session: WriteSession, company: Fjellbris, invited: Round, now: datetime
 ) -> None:

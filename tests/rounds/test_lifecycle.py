@@ -14,10 +14,10 @@ from app.infra.versions import StaleVersion
 from app.journal.queries import list_entries
 from app.kpis.commands import pause_kpi
 from app.kpis.values import RaterGroup
+from app.responses.close import close_due_rounds
 from app.rounds.checks import default_policy
 from app.rounds.commands import (
     change_round,
-    close_due_rounds,
     close_round,
     create_round,
     delete_round,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from app.scoring.objections import Claimed, Collected, Flags, Ints
-from tests.scoring.played import Played, Release
+from tests.attack.played import Played, Release
 
 
 def ints(values: Iterable[int]) -> Ints:

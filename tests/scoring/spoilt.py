@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from app.scoring.atoms import Pooling
 from app.scoring.objections import Claimed, Collected, Objection, Rule
 from app.scoring.verifier import verify
+from tests.attack.played import Played, Sheet, release
 from tests.scoring.columns import claimed, collected
-from tests.scoring.played import Played, Sheet, release
 from tests.scoring.rounds import competitor, named, person, protected, report, unit
 
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from app.scoring.atoms import Cell, Mode, Pooling, RaterGroup, Subject
 from app.scoring.preview import Preview, launch_preview
 from app.scoring.readable import Judged, figures, row_parts, withheld_atom
-from tests.scoring.designs import played_rounds
-from tests.scoring.played import Played
+from tests.attack.designs import played_rounds
+from tests.attack.played import Played
 from tests.scoring.rounds import cell, competitor, named, person, protected, report, unit
 
 

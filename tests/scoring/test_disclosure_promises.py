@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.scoring.atoms import Kind, Mode, Pooling, heads_of
 from app.scoring.disclosure import partition
-from tests.scoring.designs import played_rounds, random_round
-from tests.scoring.played import Played, Sheet, release, sheets_of
+from tests.attack.designs import played_rounds, random_round
+from tests.attack.played import Played, Sheet, release, sheets_of
 from tests.scoring.rounds import person, protected, unit
 
 EXAMPLES = settings(max_examples=60, deadline=None)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from app.scoring.atoms import Atom, Withholding
 from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
 from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
-from tests.scoring.designs import played_rounds
-from tests.scoring.played import Played
+from tests.attack.designs import played_rounds
+from tests.attack.played import Played
 
 EXAMPLES = settings(max_examples=100, deadline=None)
 

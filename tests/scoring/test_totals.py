@@ -86,6 +86,17 @@ def test_more_than_62_kpis_are_told_apart() -> None:
     assert totals.plus(few).minus(few).atom(0) == few.plus(totals).minus(few).atom(0) == atom
 
 
+def test_scores_that_nothing_reads_together_add_up_as_if_each_had_a_sheet_of_its_own() -> None:
+    rng = np.random.default_rng(3)
+    atoms, kpis = rng.integers(-1, 4, 600), rng.integers(0, 70, 600)
+    scores = np.where(rng.random(600) < 0.1, NAN, rng.integers(0, 101, 600))
+    apart = AtomTotals.apart(atoms, kpis, scores, n_atoms=4)
+    alone = AtomTotals.from_scores(atoms, np.arange(600), kpis, scores, n_atoms=4)
+    for name in ("cells", "pairs", "answered"):
+        assert getattr(apart, name).tolist() == getattr(alone, name).tolist()
+    assert atoms_of(AtomTotals.apart([], [], [], n_atoms=1)) == [AtomSums({}, {}, ())]
+
+
 def test_atoms_that_kept_only_their_sums_give_the_same_totals() -> None:
     totals = totals_of(SCORES, ATOMS)
     again = AtomTotals.from_sums(atoms_of(totals))

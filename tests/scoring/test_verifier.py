@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from app.scoring import objections, verifier, verifier_rows
+from app.scoring import objections, verifier, verifier_columns, verifier_rows
 from app.scoring.objections import Rule
 from app.scoring.verifier import verify
+from tests.attack.designs import played_rounds, random_round
+from tests.attack.played import Played, Sheet, release
 from tests.scoring.columns import claimed, collected
-from tests.scoring.designs import played_rounds, random_round
-from tests.scoring.played import Played, Sheet, release
 from tests.scoring.rounds import named, person, protected, unit
 from tests.scoring.spoilt import Spoilt, nothing_claimed, objection, put, without_rows
 
@@ -26,9 +26,14 @@ def spoilt() -> Spoilt:
 
 
 def test_the_second_opinion_shares_no_code_with_the_first() -> None:
-    allowed = {"app.scoring.errors", "app.scoring.objections", "app.scoring.verifier_rows"}
+    allowed = {
+        "app.scoring.errors",
+        "app.scoring.objections",
+        "app.scoring.verifier_columns",
+        "app.scoring.verifier_rows",
+    }
 
-    for module in (objections, verifier, verifier_rows):
+    for module in (objections, verifier, verifier_columns, verifier_rows):
         tree = ast.parse(inspect.getsource(module))
         ours = {
             node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and "app." in str(node.module)
@@ -80,6 +85,8 @@ def test_it_objects_to_an_atom_of_nothing(spoilt: Spoilt) -> None:
 def test_it_objects_to_counts_that_cannot_be(spoilt: Spoilt) -> None:
     seen, cell = spoilt.collected, spoilt.cell(2, 0)
 
+    assert spoilt.objection(seen=replace(seen, cell_subject=put(seen.cell_subject, cell, 99))) == (Rule.CELLS, cell)
+    assert spoilt.objection(seen=replace(seen, cell_group=put(seen.cell_group, cell, -1))) == (Rule.CELLS, cell)
     assert spoilt.objection(seen=replace(seen, head_cell=put(seen.head_cell, 0, -1))) == (Rule.CELLS, 0)
     assert spoilt.objection(seen=replace(seen, cell_sheets=put(seen.cell_sheets, cell, 3))) == (Rule.CELLS, cell)
     assert spoilt.objection(seen=replace(seen, valid=put(seen.valid, (cell, 0), 5))) == (Rule.CELLS, cell)
@@ -99,6 +106,14 @@ def test_it_objects_to_a_label_that_does_not_fit_the_cells(spoilt: Spoilt) -> No
         Rule.LABEL,
         outside,
     )
+
+
+def test_it_objects_to_an_atom_where_almost_the_same_people_were_asked_shortly_before(spoilt: Spoilt) -> None:
+    overlapping = replace(spoilt.collected, overlapping=[(2, (0,))])
+    elsewhere = replace(spoilt.collected, overlapping=[(5, (0,)), (2, (0, 1))])
+
+    assert spoilt.objection(seen=overlapping) == (Rule.OVERLAP, spoilt.atom(2, 0))
+    verify(elsewhere, spoilt.claimed)
 
 
 def test_it_objects_to_carrying_up_or_mixing_what_is_not_protected(spoilt: Spoilt) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from app.scoring.objections import Claimed, Collected, Rule
 from app.scoring.verifier import verify
+from tests.attack.played import Played, Sheet
 from tests.scoring.columns import collected, ints
-from tests.scoring.played import Played, Sheet
 from tests.scoring.rounds import person, protected, unit
 from tests.scoring.spoilt import Spoilt, objection, put, vars_of
 

@@ -1,6 +1,7 @@
 """Who rates whom on the pages: proposed, listed, added by hand and approved by a second person, taken off."""
 
 from app.kpis.values import RaterGroup
+from app.rounds.plan import MOST_COLLEAGUES
 from app.rounds.queries import load_assignments
 from app.rounds.values import AssignmentSource
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
@@ -54,6 +55,13 @@ def test_a_rater_who_was_taken_off_comes_back_with_a_new_proposal(desk: Desk, ow
     assert lines_of(owner.page(path)) == []
     assert owner.post(f"{path}/propose").headers["location"] == f"{path}?done=proposed"
     assert len(lines_of(owner.page(path))) == 1
+
+
+def test_the_pages_say_how_many_colleagues_are_proposed(desk: Desk, owner: Browser) -> None:
+    assert MOST_COLLEAGUES == 8
+    round_id = desk.draft()
+    assert "Of more than eight colleagues it names eight" in owner.page(f"/rounds/{round_id}/assignments").words
+    assert "Where they are many, eight about each person." in owner.page(f"/rounds/{round_id}/who").words
 
 
 def test_a_list_is_looked_at_first_and_then_stored(desk: Desk, owner: Browser) -> None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+from app.accounts.rules import SERVICE
 from app.kpis.values import RaterGroup
 from app.organisation.ensure import ensure_subjects
+from app.rounds.commands import add_assignments, launch_round, propose_assignments
+from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import load_assignments, load_rated, load_round
 from app.rounds.values import Mode, Pooling, RoundState
+from tests.fjellbris import draft_round
 from tests.web.desk import ABOUT, Browser, Desk, Fields, form_of, query_of, wrong_fields
 from tests.web.markup import Element, tree
 
@@ -261,3 +265,24 @@ def ticked(browser: Browser, path: str) -> int:
     """The place on the page of the KPI that is chosen."""
     boxes = browser.page(path).all("input", type="checkbox", checked="")
     return int(boxes[0].attributes["name"].split(".")[1])
+
+
+def test_the_preview_says_where_almost_the_same_people_were_asked_shortly_before(desk: Desk, owner: Browser) -> None:
+    draft_with_customers(desk, 6, launched=True)
+    draft_id = draft_with_customers(desk, 7, launched=False)
+
+    assert "7 asked, almost the same as shortly before" in owner.get(f"/rounds/{draft_id}/start").text
+
+
+def draft_with_customers(desk: Desk, number: int, *, launched: bool) -> str:
+    """A round about Sofie with her manager and so many customers."""
+    now, groups = desk.clock.now, (RaterGroup.MANAGER, RaterGroup.CUSTOMER)
+    about = {"subject": desk.company.subjects["Sofie Berg"], "rater_group": "customer"}
+    rows = [{"email": f"kunde{place}@kunder.example", **about} for place in range(number)]
+    with desk.engine.write() as session:
+        draft = draft_round(session, desk.company, now, rated=("Sofie Berg",), groups=groups)
+        propose_assignments(session, SERVICE, draft.id, now=now)
+        add_assignments(session, SERVICE, draft.id, parse_raters(rows_of(rows)), now=now)
+        if launched:
+            launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+    return draft.id

@@ -9,9 +9,9 @@ from app.accounts.rules import SERVICE
 from app.invitations.commands import invite_due_rounds
 from app.kpis.values import RaterGroup
 from app.reports import Row
+from app.responses.close import close_due_rounds
 from app.rounds.commands import (
     add_assignments,
-    close_due_rounds,
     launch_round,
     mark_answered,
     refresh_shares,

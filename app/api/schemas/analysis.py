@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.analysis.values import Choice
+from app.analysis.values import Absence, Choice, Unstudied
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
 from app.api.schemas.releases import SCALE, ScaleOfScores
 from app.kpis.values import RaterGroup
@@ -74,6 +74,19 @@ _ROUND = {
 _KPI = {"kpi_id": OTHER_ID, "name": WORDS}
 _ESTIMATE = {"value": 0.39, "lo": 0.01, "hi": 0.76, "reason": None}
 _AGREEMENT = {"value": 0.78, "strength": "strong", "subjects": 10, "reason": None}
+_NEEDED = {"raters": 4, "fewest": 1, "most": 230, "reason": None}
+_LEFT_OUT = {"rater_group": "colleague", "reason": "anonymous"}
+_VARIANCES = {"p": 60.1, "i": 12.4, "j": 30.2, "pi": 8.8, "pj": 44.0, "ij": 2.1, "pij": 95.3}
+_STUDY: dict[str, Any] = {
+    "subjects": 10,
+    "items": 2,
+    "raters": 3,
+    "variances": _VARIANCES,
+    "g": 0.61,
+    "phi": 0.51,
+    "needed": 5,
+    "reason": None,
+}
 _GROUP: dict[str, Any] = {
     "rater_group": "customer",
     "subjects": 10,
@@ -81,10 +94,11 @@ _GROUP: dict[str, Any] = {
     "typical": 9.6,
     "of_one": _ESTIMATE,
     "of_mean": _ESTIMATE,
-    "needed": {"raters": 4, "reason": None},
+    "needed": _NEEDED,
     "alpha": _ESTIMATE,
     "uniform": _AGREEMENT,
     "skewed": _AGREEMENT,
+    "study": _STUDY,
 }
 
 # ------------------------------------------------------------ answers and notes
@@ -235,6 +249,15 @@ class RaterSeverityOut(Out):
     component: int
 
 
+class LeftOutOut(Out):
+    """A rater group that weighs in the KPI and takes no part, and why."""
+
+    model_config = example(**_LEFT_OUT)
+
+    rater_group: RaterGroup
+    reason: Absence
+
+
 class SeverityOut(Out):
     """A KPI of a release as the analyst sees it."""
 
@@ -243,8 +266,9 @@ class SeverityOut(Out):
         kpi=_KPI,
         kpis=[_KPI],
         assignment="unrelated",
+        may_answer=True,
         rounds=[_ROUND],
-        left_out=[],
+        left_out=[_LEFT_OUT],
         components=[_COMPONENT],
         subjects=[_SUBJECT],
         raters=[_RATER],
@@ -256,8 +280,9 @@ class SeverityOut(Out):
     kpi: AnalysedKpiOut
     kpis: list[AnalysedKpiOut]
     assignment: Assignment = Field(description="What the answers of all rounds together allow")
+    may_answer: bool = Field(description="Whether you may say how raters were assigned: who analyses the whole scope")
     rounds: list[AnalysedRoundOut]
-    left_out: list[RaterGroup] = Field(description="Groups that weigh in the KPI and take no part: they were anonymous")
+    left_out: list[LeftOutOut] = Field(description="Groups that weigh in the KPI and take no part")
     components: list[ComponentOut]
     subjects: list[BothScoresOut]
     raters: list[RaterSeverityOut]
@@ -280,11 +305,13 @@ class EstimateOut(Out):
 
 
 class RatersNeededOut(Out):
-    """Raters for a reliability of .7, or why it cannot be told."""
+    """Raters for the wished reliability, or why it cannot be told."""
 
-    model_config = example(raters=4, reason=None)
+    model_config = example(**_NEEDED)
 
     raters: int | None
+    fewest: int | None = Field(description="By the upper end of the interval of ICC(1)")
+    most: int | None = Field(description="By its lower end; null where no number of raters is enough")
     reason: Gap | None
 
 
@@ -297,6 +324,35 @@ class MeanAgreementOut(Out):
     strength: Strength | None
     subjects: int
     reason: Gap | None
+
+
+class FacetVariancesOut(Out):
+    """By source, in points squared: p subjects, i items, j raters, and what they have together."""
+
+    model_config = example(**_VARIANCES)
+
+    p: float
+    i: float
+    j: float
+    pi: float
+    pj: float
+    ij: float
+    pij: float
+
+
+class StudyOut(Out):
+    """A generalizability study of the raters who rated the same subjects on every item, or why there is none."""
+
+    model_config = example(**_STUDY)
+
+    subjects: int
+    items: int
+    raters: int
+    variances: FacetVariancesOut | None
+    g: float | None = Field(description="Reliability of the mean of these items and raters, for comparing subjects")
+    phi: float | None = Field(description="The same for the score itself")
+    needed: int | None = Field(description="Raters for the wished g with these items; null where none are enough")
+    reason: Unstudied | None
 
 
 class GroupReliabilityOut(Out):
@@ -314,12 +370,16 @@ class GroupReliabilityOut(Out):
     alpha: EstimateOut
     uniform: MeanAgreementOut = Field(description="rwg against answers that fall on every point alike")
     skewed: MeanAgreementOut | None = Field(description="rwg against a slight lean upward; on five points only")
+    study: StudyOut
 
 
 class ReliabilityOut(Out):
-    """The rater groups of a KPI whose sheets are kept."""
+    """The rater groups of a KPI and how reliable their ratings are."""
 
-    model_config = example(kpi=_KPI, groups=[_GROUP])
+    model_config = example(kpi=_KPI, kpis=[_KPI], wished=0.7, groups=[_GROUP], left_out=[_LEFT_OUT])
 
     kpi: AnalysedKpiOut
+    kpis: list[AnalysedKpiOut]
+    wished: float
     groups: list[GroupReliabilityOut]
+    left_out: list[LeftOutOut]

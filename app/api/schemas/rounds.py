@@ -185,11 +185,12 @@ class RoundOut(Out):
 class CellOut(Out):
     """What can be published of a rater group at a subject, and how many are asked about it."""
 
-    model_config = example(rater_group="customer", verdict="shown", asked=12)
+    model_config = example(rater_group="customer", verdict="shown", asked=12, overlaps=False)
 
     rater_group: RaterGroup
     verdict: Verdict
     asked: int
+    overlaps: bool = Field(description="No figure of its own: almost the same people were asked within 28 days")
 
 
 class SubjectPreviewOut(Out):

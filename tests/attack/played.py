@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from app.scoring.atoms import Atom, Cell, Partition, Pooling, RaterGroup, Subject, Withholding
+from app.scoring.atoms import Atom, Cell, Partition, Place, Pooling, RaterGroup, Subject, Withholding
 from app.scoring.disclosure import partition
 from app.scoring.readable import Figure, Judged, figures, is_small, row_parts, shows_comments, withheld_atom
 
@@ -34,6 +34,7 @@ class Played:
     asked: Mapping[tuple[int, int], frozenset[int]]
     measures: int
     pooling: Pooling = Pooling.DROP
+    overlapping: frozenset[Place] = frozenset()
 
     def cells(self) -> list[Cell]:
         heads: dict[tuple[int, int], set[int]] = defaultdict(set)
@@ -45,7 +46,7 @@ class Played:
         return [Cell(*key, frozenset(heads[key]), number) for key, number in sheets.items()]
 
     def partition(self) -> Partition:
-        return partition(self.subjects, self.groups, self.cells(), self.pooling)
+        return partition(self.subjects, self.groups, self.cells(), self.pooling, overlapping=self.overlapping)
 
     def with_sheet(self, place: int, sheet: Sheet) -> "Played":
         return replace(self, sheets=(*self.sheets[:place], sheet, *self.sheets[place + 1 :]))

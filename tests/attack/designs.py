@@ -1,12 +1,13 @@
 """Random rounds: organisations of companies, units, persons and competitors, rated by people who rate each other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from app.scoring.atoms import Kind, Mode, Pooling, RaterGroup, Subject
-from tests.scoring.played import Played, Sheet
+from tests.attack.played import Played, Sheet
 
 Draw = np.random.Generator
 
@@ -34,6 +35,12 @@ def random_round(seed: int, largest: int = 14, mode: Mode | None = None) -> Play
         sheets += [_sheet(draw, subject, group, person, measured, measures) for person in raters]
     pooling = Pooling.POOL if draw.random() < 0.6 else Pooling.DROP
     return Played(subjects, groups, tuple(sheets), asked, measures, pooling)
+
+
+def answered(played: Played) -> Played:
+    """One measure, answered on every sheet, everyone counts: the case that weak rules were made for."""
+    sheets = tuple(replace(sheet, scores=(50_000_000,), counts=True) for sheet in played.sheets)
+    return replace(played, sheets=sheets, measures=1)
 
 
 def _tree(draw: Draw, size: int) -> tuple[Subject, ...]:

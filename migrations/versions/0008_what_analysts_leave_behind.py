@@ -1,6 +1,6 @@
 """what analysts leave behind: how raters came to their subjects, and notes beside scores
 
-Revision: 0013, after 0003
+Revision: 0008, after 0004
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0013"
-down_revision = "0003"
+revision = "0008"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,33 @@
+"""Closing a round: the round itself, and its anonymous sheets, which from then on lie in no order that tells anything."""
+
+from datetime import datetime
+
+from app.accounts.rules import SERVICE
+from app.accounts.values import Viewer
+from app.infra.database import WriteSession
+from app.infra.relay import lay_anew
+from app.responses.tables import AnonymousSheetRow
+from app.rounds import close as rounds
+from app.rounds.queries import load_rounds_to_close
+from app.rounds.values import Mode, Round
+
+
+def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
+    """Close an open round at once; nothing is accepted any more.
+
+    For who may write rounds at its scope. Written beside the round: its assignments and the sheets of its anonymous
+    groups once more, in the order of their keys, so that no copy of the database links the one to the other.
+    Idempotent.
+    """
+    round_ = rounds.close_round(session, viewer, round_id, now=now)
+    if any(policy.mode is Mode.ANONYMOUS for policy in round_.groups):
+        lay_anew(session, AnonymousSheetRow, AnonymousSheetRow.round_id == round_.id, AnonymousSheetRow.key)
+    return round_
+
+
+def close_due_rounds(session: WriteSession, *, now: datetime) -> int:
+    """Close every open round whose time, grace and extensions included, is over; how many. For the worker."""
+    due = load_rounds_to_close(session, now=now)
+    for round_ in due:
+        close_round(session, SERVICE, round_.id, now=now)
+    return len(due)

@@ -1,0 +1,147 @@
+"""Rounds close by with almost the same raters: where a round forms no atom of its own for their sake (R10). Reads only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+
+from app.infra.database import ReadSession
+from app.rounds import recipe, rules
+from app.rounds.preview import atom_cells, divided
+from app.rounds.rows import load_assignments, load_frozen_subjects
+from app.rounds.tables import RoundRow
+from app.rounds.values import (
+    Assignment,
+    FrozenRound,
+    FrozenSubject,
+    GroupPolicy,
+    OverlapPlace,
+    Pooling,
+    RoundSource,
+    RoundState,
+)
+from app.scoring.atoms import Partition, Place
+from app.scoring.overlap import Asked, find_overlaps
+
+_ROUND = (
+    RoundRow.id,
+    RoundRow.state,
+    RoundRow.source,
+    RoundRow.pooling,
+    RoundRow.recipe,
+    RoundRow.overlapping,
+    RoundRow.period_start,
+    RoundRow.period_end,
+    RoundRow.opens_at,
+    RoundRow.closes_at,
+    RoundRow.extended_until,
+    RoundRow.closed_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What of another round decides how it falls into atoms."""
+
+    subjects: tuple[FrozenSubject, ...]
+    groups: tuple[GroupPolicy, ...]
+    pooling: Pooling
+    overlapping: frozenset[OverlapPlace]
+
+
+def with_overlaps(session: ReadSession, frozen: FrozenRound, asked: Sequence[Assignment] | None = None) -> FrozenRound:
+    """A frozen round with the places where no atom forms, those it had included.
+
+    Parameters
+    ----------
+    frozen : the round
+    asked : who is asked, counted as at the launch, while it is a draft; at the close those in the database, of whom
+        only the cells with an answer fall into atoms
+    """
+    neighbours = list(_neighbours(session, frozen))
+    if not neighbours:
+        return frozen
+    marks: Sequence[Assignment]
+    if asked is None:
+        marks = load_assignments(session, frozen.id)
+        cells = atom_cells(frozen, [one for one in marks if one.answered])
+    else:
+        marks = _asking(frozen, asked)
+        cells = atom_cells(frozen, marks)
+
+    def divide(places: frozenset[Place]) -> Partition:
+        return divided(replace(frozen, overlapping=frozen.overlapping | _named(frozen, places)), cells)
+
+    of_round = _asked_of(frozen, marks, divide(frozenset()))
+    others = [_asked_in_other(session, row) for row in neighbours]
+    places = find_overlaps(divide, lambda key: _name(frozen, key), of_round.people, of_round.k, others)
+    return replace(frozen, overlapping=frozen.overlapping | _named(frozen, places))
+
+
+def _neighbours(session: ReadSession, frozen: FrozenRound) -> Iterator[Row[Any]]:
+    """The launched rounds of the company that lie close by."""
+    begins, ends = own = _span(frozen)
+    latest, earliest = ends + rules.CLOSE_BY, begins - rules.CLOSE_BY
+    is_asked = RoundRow.source == RoundSource.ASKED
+    query = select(*_ROUND).where(
+        RoundRow.company_id == frozen.company_id,
+        RoundRow.id != frozen.id,
+        RoundRow.state != RoundState.DRAFT,
+        or_(~is_asked, RoundRow.opens_at <= latest),
+        or_(~is_asked, RoundRow.closes_at >= earliest, RoundRow.extended_until >= earliest),
+        or_(is_asked, RoundRow.period_start <= latest.date()),
+        or_(is_asked, RoundRow.period_end >= earliest.date()),
+    )
+    return (row for row in session.execute(query.order_by(RoundRow.id)) if rules.are_close_by(own, _span(row)))
+
+
+def _span(one: Row[Any] | FrozenRound) -> tuple[datetime, datetime]:
+    """From the opening of a round to its end; of an import the period, since it comes in long after it was asked."""
+    if one.source == RoundSource.IMPORT:
+        begins, ends = (datetime.combine(day, time(), UTC) for day in (one.period_start, one.period_end))
+        return begins, ends + timedelta(days=1)
+    ends = max(one.closes_at, one.extended_until or one.closes_at)
+    return one.opens_at, getattr(one, "closed_at", None) or ends
+
+
+def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:
+    """Another round: the atoms that it has or, while it is open, that it gets if everyone answers."""
+    frame = _Frame(
+        load_frozen_subjects(session, row.id),
+        recipe.groups_in(row.recipe["groups"]),
+        Pooling(row.pooling),
+        recipe.overlaps_in(row.overlapping),
+    )
+    marks = load_assignments(session, row.id)
+    standing = [one for one in marks if one.answered or row.state == RoundState.OPEN]
+    return _asked_of(frame, marks, divided(frame, atom_cells(frame, standing)))
+
+
+def _asked_of(frame: FrozenRound | _Frame, marks: Iterable[Assignment], made: Partition) -> Asked:
+    k = {policy.rater_group.value: policy.k for policy in frame.groups if rules.is_protected(policy.mode)}
+    people: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    for one in marks:
+        if one.rater_group in k:
+            people[one.subject_id, one.rater_group][one.rater_id] = one.counted
+    atoms = [[_name(frame, cell.key) for cell in atom.cells] for atom in made.atoms if atom.is_protected]
+    return Asked(atoms, people, k)
+
+
+def _asking(frozen: FrozenRound, asked: Iterable[Assignment]) -> list[Assignment]:
+    """Without the assignments about nothing, which a launch drops."""
+    subjects = {subject.id: subject for subject in frozen.subjects}
+    return [one for one in asked if rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)]
+
+
+def _name(frame: FrozenRound | _Frame, key: tuple[int, int]) -> tuple[str, str]:
+    return frame.subjects[key[0]].id, frame.groups[key[1]].rater_group.value
+
+
+def _named(frozen: FrozenRound, places: Iterable[Place]) -> frozenset[OverlapPlace]:
+    return frozenset(
+        (frozen.subjects[subject].id, tuple(frozen.groups[group].rater_group for group in groups))
+        for subject, groups in places
+    )
