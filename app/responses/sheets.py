@@ -82,9 +82,9 @@ def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> Shee
 def _answers(
     session: ReadSession, of_round: ColumnElement[bool], numbers: _Numbers, *only: ColumnElement[bool]
 ) -> npt.NDArray[np.void]:
-    answer = AnswerRow.__table__.c
+    sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
     given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
-        answer.sheet_id.in_(select(SheetRow.id).where(of_round)), answer.level.is_not(None), *only
+        answer.sheet_id.in_(select(sheet.id).where(of_round)), answer.level.is_not(None), *only
     )
     items = numbers.items
     return np.fromiter(((id_, items[item], level) for id_, item, level in driver_rows(session, given)), ANSWER)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    analysis,
     assignments,
     by_letter,
     goals,
@@ -56,6 +57,7 @@ PAGES: tuple[APIRouter, ...] = (
     organisation.router,
     people.router,
     summary.router,
+    analysis.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.analysis.queries import find_analysable
 from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
@@ -21,8 +22,12 @@ def show_results(request: Request) -> Response:
         company = company_of(session, visit)
         released = list_results(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
         coming = load_coming(session, visit.viewer, company.id, on=visit.today)
+        ids = [line.release.id for line in released.items]
+        analysed = find_analysable(session, visit.viewer, ids, on=visit.today)
     older = next_href(visit, released)
-    return page(visit, "pages/results/list.html", released=released.items, coming=coming, older=older)
+    return page(
+        visit, "pages/results/list.html", released=released.items, coming=coming, analysed=analysed, older=older
+    )
 
 
 @router.get("/results/{release_id}")
