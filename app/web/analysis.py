@@ -78,6 +78,7 @@ def show_raters(request: Request, release_id: str) -> Response:
         raters=rows.rater_lines(visit, found, rows.part_of(found.raters, start)),
         left_out=rows.left_out_lines(visit, found.left_out),
         components=rows.component_lines(visit, found.components),
+        parts_more=max(0, len(found.components) - rows.PARTS),
         around=_around(visit, start, len(found.raters)),
     )
 
@@ -147,6 +148,7 @@ def _scores_page(session: ReadSession, visit: Visit, release_id: str, sent: Fill
     found = _severity(session, visit, release_id, frame)
     form = sent or Filled({"answer": (found.rounds[0].assignment.answer.value,)})
     start = _start(visit)
+    subjects = rows.part_of(found.subjects, start)
     return page(
         visit,
         "pages/analysis/scores.html",
@@ -159,8 +161,10 @@ def _scores_page(session: ReadSession, visit: Visit, release_id: str, sent: Fill
         answered={answer.value: said(visit, label) for answer, (label, _) in ANSWERS.items()},
         choices={choice.value: said(visit, label) for choice, label in CHOICES.items()},
         components=rows.component_lines(visit, found.components),
+        parts_more=max(0, len(found.components) - rows.PARTS),
         left_out=rows.left_out_lines(visit, found.left_out),
-        subjects=rows.subject_lines(visit, found, rows.part_of(found.subjects, start)),
+        subjects=rows.subject_lines(visit, found, subjects),
+        notes=[(one.name, one.note) for one in subjects if one.note],
         around=_around(visit, start, len(found.subjects)),
     )
 

@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 AT_ONCE = 100
 """Lines of a page: a round may have thousands of raters."""
+PARTS = 10
+"""So many components are listed: where every rater rates one subject there are as many as subjects."""
 
 
 SOURCES = (
@@ -85,7 +87,6 @@ class SubjectLine:
     fair: Told | None
     reliability: str
     why: str
-    note: tuple[str, str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def part_of(lines: Sequence[T], start: int) -> Sequence[T]:
 
 
 def component_lines(visit: Visit, components: Sequence[Component]) -> list[ComponentLine]:
-    """The largest first, as they are numbered; each with what stands against comparing its raters."""
-    return [_component(visit, one) for one in components]
+    """The largest, first as they are numbered; each with what stands against comparing its raters."""
+    return [_component(visit, one) for one in components[:PARTS]]
 
 
 def subject_lines(visit: Visit, found: Severity, subjects: Sequence[SubjectScores]) -> list[SubjectLine]:
@@ -190,9 +191,6 @@ def _subject(visit: Visit, found: Severity, one: SubjectScores, base: str) -> Su
     fair = None
     if one.fair is not None:
         fair = Told(score(one.fair.score, visit.locale), points_range(one.fair.lo, one.fair.hi))
-    note = None
-    if one.note is not None:
-        note = (one.note.choice.value, one.note.reason, one.note.author)
     return SubjectLine(
         name=one.name,
         href=f"{base}/subjects/{one.subject_id}",
@@ -203,7 +201,6 @@ def _subject(visit: Visit, found: Severity, one: SubjectScores, base: str) -> Su
         reliability=_firmness(visit, one),
         # What stands against the whole part is said there, once.
         why=said(visit, OBSTACLES[one.obstacle]) if one.obstacle is Obstacle.UNRELIABLE else "",
-        note=note,
     )
 
 
