@@ -20,6 +20,7 @@ from app.analysis.values import (
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, percent, points_range, score
 from app.scoring.obstacles import Obstacle
+from app.scoring.reliability import Gap
 from app.web.analysis_words import (
     ABSENCES,
     FIRMNESS,
@@ -259,15 +260,21 @@ def _estimate(visit: Visit, one: Estimate, *, typical: float | None = None) -> T
 
 
 def _needed(visit: Visit, one: GroupReliability) -> Told:
-    """The number with its ends; more than any number is said in words."""
-    if one.needed.reason is not None:
-        return Told(DASH, said(visit, GAPS[one.needed.reason]))
-    ends = [_counted(visit, number_) for number_ in (one.needed.fewest, one.needed.most)]
-    return Told(_counted(visit, one.needed.raters), span(visit, *ends))
+    """The number with its ends; where subjects do not differ, no number of raters tells them apart."""
+    asked = one.needed
+    if asked.reason is Gap.TOO_FEW:
+        return Told(DASH, said(visit, GAPS[Gap.TOO_FEW]))
+    if asked.fewest is None:
+        return Told(_counted(visit, asked.raters))
+    ends = {"fewest": number(asked.fewest, visit.locale), "most": number(asked.most, visit.locale)}
+    return Told(
+        _counted(visit, asked.raters),
+        said(visit, "{fewest} or more" if asked.most is None else "{fewest} to {most}", **ends),
+    )
 
 
 def _counted(visit: Visit, raters: int | None) -> str:
-    return said(visit, "never enough") if raters is None else number(raters, visit.locale)
+    return said(visit, "no number is enough") if raters is None else number(raters, visit.locale)
 
 
 def _agreement(visit: Visit, one: MeanAgreement) -> Told:

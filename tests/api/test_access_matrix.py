@@ -146,6 +146,13 @@ ELSEWHERE = {
     "get_scores",
     "get_explanation",
     "get_summary",
+    # Of a release, and for analysts alone: tests/analysis/test_doors.py.
+    "get_severity",
+    "get_reliability",
+    "get_assignment_answer",
+    "answer_assignment",
+    "list_score_notes",
+    "note_score",
 }
 
 
