@@ -61,16 +61,19 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
     assert "Amir Haddad" in raters
     assert "kunde-1" not in raters
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
-    assert "3 som alle har vurdert de samme 10 på 2 punkter" in reliability.words
+    assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
     assert analyst.get(f"{base}/reliability?wished=2").status_code == 422
+    leave_a_note(analyst, base, kpi, desk.company.subjects["Sofie Berg"])
 
-    about = {"kpi_id": kpi, "subject_id": desk.company.subjects["Sofie Berg"]}
+
+def leave_a_note(analyst: Browser, base: str, kpi: str, subject: str) -> None:
+    about = {"kpi_id": kpi, "subject_id": subject}
     refused = analyst.post(f"{base}/notes/new", {**about, "choice": "fair", "reason": ""})
     assert (refused.status_code, [where for where, _ in wrong_fields(tree(refused.text))]) == (422, ["#reason"])
     shown = analyst.page(f"{base}/notes/new?kpi_id={kpi}&subject_id={about['subject_id']}")
     assert form_of(shown, f"{base}/notes/new") == {**{name: [one] for name, one in about.items()}, "reason": [""]}
     noted = analyst.post(f"{base}/notes/new", {**about, "choice": "fair", "reason": "A strict customer."})
-    assert "Use the fair score: A strict customer." in analyst.page(noted.headers["location"]).words
+    assert "Bruk den rettferdige poengsummen: A strict customer." in analyst.page(noted.headers["location"]).words
 
 
 @ONE_DATABASE

@@ -148,7 +148,7 @@ def compare(system: Any, release: str, kpi: str) -> None:
     found = ok(system.get(f"{path}/severity?kpi_id={kpi}"))
     assert time.monotonic() - started < LONGEST
     [part] = [one for one in found["components"] if one["obstacle"] is None]
-    assert (part["subjects"], part["raters"]) == (1115, 2972)
+    assert (part["subjects"], part["raters"], part["ratings"]) == (1128, 2972, 72618)
     shares = {name: value / math.fsum(part["variances"].values()) for name, value in part["variances"].items()}
     assert shares == {
         "subjects": pytest.approx(0.155, abs=0.02),
