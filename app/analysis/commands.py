@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.accounts.values import Viewer
-from app.analysis.queries import get_severity, may_answer
-from app.analysis.rows import load_released
+from app.analysis.queries import get_severity
+from app.analysis.rows import load_released, require_whole
 from app.analysis.rules import NoFairScore
 from app.analysis.tables import AssignmentAnswerRow, ScoreNoteRow
 from app.analysis.values import AssignmentAnswer, Choice, NoteDraft, ScoreNote
-from app.errors import Forbidden, NotFound
+from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import new_id
@@ -39,8 +39,7 @@ def answer_assignment(
     a part. Written: the answer with who and when. The same answer again is written again: somebody has confirmed it.
     """
     release, found = load_released(session, viewer, release_id, on=local_day(now))
-    if not may_answer(session, viewer, found.row.scope_id, on=local_day(now)):
-        raise Forbidden
+    require_whole(session, viewer, found, on=local_day(now))
     # Held, so that two answers at once come one after the other.
     session.execute(select(RoundRow.id).where(RoundRow.id == release.round_id).with_for_update())
     row = session.get(AssignmentAnswerRow, release.round_id, populate_existing=True)

@@ -2,13 +2,13 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.analysis.compose import Design, Fitted, Ratings, Voice
 from app.analysis.rules import coarsely, is_listed
-from app.analysis.values import FairFigure, RaterSeverity, ScoreNote, SubjectScores
+from app.analysis.values import Component, FairFigure, RaterSeverity, ScoreNote, SubjectScores
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Score
@@ -41,8 +41,14 @@ def subject_lines(design: Design, found: Fitted, told: Mapping[str, Told]) -> tu
     return tuple(sorted(lines, key=lambda line: (line.component, line.name, line.subject_id)))
 
 
+def components_of(design: Design, found: Fitted, mine: Collection[str]) -> tuple[Component, ...]:
+    """The components in which somebody is whom the viewer analyses, as large as they are."""
+    seen = {said.component for place, said in found.scores.items() if design.subjects[place] in mine}
+    return tuple(one for one in found.components if one.number in seen)
+
+
 def rater_lines(
-    design: Design, found: Fitted, rounds: Sequence[Ratings], names: Mapping[str, str]
+    design: Design, found: Fitted, rounds: Sequence[Ratings], names: Mapping[str, str], mine: Collection[str]
 ) -> tuple[tuple[RaterSeverity, ...], int]:
     """The raters who are listed, by name, then by round and number; and how many are not.
 
@@ -51,11 +57,14 @@ def rater_lines(
     design, found : the model
     rounds : its ratings, this round's first; they number the raters without a name
     names : of the others, by person
+    mine : subjects that the viewer analyses; whoever has rated none of them is left out
     """
-    by_rater = _rated(design)
+    by_rater = _rated(design, mine)
     places = {voice: (place, number) for place, one in enumerate(rounds) for voice, number in one.numbers.items()}
     listed: list[tuple[tuple[str, int, int], RaterSeverity]] = []
     for rater, said in found.severities.items():
+        if rater not in by_rater:
+            continue
         voice, by = design.voices[rater], by_rater[rater]
         if not is_listed(len(by.subjects), is_named=voice.is_named):
             continue
@@ -66,7 +75,7 @@ def rater_lines(
             place, number = places[voice]
             listed.append((("", place, number), _line(voice, by, said, voice.release_id, number=number)))
     listed.sort(key=lambda pair: (pair[0][1] >= 0, *pair[0]))
-    return tuple(line for _, line in listed), len(found.severities) - len(listed)
+    return tuple(line for _, line in listed), len(found.severities.keys() & by_rater.keys()) - len(listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +86,15 @@ class _Rated:
     groups: set[str] = field(default_factory=set)
 
 
-def _rated(design: Design) -> Mapping[int, _Rated]:
+def _rated(design: Design, mine: Collection[str]) -> Mapping[int, _Rated]:
     found: defaultdict[int, _Rated] = defaultdict(_Rated)
+    seen = {place for place, subject_id in enumerate(design.subjects) if subject_id in mine}
     columns = (design.rows.rater, design.rows.subject, design.rows.group)
     for rater, subject, group in zip(*(column.tolist() for column in columns), strict=True):
-        found[rater].subjects.add(subject)
-        found[rater].groups.add(group)
-    return found
+        if subject in seen:
+            found[rater].subjects.add(subject)
+            found[rater].groups.add(group)
+    return dict(found)
 
 
 def _subject_line(subject_id: str, said: FairScore | NotAdjusted, told: Told) -> SubjectScores:

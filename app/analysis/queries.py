@@ -9,20 +9,22 @@ from datetime import date
 from sqlalchemy import select
 
 from app.accounts.queries import load_actor_names
-from app.accounts.rules import Action, may, roots
+from app.accounts.rules import Action, roots
 from app.accounts.values import Viewer
 from app.analysis.coefficients import group_lines
 from app.analysis.compose import Design, Fitted, Ratings, design_of, fitted
-from app.analysis.lines import Told, rater_lines, subject_lines
+from app.analysis.lines import Told, components_of, rater_lines, subject_lines
 from app.analysis.rows import (
     Rated,
     ReleasedRound,
     is_analysed,
+    is_whole,
     load_answers,
     load_earlier,
     load_latest_notes,
     load_rated,
     load_released,
+    require_whole,
     silent_groups,
 )
 from app.analysis.rules import WISHED, together
@@ -33,6 +35,7 @@ from app.analysis.values import (
     AnalysedRound,
     AssignmentAnswer,
     LeftOut,
+    Outline,
     Reliability,
     ScoreNote,
     Severity,
@@ -41,8 +44,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.values import RaterGroup
-from app.organisation.queries import load_paths, load_people
-from app.organisation.values import SubjectId
+from app.organisation.queries import load_people
 from app.releases.score import group_weights
 from app.releases.tables import ReleaseRow
 from app.releases.values import Release
@@ -67,9 +69,10 @@ def get_severity(
 ) -> Severity:
     """Strict and lenient raters on a KPI, and every subject's plain score and fair one.
 
-    About the subjects that the viewer analyses; ratings of others take no part. NotFound where there are none, and
-    for what is no rated KPI of the round. `earlier` takes in the releases before it of the same scope with the same
-    version of the KPI. The model is fitted when it is first asked for, and kept in memory.
+    There is one model for everybody; told are the subjects that the viewer analyses and the raters who have rated
+    them. NotFound where there are none, and for what is no rated KPI of the round. `earlier` takes in the releases
+    before it of the same scope with the same version of the KPI. The model is fitted when it is first asked for, and
+    kept in memory.
     """
     opened = _open(session, viewer, release_id, kpi_id, on=on)
     rounds = [opened.round]
@@ -81,11 +84,14 @@ def get_severity(
 def get_reliability(
     session: ReadSession, viewer: Viewer, release_id: str, kpi_id: str, *, wished: float = WISHED, on: date
 ) -> Reliability:
-    """How reliable the ratings of a KPI are, by rater group; for the same people about the same subjects.
+    """How reliable the ratings of a KPI are, by rater group.
 
-    `wished` is the reliability, above 0 and below 1, for which raters are counted.
+    For who analyses the whole scope of the round, Forbidden for who analyses a part: the coefficients of two parts
+    could be subtracted, and leave the spread inside one atom (R7). `wished` is the reliability, above 0 and below 1,
+    for which raters are counted.
     """
     opened = _open(session, viewer, release_id, kpi_id, on=on)
+    require_whole(session, viewer, opened.round, on=on)
     rated = load_rated(session, opened.round, opened.kpi)
     return Reliability(
         opened.release,
@@ -121,9 +127,10 @@ def list_score_notes(
     return page.map(lambda row: row.value(names.get(row.noted_by, "")))
 
 
-def list_analysed_kpis(session: ReadSession, viewer: Viewer, release_id: str, *, on: date) -> tuple[AnalysedKpi, ...]:
-    """The rated KPIs of a round, in its order; for the same people."""
-    return _names_of(load_released(session, viewer, release_id, on=on)[1])
+def get_outline(session: ReadSession, viewer: Viewer, release_id: str, *, on: date) -> Outline:
+    """The rated KPIs of a round, in its order, and how far the viewer analyses it; for the same people."""
+    _, round_ = load_released(session, viewer, release_id, on=on)
+    return Outline(_names_of(round_), is_whole(session, viewer, round_, on=on))
 
 
 def find_analysable(session: ReadSession, viewer: Viewer, release_ids: Iterable[str], *, on: date) -> frozenset[str]:
@@ -155,28 +162,23 @@ def _severity(session: ReadSession, viewer: Viewer, opened: _Opened, rated: Sequ
     assignment = together(one.assignment.answer for one in rounds)
     design = design_of(ratings)
     found = _fit(design, group_weights(opened.kpi), assignment)
-    raters, unlisted = rater_lines(design, found, ratings, _load_names(session, ratings))
+    mine = opened.round.subjects.keys()
+    raters, unlisted = rater_lines(design, found, ratings, _load_names(session, ratings), mine)
     told = _told(session, opened, design.subjects, rated[0])
     return Severity(
         release=opened.release,
         kpi=_name_of(opened.kpi),
         kpis=_names_of(opened.round),
         assignment=assignment,
-        may_answer=may_answer(session, viewer, opened.round.row.scope_id, on=on),
+        is_whole=is_whole(session, viewer, opened.round, on=on),
         rounds=rounds,
         left_out=_left_out(opened.kpi, rated),
-        components=found.components,
+        components=components_of(design, found, mine),
         subjects=subject_lines(design, found, {one: line for one, line in told.items() if line.is_scored}),
         raters=raters,
         unlisted=unlisted,
         without_score=sum(not line.is_scored for line in told.values()),
     )
-
-
-def may_answer(session: ReadSession, viewer: Viewer, scope_id: str, *, on: date) -> bool:
-    """Whether a viewer may say how the raters of a round came to their subjects: who analyses its whole scope."""
-    path = load_paths(session, [scope_id], on=on).get(SubjectId(scope_id), ())
-    return may(viewer, Action.RESULTS_ANALYSE, path)
 
 
 def _left_out(kpi: FrozenKpi, rated: Sequence[Rated]) -> tuple[LeftOut, ...]:
@@ -212,7 +214,7 @@ def _told(session: ReadSession, opened: _Opened, subject_ids: Iterable[str], own
     return {
         subject_id: Told(*opened.round.subjects[subject_id], own.combined[subject_id], notes.get(subject_id))
         for subject_id in subject_ids
-        if subject_id in own.combined
+        if subject_id in own.combined and subject_id in opened.round.subjects
     }
 
 

@@ -19,13 +19,14 @@ from app.analysis.compose import Ratings, Voice, ratings_of
 from app.analysis.rules import MOST_ROUNDS
 from app.analysis.tables import AssignmentAnswerRow, ScoreNoteRow
 from app.analysis.values import AssignmentAnswer, ScoreNote
-from app.errors import NotFound
+from app.errors import Forbidden, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.keys import key_of
 from app.kpis.values import KpiKind
 from app.organisation.paths import below
-from app.organisation.values import SubjectKind
+from app.organisation.queries import load_paths
+from app.organisation.values import SubjectId, SubjectKind
 from app.releases.queries import find_release, load_kpi_scores, load_own_cells
 from app.releases.tables import ReleaseRow
 from app.releases.values import Release, Score, ScoreStatus
@@ -39,7 +40,7 @@ from app.rounds.values import FrozenKpi, Mode
 class ReleasedRound:
     """A released round: what was asked in it, how its groups are kept, and whom of it the viewer analyses.
 
-    subjects : name and kind by subject
+    subjects : name and kind by subject, of those alone
     """
 
     release_id: str
@@ -91,6 +92,18 @@ def is_analysed(
     return (column.in_(below(sorted(filter(is_id, roots(viewer, Action.RESULTS_ANALYSE))), on=on)),)
 
 
+def is_whole(session: ReadSession, viewer: Viewer, round_: ReleasedRound, *, on: date) -> bool:
+    """Whether a viewer analyses the whole scope of a round."""
+    scope_id = SubjectId(round_.row.scope_id)
+    return may(viewer, Action.RESULTS_ANALYSE, load_paths(session, [scope_id], on=on).get(scope_id, ()))
+
+
+def require_whole(session: ReadSession, viewer: Viewer, round_: ReleasedRound, *, on: date) -> None:
+    """Raise Forbidden for who analyses a part of a round: he knows that there is more."""
+    if not is_whole(session, viewer, round_, on=on):
+        raise Forbidden
+
+
 def load_earlier(
     session: ReadSession, viewer: Viewer, release: Release, own: ReleasedRound, kpi: FrozenKpi, *, on: date
 ) -> tuple[ReleasedRound, ...]:
@@ -115,9 +128,7 @@ def load_rated(session: ReadSession, round_: ReleasedRound, kpi: FrozenKpi) -> R
     Competitors have no combined score, and take no part.
     """
     scores = load_kpi_scores(session, round_.release_id, kpi.kpi_id)
-    combined = {
-        score.subject_id: score for score in scores if not score.rater_groups and score.subject_id in round_.subjects
-    }
+    combined = {score.subject_id: score for score in scores if not score.rater_groups}
     shown = {
         (score.subject_id, "+".join(score.rater_groups))
         for score in scores

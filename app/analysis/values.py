@@ -78,6 +78,14 @@ class AnalysedKpi:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What there is to analyse in a round; `is_whole` says whether the viewer analyses its whole scope."""
+
+    kpis: tuple[AnalysedKpi, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysedRound:
     """A round whose ratings take part, with what is known about how its raters came to their subjects."""
 
@@ -193,10 +201,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """A KPI of a release as the analyst sees it: components, subjects by name, raters from strict to lenient.
+    """A KPI of a release as the analyst sees it: components, subjects and raters by name.
 
     assignment : what the answers of all rounds together allow
-    may_answer : whether the viewer may say how raters were assigned; for that he analyses the whole scope
+    is_whole : whether the viewer analyses the whole scope; then he may say how raters were assigned, and read how
+        reliable they are
     rounds : those whose ratings take part, this one first
     unlisted : raters without a name who rated too few subjects to be listed
     without_score : subjects whose ratings take part and whose score is withheld
@@ -206,7 +215,7 @@ class Severity:
     kpi: AnalysedKpi
     kpis: tuple[AnalysedKpi, ...]
     assignment: Assignment
-    may_answer: bool
+    is_whole: bool
     rounds: tuple[AnalysedRound, ...]
     left_out: tuple[LeftOut, ...]
     components: tuple[Component, ...]

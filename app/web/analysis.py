@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from app.accounts.rules import Action
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.intake import parse_answer, parse_note, parse_wished
-from app.analysis.queries import get_reliability, get_severity, list_analysed_kpis
+from app.analysis.queries import get_outline, get_reliability, get_severity
 from app.analysis.rules import WISHED
 from app.analysis.values import Choice, Severity
 from app.errors import NotFound
@@ -192,12 +192,14 @@ def _note_page(session: ReadSession, visit: Visit, release_id: str, form: Filled
 
 
 def _frame(session: ReadSession, visit: Visit, release_id: str, tab: str, *, kpi_id: str = "") -> Frame:
-    kpis = list_analysed_kpis(session, visit.viewer, release_id, on=visit.today)
+    outline = get_outline(session, visit.viewer, release_id, on=visit.today)
+    kpis = outline.kpis
     wanted = kpi_id or visit.query.get("kpi_id") or (kpis[0].kpi_id if kpis else "")
     if wanted not in {kpi.kpi_id for kpi in kpis}:
         raise NotFound
     names = {kpi.kpi_id: in_locale(kpi.name, visit.locale) for kpi in kpis}
-    tabs = tuple((said(visit, label), _href(release_id, name, wanted), name == tab) for name, label in _TABS)
+    shown = _TABS if outline.is_whole else _TABS[:-1]
+    tabs = tuple((said(visit, label), _href(release_id, name, wanted), name == tab) for name, label in shown)
     return Frame(
         base=f"/results/{release_id}",
         kpi_id=wanted,

@@ -1,5 +1,6 @@
 """What an analyst sees of a release, and that it is what the model says of the sheets that are shown, and of no other."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -143,16 +144,27 @@ def test_nobody_but_an_analyst_learns_that_there_is_anything(session: WriteSessi
         assert find_analysable(session, viewer, [made.release.id], on=made.today) == {made.release.id}
 
 
-def test_an_analyst_of_a_team_compares_raters_of_that_team_alone(session: WriteSession, now: datetime) -> None:
+def test_an_analyst_of_a_team_sees_that_team_in_the_one_model_of_all(session: WriteSession, now: datetime) -> None:
     made = crossed(session, now)
     answer_assignment(session, made.analyst, made.release.id, Assignment.UNRELATED, now=now)
     of_team = made.viewer(Role.ANALYST, "Team Nord")
-    found = severity_of(session, made, of_team)
+    found, whole = severity_of(session, made, of_team), severity_of(session, made)
     assert [one.name for one in found.subjects] == sorted(NORD)
-    [component] = found.components
-    assert (component.subjects, component.obstacle, found.may_answer) == (4, Obstacle.TOO_SMALL, False)
+    assert found.subjects == tuple(one for one in whole.subjects if one.name in NORD)
+    assert (found.components, found.is_whole, whole.is_whole) == (whole.components, False, True)
+    assert [one.name for one in found.raters if one.name] == ["Amir Haddad"]
+    counted = {one.number: one.severity for one in whole.raters if one.name is None}
+    hidden = [one for one in found.raters if one.name is None]
+    assert {one.subjects for one in hidden} == {3, 4}
+    assert all(counted[one.number] == one.severity for one in hidden)
+    asked = Counter(one[1] for one in shown(sheets()) if one[0] in NORD)
+    assert len(found.raters) + found.unlisted == len(asked)
+    assert len(hidden) == sum(subjects >= 3 for rater, subjects in asked.items() if rater != "Amir Haddad")
+
     with pytest.raises(Forbidden):
         answer_assignment(session, of_team, made.release.id, Assignment.BY_MERIT, now=now)
+    with pytest.raises(Forbidden):
+        get_reliability(session, of_team, made.release.id, made.kpi, on=made.today)
     with pytest.raises(NotFound):
         note_score(session, of_team, made.release.id, note_of(made, "Elias Dahl"), now=now)
     note_score(session, made.analyst, made.release.id, note_of(made, "Elias Dahl"), now=now)

@@ -266,7 +266,7 @@ class SeverityOut(Out):
         kpi=_KPI,
         kpis=[_KPI],
         assignment="unrelated",
-        may_answer=True,
+        is_whole=True,
         rounds=[_ROUND],
         left_out=[_LEFT_OUT],
         components=[_COMPONENT],
@@ -280,7 +280,9 @@ class SeverityOut(Out):
     kpi: AnalysedKpiOut
     kpis: list[AnalysedKpiOut]
     assignment: Assignment = Field(description="What the answers of all rounds together allow")
-    may_answer: bool = Field(description="Whether you may say how raters were assigned: who analyses the whole scope")
+    is_whole: bool = Field(
+        description="Whether you analyse the whole scope: then you may say how raters were assigned, and read `reliability`"
+    )
     rounds: list[AnalysedRoundOut]
     left_out: list[LeftOutOut] = Field(description="Groups that weigh in the KPI and take no part")
     components: list[ComponentOut]
