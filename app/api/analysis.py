@@ -26,7 +26,6 @@ from app.http.visit import reading, writing
 
 router = resource("Analysis")
 
-KpiKey = Annotated[str, Query(description="The rated KPI", json_schema_extra={"format": "uuid"})]
 Earlier = Annotated[Flag, Query(description="With the releases before this one that asked the same of the same scope")]
 Wished = Annotated[
     str,
@@ -37,18 +36,18 @@ Wished = Annotated[
 ]
 
 
-@router.get("/releases/{release_id}/severity", response_model=SeverityOut)
+@router.get("/releases/{release_id}/severity/{kpi_id}", response_model=SeverityOut)
 @access(Action.RESULTS_ANALYSE)
-def get_severity(request: Request, release_id: Key, kpi_id: KpiKey, earlier: Earlier = False) -> Response:  # noqa: FBT002 - a parameter of the address
+def get_severity(request: Request, release_id: Key, kpi_id: Key, earlier: Earlier = False) -> Response:  # noqa: FBT002 - a parameter of the address
     """How strict the raters of a KPI are, and every subject's plain score beside its fair one."""
     with reading(request) as (session, visit):
         found = queries.get_severity(session, visit.viewer, release_id, kpi_id, earlier=earlier, on=visit.today)
     return answer(SeverityOut.of(found))
 
 
-@router.get("/releases/{release_id}/reliability", response_model=ReliabilityOut)
+@router.get("/releases/{release_id}/reliability/{kpi_id}", response_model=ReliabilityOut)
 @access(Action.RESULTS_ANALYSE)
-def get_reliability(request: Request, release_id: Key, kpi_id: KpiKey, wished: Wished = "") -> Response:
+def get_reliability(request: Request, release_id: Key, kpi_id: Key, wished: Wished = "") -> Response:
     """How reliable the ratings of a KPI are, by rater group, and how many raters a wished reliability takes."""
     asked = parse_wished({"wished": wished}, posted=True)
     with reading(request) as (session, visit):
@@ -77,9 +76,9 @@ def answer_assignment(request: Request, release_id: Key, sent: AssignmentAnswerI
     return _answered(found)
 
 
-@router.get("/releases/{release_id}/score-notes", response_model=PageOut[ScoreNoteOut])
+@router.get("/releases/{release_id}/score-notes/{kpi_id}", response_model=PageOut[ScoreNoteOut])
 @access(Action.RESULTS_ANALYSE)
-def list_score_notes(request: Request, release_id: Key, kpi_id: KpiKey, part: Slice) -> Response:
+def list_score_notes(request: Request, release_id: Key, kpi_id: Key, part: Slice) -> Response:
     """The notes beside the scores of a KPI, oldest first."""
     with reading(request) as (session, visit):
         page = queries.list_score_notes(session, visit.viewer, release_id, kpi_id, part, on=visit.today)

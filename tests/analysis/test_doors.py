@@ -46,7 +46,7 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
     assert (done.status_code, done.headers["location"]) == (303, f"{base}/scores?kpi_id={kpi}&done=answered")
     page = analyst.page(done.headers["location"])
     sofie = next(row for row in page.all("tr") if "Sofie Berg" in row.words)
-    told = analyst.get(f"/api/v1/releases/{release}/severity?kpi_id={kpi}").json()["subjects"]
+    told = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()["subjects"]
     one = next(each for each in told if each["name"] == "Sofie Berg")
     fair = one["fair"]
     assert [cell.words for cell in sofie.all("td")][:4] == [
@@ -83,8 +83,8 @@ def test_for_everybody_else_there_is_nothing(analysed: tuple[Desk, str, Browser]
     asked = f"?kpi_id={kpi}&subject_id={sofie}"
     note = {"subject_id": sofie, "kpi_id": kpi, "choice": "plain", "reason": "So."}
     pages = [f"/results/{release}/analysis/{name}{asked}" for name in PAGES]
-    reads = [f"/api/v1/releases/{release}/{name}" for name in ("assignment-answer", f"severity?kpi_id={kpi}")]
-    reads += [f"/api/v1/releases/{release}/{name}?kpi_id={kpi}" for name in ("reliability", "score-notes")]
+    reads = [f"/api/v1/releases/{release}/{name}" for name in ("assignment-answer", f"severity/{kpi}")]
+    reads += [f"/api/v1/releases/{release}/{name}/{kpi}" for name in ("reliability", "score-notes")]
     assert {analyst.get(path).status_code for path in pages + reads} == {200}
     for who in ("owner", "second", "reader", "admin", "stranger", "teammate"):
         other = desk.browser(who)
@@ -104,7 +104,7 @@ def test_for_everybody_else_there_is_nothing(analysed: tuple[Desk, str, Browser]
     )
     assert (kept.status_code, kept.headers["etag"]) == (200, '"1"')
     assert analyst.client.post(f"/api/v1/releases/{release}/score-notes", json=note).status_code == 201
-    assert analyst.get(f"/api/v1/releases/{release}/score-notes?kpi_id={kpi}").json()["items"][0]["reason"] == "So."
-    severity = analyst.get(f"/api/v1/releases/{release}/severity?kpi_id={kpi}").json()
+    assert analyst.get(f"/api/v1/releases/{release}/score-notes/{kpi}").json()["items"][0]["reason"] == "So."
+    severity = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()
     assert len(severity["raters"]) == 22
     assert {len(one["rater_groups"]) for one in severity["raters"]} == {1}

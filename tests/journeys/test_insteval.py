@@ -145,7 +145,7 @@ def compare(system: Any, release: str, kpi: str) -> None:
     path = f"/api/v1/releases/{release}"
     ok(system.put(f"{path}/assignment-answer", json={"answer": "unrelated"}, headers={"if-match": '"0"'}))
     started = time.monotonic()
-    found = ok(system.get(f"{path}/severity?kpi_id={kpi}"))
+    found = ok(system.get(f"{path}/severity/{kpi}"))
     assert time.monotonic() - started < LONGEST
     [part] = [one for one in found["components"] if one["obstacle"] is None]
     assert (part["subjects"], part["raters"], part["ratings"]) == (1128, 2972, 72618)
