@@ -51,6 +51,7 @@ from app.releases.invariants import INVARIANTS
 from app.reports import BulkReport, Column, Outcome, Row, RowsRefused
 from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
+from app.returned import bounces
 from app.settings import Settings
 from app.worker import working
 
@@ -74,6 +75,7 @@ EXIT_CODES: Mapping[type[errors.AppError], int] = {
 app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
 importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
 app.add_typer(importing, name="import")
+app.command()(bounces)
 say = Console(soft_wrap=True, highlight=False)
 complain = Console(stderr=True, soft_wrap=True, highlight=False)
 

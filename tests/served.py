@@ -14,7 +14,7 @@ from app.accounts.rules import SERVICE, Action
 from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.http.limiter import Limiter
-from app.http.service import MISS_SECONDS, MISSES
+from app.http.service import ASKS, MISS_SECONDS, MISSES
 from app.infra.database import Database
 from app.infra.keys import key_of
 from app.main import create_app
@@ -131,7 +131,8 @@ def _app_over(engine: Database, clock: Clock) -> FastAPI:
     if id(engine) not in _apps:
         _apps[id(engine)] = create_app(settings_of(engine), database=engine)
     app = _apps[id(engine)]
-    app.state.service = replace(app.state.service, clock=clock, misses=Limiter(MISSES, MISS_SECONDS))
+    limiters = {"misses": Limiter(MISSES, MISS_SECONDS), "asks": Limiter(ASKS, MISS_SECONDS)}
+    app.state.service = replace(app.state.service, clock=clock, **limiters)
     return app
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     analysis,
     assignments,
     by_letter,
@@ -42,6 +43,7 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -69,6 +71,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    wording.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,

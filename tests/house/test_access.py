@@ -19,6 +19,8 @@ PUBLIC = {
     "GET /readyz",
     "GET /sign-in",
     "GET /sign-in/sent",
+    "POST /api/v1/link-requests",
+    "POST /api/v1/mail/events",
     "POST /link",
     "POST /sign-in",
     "POST /sign-in/link",

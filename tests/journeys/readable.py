@@ -95,5 +95,6 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "invitation_id": [first(f"rounds/{round_id}/invitations")],
         "number": ["1"],
         "kind": ["people"],
+        "letter": ["invitation", "reminder"],
         "role": ["viewer"],
     }
