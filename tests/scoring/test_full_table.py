@@ -11,7 +11,8 @@ from app.scoring.reliability import NotDefined
 
 def test_whoever_rated_everybody_stays_and_gaps_are_left_out() -> None:
     pairs = [(subject, rater) for subject in range(6) for rater in "abc"]
-    pairs += [(0, "d"), (1, "d"), (6, "a")]  # too few subjects, and a subject whom one rater knows
+    pairs += [(subject, "d") for subject in range(4)]  # more than half of them, and yet not all
+    pairs += [(0, "e"), (1, "e"), (6, "a")]  # too few, and a subject whom one rater knows
     found = full_table([subject for subject, _ in pairs], [rater for _, rater in pairs])
     assert (found.subjects.tolist(), found.raters.tolist()) == (list(range(6)), ["a", "b", "c"])
     assert [[pairs[row] for row in line] for line in found.rows.tolist()] == [
