@@ -266,6 +266,8 @@ def _needed(visit: Visit, one: GroupReliability) -> Told:
         return Told(DASH, said(visit, GAPS[Gap.TOO_FEW]))
     if asked.fewest is None:
         return Told(_counted(visit, asked.raters))
+    if asked.raters is None:
+        return Told(_counted(visit, None), said(visit, "{fewest} at best", fewest=number(asked.fewest, visit.locale)))
     ends = {"fewest": number(asked.fewest, visit.locale), "most": number(asked.most, visit.locale)}
     return Told(
         _counted(visit, asked.raters),
