@@ -104,7 +104,7 @@ def served(engine: Database, now: datetime) -> Served:
     with engine.write() as session:
         company = small_company(session, now)
         other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
-        made = Served(_app_over(engine, clock), engine, clock, company, other)
+        made = Served(app_over(engine, clock), engine, clock, company, other)
         places: Mapping[str, tuple[Role, str]] = {
             "admin": (Role.ADMIN, company.id),
             "manager": (Role.MANAGER, company.north),
@@ -126,7 +126,7 @@ def served(engine: Database, now: datetime) -> Served:
 _apps: dict[int, FastAPI] = {}
 
 
-def _app_over(engine: Database, clock: Clock) -> FastAPI:
+def app_over(engine: Database, clock: Clock) -> FastAPI:
     """The application over a database, built once in a run, with a clock and counters of its own."""
     if id(engine) not in _apps:
         _apps[id(engine)] = create_app(settings_of(engine), database=engine)

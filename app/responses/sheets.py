@@ -11,7 +11,7 @@ from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
-from app.responses.values import KeptSheets, SheetColumns, SheetComment
+from app.responses.values import UNSEEN, KeptSheets, SheetColumns, SheetComment
 from app.rounds.tables import AssignmentRow
 
 SHEET = np.dtype([("id", np.int64), ("cell", np.int64)])
@@ -45,7 +45,7 @@ def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str
     own = list(driver_rows(session, select(*columns).where(of_round).order_by(sheet.id)))
     ids = np.fromiter((row[0] for row in own), np.int64, len(own))
     cells = np.fromiter((numbers.cell(row[1], row[2]) for row in own), np.int64, len(own))
-    answers = _answers(session, of_round, numbers, answer.item_id.in_(item_ids))
+    answers = _answers(session, of_round, numbers, answer.item_id.in_(item_ids), answer.level.is_not(None))
     voices = tuple(rater or bytes(pseudonym).hex() for *_, rater, pseudonym in own)
     return KeptSheets(_columns(numbers, ids, cells, answers), voices)
 
@@ -84,10 +84,13 @@ def _answers(
 ) -> npt.NDArray[np.void]:
     sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
     given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
-        answer.sheet_id.in_(select(sheet.id).where(of_round)), answer.level.is_not(None), *only
+        answer.sheet_id.in_(select(sheet.id).where(of_round)), *only
     )
     items = numbers.items
-    return np.fromiter(((id_, items[item], level) for id_, item, level in driver_rows(session, given)), ANSWER)
+    return np.fromiter(
+        ((id_, items[item], UNSEEN if level is None else level) for id_, item, level in driver_rows(session, given)),
+        ANSWER,
+    )
 
 
 def _columns(
@@ -126,7 +129,7 @@ def _anonymous_sheets(session: ReadSession, round_id: str, numbers: _Numbers) ->
     comments: list[SheetComment] = []
     for place, (subject, group, given, said) in enumerate(session.execute(query)):
         cells.append(numbers.cell(subject, group))
-        answers += [(place, numbers.items[item], level) for item, level in given.items() if level is not None]
+        answers += [(place, numbers.items[item], UNSEEN if at is None else at) for item, at in given.items()]
         comments += [SheetComment(cells[-1], "", about, text) for about, text in said.items()]
     columns_of = np.array(answers, ANSWER)
     return SheetColumns(

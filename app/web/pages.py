@@ -8,6 +8,8 @@ from app.web import (
     analysis,
     assignments,
     by_letter,
+    comparison,
+    figure,
     goals,
     invitations,
     journal,
@@ -43,6 +45,8 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    what_if,
+    what_if_adopt,
     wording,
 )
 
@@ -59,6 +63,10 @@ PAGES: tuple[APIRouter, ...] = (
     organisation.router,
     people.router,
     summary.router,
+    comparison.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     analysis.router,
     results.router,
     kpi_forms.router,

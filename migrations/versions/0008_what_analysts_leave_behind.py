@@ -1,6 +1,6 @@
 """what analysts leave behind: how raters came to their subjects, and notes beside scores
 
-Revision: 0008, after 0005
+Revision: 0008, after 0006
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
