@@ -15,6 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.api import (
     accounts,
+    analysis,
     api_keys,
     assignments,
     comparisons,
@@ -83,6 +84,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     summaries.router,
     followup.router,
     comparisons.router,
+    analysis.router,
     accounts.router,
     api_keys.router,
     journal.router,

@@ -215,6 +215,24 @@ def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable
     return {row[0]: without_errors(score_of(*row)) for row in rows}
 
 
+def load_kpi_scores(session: ReadSession, release_id: str, kpi_id: str) -> tuple[Score, ...]:
+    """What a release says of one KPI, of all subjects: combined and by rater group, whoever asks."""
+    query = select(*SCORE_COLUMNS).where(
+        ScoreRow.release_id == release_id, ScoreRow.kpi_id == kpi_id, ScoreRow.item_id.is_(None)
+    )
+    return tuple(score_of(*row) for row in session.execute(query))
+
+
+def load_own_cells(session: ReadSession, release_id: str, kpi_id: str) -> frozenset[tuple[str, str]]:
+    """Subject and rater group of every cell that is a released atom by itself on a KPI, whoever asks."""
+    query = select(AtomRow.subject_id, AtomRow.rater_groups, AtomRow.totals).where(
+        AtomRow.release_id == release_id, AtomRow.is_own, AtomRow.rater_groups.not_like("%+%")
+    )
+    return frozenset(
+        (subject_id, group) for subject_id, group, totals in session.execute(query) if kpi_id in totals["sums"]
+    )
+
+
 def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> dict[str, tuple[Release, Score]]:
     """The newest composite of each of these subjects with its release, whoever asks; one statement.
 

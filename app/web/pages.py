@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.web import (
     accounts,
     addresses,
+    analysis,
     assignments,
     by_letter,
     comparison,
@@ -69,6 +70,7 @@ PAGES: tuple[APIRouter, ...] = (
     figure.router,
     what_if_adopt.router,
     what_if.router,
+    analysis.router,
     results.router,
     signals.router,
     courses.router,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.analysis.queries import find_analysable
 from app.errors import NotFound
 from app.followup.rules import SINGLY
 from app.http.access import SIGNED_IN, access
@@ -23,6 +24,8 @@ def show_results(request: Request) -> Response:
         company = company_of(session, visit)
         released = list_results(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
         coming = load_coming(session, visit.viewer, company.id, on=visit.today)
+        ids = [line.release.id for line in released.items]
+        analysed = find_analysable(session, visit.viewer, ids, on=visit.today)
     weekly = [line for line in released.items if length_of(line.round.period_start, line.round.period_end) in SINGLY]
     return page(
         visit,
@@ -30,6 +33,7 @@ def show_results(request: Request) -> Response:
         released=[line for line in released.items if line not in weekly],
         weekly=weekly,
         coming=coming,
+        analysed=analysed,
         older=next_href(visit, released),
     )
 

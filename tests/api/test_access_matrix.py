@@ -173,6 +173,13 @@ ELSEWHERE = {
     "get_contradictions",
     "take_back_shift",
     "get_figure_table",
+    # Of a release, and for analysts alone: tests/analysis/test_doors.py.
+    "get_severity",
+    "get_reliability",
+    "get_assignment_answer",
+    "answer_assignment",
+    "list_score_notes",
+    "note_score",
 }
 
 

@@ -168,7 +168,7 @@ def test_the_doctor_tells_whether_a_worker_is_at_work_and_holds_none_against_nob
 def test_the_doctor_finds_planted_faults_in_the_demo(run: Callable[..., Ran], engine: Database) -> None:
     loaded = run("demo")
     assert loaded.code == 0, loaded.complained
-    assert loaded.said.count("http://127.0.0.1:8000/sign-in/") == 2
+    assert loaded.said.count("http://127.0.0.1:8000/sign-in/") == 3
     assert run("doctor").code == 0
     for plant, finding in (
         (leak, "journal_entry.details"),
