@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, roots
@@ -36,7 +36,6 @@ from app.releases.values import (
     Withheld,
 )
 from app.rounds.queries import load_rounds_to_release
-from app.rounds.recipe import groups_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import Round
 
@@ -268,32 +267,6 @@ def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str])
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
     return score._replace(se=None, df=None)
-
-
-# ------------------------------------------------------------ soundness
-
-
-def count_thin_atoms(session: ReadSession) -> int:
-    """Protected atoms with fewer sheets than the least minimum of their groups, whoever asks; none in a sound database."""
-    recipes = {
-        round_id: {policy.rater_group.value: policy.k for policy in groups_in(recipe["groups"])}
-        for round_id, recipe in session.execute(select(RoundRow.id, RoundRow.recipe))
-        if recipe is not None
-    }
-    rows = session.execute(
-        select(ReleaseRow.round_id, AtomRow.rater_groups, AtomRow.sheets)
-        .join(ReleaseRow, ReleaseRow.id == AtomRow.release_id)
-        .where(AtomRow.is_protected)
-    )
-    return sum(
-        sheets < min(recipes[round_id][group] for group in groups.split("+")) for round_id, groups, sheets in rows
-    )
-
-
-def count_unscrubbed(session: ReadSession, *, sealed_before: datetime) -> int:
-    """Releases behind which deleted sheets may still stand in free pages, whoever asks."""
-    query = select(func.count()).select_from(ReleaseRow)
-    return session.scalar(query.where(ReleaseRow.scrubbed_at.is_(None), ReleaseRow.sealed_at < sealed_before)) or 0
 
 
 # ------------------------------------------------------------ pieces

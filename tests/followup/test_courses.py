@@ -81,7 +81,7 @@ def test_the_quarters_of_a_team_are_another_series_that_is_compared_round_by_rou
     course = watching.course(S1, "team-nord", length="quarter")
     assert course.lengths == (Length.QUARTER, Length.WEEK)
     assert isinstance(course.judged, Compared)
-    assert [round(told.value or 0, 1) for told in course.series.told] == [73.3]
+    assert [round(told.value or 0, 1) for told in course.series.told] == [73.6]
     assert (course.finding.state, course.finding.seen) == (State.LEARNING, 1)
     with pytest.raises(NotFound):
         watching.course(S1, "team-nord", length="month")
