@@ -1,6 +1,8 @@
 """Every mapped class of the product, imported once: for migrations and for the tests."""
 
 from app.accounts import tables as accounts
+from app.analysis import tables as analysis
+from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
 from app.invitations import tables as invitations
@@ -16,6 +18,8 @@ from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
+    analysis,
+    followup,
     heartbeat,
     invitations,
     journal,

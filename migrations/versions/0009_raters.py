@@ -1,6 +1,6 @@
 """who acts for a manager, who must not rate whom, how long forms take a rater, who declined, and whom rated people propose
 
-Revision: 0009, after 0006
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
