@@ -21,6 +21,7 @@ import structlog
 
 from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
+from app.dossiers.commands import remind_of_reviews
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.rules import EVERY
@@ -112,6 +113,7 @@ TASKS: tuple[Task, ...] = (
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
+    Task("remind of reviews", writing(remind_of_reviews)),
     Task("count", writing(refresh_shares)),
     Task("release", release_due),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
@@ -341,6 +343,8 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
     key = key_of(session)
     if message.letter is Letter.SIGN_IN:
         return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter is Letter.DOSSIER_REVIEW:
+        return {"link": base_url + message.parameters["path"]}
     if message.letter is Letter.RELEASE_READY:
         token = key.opt_out_token(message.parameters["person_id"])
         return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}

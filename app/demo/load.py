@@ -9,6 +9,7 @@ from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import AccountId, NewAccount, Role
 from app.demo.calendar import at_local, quarter_of, released_quarter
+from app.demo.dossiers import put_on_record
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
 from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
@@ -60,6 +61,7 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     create_readings(session, where.company_id, released, now=counted)
     release_past_quarter(session, where.company_id, released, now=counted)
     create_readings(session, where.company_id, quarter_of(today), now=now)
+    put_on_record(session, where.company_id, today, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -89,8 +89,11 @@ def _text(writer: Writer, message: OutboxMessage, part: str, locale: Locale, val
 
 
 def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as the templates want them: JSON knows no moments, so names ending in `_at` are read back."""
-    return {
-        name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
-        for name, value in parameters.items()
-    }
+    """Parameters as the templates want them: JSON knows neither moments nor days, so `_at` and `_on` are read back."""
+    return {name: _read_back(name, value) for name, value in parameters.items()}
+
+
+def _read_back(name: str, value: Any) -> Any:
+    if value and name.endswith("_at"):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if value and name.endswith("_on") else value

@@ -10,16 +10,18 @@ from typing import Any
 class Letter(StrEnum):
     """Every letter there is; each has its texts under templates/email/.
 
-    What its parameters must hold (names ending in `_at` are moments in ISO form):
+    What its parameters must hold (names ending in `_at` are moments, in `_on` days, in ISO form):
     invitation, reminder: composed by `app.invitations.letters`;
     release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
-    sign_in: organisation, expires_at; its reference is the id of the sign-in link.
+    sign_in: organisation, expires_at; its reference is the id of the sign-in link;
+    dossier_review: organisation, dossier_name, review_on, is_due, path.
     """
 
     INVITATION = "invitation"
     REMINDER = "reminder"
     RELEASE_READY = "release_ready"
     SIGN_IN = "sign_in"
+    DOSSIER_REVIEW = "dossier_review"
 
 
 ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY)

@@ -16,6 +16,7 @@ from app.journal.commands import record
 from app.organisation.queries import load_people
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
+from app.rounds.exposure import dossier_problems
 from app.rounds.freeze import freeze
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
@@ -45,14 +46,20 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     For who may write rounds at its scope. Written: the recipe with its promise hash, every subject of the scope as
     it is today with card and targets, who could read results, which assignments count towards the minimum; the
     salt of the links. Nothing is sent: invitations follow when the round opens. Not idempotent: a launched round is
-    refused (RoundNotDraft). Also refused: RoundIncomplete, NothingToPublish, and ConfirmationNeeded unless
+    refused (RoundNotDraft). Also refused: RoundIncomplete (without a complete dossier for what the round exposes
+    people to, too), NothingToPublish, and ConfirmationNeeded unless
     `confirmed`, when some cells of the preview cannot be shown for sure.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     rules.require_draft(round_)
     rated = load_rated(session, round_.id)
     frozen = freeze(session, round_, rated, now=now)
-    problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen), *too_long(frozen)]
+    problems = [
+        *time_problems(draft_of(round_), now=now),
+        *_gaps(session, round_, rated, frozen),
+        *too_long(frozen),
+        *dossier_problems(session, frozen, now=now),
+    ]
     if problems:
         raise rules.RoundIncomplete(problems)
     seen = preview_draft(session, frozen)
@@ -69,7 +76,8 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     """Freeze a draft whose ratings were given elsewhere, and close it at once; the preview is its report.
 
     For who may write rounds at its scope; called by the import of past ratings, in its transaction. As
-    `launch_round`, but neither the times nor what can be published are a reason to refuse, and nobody is invited.
+    `launch_round`, but neither the times, dossiers (what happened cannot be asked for leave) nor what can be
+    published are a reason to refuse, and nobody is invited.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     rules.require_draft(round_)

@@ -24,6 +24,9 @@ WHAT: Mapping[str, str] = {
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
     "company.created": "Set up the company",
+    "dossier.changed": "Changed a dossier",
+    "dossier.created": "Put a control measure on record",
+    "dossier.reviewed": "Reviewed a control measure",
     "goal.changed": "Changed a goal",
     "goal.created": "Wrote a goal",
     "invitation.extended": "Gave a rater more time",
@@ -72,6 +75,7 @@ _PLACES: Mapping[str, str] = {
     "scale": "/scales",
     "scorecard": "/scorecards/{id}",
     "round": "/rounds/{id}",
+    "dossier": "/dossiers/{id}",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
 }

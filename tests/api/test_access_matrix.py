@@ -102,6 +102,12 @@ CASES: dict[str, Case] = {
     "launch_round": Case("team", lambda _: {"confirmed": False}),
     "close_round": Case("team"),
     "track_round": Case("team"),
+    "list_dossiers": Case(),
+    "create_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
+    "get_dossier": Case("team"),
+    "change_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
+    "list_dossier_reviews": Case("team"),
+    "review_dossier": Case("team", lambda _: {"conclusion": "Fortsetter", "next_on": "2026-12-23"}),
     "list_assignments": Case("team"),
     "add_assignments": Case("team", no_rows),
     "propose_assignments": Case("team"),
@@ -123,12 +129,7 @@ CASES: dict[str, Case] = {
     "list_api_keys": Case(),
     "create_api_key": Case(
         "team",
-        lambda world: {
-            "name": "Lønn",
-            "subject_id": world.place,
-            "scopes": ["organisation:read"],
-            "expires_at": "2026-12-01T00:00:00Z",
-        },
+        lambda world: key_at(world.place),
     ),
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
@@ -147,6 +148,11 @@ ELSEWHERE = {
     "get_explanation",
     "get_summary",
 }
+
+
+def key_at(subject_id: str) -> Any:
+    ends = "2026-12-01T00:00:00Z"
+    return {"name": "Lønn", "subject_id": subject_id, "scopes": ["organisation:read"], "expires_at": ends}
 
 
 def round_at(subject_id: str) -> Any:
@@ -180,15 +186,7 @@ def world(served: Served) -> World:
     added = client.post(f"/api/v1/rounds/{round_id}/assignments", json={"rows": [row]})
     assert added.json()["created"] == 1, added.text
     role = created(client, f"/subjects/{company.north}/managers", {"subject_id": company.kari})
-    key = client.post(
-        "/api/v1/api-keys",
-        json={
-            "name": "Lønn",
-            "subject_id": company.north,
-            "scopes": ["organisation:read"],
-            "expires_at": "2026-12-01T00:00:00Z",
-        },
-    ).json()
+    key = client.post("/api/v1/api-keys", json=key_at(company.north)).json()
     ids = {
         "subject_id": company.north,
         "person_id": company.owner,
@@ -203,6 +201,8 @@ def world(served: Served) -> World:
         "account_id": served.accounts["nobody"],
         "key_id": key["id"],
     }
+    dossier = created(client, "/dossiers", {"name": {"nb": "Tiltak"}, "scope_id": company.north})
+    ids["dossier_id"] = dossier["id"]
     return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
 
 
@@ -226,9 +226,21 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
 
 NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
-        *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
+        *(
+            f"list_{kind}"
+            for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds", "dossiers")
+        ),
         *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
-        *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
+        *(
+            "create_person",
+            "create_goal",
+            "create_scale",
+            "create_kpi",
+            "set_scorecard",
+            "create_round",
+            "create_dossier",
+            "record",
+        ),
         *("import_organisation", "import_people", "import_readings"),
     ),
     ("company_id",),

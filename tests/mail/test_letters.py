@@ -38,6 +38,12 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.REMINDER: ASKING,
     Letter.SIGN_IN: {"organisation": "Fjellbris", "expires_at": "2026-11-23T09:30:00+00:00"},
     Letter.RELEASE_READY: {"organisation": "Fjellbris", "round_name": "Team Nord, 4. kvartal"},
+    Letter.DOSSIER_REVIEW: {
+        "organisation": "Fjellbris",
+        "dossier_name": "Kundebesøk i Team Nord",
+        "review_on": "2026-12-07",
+        "is_due": False,
+    },
 }
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]
 
