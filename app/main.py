@@ -33,6 +33,8 @@ from app.api import (
     scorecards,
     subjects,
     summaries,
+    visit_reports,
+    visits,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -61,6 +63,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     scorecards.router,
     rounds.router,
     dossiers.router,
+    visits.router,
+    visit_reports.router,
     assignments.router,
     invitations.router,
     forms.router,

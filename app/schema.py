@@ -13,6 +13,7 @@ from app.organisation import tables as organisation
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
+from app.visits import tables as visits
 
 CAPABILITIES = (
     accounts,
@@ -27,5 +28,6 @@ CAPABILITIES = (
     releases,
     responses,
     rounds,
+    visits,
 )
 metadata = Base.metadata

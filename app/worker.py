@@ -44,6 +44,8 @@ from app.responses.keep_draft import forget_drafts
 from app.rounds.commands import refresh_shares
 from app.rounds.values import Round
 from app.settings import Settings
+from app.visits.commands import settle_due_visits
+from app.visits.queries import find_visit_token
 
 BATCH = 20
 BATCHES = 25
@@ -114,6 +116,7 @@ TASKS: tuple[Task, ...] = (
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),
     Task("remind of reviews", writing(remind_of_reviews)),
+    Task("settle visits", writing(settle_due_visits)),
     Task("count", writing(refresh_shares)),
     Task("release", release_due),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
@@ -343,9 +346,11 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
     key = key_of(session)
     if message.letter is Letter.SIGN_IN:
         return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter is Letter.VISIT_ORDER:
+        return _links_of_order(session, message, base_url)
     if message.letter is Letter.DOSSIER_REVIEW:
         return {"link": base_url + message.parameters["path"]}
-    if message.letter is Letter.RELEASE_READY:
+    if message.letter in {Letter.RELEASE_READY, Letter.VISIT_READY}:
         token = key.opt_out_token(message.parameters["person_id"])
         return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}
     secrets = find_secrets(session, message)
@@ -358,6 +363,13 @@ def links_of(session: ReadSession, message: OutboxMessage, base_url: str) -> Map
         "language_link": f"{link}?lang={other}",
         OPT_OUT: f"{base_url}/opt-out/{secrets.opt_out}",
     }
+
+
+def _links_of_order(session: ReadSession, message: OutboxMessage, base_url: str) -> Mapping[str, str] | None:
+    """The links of a visit order; None when no report is taken any more."""
+    token = find_visit_token(session, message)
+    opt_out = key_of(session).opt_out_token(message.parameters["person_id"])
+    return {"link": f"{base_url}/v/{token}", OPT_OUT: f"{base_url}/opt-out/{opt_out}"} if token else None
 
 
 def _attempt(name: str, work: Callable[[], int]) -> int:

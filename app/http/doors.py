@@ -27,7 +27,7 @@ from app.http.service import service_of
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 # Larger bodies are parsed beside the event loop, so that nobody waits for them.
 _SMALL = 64 * 1024
-_LIMIT, _TABLE = "__body_limit__", "__takes_table__"
+_LIMIT, _TABLE, _FILE = "__body_limit__", "__takes_table__", "__takes_file__"
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -65,6 +65,11 @@ def bulk(endpoint: F) -> F:
 def takes_table(endpoint: F) -> F:
     """Marks a route that takes a file in a form, or JSON rows."""
     return _noted(_noted(endpoint, _LIMIT, bodies.BULK_LIMIT), _TABLE, _TABLE)
+
+
+def takes_file(endpoint: F) -> F:
+    """Marks a page behind a link whose form carries a file."""
+    return _noted(endpoint, _FILE, _FILE)
 
 
 def sent_json(request: Request) -> object:
@@ -129,7 +134,8 @@ async def _page_door(request: Request, declared: Access) -> None:
             origin.check_not_foreign(request)
     else:
         origin.check_own_page(request)
-    is_rating = declared.who is Who.LINK and not declared.from_anywhere
+    takes_files = hasattr(request.scope["endpoint"], _FILE)
+    is_rating = declared.who is Who.LINK and not declared.from_anywhere and not takes_files
     form = await (read_answers(request) if is_rating else read_form(request))
     if declared.who is Who.SIGNED_IN:
         _check_credential(request)

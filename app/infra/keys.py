@@ -48,6 +48,10 @@ class InstanceKey:
         """The secret of a one-time sign-in link."""
         return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])
 
+    def visit_token(self, visit_id: str) -> str:
+        """The secret of the link by which a shopper reports a visit."""
+        return _url(self.derive("visit", visit_id)[:TOKEN_BYTES])
+
     def csrf_token(self, session_hash: bytes) -> str:
         """The hidden form field of one signed-in session."""
         return _url(self.derive("csrf", session_hash)[:TOKEN_BYTES])

@@ -14,7 +14,11 @@ class Letter(StrEnum):
     invitation, reminder: composed by `app.invitations.letters`;
     release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
     sign_in: organisation, expires_at; its reference is the id of the sign-in link;
-    dossier_review: organisation, dossier_name, review_on, is_due, path.
+    dossier_review: organisation, dossier_name, review_on, is_due, path;
+    visit_order: organisation, subject_name, task, band, from_on, until_on, note (why it came back, or empty),
+    person_id; its reference is the id of the visit;
+    visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
+    (of an appeal, or empty), path, person_id.
     """
 
     INVITATION = "invitation"
@@ -22,9 +26,11 @@ class Letter(StrEnum):
     RELEASE_READY = "release_ready"
     SIGN_IN = "sign_in"
     DOSSIER_REVIEW = "dossier_review"
+    VISIT_ORDER = "visit_order"
+    VISIT_READY = "visit_ready"
 
 
-ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY)
+ROUND_LETTERS = (Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY, Letter.VISIT_ORDER)
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 
 

@@ -54,7 +54,8 @@ def _exposures(session: ReadSession, frozen: FrozenRound, *, now: datetime) -> l
     above = path_of(session, frozen.scope_id, on=today)[:-1]
     paths = rules.paths_of(frozen.subjects)
     dossiers = load_dossiers(session, frozen.company_id)
-    first, last = max(local_day(frozen.opens_at), today), local_day(frozen.closes_at)
+    first = max(local_day(frozen.opens_at), today)
+    last = max(first, local_day(frozen.closes_at))
     return [
         _Exposure(measure, first, last, today, _about(dossiers, [(*above, *paths[one.id]) for one in subjects]))
         for measure, subjects in exposed.items()

@@ -66,6 +66,17 @@ WHAT: Mapping[str, str] = {
     "subject.created": "Added a unit",
     "subject.moved": "Moved a unit or person",
     "target.set": "Set goalposts",
+    "visit.accepted": "Accepted the report of a visit",
+    "visit.appealed": "Objected to a visit",
+    "visit.cancelled": "Took the order of a visit back",
+    "visit.counted": "Let a visit count",
+    "visit.decided": "Decided on an objection to a visit",
+    "visit.facts_refused": "Could not store the facts of a visit as readings",
+    "visit.ordered": "Ordered a visit",
+    "visit.reported": "Handed in the report of a visit",
+    "visit.returned": "Sent the report of a visit back",
+    "visit_scenario.changed": "Changed a scenario",
+    "visit_scenario.created": "Wrote a scenario",
 }
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",
@@ -76,9 +87,14 @@ _PLACES: Mapping[str, str] = {
     "scorecard": "/scorecards/{id}",
     "round": "/rounds/{id}",
     "dossier": "/dossiers/{id}",
+    "visit": "/visits/{id}",
+    "visit_scenario": "/visits/scenarios",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
 }
+
+
+_NAMELESS: Mapping[str, str] = {"service": "The service", "shopper": "A mystery shopper"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ def show_journal(request: Request) -> Response:
 
 def _line(visit: Visit, entry: Entry, names: Mapping[str, str]) -> EntryLine:
     what = WHAT.get(entry.action)
-    who = names.get(entry.actor) or said(visit, "The service" if entry.actor == "service" else "Somebody unknown")
+    who = names.get(entry.actor) or said(visit, _NAMELESS.get(entry.actor, "Somebody unknown"))
     name = entry.details.get("name", "")
     return EntryLine(
         entry,

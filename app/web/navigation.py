@@ -42,6 +42,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Results", "/results"),
 )
 MORE: tuple[Entry, ...] = (
+    Entry("Visits", "/visits"),
     Entry("Dossiers", "/dossiers"),
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),

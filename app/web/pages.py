@@ -43,6 +43,10 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    visit_orders,
+    visit_report,
+    visit_rulings,
+    visits,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -84,6 +88,10 @@ PAGES: tuple[APIRouter, ...] = (
     rounds.router,
     dossier_forms.router,
     dossiers.router,
+    visit_report.router,
+    visit_orders.router,
+    visit_rulings.router,
+    visits.router,
     reading_grid.router,
     reading_import.router,
     readings.router,

@@ -108,6 +108,13 @@ CASES: dict[str, Case] = {
     "change_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
     "list_dossier_reviews": Case("team"),
     "review_dossier": Case("team", lambda _: {"conclusion": "Fortsetter", "next_on": "2026-12-23"}),
+    "list_scenarios": Case(),
+    "create_scenario": Case(body=lambda world: {"name": {"nb": "Oppdrag"}, "kpi_ids": [world.ids["kpi_id"]]}),
+    "get_scenario": Case(),
+    "change_scenario": Case(body=lambda world: {"name": {"nb": "Oppdrag"}, "kpi_ids": [world.ids["kpi_id"]]}),
+    "list_visits": Case(),
+    "order_visit": Case("team", lambda world: order_at(world.ids["scenario_id"], world.place)),
+    "get_standing": Case("team"),
     "list_assignments": Case("team"),
     "add_assignments": Case("team", no_rows),
     "propose_assignments": Case("team"),
@@ -137,6 +144,14 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation or reading; those are asked about in the journey."""
 
 ELSEWHERE = {
+    "get_visit",
+    "cancel_visit",
+    "accept_visit",
+    "return_visit",
+    "appeal_visit",
+    "decide_appeal",
+    "list_evidence",
+    "get_picture",
     "get_reading",
     "list_corrections",
     "resend_invitation",
@@ -148,6 +163,11 @@ ELSEWHERE = {
     "get_explanation",
     "get_summary",
 }
+
+
+def order_at(scenario_id: str, subject_id: str) -> Any:
+    days = {"from_on": "2026-11-23", "until_on": "2026-11-27"}
+    return {"scenario_id": scenario_id, "subject_id": subject_id, "shopper": "besok1@besok.example", **days}
 
 
 def key_at(subject_id: str) -> Any:
@@ -203,6 +223,9 @@ def world(served: Served) -> World:
     }
     dossier = created(client, "/dossiers", {"name": {"nb": "Tiltak"}, "scope_id": company.north})
     ids["dossier_id"] = dossier["id"]
+    client.post(f"/api/v1/kpis/{kpi}/activate")
+    scenario = created(client, "/visit-scenarios", {"name": {"nb": "Oppdrag"}, "kpi_ids": [kpi]})
+    ids["scenario_id"] = scenario["id"]
     return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
 
 
@@ -241,6 +264,7 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
             "create_dossier",
             "record",
         ),
+        *("list_scenarios", "create_scenario", "order_visit"),
         *("import_organisation", "import_people", "import_readings"),
     ),
     ("company_id",),

@@ -44,6 +44,22 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
         "review_on": "2026-12-07",
         "is_due": False,
     },
+    Letter.VISIT_ORDER: {
+        "organisation": "Fjellbris",
+        "subject_name": "Butikk Bergen",
+        "task": "Spør om en varmepumpe til 120 m².",
+        "band": "afternoon",
+        "from_on": "2026-11-23",
+        "until_on": "2026-11-27",
+        "note": "",
+    },
+    Letter.VISIT_READY: {
+        "organisation": "Fjellbris",
+        "subject_name": "Butikk Bergen",
+        "visited_on": "2026-11-23",
+        "until_at": "2026-12-07T15:00:00+00:00",
+        "outcome": "",
+    },
 }
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]
 
