@@ -154,8 +154,8 @@ def _given(form: Form) -> Mapping[str, object]:
     given = {**nested(form, "version", "kpi_ids"), "kpi_ids": list(form.get("kpi_ids", ()))}
     for name in ("facts", "critical"):
         rows = given.get(name)
-        if isinstance(rows, list):
-            given[name] = [row for row in rows if _is_typed(row)]
+        if isinstance(rows, Mapping) and all(place.isdecimal() for place in rows):
+            given[name] = [rows[place] for place in sorted(rows, key=int) if _is_typed(rows[place])]
     return given
 
 
