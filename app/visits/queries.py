@@ -176,6 +176,13 @@ def find_visit_token(session: ReadSession, message: OutboxMessage) -> str | None
     return key_of(session).visit_token(row.id)
 
 
+def load_live_secrets(session: ReadSession) -> frozenset[str]:
+    """The secrets of all links that take a report just now, whoever asks; to look for leaks."""
+    key = key_of(session)
+    query = select(VisitRow.id).where(VisitRow.state.in_(rules.REPORTABLE))
+    return frozenset(key.visit_token(visit_id) for visit_id in session.scalars(query))
+
+
 # ------------------------------------------------------------ for commands
 
 

@@ -1,5 +1,6 @@
 """Pure decisions about visits: rotation, parts of the day, who may know and do what, when, and what a report scores."""
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -123,12 +124,7 @@ def months_before(day: date, months: int) -> date:
     (datetime.date(2026, 2, 28), datetime.date(2025, 12, 10))
     """
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def is_rested(shopper_id: str, place_id: str, draft: OrderDraft, months: int, visits: Iterable[EarlierVisit]) -> bool:

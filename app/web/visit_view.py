@@ -103,17 +103,24 @@ def words_of(caller: Caller, item: FrozenItem) -> list[tuple[str, str]]:
     fixed = {"yes": "Yes", "partly": "Partly", "no": "No"}
     if item.scale.kind is ScaleKind.YES_PARTLY_NO:
         return [(value, anchors.get(value) or said(caller, fixed[value])) for value, _ in levels]
-    if not anchors:
-        return [(value, value) for value, _ in levels]
-    return [(value, anchors.get(value) or _between(caller, value, levels, anchors)) for value, _ in levels]
+    words = [(value, anchors.get(value) or _between(caller, value, levels, anchors)) for value, _ in levels]
+    told = [word for _, word in words]
+    # Where two answers would read alike, the number tells them apart.
+    return [(value, word if told.count(word) == 1 else f"{value}: {word}") for value, word in words]
 
 
 def _between(caller: Caller, value: str, levels: Sequence[tuple[str, float]], anchors: Mapping[str, str]) -> str:
+    """A point without words of its own: nearer to which of the two that have some, or in the middle."""
     order = [one for one, _ in levels]
     place = order.index(value)
-    low = next((anchors[one] for one in reversed(order[:place]) if one in anchors), "")
-    high = next((anchors[one] for one in order[place:] if one in anchors), "")
-    return said(caller, "Between: {low} / {high}", low=low, high=high) if low and high else value
+    low = next((step for step in range(place, -1, -1) if order[step] in anchors), None)
+    high = next((step for step in range(place, len(order)) if order[step] in anchors), None)
+    if low is None or high is None:
+        return value
+    if place - low == high - place:
+        return said(caller, "In the middle between the two")
+    near = low if place - low < high - place else high
+    return said(caller, "Nearer to: {words}", words=anchors[order[near]])
 
 
 def _item(caller: Caller, item: FrozenItem, level: float | None, called: str) -> tuple[str, str, str]:
