@@ -14,6 +14,7 @@ from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
 from app.visits import tables as visits
+from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
@@ -29,5 +30,6 @@ CAPABILITIES = (
     responses,
     rounds,
     visits,
+    wording,
 )
 metadata = Base.metadata

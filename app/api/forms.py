@@ -7,7 +7,7 @@ from fastapi import Path, Request, Response
 from app.api.resource import answer, resource
 from app.api.schemas.forms import DraftIn, FormOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
-from app.http.visit import reading, writing
+from app.http.visit import reading, written_together
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -31,8 +31,7 @@ def get_form(request: Request, token: Token) -> Response:
 @by_link("the link is the right to rate")
 def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     """Hand in a sheet for each subject with an answer; a sheet that is there is replaced until the round closes."""
-    with writing(request) as (session, visit):
-        receipt = submit_response(session, token, sent.posted(), now=visit.now)
+    receipt = written_together(request, lambda session, now: submit_response(session, token, sent.posted(), now=now))
     return answer(ReceiptOut.of(receipt))
 
 
@@ -40,6 +39,5 @@ def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
 @by_link("the link is the right to rate")
 def put_draft(request: Request, token: Token, sent: DraftIn) -> Response:
     """Keep what is typed so far until it is sent; it comes back with the form. Not for anonymous groups."""
-    with writing(request) as (session, visit):
-        save_draft(session, token, sent.posted(), now=visit.now)
+    written_together(request, lambda session, now: save_draft(session, token, sent.posted(), now=now))
     return Response(status_code=204)

@@ -21,8 +21,10 @@ from app.journal.queries import load_moments
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
+from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
 from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.trace import FigureKey, Traced, traced
 from app.releases.values import (
     FAILED_RELEASE,
     Release,
@@ -98,6 +100,11 @@ def find_release_of(session: ReadSession, round_id: str) -> Release | None:
     return None if row is None else _release(*row)
 
 
+def load_release_ids(session: ReadSession) -> tuple[str, ...]:
+    """Every release, the oldest first, whoever asks."""
+    return tuple(session.scalars(select(ReleaseRow.id).order_by(ReleaseRow.sealed_at, ReleaseRow.id)))
+
+
 def find_input_digest(session: ReadSession, viewer: Viewer, release: Release, *, on: date) -> str | None:
     """The keyed digest of what went into a release, in hexadecimal, for who analyses its whole scope (R11)."""
     scope_id, digest = session.execute(
@@ -153,6 +160,19 @@ def get_explanation(
     return document if may(viewer, Action.RESULTS_ANALYSE, path) else _explained_without_errors(document)
 
 
+def get_traced(
+    session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, key: FigureKey, *, on: date
+) -> tuple[Traced, Score]:
+    """One figure of a subject with what it is made of; NotFound where there is no such figure."""
+    found = traced(get_explanation(session, viewer, release_id, subject_id, on=on), key)
+    scores = get_scores(session, viewer, release_id, subject_id, on=on)
+    wanted = (key.kpi_id, key.item_id, key.rater_groups)
+    score = next((one for one in scores if (one.kpi_id, one.item_id, one.rater_groups) == wanted), None)
+    if score is None:
+        raise NotFound
+    return found, score
+
+
 def open_results(
     session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
 ) -> tuple[Release, Sequence[str]]:
@@ -173,6 +193,11 @@ def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple
 def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
     """All figures of a release in no order, whoever asks."""
     return tuple(_score(*row) for row in session.execute(select(*_SCORE).where(ScoreRow.release_id == release_id)))
+
+
+def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:
+    """The atoms of a release as they are stored, whoever asks."""
+    return tuple(KeptAtom(*row) for row in session.execute(select(*_ATOM).where(AtomRow.release_id == release_id)))
 
 
 def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
@@ -262,6 +287,15 @@ _SCORE = (
     ScoreRow.raters,
     ScoreRow.coverage,
     ScoreRow.details,
+)
+_ATOM = (
+    AtomRow.subject_id,
+    AtomRow.rater_groups,
+    AtomRow.is_own,
+    AtomRow.is_protected,
+    AtomRow.raters,
+    AtomRow.sheets,
+    AtomRow.totals,
 )
 _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.COMPOSITE: ScoreRow.kpi_id.is_(None),

@@ -18,7 +18,8 @@ from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations.rules import is_token
-from app.mail.values import OutboxMessage
+from app.invitations.values import LinkSecrets
+from app.mail.values import Letter, OutboxMessage
 from app.organisation.paths import below, load_paths, load_subjects
 from app.organisation.values import SubjectId, SubjectKind
 from app.scoring.visits import LEAST_VISITS, standing
@@ -168,12 +169,17 @@ def find_visit_by_link(session: ReadSession, token: str, *, now: datetime) -> Vi
     return row.value()
 
 
-def find_visit_token(session: ReadSession, message: OutboxMessage) -> str | None:
-    """The secret of the link in an order's letter; None when no report is taken any more."""
-    row = session.get(VisitRow, message.reference)
-    if row is None or VisitState(row.state) not in rules.REPORTABLE:
-        return None
-    return key_of(session).visit_token(row.id)
+def load_order_secrets(session: ReadSession, messages: Sequence[OutboxMessage]) -> Mapping[str, LinkSecrets]:
+    """By message, the secrets of the links in visit orders; without those whose report is taken no more."""
+    key = key_of(session)
+    orders = [one for one in messages if one.letter is Letter.VISIT_ORDER]
+    wanted = (VisitRow.id.in_({one.reference for one in orders}), VisitRow.state.in_(rules.REPORTABLE))
+    open_ones = set(session.scalars(select(VisitRow.id).where(*wanted))) if orders else set()
+    return {
+        one.id: LinkSecrets(key.visit_token(one.reference), key.opt_out_token(one.parameters["person_id"]))
+        for one in orders
+        if one.reference in open_ones
+    }
 
 
 def load_live_secrets(session: ReadSession) -> frozenset[str]:

@@ -23,6 +23,9 @@ WHAT: Mapping[str, str] = {
     "account.opened": "Opened an account again",
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
+    "address.left_alone": "Sent somebody no more letters",
+    "address.tried_again": "Tried an address again",
+    "address.written_again": "Wrote to an address again",
     "company.created": "Set up the company",
     "dossier.changed": "Changed a dossier",
     "dossier.created": "Put a control measure on record",
@@ -31,6 +34,7 @@ WHAT: Mapping[str, str] = {
     "goal.created": "Wrote a goal",
     "invitation.extended": "Gave a rater more time",
     "invitation.resent": "Sent an invitation again",
+    "invitation.rotated": "Replaced a link",
     "invitation.voided": "Withdrew an invitation",
     "kpi.active": "Put a KPI to use",
     "kpi.changed": "Changed a KPI",
@@ -77,6 +81,8 @@ WHAT: Mapping[str, str] = {
     "visit.returned": "Sent the report of a visit back",
     "visit_scenario.changed": "Changed a scenario",
     "visit_scenario.created": "Wrote a scenario",
+    "wording.reset": "Went back to the house text of a letter",
+    "wording.set": "Worded a letter",
 }
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",
@@ -91,6 +97,7 @@ _PLACES: Mapping[str, str] = {
     "visit_scenario": "/visits/scenarios",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
+    "wording": "/admin/letters",
 }
 
 

@@ -46,6 +46,8 @@ MORE: tuple[Entry, ...] = (
     Entry("Dossiers", "/dossiers"),
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
+    Entry("Letter texts", "/admin/letters", ADMINS),
+    Entry("No letters to", "/admin/addresses", ADMINS),
     Entry("Journal", "/admin/journal", ADMINS),
     Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Your sign-ins", "/account/sessions"),

@@ -4,10 +4,12 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     assignments,
     by_letter,
     dossier_forms,
     dossiers,
+    figure,
     goals,
     invitations,
     journal,
@@ -47,6 +49,9 @@ from app.web import (
     visit_report,
     visit_rulings,
     visits,
+    what_if,
+    what_if_adopt,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -62,6 +67,9 @@ PAGES: tuple[APIRouter, ...] = (
     organisation.router,
     people.router,
     summary.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,
@@ -73,6 +81,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    wording.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,

@@ -121,6 +121,15 @@ CASES: dict[str, Case] = {
     "remove_assignment": Case("team"),
     "approve_assignment": Case("team"),
     "list_invitations": Case("team"),
+    "list_letters": Case(),
+    "get_letter": Case(),
+    "word_letter": Case(body=lambda _: {}),
+    "reset_letter": Case(),
+    "preview_letter": Case(body=lambda _: {}),
+    "list_suppressions": Case(),
+    "get_suppression": Case(),
+    "add_suppression": Case(body=lambda world: {"person_id": world.ids["person_id"], "reason": "Ba om det"}),
+    "lift_suppression": Case(body=lambda _: {"reason": "Er rettet"}),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
     "import_organisation": Case(body=no_rows),
@@ -155,13 +164,18 @@ ELSEWHERE = {
     "get_reading",
     "list_corrections",
     "resend_invitation",
+    "rotate_invitation",
     "extend_invitation",
     "void_invitation",
     "get_release",
     "list_scores",
     "get_scores",
     "get_explanation",
+    "get_recomputation",
+    "ask_what_if",
+    "adopt",
     "get_summary",
+    "get_figure_table",
 }
 
 
@@ -242,7 +256,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
     query = {"company_id": world.company} if "company_id" in NEEDS_COMPANY.get(operation.name, ()) else {}
     if operation.name == "import_ratings":
         query = {"round_id": world.ids["round_id"]}
-    path = operation.path(**world.ids).partition("?")[0]
+    path = operation.path(**world.ids, letter="invitation").partition("?")[0]
     body = case.body(world) if case.body is not None else None
     return client.request(operation.method, path, json=body, params=query, headers=operation.headers)
 
@@ -266,6 +280,8 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         ),
         *("list_scenarios", "create_scenario", "order_visit"),
         *("import_organisation", "import_people", "import_readings"),
+        *("list_letters", "get_letter", "word_letter", "reset_letter", "preview_letter"),
+        *("list_suppressions", "get_suppression", "add_suppression", "lift_suppression"),
     ),
     ("company_id",),
 )

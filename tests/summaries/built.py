@@ -4,7 +4,8 @@ Sofie Berg is as the scenario has her: two colleagues only, two customers who co
 that follow are the acceptance figures of the demo organisation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -16,7 +17,6 @@ from app.demo.organisation import create_organisation
 from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.kpis.values import RaterGroup
-from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import parse_readings
 from app.metrics.values import Source
@@ -29,7 +29,9 @@ from app.responses.past import import_ratings
 from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
 from tests.company import SmallCompany
-from tests.served import Clock, Served, settings_of
+from tests.databases import rolled_back
+from tests.served import Clock, Served, app_over
+from tests.shelf import NOW, Shelf
 
 STARTED = datetime(2026, 7, 1, 6, tzinfo=UTC)
 RELEASED_AT = datetime(2026, 10, 12, 7, tzinfo=UTC)
@@ -168,11 +170,35 @@ def _readings() -> Iterator[dict[str, object]]:
 
 
 def served_quarter(engine: Database, now: datetime) -> tuple[Served, Quarter]:
-    """The application over the released quarter, with accounts for a leader, a rated person and three roles."""
-    clock = Clock(now)
-    with engine.write() as session:
+    """The application over a released quarter of the test's own."""
+    return _served(engine, now, *_with_accounts(engine, now))
+
+
+def shown_quarter(shelf: Shelf, now: datetime) -> tuple[Served, Quarter]:
+    """The same over one that all tests look at: for those that write nothing but keys and sessions."""
+    return _served(shelf.show(released_quarter), now, *_on_shelf[shelf.kind])
+
+
+@contextmanager
+def tried_quarter(shelf: Shelf) -> Iterator[tuple[WriteSession, Quarter]]:
+    """The same in a session whose work is taken back."""
+    with rolled_back(shelf.show(released_quarter)) as session:
+        yield session, _on_shelf[shelf.kind][0]
+
+
+_on_shelf: dict[str, tuple[Quarter, dict[str, str]]] = {}
+
+
+def released_quarter(database: Database) -> None:
+    """Content of the shelf."""
+    _on_shelf[database.engine.dialect.name] = _with_accounts(database, NOW)
+
+
+def _with_accounts(database: Database, now: datetime) -> tuple[Quarter, dict[str, str]]:
+    """The released quarter with accounts for a leader, a rated person and three roles."""
+    accounts: dict[str, str] = {}
+    with database.write() as session:
         made = quarter(session)
-        accounts: dict[str, str] = {}
         places = {"analyst": "fjellbris", "admin": "fjellbris", "viewer": "team-sor"}
         for name in (*places, "amir.haddad", "sofie.berg"):
             new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
@@ -180,9 +206,13 @@ def served_quarter(engine: Database, now: datetime) -> tuple[Served, Quarter]:
         for name, place in places.items():
             path = path_of(session, made.subjects[place], on=now.date())
             grant_role(session, SERVICE, accounts[name], Role(name), path, now=now)
+    return made, accounts
+
+
+def _served(database: Database, now: datetime, made: Quarter, accounts: Mapping[str, str]) -> tuple[Served, Quarter]:
+    clock = Clock(now)
     ids = made.subjects
     company = SmallCompany(
         ids["fjellbris"], ids["customer-centre"], ids["team-nord"], ids["team-sor"], ids["sofie.berg"], "", ""
     )
-    app = create_app(settings_of(engine), database=engine, clock=clock)
-    return Served(app, engine, clock, company, "", accounts), made
+    return Served(app_over(database, clock), database, clock, company, "", {**accounts}), made

@@ -14,22 +14,12 @@ from app.rounds.launch import launch_round
 from app.rounds.values import RoundDraft, RoundKpi
 from tests.served import Served
 from tests.summaries.built import GROUPS, S1, Quarter, served_quarter
-from tests.web.markup import Element, tree
+from tests.web.released import page, results_of
 
 
 @pytest.fixture
 def read(engine: Database, now: Any) -> tuple[Served, Quarter]:
     return served_quarter(engine, now)
-
-
-def page(served: Served, who: str, path: str, *, lang: str = "nb", status: int = 200) -> Element:
-    answer = served.signed_in(who).get(path, params={"lang": lang})
-    assert answer.status_code == status, answer.text
-    return tree(answer.text)
-
-
-def results_of(made: Quarter, name: str) -> str:
-    return f"/results/{made.release.id}/subjects/{made.subjects[name]}"
 
 
 def figures(value: Any) -> list[float]:

@@ -1,6 +1,6 @@
 """mystery visits: scenarios, orders with their reports and rulings, and evidence
 
-Revision: 0011, after 0010
+Revision: 0007, after 0006
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0011"
-down_revision = "0010"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """dossiers of control measures, and their reviews
 
-Revision: 0010, after 0004
+Revision: 0006, after 0005
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0010"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
