@@ -31,6 +31,7 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome, Settled
+from app.visits.queries import load_order_secrets
 
 BATCH = 250
 BATCH_SECONDS = 20.0

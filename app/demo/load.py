@@ -16,6 +16,7 @@ from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.ratings import CONTACTS, customer, shopper
 from app.demo.readings import create_readings
+from app.demo.scenarios import write_scenario
 from app.errors import Conflict
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import DEFAULT_ZONE
@@ -62,6 +63,7 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     release_past_quarter(session, where.company_id, released, now=counted)
     create_readings(session, where.company_id, quarter_of(today), now=now)
     put_on_record(session, where.company_id, today, now=now)
+    write_scenario(session, where.company_id, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
 
