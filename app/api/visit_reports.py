@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.api.resource import answer, resource
-from app.api.schemas.bulk import UPLOAD
-from app.api.schemas.visit_reports import ReportedOut, ReportFormOut, ReportIn
+from app.api.schemas.visit_reports import PICTURE, ReportedOut, ReportFormOut, ReportIn
 from app.api.schemas.visits import EvidenceListOut, EvidenceOut
 from app.errors import FieldError, Invalid
 from app.fields import REQUIRED
@@ -41,7 +40,7 @@ def put_report(request: Request, token: Token, sent: ReportIn) -> Response:
     return answer(ReportedOut(state=found.state))
 
 
-@router.post("/visit-reports/{token}/evidence", response_model=EvidenceListOut, openapi_extra=UPLOAD)
+@router.post("/visit-reports/{token}/evidence", response_model=EvidenceListOut, openapi_extra=PICTURE)
 @by_link("the link is the right to report")
 @takes_table
 def add_report_evidence(

@@ -18,6 +18,18 @@ _REPORT: dict[str, Any] = {
 }
 
 
+_FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP"}
+PICTURE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}}
+        },
+    }
+}
+"""The documentation of a route that takes one picture."""
+
+
 class ReportIn(In):
     """What a shopper reports: an answer for every item, `na` for what could not be observed; facts may be left out."""
 
