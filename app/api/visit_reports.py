@@ -10,7 +10,7 @@ from app.api.schemas.visits import EvidenceListOut, EvidenceOut
 from app.errors import FieldError, Invalid
 from app.fields import REQUIRED
 from app.http.access import by_link
-from app.http.doors import sent_file, takes_table
+from app.http.doors import sent_file, takes_file
 from app.http.visit import reading, writing
 from app.infra.pictures import encoded_anew
 from app.visits import commands, queries
@@ -42,16 +42,16 @@ def put_report(request: Request, token: Token, sent: ReportIn) -> Response:
 
 @router.post("/visit-reports/{token}/evidence", response_model=EvidenceListOut, openapi_extra=PICTURE)
 @by_link("the link is the right to report")
-@takes_table
+@takes_file
 def add_report_evidence(
     request: Request, token: Token, kind: Annotated[EvidenceKind, Query()] = EvidenceKind.PHOTO
 ) -> Response:
     """Add a picture: JPEG, PNG or WebP, at most 10 MB; it is encoded anew and loses whatever else the file held."""
+    with reading(request) as (session, visit):
+        queries.find_visit_by_link(session, token, now=visit.now)
     file = sent_file(request)
     if file is None:
         raise Invalid([FieldError("file", REQUIRED, "JPEG, PNG, WebP")])
-    with reading(request) as (session, visit):
-        queries.find_visit_by_link(session, token, now=visit.now)
     picture = encoded_anew(file.raw)
     with writing(request) as (session, visit):
         commands.add_evidence(session, token, kind, picture, now=visit.now)

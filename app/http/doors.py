@@ -80,7 +80,7 @@ def takes_table(endpoint: F) -> F:
 
 
 def takes_file(endpoint: F) -> F:
-    """Marks a page behind a link whose form carries a file."""
+    """Marks a route behind a link that takes a file in a form."""
     return _noted(endpoint, _FILE, _FILE)
 
 
@@ -165,7 +165,8 @@ def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> 
         elif request.method in origin.UNSAFE:
             origin.check_not_foreign(request)
         check_parameters(request, known)
-        if hasattr(request.scope["endpoint"], _TABLE) and bodies.media_type(request) == MULTIPART:
+        takes_upload = hasattr(request.scope["endpoint"], _TABLE) or hasattr(request.scope["endpoint"], _FILE)
+        if takes_upload and bodies.media_type(request) == MULTIPART:
             await _read_upload(request)
         elif takes_json or hasattr(request.scope["endpoint"], _TABLE):
             await _read_json_body(request)
