@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
+from app.api.schemas.against import AgainstOut
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.explanations import ExplanationOut
 from app.api.schemas.releases import ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
+from app.errors import NotFound
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
@@ -16,6 +18,8 @@ from app.releases import queries
 from app.releases.commands import release_round as seal
 from app.releases.trace import FigureKey
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus
+from app.summaries.against import get_against
+from app.summaries.reference import Reference
 
 router = resource("Releases")
 
@@ -33,6 +37,7 @@ async def _chosen(
 
 
 Chosen = Annotated[ScoreFilter, Depends(_chosen)]
+Held = Annotated[str, Path(description="What the composite is held against", json_schema_extra={"enum": [*Reference]})]
 Group = Annotated[str | None, Query(description="A rater group, or several that were read together: `a,b`")]
 
 
@@ -83,6 +88,17 @@ def get_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
     with reading(request) as (session, visit):
         scores = queries.get_scores(session, visit.viewer, release_id, subject_id, on=visit.today)
     return answer(SubjectScoresOut(items=[ScoreOut.of(score) for score in scores]), version=_SEALED)
+
+
+@router.get("/releases/{release_id}/explanations/{subject_id}/against/{reference}", response_model=AgainstOut)
+@access(Action.RESULTS_READ)
+def get_distance(request: Request, release_id: Key, subject_id: Key, reference: Held) -> Response:
+    """What each KPI adds to the distance of a composite from its targets, the unit above or the round before."""
+    if reference not in set(Reference):
+        raise NotFound
+    with reading(request) as (session, visit):
+        found = get_against(session, visit.viewer, release_id, subject_id, Reference(reference), on=visit.today)
+    return answer(AgainstOut.of(found), version=_SEALED)
 
 
 async def _figure(kpi_id: str | None = None, group: Group = None, item_id: str | None = None) -> FigureKey | None:

@@ -11,7 +11,7 @@ from app.infra.database import ReadSession
 from app.kpis.drafts import KpiContent, ScorecardDraft, SoftMeasure, TargetDraft, content_of
 from app.kpis.queries import load_kpis, load_scorecards
 from app.kpis.rules import card_for
-from app.kpis.values import Kpi, KpiId
+from app.kpis.values import Kpi, KpiId, Scorecard
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectId
 from app.releases.choices import load_origins
@@ -106,6 +106,8 @@ def _card(
 ) -> ScorecardDraft:
     """The card that counts at a place on the day with other weights; without any, that of the round."""
     card = card_for(load_scorecards(session, frozen.company_id, on=starts_on), place.path, draft.level)
-    lines = card.lines if card is not None else next(load_origins(session, frozen).under_card(frozen, draft)).card
+    counts = card if card is not None else next(load_origins(session, frozen).under_card(frozen, draft))
+    lines = counts.lines if isinstance(counts, Scorecard) else counts.card
     weighed = (replace(line, weight=draft.weights.get(line.kpi_id, line.weight)) for line in lines)
-    return ScorecardDraft(place.id, draft.level, starts_on, tuple(line for line in weighed if line.weight > 0))
+    kept = tuple(line for line in weighed if line.weight > 0)
+    return ScorecardDraft(place.id, draft.level, starts_on, kept, counts.form)

@@ -23,7 +23,7 @@ from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
 from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
-from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.tables import AtomRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
 from app.releases.trace import FigureKey, Traced, traced
 from app.releases.values import (
     FAILED_RELEASE,
@@ -150,14 +150,20 @@ def get_explanation(
 ) -> Mapping[str, Any]:
     """The arithmetic of every figure of a subject; NotFound where nothing was computed."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
-    document = session.scalar(
-        select(ExplanationRow.document).where(
-            ExplanationRow.release_id == release.id, ExplanationRow.subject_id == subject_id
-        )
-    )
+    document = find_explanation(session, release.id, subject_id)
     if document is None:
         raise NotFound
     return document if may(viewer, Action.RESULTS_ANALYSE, path) else _explained_without_errors(document)
+
+
+def find_explanation(session: ReadSession, release_id: str, subject_id: str) -> Mapping[str, Any] | None:
+    """The arithmetic of a subject, whoever asks."""
+    found: Mapping[str, Any] | None = session.scalar(
+        select(ExplanationRow.document).where(
+            ExplanationRow.release_id == release_id, ExplanationRow.subject_id == subject_id
+        )
+    )
+    return found
 
 
 def get_traced(
@@ -218,6 +224,12 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
     width = len(_RELEASE)
     rows = ((_release(*row[:width]), _score(*row[width:])) for row in session.execute(query))
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
+
+
+def load_findings(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """What a release found about some subjects beside their scores, whoever asks."""
+    rows = session.execute(_FINDINGS, {"release_id": release_id, "subject_ids": list(subject_ids)})
+    return {row[0]: row[1] for row in rows}
 
 
 def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> frozenset[str]:
@@ -313,6 +325,10 @@ _ERRORS = frozenset({"se", "df"})
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
 _OF_SUBJECT = select(*_SCORE).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
+)
+_FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
+    FindingRow.release_id == bindparam("release_id"),
+    FindingRow.subject_id.in_(bindparam("subject_ids", expanding=True)),
 )
 _INSIDE = select(RoundSubjectRow.subject_id).where(
     RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")

@@ -80,6 +80,25 @@ class Score(NamedTuple):
         return "/".join((self.kpi_id or "", self.item_id or "", "+".join(self.rater_groups)))
 
 
+class Uncompared(StrEnum):
+    """Why subjects are not compared."""
+
+    TOO_FEW_SUBJECTS = "too_few_subjects"
+    TOO_LITTLE_SHARED = "too_little_shared"
+
+
+class LeftOut(StrEnum):
+    """Why a subject is left out of a comparison.
+
+    Another card, no score, without a rater group that nearly all have, or measured so that nobody knows how surely.
+    """
+
+    OTHER_CARD = "other_card"
+    NO_SCORE = "no_score"
+    OTHER_GROUPS = "other_groups"
+    ERROR_UNKNOWN = "error_unknown"
+
+
 class ScoreLevel(StrEnum):
     """What a row stands for: the whole card, a KPI, a rater group of a KPI, or an item of a group."""
 

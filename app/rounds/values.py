@@ -14,6 +14,7 @@ from app.kpis.values import (
     Aggregation,
     Cadence,
     Direction,
+    Form,
     KpiKind,
     RaterGroup,
     Rollup,
@@ -294,7 +295,10 @@ class Goalposts:
 
 @dataclass(frozen=True, slots=True)
 class FrozenSubject:
-    """A subject as it was on the launch day; `targets` by hard KPI of its card. The scope has no parent."""
+    """A subject as it was on the launch day; `targets` by hard KPI of its card. The scope has no parent.
+
+    form : how the KPIs of the card become one score
+    """
 
     id: str
     parent_id: str | None
@@ -303,6 +307,7 @@ class FrozenSubject:
     is_rated: bool
     card: tuple[ScorecardLine, ...]
     targets: Mapping[str, Goalposts]
+    form: Form = Form.ARITHMETIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,13 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The composite as the sum of its parts."""
+    """The composite as the sum of its parts; `note` says what is special about how they are put together."""
 
     score: str
     weight: str
     coverage: str
     withheld: str
+    note: str
     href: str
 
 
@@ -70,7 +71,19 @@ def total_of(visit: Visit, found: Arithmetic) -> Total | None:
     whole = "" if why else percent(1, visit.locale)
     share = percent(composite["coverage"], visit.locale)
     included = said(visit, "{share} of the weight is included.", share=share)
-    return Total(score(composite["score"], visit.locale), whole, included, why, figure_href(found, FigureKey()))
+    href = figure_href(found, FigureKey())
+    return Total(score(composite["score"], visit.locale), whole, included, why, form_of(visit, composite), href)
+
+
+def form_of(visit: Visit, composite: Document) -> str:
+    """How a geometric composite comes out of its parts, since score times weight is not what they add."""
+    if composite.get("form") != "geometric" or composite["score"] is None:
+        return ""
+    return said(
+        visit,
+        "The composite is a geometric mean: the KPIs are multiplied, each to the power of its weight. "
+        "Their contributions share the result out by their logarithms.",
+    )
 
 
 def terms_of(visit: Visit, found: Arithmetic) -> list[Term]:

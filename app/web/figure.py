@@ -16,6 +16,7 @@ from app.releases.trace import Document, FigureKey, Term, Traced, traced
 from app.releases.values import RerunState, Score
 from app.summaries.queries import get_arithmetic
 from app.summaries.values import Arithmetic
+from app.web.arithmetic import form_of
 from app.web.figure_words import as_part, digits_of, figure_href, gap_of, item_names, name_of, person_of, worth_of
 from app.web.render import page, said
 from app.web.result_words import group_name
@@ -73,6 +74,7 @@ def show_figure(request: Request, release_id: str, subject_id: str) -> Response:
         facts=_facts(visit, found, opened, figure),
         terms=_lines(visit, found, opened, figure),
         used_in=_used_in(visit, found, opened),
+        form=form_of(visit, opened.part) if key.kpi_id is None else "",
         again=again,
         again_href=f"{own}{'&' if '?' in own else '?'}again=1",
     )

@@ -238,17 +238,16 @@ def test_nobody_without_a_reading_role_sees_a_figure(
     served.clock.pass_by(timedelta(days=5))
     done(client, f"{path}/close")
     release = done(client, f"{path}/release")["id"]
-    about = [
-        f"/{what.format(people['2'])}" for what in ("scores/{}", "summaries/{}", "summaries/{}.csv", "explanations/{}")
-    ]
+    of_her = ("scores/{}", "summaries/{}", "summaries/{}.csv", "explanations/{}", "explanations/{}/against/target")
+    about = [f"/{what.format(people['2'])}" for what in (*of_her, "rankings/{}", "competitors")]
     expected = {
-        "analyst": [200] * 6,
+        "analyst": [200] * 9,
         # Managers and viewers of another team see that there is a release, and none of its figures about this one.
-        "manager": [200, 200, *[404] * 4],
-        "viewer": [200, 200, *[404] * 4],
-        "admin": [404] * 6,
-        "foreign": [404] * 6,
-        "nobody": [404] * 6,
+        "manager": [200, 200, *[404] * 7],
+        "viewer": [200, 200, *[404] * 7],
+        "admin": [404] * 9,
+        "foreign": [404] * 9,
+        "nobody": [404] * 9,
     }
     for name, statuses in expected.items():
         browser = sign_in(name)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Role, Viewer
@@ -14,7 +14,8 @@ from app.infra.database import WriteSession
 from app.journal.tables import JournalRow
 from app.kpis.queries import load_kpis, load_scorecards, load_targets
 from app.kpis.rules import PastIsFixed
-from app.kpis.values import KpiId, Level, RaterGroup
+from app.kpis.tables import ScorecardRow
+from app.kpis.values import Form, KpiId, Level, RaterGroup
 from app.releases.adopt import Adopted, adopt_what_if
 from app.releases.commands import release_round
 from app.releases.intake import parse_what_if
@@ -134,6 +135,14 @@ def test_adopting_begins_on_its_day_and_leaves_the_past_and_the_release_alone(
     tables = (ScoreRow.__table__, AtomRow.__table__, ExplanationRow.__table__)
     assert [session.execute(select(table)).all() for table in tables] == kept
     assert tried(session, made, {}).moves == ()
+
+
+def test_a_card_keeps_how_it_combines_its_kpis(session: WriteSession, made: Quarter) -> None:
+    session.execute(update(ScorecardRow).values(form=Form.GEOMETRIC))
+    adopted(session, made, card(made, "customer-centre", "person", {S1: 80}), days=3)
+    cards = load_scorecards(session, made.company_id, on=TODAY + timedelta(days=3))
+    (new,) = [one for one in cards if one.starts_on == TODAY + timedelta(days=3)]
+    assert new.form is Form.GEOMETRIC
 
 
 def known(session: WriteSession, made: Quarter, on: date) -> tuple[Any, ...]:
