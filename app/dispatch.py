@@ -31,6 +31,7 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome, Settled
+from app.visits.queries import load_order_secrets
 
 BATCH = 250
 BATCH_SECONDS = 20.0
@@ -110,24 +111,29 @@ def links_of(
     message: OutboxMessage, secrets: Mapping[str, LinkSecrets], key: InstanceKey, base_url: str
 ) -> Links | None:
     """The links of a letter with their secrets, derived now; None when the letter is no longer wanted."""
-    if message.letter is Letter.SIGN_IN:
-        return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
-    if message.letter is Letter.DEPUTY:
-        return {"link": f"{base_url}/"}
+    if message.letter in _BY_SECRET:
+        return _secret_links(message, secrets[message.id], base_url) if message.id in secrets else None
     if message.letter in _ABOUT_NOMINATIONS:
         return _nomination_links(message, key, base_url)
-    if message.letter is Letter.RELEASE_READY:
-        token = key.opt_out_token(message.parameters["person_id"])
-        return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}
-    if message.id not in secrets:
-        return None
-    link = f"{base_url}/r/{secrets[message.id].rating}"
-    other = "en" if message.locale == "nb" else "nb"
-    opt_out = f"{base_url}/opt-out/{secrets[message.id].opt_out}"
-    return {"link": link, "language_link": f"{link}?lang={other}", OPT_OUT: opt_out}
+    if message.letter is Letter.SIGN_IN:
+        return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    link = {"link": base_url + message.parameters.get("path", "/")}
+    if message.letter in {Letter.DEPUTY, Letter.DOSSIER_REVIEW}:
+        return link
+    return link | {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(message.parameters['person_id'])}"}
 
 
+_BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
+
+
+def _secret_links(message: OutboxMessage, found: LinkSecrets, base_url: str) -> Links:
+    opt_out = f"{base_url}/opt-out/{found.opt_out}"
+    if message.letter is Letter.VISIT_ORDER:
+        return {"link": f"{base_url}/v/{found.rating}", OPT_OUT: opt_out}
+    link = f"{base_url}/r/{found.rating}"
+    other = "en" if message.locale == "nb" else "nb"
+    return {"link": link, "language_link": f"{link}?lang={other}", OPT_OUT: opt_out}
 
 
 def _nomination_links(message: OutboxMessage, key: InstanceKey, base_url: str) -> Links:
@@ -270,7 +276,8 @@ def _batch_of(
 ) -> _Batch:
     asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
     with database.read() as session:
-        secrets = load_secrets(session, asking, now=now) if asking else {}
+        asked = load_secrets(session, asking, now=now) if asking else {}
+        secrets = {**asked, **load_order_secrets(session, messages)}
         key = key_of(session)
     batch = _Batch(database, post, key, secrets, logbook, now)
     batch.begin(messages)

@@ -16,6 +16,7 @@ from app.infra.revision import NEWEST, current_revision
 from app.invitations import queries as invitations
 from app.releases import invariants as releases
 from app.responses.sheets import count_stray_sheets
+from app.visits import queries as visits
 
 SCRUB_PATIENCE = timedelta(hours=1)
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
@@ -62,7 +63,7 @@ def find_problems(database: Database, *, now: datetime) -> Iterator[str]:
     """What somebody should look at in a database that is current."""
     yield from find_damage(database)
     with database.read() as session:
-        secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
+        secrets = frozenset().union(*(one.load_live_secrets(session) for one in (accounts, invitations, visits)))
         for place in find_secrets_in_texts(session, secrets):
             yield f"{place} holds the secret of a link: void the links of open rounds."
         stray = count_stray_sheets(session)

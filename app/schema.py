@@ -2,6 +2,7 @@
 
 from app.accounts import tables as accounts
 from app.analysis import tables as analysis
+from app.dossiers import tables as dossiers
 from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
@@ -14,12 +15,14 @@ from app.organisation import tables as organisation
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
+from app.visits import tables as visits
 from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
     analysis,
     followup,
+    dossiers,
     heartbeat,
     invitations,
     journal,
@@ -30,6 +33,7 @@ CAPABILITIES = (
     releases,
     responses,
     rounds,
+    visits,
     wording,
 )
 metadata = Base.metadata

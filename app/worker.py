@@ -22,6 +22,7 @@ import structlog
 from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
 from app.dispatch import Post, send_due, take_back
+from app.dossiers.commands import remind_of_reviews
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.rules import EVERY
@@ -39,6 +40,7 @@ from app.responses.keep_draft import forget_drafts
 from app.rounds.commands import refresh_shares, tell_managers
 from app.rounds.values import Round
 from app.settings import Settings
+from app.visits.commands import settle_due_visits
 
 HANGS = timedelta(hours=1)
 """A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
@@ -106,6 +108,8 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("remind", writing(partial(remind_due_rounds, zone=zone))),
         Task("links", writing(answer_link_requests)),
         Task("tell managers", writing(tell_managers)),
+        Task("remind of reviews", writing(remind_of_reviews)),
+        Task("settle visits", writing(settle_due_visits)),
         Task("count", writing(refresh_shares)),
         Task("release", release_due),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),

@@ -21,6 +21,7 @@ from app.organisation.values import SubjectKind
 from app.rounds.checks import default_policy
 from app.rounds.commands import create_round, set_groups, set_rated_subjects, set_round_kpis
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
+from tests.dossiers.plain import on_record
 from tests.kpis.plain import card, soft, words
 
 FIRST_DAY = date(2026, 1, 1)
@@ -70,6 +71,7 @@ def fjellbris(session: WriteSession, now: datetime) -> Fjellbris:
                 tree.person(member, unit_id)
     tree.write()
     _add_kpis(session, made, now)
+    on_record(session, made.id, made.people["Ingrid Solheim"], now)
     return made
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analysis.values import Component, Variances
-from app.releases.partition import scale_of
 from app.responses.values import KeptSheets
+from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi
 from app.scoring.fairness import FairScore, NotAdjusted, RaterScores, Severity
 from app.scoring.leniency import Component as Part

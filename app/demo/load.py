@@ -11,12 +11,14 @@ from app.accounts.values import AccountId, Grant, NewAccount, Role, Viewer
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.values import Choice, NoteDraft
 from app.demo.calendar import at_local, quarter_of, released_quarter
+from app.demo.dossiers import put_on_record
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
 from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.ratings import CONTACTS, customer, shopper
 from app.demo.readings import create_readings
+from app.demo.scenarios import write_scenario
 from app.demo.weekly_rounds import release_weeks
 from app.errors import Conflict, NotFound
 from app.infra.database import ReadSession, WriteSession
@@ -74,6 +76,8 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     release = release_past_quarter(session, where.company_id, released, now=counted)
     create_readings(session, where.company_id, quarter_of(today), now=now)
     release_weeks(session, where.company_id, first_day=first_day, now=now)
+    put_on_record(session, where.company_id, today, now=now)
+    write_scenario(session, where.company_id, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
     _analyse(session, release, now=counted)

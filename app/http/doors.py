@@ -34,7 +34,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _SMALL = 64 * 1024
 # Beside the event loop, straight: AnyIO's own way there costs a page half of what its database does.
 _PAGES = ThreadPoolExecutor(40, "page")
-_LIMIT, _TABLE = "__body_limit__", "__takes_table__"
+_LIMIT, _TABLE, _FILE = "__body_limit__", "__takes_table__", "__takes_file__"
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -77,6 +77,11 @@ def bulk(endpoint: F) -> F:
 def takes_table(endpoint: F) -> F:
     """Marks a route that takes a file in a form, or JSON rows."""
     return _noted(_noted(endpoint, _LIMIT, bodies.BULK_LIMIT), _TABLE, _TABLE)
+
+
+def takes_file(endpoint: F) -> F:
+    """Marks a route behind a link that takes a file in a form."""
+    return _noted(endpoint, _FILE, _FILE)
 
 
 def sent_json(request: Request) -> object:
@@ -142,7 +147,8 @@ async def _page_door(request: Request, declared: Access) -> None:
             origin.check_not_foreign(request)
     else:
         origin.check_own_page(request)
-    is_rating = declared.who is Who.LINK and not declared.from_anywhere
+    takes_files = hasattr(request.scope["endpoint"], _FILE)
+    is_rating = declared.who is Who.LINK and not declared.from_anywhere and not takes_files
     form = await (read_answers(request) if is_rating else read_form(request))
     if declared.who is Who.SIGNED_IN:
         _check_credential(request)
@@ -159,7 +165,8 @@ def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> 
         elif request.method in origin.UNSAFE:
             origin.check_not_foreign(request)
         check_parameters(request, known)
-        if hasattr(request.scope["endpoint"], _TABLE) and bodies.media_type(request) == MULTIPART:
+        takes_upload = hasattr(request.scope["endpoint"], _TABLE) or hasattr(request.scope["endpoint"], _FILE)
+        if takes_upload and bodies.media_type(request) == MULTIPART:
             await _read_upload(request)
         elif takes_json or hasattr(request.scope["endpoint"], _TABLE):
             await _read_json_body(request)

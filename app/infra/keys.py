@@ -63,6 +63,10 @@ class InstanceKey:
         """The secret of a one-time sign-in link."""
         return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])
 
+    def visit_token(self, visit_id: str) -> str:
+        """The secret of the link by which a shopper reports a visit."""
+        return _url(self.derive("visit", visit_id)[:TOKEN_BYTES])
+
     def return_token(self, message_id: str) -> str:
         """What a bounced mail brings back: says which message, and that we sent it; small letters and digits only."""
         raw = UUID(message_id).bytes + self.derive("return-path", message_id)[:RETURN_BYTES]

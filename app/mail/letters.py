@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from json import JSONEncoder
 from typing import Any, TypeVar
@@ -169,9 +169,14 @@ def _address(name: str, person: str, email: str) -> str:
 
 
 def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as the templates want them: JSON knows no moments, so names ending in `_at` are read back."""
-    typed = {
-        name: datetime.fromisoformat(value) if name.endswith("_at") and isinstance(value, str) and value else value
-        for name, value in parameters.items()
-    }
+    """Parameters as the templates want them: JSON knows neither moments nor days, so `_at` and `_on` are read back."""
+    typed = {name: _read_back(name, value) for name, value in parameters.items()}
     return {**typed, "wording": {**_NO_WORDING, **parameters.get("wording", {})}}
+
+
+def _read_back(name: str, value: Any) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if name.endswith("_on") else value

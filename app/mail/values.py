@@ -10,13 +10,18 @@ from typing import Any
 class Letter(StrEnum):
     """Every letter there is; each has its texts under templates/email/.
 
-    What its parameters must hold (names ending in `_at` are moments in ISO form):
+    What its parameters must hold (names ending in `_at` are moments, in `_on` days, in ISO form):
     invitation, reminder: composed by `app.invitations.letters`;
     deputy: organisation, manager (a name), from_at, until_at;
     nomination_call: organisation, asked_by, round_name, until_at, round_id, person_id;
     nominations_waiting: organisation, count, person_id;
     release_ready: organisation, round_name, person_id, path (of the page to read, from "/");
-    sign_in: organisation, expires_at; its reference is the id of the sign-in link.
+    sign_in: organisation, expires_at; its reference is the id of the sign-in link;
+    dossier_review: organisation, dossier_name, review_on, is_due, path;
+    visit_order: organisation, subject_name, task, band, from_on, until_on, note (why it came back, or empty),
+    person_id; its reference is the id of the visit;
+    visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
+    (of an appeal, or empty), path, person_id.
     """
 
     INVITATION = "invitation"
@@ -26,6 +31,9 @@ class Letter(StrEnum):
     DEPUTY = "deputy"
     NOMINATION_CALL = "nomination_call"
     NOMINATIONS_WAITING = "nominations_waiting"
+    DOSSIER_REVIEW = "dossier_review"
+    VISIT_ORDER = "visit_order"
+    VISIT_READY = "visit_ready"
 
 
 ROUND_LETTERS = (
@@ -34,6 +42,7 @@ ROUND_LETTERS = (
     Letter.RELEASE_READY,
     Letter.NOMINATION_CALL,
     Letter.NOMINATIONS_WAITING,
+    Letter.VISIT_ORDER,
 )
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 

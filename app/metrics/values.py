@@ -20,6 +20,7 @@ class Source(StrEnum):
     FILE = "file"
     PAGE = "page"
     DEMO = "demo"
+    VISIT = "visit"
 
 
 class Shape(StrEnum):

@@ -20,6 +20,7 @@ from app.rounds.recipe import groups_in
 from app.rounds.rows import load_marks
 from app.rounds.tables import RoundRow
 from app.rounds.values import RoundState
+from app.visits import queries as visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def figures_astray(session: ReadSession) -> Iterator[str]:
 
 def plain_secrets(session: ReadSession) -> Iterator[str]:
     """Texts and documents that hold the secret of a link which still opens something."""
-    secrets = accounts.load_live_secrets(session) | invitations.load_live_secrets(session)
+    secrets = frozenset().union(*(one.load_live_secrets(session) for one in (accounts, invitations, visits)))
     for place in find_secrets_in_texts(session, secrets):
         yield f"{place} holds the secret of a link: void the links of open rounds"
 

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.kpis.values import KpiKind, ScaleKind
+from app.kpis.values import KpiKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns
 from app.rounds.preview import answered_cells, divided
+from app.rounds.recipe import scale_of
 from app.rounds.rules import is_asked
-from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, FrozenScale, Marks
-from app.scoring import scales
+from app.rounds.values import FrozenItem, FrozenKpi, FrozenRound, Marks
 from app.scoring.atoms import Cell, Partition
 from app.scoring.raters import rater_scores
 from app.scoring.readable import Figure, figures
@@ -180,20 +180,6 @@ def _scores(sheets: SheetColumns, measures: Sequence[Measure]) -> tuple[Integers
 
 def _points(item: FrozenItem, levels: Floats) -> Floats:
     return scale_of(item.scale).map(levels, is_reversed=item.is_reversed)
-
-
-def scale_of(frozen: FrozenScale) -> scales.LinearScale | scales.AnchoredScale:
-    """The scale as scoring knows it; `bars` levels are numbered in rising order of their anchor values, from 1."""
-    if frozen.kind is ScaleKind.POINTS:
-        return scales.point_scale(frozen.points or 0)
-    if frozen.kind is ScaleKind.RECOMMEND:
-        return scales.recommend()
-    if frozen.kind is ScaleKind.YES_PARTLY_NO:
-        return scales.yes_partly_no()
-    if frozen.kind is ScaleKind.SLIDER:
-        return scales.slider(frozen.low or 0.0, 100.0 if frozen.high is None else frozen.high)
-    rising = sorted((frozen.levels or {}).values())
-    return scales.AnchoredScale({float(place): value for place, value in enumerate(rising, start=1)})
 
 
 def atom_of_cells(made: Partition, cells: Iterable[Cell]) -> Integers:

@@ -1,5 +1,6 @@
 """Every write of rounds: beginning, changing and deleting here; the rest stands beside and is offered here as well."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ from app.rounds.close import (
     refresh_shares,
 )
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
+from app.rounds.exposure import dossier_problems
 from app.rounds.launch import draft_of, launch_past_round, launch_round
 from app.rounds.nominate import (
     approve_nomination,
@@ -41,7 +43,7 @@ from app.rounds.nominate import (
     withdraw_nomination,
 )
 from app.rounds.propose import propose_assignments
-from app.rounds.queries import find_round_by_key, load_round, take_round
+from app.rounds.queries import find_round_by_key, load_frozen_round, load_round, take_round
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
 
@@ -128,6 +130,9 @@ def change_round(
         raise rules.RoundNotDraft
     else:
         problems = checks.open_change_problems(round_, draft, now=now)
+        if draft.closes_at > round_.closes_at:
+            later = replace(load_frozen_round(session, round_.id), closes_at=draft.closes_at)
+            problems += dossier_problems(session, later, now=now)
         if problems:
             raise Invalid(problems)
     _change(session, round_.id, _columns(draft))

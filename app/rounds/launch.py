@@ -18,6 +18,7 @@ from app.mail.commands import withdraw
 from app.organisation.queries import load_people, load_people_of
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
+from app.rounds.exposure import dossier_problems
 from app.rounds.freeze import freeze
 from app.rounds.letters import call_reference
 from app.rounds.limits import load_limits, over_cap, seconds_asked
@@ -52,16 +53,21 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     For who may write rounds at its scope. Written: the recipe with its promise hash, every subject of the scope as
     it is today with card and targets, who could read results, which assignments count towards the minimum; the
     salt of the links. Nothing is sent: invitations follow when the round opens. Not idempotent: a launched round is
-    refused (RoundNotDraft). Also refused: RoundIncomplete (a rater whose month would become longer than the cap makes
-    it so), NothingToPublish, and ConfirmationNeeded unless
+    refused (RoundNotDraft). Also refused: RoundIncomplete (a rater whose month would become longer than the cap, or no
+    complete dossier for what the round exposes people to, make it so), NothingToPublish, and ConfirmationNeeded unless
     `confirmed`, when some cells of the preview cannot be shown for sure.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     rules.require_draft(round_)
     rated = load_rated(session, round_.id)
     frozen = freeze(session, round_, rated, now=now)
-    problems = [*time_problems(draft_of(round_), now=now), *_gaps(session, round_, rated, frozen), *too_long(frozen)]
-    problems += _overloads(session, round_, frozen, now=now)
+    problems = [
+        *time_problems(draft_of(round_), now=now),
+        *_gaps(session, round_, rated, frozen),
+        *too_long(frozen),
+        *_overloads(session, round_, frozen, now=now),
+        *dossier_problems(session, frozen, now=now),
+    ]
     if problems:
         raise rules.RoundIncomplete(problems)
     seen = preview_draft(session, frozen)
@@ -82,7 +88,8 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     """Freeze a draft whose ratings were given elsewhere, and close it at once; the preview is its report.
 
     For who may write rounds at its scope; called by the import of past ratings, in its transaction. As
-    `launch_round`, but neither the times nor what can be published are a reason to refuse, and nobody is invited.
+    `launch_round`, but neither the times, dossiers (what happened cannot be asked for leave) nor what can be
+    published are a reason to refuse, and nobody is invited.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     rules.require_draft(round_)

@@ -16,6 +16,7 @@ from app.organisation.values import SubjectKind
 from app.rounds import rules
 from app.rounds.values import (
     Assignment,
+    Cover,
     FrozenRound,
     FrozenSubject,
     GroupPolicy,
@@ -77,7 +78,8 @@ class RoundPreview:
     """What the round can publish, said before anything is sent (R13).
 
     `letters` counts the people who get one; `unreachable` those without an address; `without_questions` the
-    assignments about nothing, since no KPI of the subject's card gives the group weight.
+    assignments about nothing, since no KPI of the subject's card gives the group weight. `covers` are the control
+    measures that the round takes part in, each with the dossier that allows it.
     """
 
     subjects: tuple[SubjectPreview, ...]
@@ -89,6 +91,7 @@ class RoundPreview:
     unreachable: int
     without_questions: int
     most_minutes: int
+    covers: tuple[Cover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

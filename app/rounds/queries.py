@@ -21,6 +21,7 @@ from app.kpis.values import RaterGroup
 from app.organisation.queries import list_companies, load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId
 from app.rounds import recipe, rules
+from app.rounds.exposure import load_covers
 from app.rounds.freeze import freeze, frozen_round
 from app.rounds.limits import (
     Limits,
@@ -294,7 +295,7 @@ def preview_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: d
     round_ = get_round(session, viewer, round_id, now=now)
     if round_.state is RoundState.DRAFT:
         frozen = freeze(session, round_, load_rated(session, round_.id), now=now)
-        return preview_draft(session, frozen)
+        return replace(preview_draft(session, frozen), covers=load_covers(session, frozen, now=now))
     return preview_of(load_frozen_round(session, round_.id), load_assignments(session, round_.id), ())
 
 

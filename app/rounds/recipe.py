@@ -34,6 +34,7 @@ from app.rounds.values import (
     Mode,
     OverlapPlace,
 )
+from app.scoring import scales
 
 
 def promise_hash(frozen: FrozenRound) -> str:
@@ -129,6 +130,20 @@ def freeze_kpi(kpi: Kpi, weights: Mapping[RaterGroup, float]) -> FrozenKpi:
         ),
         measure=_frozen_measure(kpi),
     )
+
+
+def scale_of(frozen: FrozenScale) -> scales.LinearScale | scales.AnchoredScale:
+    """The scale as scoring knows it; `bars` levels are numbered in rising order of their anchor values, from 1."""
+    if frozen.kind is ScaleKind.POINTS:
+        return scales.point_scale(frozen.points or 0)
+    if frozen.kind is ScaleKind.RECOMMEND:
+        return scales.recommend()
+    if frozen.kind is ScaleKind.YES_PARTLY_NO:
+        return scales.yes_partly_no()
+    if frozen.kind is ScaleKind.SLIDER:
+        return scales.slider(frozen.low or 0.0, 100.0 if frozen.high is None else frozen.high)
+    rising = sorted((frozen.levels or {}).values())
+    return scales.AnchoredScale({float(place): value for place, value in enumerate(rising, start=1)})
 
 
 def freeze_target(target: Target) -> Goalposts:

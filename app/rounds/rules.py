@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from app.dossiers.values import Measure
 from app.errors import Conflict, Invalid
 from app.kpis.rules import SECONDS_PER_QUESTION, SECONDS_PER_SUBJECT
 from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
@@ -25,6 +26,8 @@ OPEN_LISTS = (RaterGroup.CUSTOMER, RaterGroup.MYSTERY_SHOPPER)
 """Groups that may be added to while the round is open: encounters and visits happen meanwhile."""
 
 FROM_STRUCTURE = (RaterGroup.MANAGER, RaterGroup.COLLEAGUE, RaterGroup.DIRECT_REPORT, RaterGroup.SELF)
+
+_CONTROLLING = {Measure.MYSTERY_VISITS: RaterGroup.MYSTERY_SHOPPER, Measure.CUSTOMER_RATINGS: RaterGroup.CUSTOMER}
 
 LEVELS: Mapping[SubjectKind, Level] = {
     SubjectKind.COMPANY: Level.COMPANY,
@@ -250,6 +253,20 @@ def card_or_equal(
 
 
 # ------------------------------------------------------------ who counts
+
+
+def exposed(frozen: FrozenRound, measure: Measure) -> tuple[FrozenSubject, ...]:
+    """Who is rated in a way that is a control measure: own people by customers, own people and units by shoppers.
+
+    A shop that is visited is visited where its people work; competitors' people are not ours to control.
+    """
+    groups = {policy.rater_group for policy in frozen.groups}
+    if _CONTROLLING[measure] not in groups:
+        return ()
+    rated = (subject for subject in frozen.subjects if subject.is_rated)
+    if measure is Measure.CUSTOMER_RATINGS:
+        return tuple(subject for subject in rated if subject.kind is SubjectKind.PERSON)
+    return tuple(subject for subject in rated if subject.kind is not SubjectKind.COMPETITOR)
 
 
 def readers_of(frozen: FrozenRound, path: Iterable[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import NewType
 import numpy as np
 import numpy.typing as npt
 
+from app.dossiers.values import DossierId, Measure
 from app.kpis.values import (
     Aggregation,
     Cadence,
@@ -323,6 +324,14 @@ class FrozenSubject:
     card: tuple[ScorecardLine, ...]
     targets: Mapping[str, Goalposts]
     form: Form = Form.ARITHMETIC
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A control measure that a round takes part in, and the dossier that allows it; none where one is lacking."""
+
+    measure: Measure
+    dossier_id: DossierId | None
 
 
 @dataclass(frozen=True, slots=True)

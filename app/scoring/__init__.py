@@ -22,6 +22,7 @@ figures           the estimators behind it
 goalposts         hard figures to points on 0..100
 scorecards        the weighted KPIs of a subject
 composite         several KPIs to one score
+visits            one mystery visit, and several together
 explain           parts that add up to a score or to a change
 rollup            hard figures of a unit from those below it
 selfview          self against others

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
-from app.releases.partition import scale_of
 from app.responses.rules import answer_levels
+from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenItem, Goalposts
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
 

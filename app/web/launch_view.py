@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from app.http.visit import Visit
 from app.kpis.values import RaterGroup
 from app.rounds.preview import CellPreview, RoundPreview, SubjectPreview
-from app.rounds.values import GroupPolicy, Mode
+from app.rounds.values import Cover, GroupPolicy, Mode
 from app.scoring.preview import MOST, Verdict
+from app.web.dossiers import MEASURES
 from app.web.render import said
 from app.words import in_locale
 
@@ -61,6 +62,15 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverLine:
+    """A control measure that the round takes part in, and the dossier that allows it; no name where there is none."""
+
+    measure: str
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchView:
     """The preview on a page; `hidden` counts the rows that are left out."""
 
@@ -70,10 +80,11 @@ class LaunchView:
     unsure: tuple[str, ...]
     advice: tuple[Advice, ...]
     silent: tuple[tuple[str, str], ...]
+    covers: tuple[CoverLine, ...]
 
 
-def launch_view(visit: Visit, preview: RoundPreview) -> LaunchView:
-    """A preview in the visitor's words."""
+def launch_view(visit: Visit, preview: RoundPreview, dossiers: Mapping[str, str]) -> LaunchView:
+    """A preview in the visitor's words; `dossiers` are the names of those that cover it."""
     policies = {load.policy.rater_group: load.policy for load in preview.groups}
     subjects = _in_order(preview.subjects)
     shown = subjects[:ROWS_SHOWN]
@@ -84,7 +95,15 @@ def launch_view(visit: Visit, preview: RoundPreview) -> LaunchView:
         unsure=tuple(subject.name for subject in subjects if _is_unsure(subject)),
         advice=tuple(advice_on(preview)),
         silent=tuple((in_locale(one.kpi_name, visit.locale), one.rater_group.value) for one in preview.silent_weights),
+        covers=tuple(_cover(visit, cover, dossiers) for cover in preview.covers),
     )
+
+
+def _cover(visit: Visit, cover: Cover, dossiers: Mapping[str, str]) -> CoverLine:
+    measure = said(visit, MEASURES[cover.measure])
+    if cover.dossier_id is None:
+        return CoverLine(measure, "", "/dossiers")
+    return CoverLine(measure, dossiers[cover.dossier_id], f"/dossiers/{cover.dossier_id}")
 
 
 def advice_on(preview: RoundPreview) -> Sequence[Advice]:

@@ -44,6 +44,8 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Signals", "/signals", RESULT_READERS, ("/relevance",)),
 )
 MORE: tuple[Entry, ...] = (
+    Entry("Visits", "/visits"),
+    Entry("Dossiers", "/dossiers"),
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
     Entry("Letter texts", "/admin/letters", ADMINS),

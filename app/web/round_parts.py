@@ -158,9 +158,16 @@ def problems_of(visit: Visit, gaps: Sequence[Gap], round_id: str) -> list[tuple[
     """Gaps of a draft as links to the step where they are closed: pairs of an address and a sentence."""
     places = {"groups": "who", "subjects": "who", "kpis": "what", "assignments": "assignments"}
     return [
-        (f"/rounds/{round_id}/{places.get(field.split('.')[0], 'letter')}", said(visit, sentence, **values))
+        (_where(field.split("."), places, round_id), said(visit, sentence, **values))
         for field, sentence, values in gaps
     ]
+
+
+def _where(parts: Sequence[str], places: Mapping[str, str], round_id: str) -> str:
+    """The page where a gap is closed; that of the dossier where the gap is in one."""
+    if parts[0] == "dossier":
+        return f"/dossiers/{parts[1]}/change" if len(parts) > 1 else "/dossiers"
+    return f"/rounds/{round_id}/{places.get(parts[0], 'letter')}"
 
 
 def _complete(round_: Round, rated: int) -> dict[str, bool]:

@@ -15,6 +15,7 @@ from app.invitations.commands import invite_due_rounds
 from app.rounds.commands import launch_round
 from app.rounds.queries import preview_round
 from app.rounds.rules import ConfirmationNeeded
+from app.web.dossiers import cover_names
 from app.web.forms import REFUSED, Filled, refused
 from app.web.launch_view import launch_view
 from app.web.render import flash_for, page, said, see_other
@@ -58,6 +59,8 @@ def _again(request: Request, round_id: str, form: Form, error: AppError) -> Resp
 def _start_page(session: ReadSession, visit: Visit, round_id: str, form: Filled, gaps: Sequence[Gap] = ()) -> Response:
     frame = draft_frame(session, visit, round_id, "start")
     preview = preview_round(session, visit.viewer, round_id, now=visit.now)
+    ids = [cover.dossier_id for cover in preview.covers if cover.dossier_id is not None]
+    names = cover_names(session, visit, ids)
     return page(
         visit,
         "pages/rounds/start.html",
@@ -67,5 +70,5 @@ def _start_page(session: ReadSession, visit: Visit, round_id: str, form: Filled,
         form=form,
         gaps=problems_of(visit, gaps, round_id),
         preview=preview,
-        view=launch_view(visit, preview),
+        view=launch_view(visit, preview, names),
     )

@@ -113,6 +113,19 @@ CASES: dict[str, Case] = {
     "launch_round": Case("team", lambda _: {"confirmed": False}),
     "close_round": Case("team"),
     "track_round": Case("team"),
+    "list_dossiers": Case(),
+    "create_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
+    "get_dossier": Case("team"),
+    "change_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
+    "list_dossier_reviews": Case("team"),
+    "review_dossier": Case("team", lambda _: {"conclusion": "Fortsetter", "next_on": "2026-12-23"}),
+    "list_scenarios": Case(),
+    "create_scenario": Case(body=lambda world: {"name": {"nb": "Oppdrag"}, "kpi_ids": [world.ids["kpi_id"]]}),
+    "get_scenario": Case(),
+    "change_scenario": Case(body=lambda world: {"name": {"nb": "Oppdrag"}, "kpi_ids": [world.ids["kpi_id"]]}),
+    "list_visits": Case(),
+    "order_visit": Case("team", lambda world: order_at(world.ids["scenario_id"], world.place)),
+    "get_standing": Case("team"),
     "list_assignments": Case("team"),
     "add_assignments": Case("team", no_rows),
     "propose_assignments": Case("team"),
@@ -160,12 +173,7 @@ CASES: dict[str, Case] = {
     "list_api_keys": Case(),
     "create_api_key": Case(
         "team",
-        lambda world: {
-            "name": "Lønn",
-            "subject_id": world.place,
-            "scopes": ["organisation:read"],
-            "expires_at": "2026-12-01T00:00:00Z",
-        },
+        lambda world: key_at(world.place),
     ),
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
@@ -173,6 +181,14 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation or reading; those are asked about in the journey."""
 
 ELSEWHERE = {
+    "get_visit",
+    "cancel_visit",
+    "accept_visit",
+    "return_visit",
+    "appeal_visit",
+    "decide_appeal",
+    "list_evidence",
+    "get_picture",
     "get_reading",
     "list_corrections",
     "resend_invitation",
@@ -201,6 +217,16 @@ ELSEWHERE = {
     "list_score_notes",
     "note_score",
 }
+
+
+def order_at(scenario_id: str, subject_id: str) -> Any:
+    days = {"from_on": "2026-11-23", "until_on": "2026-11-27"}
+    return {"scenario_id": scenario_id, "subject_id": subject_id, "shopper": "besok1@besok.example", **days}
+
+
+def key_at(subject_id: str) -> Any:
+    ends = "2026-12-01T00:00:00Z"
+    return {"name": "Lønn", "subject_id": subject_id, "scopes": ["organisation:read"], "expires_at": ends}
 
 
 def round_at(subject_id: str) -> Any:
@@ -234,15 +260,7 @@ def world(served: Served) -> World:
     added = client.post(f"/api/v1/rounds/{round_id}/assignments", json={"rows": [row]})
     assert added.json()["created"] == 1, added.text
     role = created(client, f"/subjects/{company.north}/managers", {"subject_id": company.kari})
-    key = client.post(
-        "/api/v1/api-keys",
-        json={
-            "name": "Lønn",
-            "subject_id": company.north,
-            "scopes": ["organisation:read"],
-            "expires_at": "2026-12-01T00:00:00Z",
-        },
-    ).json()
+    key = client.post("/api/v1/api-keys", json=key_at(company.north)).json()
     ids = {
         "subject_id": company.north,
         "person_id": company.owner,
@@ -257,6 +275,11 @@ def world(served: Served) -> World:
         "account_id": served.accounts["nobody"],
         "key_id": key["id"],
     }
+    dossier = created(client, "/dossiers", {"name": {"nb": "Tiltak"}, "scope_id": company.north})
+    ids["dossier_id"] = dossier["id"]
+    client.post(f"/api/v1/kpis/{kpi}/activate")
+    scenario = created(client, "/visit-scenarios", {"name": {"nb": "Oppdrag"}, "kpi_ids": [kpi]})
+    ids["scenario_id"] = scenario["id"]
     return World(ids, company.id, company.department, company.north, served.accounts["nobody"])
 
 
@@ -281,6 +304,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
 NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
+        *("list_dossiers", "create_dossier", "list_scenarios", "create_scenario", "order_visit"),
         *("list_conflicts", "get_load_cap", "set_load_cap"),
         *("list_readings", "list_releases", "list_signals", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),

@@ -16,6 +16,7 @@ from app.infra.templates import build_environment
 from app.mail.letters import Writer
 from app.worker import run_once
 from tests.api.test_kpis import created, soft_kpi
+from tests.dossiers.plain import complete
 from tests.served import ADDRESS, Served
 
 ORGANISATION = "external_id;kind;name;parent_external_id\nost;team;Team Øst;kundesenter\n"
@@ -115,6 +116,19 @@ def two_kpis(client: TestClient, owner: str, company_id: str) -> tuple[str, str]
     return soft["id"], hard["id"]
 
 
+def put_dossier_on_record(client: TestClient, responsible: str) -> None:
+    """In two steps and with a review: what a round asks for is said until it is there."""
+    bare = created(client, "/dossiers", {"name": {"nb": "Kunders vurdering"}})
+    path = f"/dossiers/{bare['id']}"
+    assert ("purpose" in bare["lacking"], "review_on" in bare["lacking"]) == (True, True)
+    changed = client.put(f"/api/v1{path}", json=complete(responsible), headers={"if-match": '"1"'})
+    assert (changed.status_code, changed.json()["lacking"]) == (200, [])
+    reviewed = created(client, f"{path}/reviews", {"conclusion": "Fortsetter.", "next_on": "2027-02-01"})
+    assert reviewed["review_on"] == "2027-02-01"
+    assert client.get(f"/api/v1{path}/reviews").json()["items"][0]["conclusion"] == "Fortsetter."
+    assert [one["id"] for one in client.get("/api/v1/dossiers").json()["items"]] == [bare["id"]]
+
+
 def drafted(client: TestClient, company_id: str, soft: str, rated: str) -> str:
     made = created(
         client,
@@ -159,6 +173,9 @@ def test_one_rating_travels_from_the_organisation_to_the_summary(
 
     preview = client.get(f"/api/v1{path}/preview").json()
     assert (preview["can_publish"], preview["letters"]) == (True, 7)
+    refused = client.post(f"/api/v1{path}/launch", json={"confirmed": True})
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["dossier"])
+    put_dossier_on_record(client, served.company.owner)
     assert done(client, f"{path}/launch", {"confirmed": True})["state"] == "open"
     run_once(served.engine, post, now=served.clock.now)
     links = links_in(tmp_path)
@@ -213,6 +230,7 @@ def test_nobody_without_a_reading_role_sees_a_figure(
     people = company_of_four(client)
     soft, _ = two_kpis(client, served.company.owner, served.company.id)
     path = drafted(client, served.company.id, soft, people["2"])
+    put_dossier_on_record(client, served.company.owner)
     done(client, f"{path}/launch", {"confirmed": True})
     run_once(served.engine, post, now=served.clock.now)
     for token in links_in(tmp_path).values():

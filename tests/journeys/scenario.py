@@ -14,6 +14,7 @@ from typing import Any
 from app.demo.past_round import GROUPS
 from app.demo.soft_kpis import SOFT
 from app.infra.database import Database
+from tests.dossiers.plain import complete
 from tests.journeys.service import Running, answers_to, ok
 from tests.served import OWN_PAGE
 from tests.shelf import Content, company
@@ -275,6 +276,7 @@ def _launch(database: Database, groups: Sequence[Mapping[str, object]]) -> None:
         ):
             version = system.get(path).headers["etag"]
             ok(system.put(f"{path}/{part}", json=sent, headers={"if-match": version}))
+        ok(system.post("/api/v1/dossiers", json=complete(_responsible(service))))
         ok(system.post(f"{path}/assignments/propose"))
         ok(system.post(f"{path}/assignments", json={"rows": _lists()}))
         assert ok(system.get(f"{path}/preview"))["can_publish"]
@@ -284,6 +286,11 @@ def _launch(database: Database, groups: Sequence[Mapping[str, object]]) -> None:
 def kpi_ids(service: Running) -> dict[str, str]:
     items = ok(service.system("kpis:read").get("/api/v1/kpis", params={"limit": 200}))["items"]
     return {one["external_id"]: one["id"] for one in items}
+
+
+def _responsible(service: Running) -> str:
+    items = ok(service.system("organisation:read").get("/api/v1/people", params={"limit": 200}))["items"]
+    return next(str(one["id"]) for one in items if one["external_id"] == "liv.tangen")
 
 
 def _lists() -> list[dict[str, str]]:

@@ -34,14 +34,18 @@ ASKING: dict[str, Any] = {
     "promise": "4f9c 21ab",
 }
 NOON = "2026-11-23T11:00:00+00:00"
+PLACE = {"subject_name": "Butikk Bergen", "from_on": "2026-11-23", "until_on": "2026-11-27"}
 PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.INVITATION: ASKING,
     Letter.REMINDER: ASKING,
-    Letter.SIGN_IN: {"organisation": "Fjellbris", "expires_at": "2026-11-23T09:30:00+00:00"},
-    Letter.DEPUTY: {"organisation": "Fjellbris", "manager": "Amir Haddad", "from_at": NOON, "until_at": NOON},
-    Letter.NOMINATION_CALL: {"organisation": "Fjellbris", "asked_by": "Amir", "round_name": "Nord", "until_at": NOON},
-    Letter.NOMINATIONS_WAITING: {"organisation": "Fjellbris", "count": 2},
-    Letter.RELEASE_READY: {"organisation": "Fjellbris", "round_name": "Team Nord, 4. kvartal"},
+    Letter.SIGN_IN: {"expires_at": "2026-11-23T09:30:00+00:00"},
+    Letter.DEPUTY: {"manager": "Amir Haddad", "from_at": NOON, "until_at": NOON},
+    Letter.NOMINATION_CALL: {"asked_by": "Amir", "round_name": "Nord", "until_at": NOON},
+    Letter.NOMINATIONS_WAITING: {"count": 2},
+    Letter.RELEASE_READY: {"round_name": "Team Nord, 4. kvartal"},
+    Letter.DOSSIER_REVIEW: {"dossier_name": "Kundebesøk", "review_on": "2026-12-07", "is_due": False},
+    Letter.VISIT_ORDER: {**PLACE, "task": "Spør om en varmepumpe.", "band": "afternoon", "note": ""},
+    Letter.VISIT_READY: {**PLACE, "visited_on": "2026-11-23", "until_at": "2026-12-07T15:00:00+00:00", "outcome": ""},
 }
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]
 
@@ -58,7 +62,7 @@ def message(letter: Letter, locale: str, name: str = "Lars Moen", **changed: Any
         recipient="lars.moen@fjellbris.example",
         recipient_name=name,
         locale=locale,
-        parameters={**PARAMETERS[letter], **changed},
+        parameters={"organisation": "Fjellbris", **PARAMETERS[letter], **changed},
         reference="r",
         wave=0,
         state=OutboxState.PREPARED,
@@ -312,7 +316,7 @@ def test_a_letter_filled_for_its_recipient_says_what_one_written_for_him_alone_s
     named = {"subjects": [text, "Thea Vik", text], "promises": [{**PROMISE, "mode": "named", "name": text}]}
     changed: dict[str, Any] = named if letter in {Letter.INVITATION, Letter.REMINDER} else {}
     mail, plain, page = read(letter, locale, text, **changed)
-    parameters = {**PARAMETERS[letter], **changed}
+    parameters = {"organisation": "Fjellbris", **PARAMETERS[letter], **changed}
     alone = letter_in_parts(
         Mail(letter, "lars.moen@fjellbris.example", text, locale, parameters, "r", 0, NOW),
         LINKS,

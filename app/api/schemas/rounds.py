@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, GivenDay, GivenInstant, Id, In, Out, Texts, example, one_of
+from app.dossiers.values import Measure
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds.values import Mode, Pooling, ReleaseMode, RoundSource, RoundState
@@ -224,6 +225,15 @@ class GroupLoadOut(Out):
     minutes: int
 
 
+class CoverOut(Out):
+    """A control measure that a round takes part in; without a dossier the round cannot start."""
+
+    model_config = example(measure="mystery_visits", dossier_id=ID)
+
+    measure: Measure
+    dossier_id: Id | None
+
+
 class PreviewOut(Out):
     """What the round can publish, said before anything is sent."""
 
@@ -237,6 +247,7 @@ class PreviewOut(Out):
         unreachable=0,
         without_questions=0,
         most_minutes=4,
+        covers=[{"measure": "mystery_visits", "dossier_id": ID}],
     )
 
     subjects: list[SubjectPreviewOut]
@@ -248,6 +259,7 @@ class PreviewOut(Out):
     unreachable: int = Field(description="People without an address")
     without_questions: int = Field(description="Assignments about nothing, as no KPI gives the group weight")
     most_minutes: int
+    covers: list[CoverOut] = Field(description="What the round exposes people to, with the dossier that allows it")
 
 
 class GroupTrackingOut(Out):

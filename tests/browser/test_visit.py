@@ -1,0 +1,132 @@
+"""A shopper on a phone, without a script: two pictures, a report, validation, an objection and what becomes of it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page
+
+from app.accounts.commands import create_account, grant_role
+from app.accounts.rules import SERVICE
+from app.accounts.sign_in import start_link, use_sign_in_link
+from app.accounts.values import NewAccount, Role
+from app.infra.keys import key_of
+from tests.browser.live import Live, live
+from tests.chromium import PHONE
+from tests.fjellbris import address
+from tests.shelf import Shelf, nothing
+from tests.smtp import MailServer
+from tests.visits.desk import VisitDesk, photo, visit_desk
+
+pytestmark = pytest.mark.slow
+NewPage = Callable[..., Page]
+Barriers = Callable[[Page], list[str]]
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def service(shelves: Callable[[str], Shelf], mail_server: MailServer) -> Iterator[Live]:
+    shelf = shelves("sqlite")
+    with live(shelf.take(nothing), mail_server, NOW) as running:
+        yield running
+    shelf.put_back()
+
+
+class Phone:
+    """Somebody at 360 px; where a script runs, every page that is left is looked at by axe first."""
+
+    def __init__(
+        self, service: Live, new_page: NewPage, barriers: Barriers, secret: str = "", **options: object
+    ) -> None:
+        self.service, self.barriers = service, barriers
+        self.has_script = bool(options.get("java_script_enabled", True))
+        self.page = new_page(viewport=PHONE, has_touch=True, is_mobile=True, **options)
+        if secret:
+            self.page.context.add_cookies([{"name": "session", "value": secret, "url": service.address}])
+
+    def go(self, path: str) -> None:
+        self.page.goto(path if path.startswith("http") else self.service.address + path)
+        self.look()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.page.wait_for_load_state()
+        assert self.page.locator(".error-summary").all_inner_texts() == []
+        self.look()
+
+    def look(self) -> None:
+        if not self.has_script:
+            return
+        assert self.barriers(self.page) == []
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not self.page.evaluate(wide), f"{self.page.url} scrolls sideways"
+
+
+def arranged(service: Live) -> tuple[VisitDesk, dict[str, str]]:
+    """An ordered visit to Sofie, and the sessions of those who judge it and of herself."""
+    with service.engine.write() as session:
+        desk = visit_desk(session, NOW)
+        desk.ordered(session, NOW)
+        secrets = {}
+        for who, email in (
+            ("analyst", "a@konto.example"),
+            ("judge", "j@konto.example"),
+            ("sofie", address("Sofie Berg")),
+        ):
+            account = create_account(session, SERVICE, NewAccount(email, who, "nb"), now=NOW)
+            if who != "sofie":
+                grant_role(session, SERVICE, account.id, Role.ANALYST, (desk.company.id,), now=NOW)
+            token = key_of(session).sign_in_token(start_link(session, account.id, now=NOW))
+            secrets[who] = use_sign_in_link(session, token, client="Chromium", now=NOW)
+    service.work()
+    return desk, secrets
+
+
+def report_on_phone(service: Live, new_page: NewPage, barriers: Barriers) -> None:
+    """Without a script; beside it the same pages with one, for axe to look at."""
+    shopper = Phone(service, new_page, barriers, java_script_enabled=False)
+    looking = Phone(service, new_page, barriers)
+    link = service.link_in_letter_to("besok1@besok.example")
+    shopper.go(link)
+    for side, kind in ((300, "photo"), (320, "receipt")):
+        shopper.page.select_option("#kind", kind)
+        shopper.page.set_input_files("#file", {"name": "bilde.jpg", "mimeType": "image/jpeg", "buffer": photo(side)})
+        shopper.press("Legg til bildet")
+    looking.go(link)
+    shopper.page.fill("#visited_at", "14:30")
+    for scale in shopper.page.locator("fieldset.scale").all():
+        scale.locator("input[type=radio]").nth(4).check()
+    shopper.page.locator("input[name='critical.receipt'][value=yes]").check()
+    shopper.page.fill("[name='fact.wait']", "75")
+    shopper.press("Send rapporten")
+    assert "2 bilder følger med." in shopper.page.inner_text("main")
+    looking.go(f"{link}/thanks")
+
+
+def test_a_shopper_reports_with_two_pictures_and_the_visited_objects(
+    service: Live, new_page: NewPage, barriers: Barriers
+) -> None:
+    desk, secrets = arranged(service)
+    report_on_phone(service, new_page, barriers)
+    analyst = Phone(service, new_page, barriers, secrets["analyst"])
+    analyst.go("/visits")
+    analyst.page.get_by_role("link", name="Sofie Berg").first.click()
+    analyst.look()
+    visit = analyst.page.url
+    assert analyst.page.locator("a[href*='/evidence/']").count() == 2
+    analyst.press("Godta rapporten")
+
+    service.work()
+    sofie = Phone(service, new_page, barriers, secrets["sofie"])
+    sofie.go(visit)
+    sofie.page.fill("#appeal", "Kvitteringen er fra en annen butikk.")
+    sofie.press("Send innvendingen")
+
+    judge = Phone(service, new_page, barriers, secrets["judge"])
+    judge.go(visit)
+    judge.page.get_by_label("Det settes til side og teller ikke").check()
+    judge.page.fill("#reason", "Den er fra Team Sør.")
+    judge.press("Avgjør")
+    sofie.go(visit)
+    assert "Den er fra Team Sør." in sofie.page.inner_text("main")
+    sofie.go(f"/visits/about/{desk.company.subjects['Sofie Berg']}")
