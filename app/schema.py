@@ -1,6 +1,7 @@
 """Every mapped class of the product, imported once: for migrations and for the tests."""
 
 from app.accounts import tables as accounts
+from app.encounters import tables as encounters
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
 from app.invitations import tables as invitations
@@ -15,6 +16,7 @@ from app.rounds import tables as rounds
 
 CAPABILITIES = (
     accounts,
+    encounters,
     heartbeat,
     invitations,
     journal,

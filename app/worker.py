@@ -21,6 +21,7 @@ import structlog
 
 from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
+from app.encounters_due import begin_due, draw_all_due
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.rules import EVERY
@@ -109,6 +110,8 @@ def _release(database: Database, round_: Round, now: datetime) -> int:
 
 
 TASKS: tuple[Task, ...] = (
+    Task("begin", begin_due),
+    Task("draw", draw_all_due),
     Task("close", writing(close_due_rounds)),
     Task("invite", writing(invite_due_rounds)),
     Task("remind", writing(remind_due_rounds)),

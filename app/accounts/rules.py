@@ -26,6 +26,7 @@ class Action(StrEnum):
     KPIS_WRITE = "kpis:write"
     ROUNDS_READ = "rounds:read"
     ROUNDS_WRITE = "rounds:write"
+    ENCOUNTERS_WRITE = "encounters:write"
     READINGS_READ = "readings:read"
     READINGS_WRITE = "readings:write"
     RESULTS_READ = "results:read"
@@ -46,12 +47,20 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             Action.KPIS_WRITE,
             Action.ROUNDS_READ,
             Action.ROUNDS_WRITE,
+            Action.ENCOUNTERS_WRITE,
             Action.READINGS_WRITE,
             Action.JOURNAL_READ,
             Action.ACCOUNTS_MANAGE,
         }
     ),
-    Role.MANAGER: _READS | {Action.KPIS_WRITE, Action.ROUNDS_WRITE, Action.READINGS_WRITE, Action.RESULTS_READ},
+    Role.MANAGER: _READS
+    | {
+        Action.KPIS_WRITE,
+        Action.ROUNDS_WRITE,
+        Action.ENCOUNTERS_WRITE,
+        Action.READINGS_WRITE,
+        Action.RESULTS_READ,
+    },
     Role.ANALYST: _READS | {Action.RESULTS_READ, Action.RESULTS_ANALYSE},
     Role.VIEWER: _READS | {Action.RESULTS_READ},
 }

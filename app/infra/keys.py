@@ -56,6 +56,10 @@ class InstanceKey:
         """The rater's pseudonym in one round (`confidential`): 16 bytes, another one in every round."""
         return self.derive("pseudonym", round_id, voice)[:16]
 
+    def customer_mark(self, company_id: str, mailbox: str) -> bytes:
+        """What stands for a customer's mailbox where only the same one must be known again: 16 bytes."""
+        return self.derive("customer", company_id, mailbox)[:16]
+
     def draft_mark(self, assignment_id: str) -> str:
         """What stands for an assignment in a draft, so that a draft by itself says nothing of who rates whom."""
         return self.derive("draft", assignment_id)[:8].hex()

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression, literal, tuple_
@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression
 from app.errors import FieldError, Invalid, Malformed
 from app.fields import NO_WHOLE
 from app.infra.ids import is_id
-from app.infra.types import Id, Instant
+from app.infra.types import Day, Id, Instant
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -81,7 +81,7 @@ def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], Sequence
 
 def encode_cursor(values: Sequence[object], sort: str) -> str:
     """Sort order and the last row's keys, as URL-safe text."""
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
     raw = json.dumps([sort, *plain], ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -106,7 +106,16 @@ def _bound(key: SQLColumnExpression[Any], value: str | float) -> BindParameter[A
     kind = cast("ColumnElement[Any]", key).type
     if isinstance(kind, Id) and not is_id(str(value)):
         raise BadCursor
+    if isinstance(kind, Day):
+        return literal(_day(str(value)), kind)
     return literal(_moment(str(value)) if isinstance(kind, Instant) else value, kind)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadCursor from None
 
 
 def _moment(text: str) -> datetime:

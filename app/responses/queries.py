@@ -46,6 +46,7 @@ class FormRecipe:
     numbers: Mapping[str, int]
     scales: Mapping[str, FrozenScale]
     overlapping: frozenset[OverlapPlace]
+    grows: bool
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
@@ -158,7 +159,8 @@ def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     policy, kind = recipe.policies[group], SubjectKind(row.kind)
     is_protected = policy.mode in PROTECTED_MODES
     least = max(UNIT_RATERS, policy.k) if is_protected and kind is not SubjectKind.PERSON else policy.k
-    is_carried_up = row.people < least or (row.subject_id, (group,)) in recipe.overlapping
+    # Who will be asked in a growing round is not known before its close, so it is not told as settled.
+    is_carried_up = (row.people < least and not recipe.grows) or (row.subject_id, (group,)) in recipe.overlapping
     return FormSubject(
         assignment_id=row.id,
         subject_id=row.subject_id,
@@ -195,6 +197,7 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         numbers=item_numbers(kpis),
         scales={item.id: item.scale for kpi in kpis for item in kpi.items},
         overlapping=overlaps_in(row.overlapping),
+        grows=bool(recipe.get("grows")),
     )
 
 

@@ -18,6 +18,7 @@ from app.organisation.values import SubjectId
 from app.rounds import checks, rules
 from app.rounds.assign import (
     add_assignments,
+    add_customers,
     approve_assignment,
     insert_assignments,
     propose_assignments,
@@ -31,13 +32,14 @@ from app.rounds.close import (
     refresh_shares,
 )
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
-from app.rounds.launch import draft_of, launch_past_round, launch_round
+from app.rounds.launch import draft_of, launch_growing_round, launch_past_round, launch_round
 from app.rounds.queries import find_round_by_key, load_round, take_round
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
 
 __all__ = [
     "add_assignments",
+    "add_customers",
     "approve_assignment",
     "change_round",
     "close_round",
@@ -46,6 +48,7 @@ __all__ = [
     "draft_of",
     "insert_assignments",
     "keep_open_until",
+    "launch_growing_round",
     "launch_past_round",
     "launch_round",
     "mark_answered",

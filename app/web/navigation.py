@@ -37,7 +37,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Overview", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
-    Entry("Rounds", "/rounds", READERS, ("/invitations",)),
+    Entry("Rounds", "/rounds", READERS, ("/invitations", "/programmes", "/encounters")),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
 )

@@ -108,6 +108,10 @@ CASES: dict[str, Case] = {
     "remove_assignment": Case("team"),
     "approve_assignment": Case("team"),
     "list_invitations": Case("team"),
+    "list_programmes": Case(),
+    "create_programme": Case("team", lambda world: programme_at(world.place, world.ids["kpi_id"])),
+    "record_encounters": Case(body=lambda _: {"encounters": []}),
+    "import_encounters": Case(body=no_rows),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
     "import_organisation": Case(body=no_rows),
@@ -133,9 +137,15 @@ CASES: dict[str, Case] = {
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
 }
-"""Every operation that needs no release, invitation or reading; those are asked about in the journey."""
+"""Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
+    "get_programme",
+    "change_programme",
+    "stop_programme",
+    "list_periods",
+    "list_encounters",
+    "tally_encounters",
     "get_reading",
     "list_corrections",
     "resend_invitation",
@@ -159,6 +169,17 @@ def round_at(subject_id: str) -> Any:
         "period_end": "2026-10-31",
         "opens_at": "2026-11-24T10:00:00+01:00",
         "closes_at": "2026-11-27T16:00:00+01:00",
+    }
+
+
+def programme_at(subject_id: str, kpi_id: str) -> Any:
+    return {
+        "scope_id": subject_id,
+        "name": {"nb": "Kundens stemme", "en": "The customer's voice"},
+        "purpose": {"nb": "Slik møter vi kundene", "en": "How we meet customers"},
+        "asked_by": "Ida Øst",
+        "kpi_ids": [kpi_id],
+        "starts_on": "2026-11-23",
     }
 
 
@@ -229,7 +250,8 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
         *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
-        *("import_organisation", "import_people", "import_readings"),
+        *("import_organisation", "import_people", "import_readings", "import_encounters"),
+        *("list_programmes", "create_programme", "record_encounters"),
     ),
     ("company_id",),
 )

@@ -1,0 +1,127 @@
+"""programmes that ask customers after encounters, parked answers, open answers and recovery cases
+
+Revision: 0012, after 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.infra import types
+
+revision = "0012"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "programme",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
+        sa.Column("scope_id", types.Id(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("name", types.Json(), nullable=False),
+        sa.Column("purpose", types.Json(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("rhythm", sa.Text(), nullable=False),
+        sa.Column("kpi_ids", types.Json(), nullable=False),
+        sa.Column("k", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quota", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pause_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("starts_on", types.Day(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("rhythm IN ('week', 'month')", name=op.f("ck_programme_rhythm")),
+        sa.CheckConstraint("state IN ('running', 'stopped')", name=op.f("ck_programme_state")),
+        sa.CheckConstraint("answer_days BETWEEN 2 AND 30", name=op.f("ck_programme_answer_days")),
+        sa.CheckConstraint("k BETWEEN 3 AND 20", name=op.f("ck_programme_k")),
+        sa.CheckConstraint("pause_days >= 1", name=op.f("ck_programme_pause_days")),
+        sa.CheckConstraint("quota >= 1", name=op.f("ck_programme_quota")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["subject.id"], name=op.f("fk_programme_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["scope_id"], ["subject.id"], name=op.f("fk_programme_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
+        sa.UniqueConstraint("company_id", "external_id", name=op.f("uq_programme_company_id_external_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "encounter",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("programme_id", types.Id(), nullable=True),
+        sa.Column("period_start", types.Day(), nullable=True),
+        sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("occurred_at", types.Instant(), nullable=False),
+        sa.Column("customer", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("arrived_at", types.Instant(), nullable=False),
+        sa.Column("settled_at", types.Instant(), nullable=True),
+        sa.Column("drawn_on", types.Day(), nullable=True),
+        sa.Column("round_id", types.Id(), nullable=True),
+        sa.CheckConstraint("(state = 'delayed') = (email IS NOT NULL)", name=op.f("ck_encounter_email_while_waiting")),
+        sa.CheckConstraint("(state = 'delayed') = (settled_at IS NULL)", name=op.f("ck_encounter_settled")),
+        sa.CheckConstraint(
+            "reason IN ('awaits_draw', 'drawn', 'not_drawn', 'asked_lately', 'already_asked', 'opted_out', 'bounced', 'is_employee', 'no_programme', 'not_rated', 'too_late')",
+            name=op.f("ck_encounter_reason"),
+        ),
+        sa.CheckConstraint("state <> 'sent' OR round_id IS NOT NULL", name=op.f("ck_encounter_sent_in_a_round")),
+        sa.CheckConstraint("state IN ('delayed', 'sent', 'dropped')", name=op.f("ck_encounter_state")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["subject.id"], name=op.f("fk_encounter_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_encounter_programme_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_encounter_round_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_encounter_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_encounter")),
+        sa.UniqueConstraint("company_id", "external_id", name=op.f("uq_encounter_company_id_external_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("encounter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_encounter_company_id_customer"), ["company_id", "customer"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_encounter_programme_id_period_start_state"),
+            ["programme_id", "period_start", "state"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_encounter_state"), ["state"], unique=False)
+
+    op.create_table(
+        "programme_period",
+        sa.Column("programme_id", types.Id(), nullable=False),
+        sa.Column("starts_on", types.Day(), nullable=False),
+        sa.Column("ends_on", types.Day(), nullable=False),
+        sa.Column("round_id", types.Id(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("drawn_on", types.Day(), nullable=True),
+        sa.CheckConstraint("ends_on > starts_on", name=op.f("ck_programme_period_days")),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_programme_period_programme_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round.id"], name=op.f("fk_programme_period_round_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("programme_id", "starts_on", name=op.f("pk_programme_period")),
+        sa.UniqueConstraint("round_id", name=op.f("uq_programme_period_round_id")),
+        sqlite_strict=True,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("programme_period")
+    with op.batch_alter_table("encounter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_encounter_state"))
+        batch_op.drop_index(batch_op.f("ix_encounter_programme_id_period_start_state"))
+        batch_op.drop_index(batch_op.f("ix_encounter_company_id_customer"))
+
+    op.drop_table("encounter")
+    op.drop_table("programme")
