@@ -16,6 +16,7 @@ from app.organisation.queries import load_employee_names
 from app.responses.hints import SENTENCES, comment_hints, names_worth_hiding, seen_mark
 from app.responses.intake import HINTS, SEEN_ALL, parse_sheets, parse_submission_id
 from app.responses.keep_draft import forget_draft
+from app.responses.park import note_suspicions
 from app.responses.queries import load_form_recipe, take_form_subjects
 from app.responses.rules import AlreadyFinal, HintsGiven, comment_field
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
@@ -44,6 +45,7 @@ def submit_response(
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
     _advise(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets])
     _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
+    note_suspicions(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets], now=now)
     forget_draft(session, token)
     open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
     mark_answered(session, open_ones)

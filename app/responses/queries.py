@@ -17,6 +17,7 @@ from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
+from app.responses.intake import BEGUN
 from app.responses.rules import form_kpi, item_numbers
 from app.responses.tables import DraftRow
 from app.responses.values import FormKpi, FormSubject, RatingForm
@@ -59,6 +60,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
     link = link_of(session, token, rows, now=now)
     recipe = load_form_recipe(session, link)
     subjects = _form_subjects(recipe, (row for row in rows if row.id is not None))
+    draft = _draft(session, rows[0].draft, subjects)
     return RatingForm(
         round_id=link.round_id,
         company_name=recipe.company_name,
@@ -73,8 +75,10 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         minutes=minutes_to_answer(sum(len(subject.items) for subject in subjects), len(subjects)),
         promise_hash=recipe.promise_hash,
         submission_id=random_uuid(entropy_of(session)),
+        # Whoever comes back to a draft has filled it in before, so the time from now on says nothing.
+        begun="" if draft else key_of(session).seal_moment(BEGUN, link.round_id, now),
         subjects=subjects,
-        draft=_draft(session, rows[0].draft, subjects),
+        draft=draft,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,21 @@ from app.words import Words
 
 NOT_OBSERVED = "na"
 """The form value of "could not observe"."""
+
+
+class Suspicion(StrEnum):
+    """Why an answer of a customer is looked at before it counts."""
+
+    TOO_FAST = "too_fast"
+    ALL_THE_SAME = "all_the_same"
+
+
+class ParkState(StrEnum):
+    """What becomes of a parked answer: nobody has decided, it counts after all, or it is left out."""
+
+    PARKED = "parked"
+    COUNTED = "counted"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,10 @@ class FormSubject:
 
 @dataclass(frozen=True, slots=True)
 class RatingForm:
-    """All that one rating link asks; never an answer that was given before."""
+    """All that one rating link asks; never an answer that was given before.
+
+    `begun` is a sealed note of when the form was shown; it comes back with the answers and is stored nowhere.
+    """
 
     round_id: str
     company_name: str
@@ -87,6 +106,7 @@ class RatingForm:
     minutes: int
     promise_hash: str
     submission_id: str
+    begun: str
     subjects: tuple[FormSubject, ...]
     draft: Mapping[str, str] = field(default_factory=dict)
     """What is typed and not sent, by field; never what was sent."""
@@ -104,6 +124,23 @@ class ParsedSheet:
     assignment_id: str
     answers: Mapping[str, float | None]
     comments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedAnswer:
+    """A sheet that counts in nothing until somebody says so: about whom, why, and what was decided.
+
+    Neither the answers nor who gave them are told.
+    """
+
+    id: str
+    round_id: str
+    subject_id: str
+    subject_name: str
+    questions: int
+    reasons: tuple[Suspicion, ...]
+    state: ParkState
+    decided_on: date | None
 
 
 @dataclass(frozen=True, slots=True)

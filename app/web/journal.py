@@ -59,6 +59,7 @@ WHAT: Mapping[str, str] = {
     "round.deleted": "Deleted a draft of a round",
     "round.imported": "Brought past ratings in from a file",
     "round.launched": "Started a round",
+    "round.reviewed": "Looked at the parked answers of a round",
     "scale.changed": "Changed a scale",
     "scale.created": "Made a scale",
     "scorecard.set": "Set a scorecard",

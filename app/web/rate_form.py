@@ -13,7 +13,7 @@ from app.http.visit import Visit
 from app.infra.templates import render
 from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
-from app.responses.intake import SUBMISSION
+from app.responses.intake import BEGUN, SUBMISSION
 from app.responses.rules import HintsGiven
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.web.render import answer, page, page_text, said
@@ -55,7 +55,12 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     shapes = tuple(map(_shape, form.subjects))
     key = (_of_round(visit, form), form.closes_at, form.minutes, bool(form.rater_name), shapes)
     stencil = _pages.get(key, lambda: _blank_page(visit, form))
-    texts = {"path": f"/r/{token}", "submission": form.submission_id, "rater": (form.rater_name or "").split(" ")[0]}
+    texts = {
+        "path": f"/r/{token}",
+        "submission": form.submission_id,
+        "begun": form.begun,
+        "rater": (form.rater_name or "").split(" ")[0],
+    }
     for place, subject in enumerate(form.subjects):
         texts |= {f"{name}{place}": text for name, text in _texts(subject).items()}
     return answer(visit, stencil.filled(texts))
@@ -70,6 +75,7 @@ def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused
     if SUBMISSION not in errors:
         # What is sent next is still the same submit. One that was refused for its id gets a new one.
         form = replace(form, submission_id=chosen.get(SUBMISSION, form.submission_id))
+    form = replace(form, begun=chosen.get(BEGUN, form.begun))
     names, ids = _names_by_field(form, visit), _field_ids_by_name(form)
     known = {name: sentence for name, sentence in errors.items() if name in names}
     listed = [(ids.get(name, ""), f"{names.get(name, '')}{sentence}") for name, sentence in errors.items()]
@@ -101,6 +107,7 @@ def _blank_page(visit: Visit, form: RatingForm) -> str:
         form,
         rater_name=slot("rater") if form.rater_name else form.rater_name,
         submission_id=slot("submission"),
+        begun=slot("begun"),
         subjects=subjects,
     )
     cards = [_blank_card(visit, form, place) for place in range(len(subjects))]

@@ -96,6 +96,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_encounter_state"), ["state"], unique=False)
 
     op.create_table(
+        "parked_sheet",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("round_id", types.Id(), nullable=False),
+        sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("rater_group", sa.Text(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("pseudonym", sa.LargeBinary(), nullable=False),
+        sa.Column("submission_id", sa.Text(), nullable=False),
+        sa.Column("questions", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", types.Json(), nullable=True),
+        sa.Column("comments", types.Json(), nullable=True),
+        sa.Column("reasons", types.Json(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_on", types.Day(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'counted') = (answers IS NULL)", name=op.f("ck_parked_sheet_answers_in_one_place")
+        ),
+        sa.CheckConstraint("(state = 'parked') = (decided_on IS NULL)", name=op.f("ck_parked_sheet_decided")),
+        sa.CheckConstraint(
+            "rater_group IN ('manager', 'colleague', 'direct_report', 'customer', 'mystery_shopper', 'self')",
+            name=op.f("ck_parked_sheet_rater_group"),
+        ),
+        sa.CheckConstraint("state IN ('parked', 'counted', 'left_out')", name=op.f("ck_parked_sheet_state")),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_parked_sheet_round_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_parked_sheet_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_sheet")),
+        sa.UniqueConstraint("key", name=op.f("uq_parked_sheet_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("parked_sheet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parked_sheet_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
         "programme_period",
         sa.Column("programme_id", types.Id(), nullable=False),
         sa.Column("starts_on", types.Day(), nullable=False),
@@ -114,10 +148,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("round_id", name=op.f("uq_programme_period_round_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "suspicion",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("round_id", types.Id(), nullable=False),
+        sa.Column("reasons", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_suspicion_round_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_suspicion")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("suspicion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_suspicion_round_id"), ["round_id"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("suspicion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_suspicion_round_id"))
+
+    op.drop_table("suspicion")
     op.drop_table("programme_period")
+    with op.batch_alter_table("parked_sheet", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parked_sheet_round_id"))
+
+    op.drop_table("parked_sheet")
     with op.batch_alter_table("encounter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_encounter_state"))
         batch_op.drop_index(batch_op.f("ix_encounter_programme_id_period_start_state"))

@@ -140,6 +140,8 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
+    "list_parked_answers",
+    "decide_parked_answer",
     "get_programme",
     "change_programme",
     "stop_programme",

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example
 from app.kpis.values import RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
-from app.responses.intake import HINTS, SEEN_ALL, SUBMISSION
+from app.responses.intake import BEGUN, HINTS, SEEN_ALL, SUBMISSION
 from app.responses.rules import answer_field, comment_field
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.rounds.values import Mode
@@ -49,14 +49,15 @@ class SubmissionIn(In):
 
     submission_id: str = Field(description="As the form gave it: the same once more changes nothing")
     answers: dict[str, str] = Field(description="By field name; `na` says that it could not be observed")
-
+    begun: str = Field(default="", description="As the form gave it: a sealed note of when it was shown")
     hints_seen: bool = Field(default=False, description="Whether hints on the comments were shown, or do not matter")
 
     def posted(self) -> dict[str, list[str]]:
         """The fields as the page posts them."""
         fields = {name: [answer] for name, answer in self.answers.items()}
         seen = {HINTS: [SEEN_ALL]} if self.hints_seen else {}
-        return {**fields, **seen, SUBMISSION: [self.submission_id]}
+        begun = {BEGUN: [self.begun]} if self.begun else {}
+        return {**fields, **seen, **begun, SUBMISSION: [self.submission_id]}
 
 
 class DraftIn(SubmissionIn):
@@ -144,6 +145,7 @@ class FormOut(Out):
         minutes=3,
         promise_hash="9f2c",
         submission_id=_SUBMISSION,
+        begun="1763888400.8sQ2",
         is_final=False,
         subjects=[_SUBJECT],
         draft={f"{ID}.1": "4"},
@@ -161,6 +163,7 @@ class FormOut(Out):
     minutes: int
     promise_hash: str = Field(description="Names what was promised; printed in the invitation")
     submission_id: str
+    begun: str = Field(description="A sealed note of when the form was shown; send it back with the answers")
     is_final: bool = Field(description="A sheet cannot be changed once it is sent")
     subjects: list[FormSubjectOut]
     draft: dict[str, str] = Field(description="What was typed and not sent, by field; never what was sent")
@@ -172,7 +175,8 @@ class FormOut(Out):
             raise TypeError(type(value))
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
         plain: dict[str, Any] = {
-            name: getattr(value, name) for name in (*names, "minutes", "promise_hash", "submission_id", "is_final")
+            name: getattr(value, name)
+            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final")
         }
         return cls(
             **plain,
