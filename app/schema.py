@@ -9,6 +9,7 @@ from app.journal import tables as journal
 from app.kpis import tables as kpis
 from app.mail import tables as mail
 from app.metrics import tables as metrics
+from app.open_answers import tables as open_answers
 from app.organisation import tables as organisation
 from app.releases import tables as releases
 from app.responses import tables as responses
@@ -23,6 +24,7 @@ CAPABILITIES = (
     kpis,
     mail,
     metrics,
+    open_answers,
     organisation,
     releases,
     responses,

@@ -37,6 +37,7 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
+from app.open_answers.commands import compute_due_periods
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
@@ -117,6 +118,7 @@ TASKS: tuple[Task, ...] = (
     Task("remind", writing(remind_due_rounds)),
     Task("count", writing(refresh_shares)),
     Task("release", release_due),
+    Task("open answers", writing(compute_due_periods)),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
     Task("forget drafts", writing(_forget_drafts)),
     Task("clear out", writing(_clear_out)),

@@ -57,6 +57,10 @@ class InstanceKey:
         """The rater's pseudonym in one round (`confidential`): 16 bytes, another one in every round."""
         return self.derive("pseudonym", round_id, voice)[:16]
 
+    def open_code_token(self, code_id: str) -> str:
+        """The secret in the address of an open code: short, so that its picture stays coarse; 96 bits."""
+        return _url(self.derive("open code", code_id)[:12])
+
     def customer_mark(self, company_id: str, mailbox: str) -> bytes:
         """What stands for a customer's mailbox where only the same one must be known again: 16 bytes."""
         return self.derive("customer", company_id, mailbox)[:16]

@@ -38,6 +38,8 @@ WHAT: Mapping[str, str] = {
     "kpi.version_added": "Added a version of a KPI",
     "manager_role.ended": "Ended who leads a unit",
     "manager_role.started": "Set who leads a unit",
+    "open_code.closed": "Took a QR code down",
+    "open_code.created": "Made a QR code",
     "organisation.imported": "Brought units in from a file",
     "password.set": "Set a password",
     "people.imported": "Brought people in from a file",
@@ -80,6 +82,7 @@ _PLACES: Mapping[str, str] = {
     "scorecard": "/scorecards/{id}",
     "round": "/rounds/{id}",
     "programme": "/programmes/{id}",
+    "open_code": "/open-codes/{id}",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
 }

@@ -37,7 +37,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Overview", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
-    Entry("Rounds", "/rounds", READERS, ("/invitations", "/programmes", "/encounters")),
+    Entry("Rounds", "/rounds", READERS, ("/invitations", "/programmes", "/encounters", "/open-codes")),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
 )

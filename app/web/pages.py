@@ -16,6 +16,8 @@ from app.web import (
     kpis,
     leaders,
     mailbox,
+    open_codes,
+    open_form,
     organisation,
     organisation_import,
     overview,
@@ -49,6 +51,7 @@ from app.web import (
 PAGES: tuple[APIRouter, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
+    open_form.router,
     by_letter.router,
     sign_in.router,
     password.router,
@@ -86,6 +89,7 @@ PAGES: tuple[APIRouter, ...] = (
     rounds.router,
     encounters.router,
     programmes.router,
+    open_codes.router,
     reading_grid.router,
     reading_import.router,
     readings.router,

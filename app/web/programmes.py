@@ -234,11 +234,11 @@ def _form_page(session: ReadSession, visit: Visit, form: Filled, found: Programm
         programme=found,
         name=in_locale(found.name, visit.locale) if found else "",
         units=options_of(units),
-        kpis=_kpi_options(session, visit, company.id),
+        kpis=kpi_options(session, visit, company.id),
     )
 
 
-def _kpi_options(session: ReadSession, visit: Visit, company_id: str) -> Sequence[tuple[str, str, str]]:
+def kpi_options(session: ReadSession, visit: Visit, company_id: str) -> Sequence[tuple[str, str, str]]:
     """The KPIs in which customers weigh, by name, each with its criterion."""
     found = every(lambda part: list_kpis(session, visit.viewer, company_id, part, on=visit.today, chosen=_ASKABLE))
     askable = [kpi for kpi in found if kpi.current.rater_weights.get(RaterGroup.CUSTOMER, 0) > 0]

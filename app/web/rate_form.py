@@ -71,7 +71,7 @@ def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused
     chosen = {name: values[0] for name, values in sent.items() if values}
     errors: dict[str, str] = {}
     for error in refused.errors:
-        errors[error.field] = " ".join(filter(None, (errors.get(error.field, ""), _sentence(visit, error))))
+        errors[error.field] = " ".join(filter(None, (errors.get(error.field, ""), sentence_of(visit, error))))
     if SUBMISSION not in errors:
         # What is sent next is still the same submit. One that was refused for its id gets a new one.
         form = replace(form, submission_id=chosen.get(SUBMISSION, form.submission_id))
@@ -192,7 +192,7 @@ def _card(visit: Visit, form: RatingForm, action: str, place: int, typed: Typed,
         state=_state(visit, subject, typed),
         is_folded=_is_folded(form),
         is_open=_is_open(form, place, typed),
-        points={item.number: _points(visit, item) for item in subject.items},
+        points={item.number: points_of(visit, item) for item in subject.items},
         chosen=typed.chosen,
         errors=typed.errors,
         hints=typed.hints,
@@ -212,7 +212,7 @@ def _by_item(visit: Visit, form: RatingForm) -> list[tuple[str, str, list[tuple[
 
 
 def _points_of(visit: Visit, form: RatingForm) -> dict[int, list[tuple[int | str, str]]]:
-    return {item.number: _points(visit, item) for subject in form.subjects for item in subject.items}
+    return {item.number: points_of(visit, item) for subject in form.subjects for item in subject.items}
 
 
 def _is_folded(form: RatingForm) -> bool:
@@ -229,7 +229,7 @@ def _state(visit: Visit, subject: FormSubject, typed: Typed) -> str:
     return said(visit, _STATES[_progress(subject, typed)])
 
 
-def _points(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
+def points_of(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
     """The rows of a scale: point and anchor in the reader's language."""
     is_counted = item.kind in {ScaleKind.POINTS, ScaleKind.RECOMMEND}
     return [
@@ -280,7 +280,7 @@ def _names_by_field(form: RatingForm, visit: Visit) -> dict[str, str]:
     }
 
 
-def _sentence(visit: Visit, error: FieldError) -> str:
+def sentence_of(visit: Visit, error: FieldError) -> str:
     sentence = said(visit, error.message, **error.values)
     return f"{sentence} ({error.allowed})" if error.allowed else sentence
 

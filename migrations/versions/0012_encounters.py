@@ -16,6 +16,32 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "open_code",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
+        sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("name", types.Json(), nullable=False),
+        sa.Column("kpi_ids", types.Json(), nullable=False),
+        sa.Column("rhythm", sa.Text(), nullable=False),
+        sa.Column("k", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("rhythm IN ('week', 'month')", name=op.f("ck_open_code_rhythm")),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_open_code_state")),
+        sa.CheckConstraint("k BETWEEN 5 AND 20", name=op.f("ck_open_code_k")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["subject.id"], name=op.f("fk_open_code_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_open_code_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_open_code")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_open_code_token_hash")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("open_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_open_code_company_id"), ["company_id"], unique=False)
+
+    op.create_table(
         "programme",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("company_id", types.Id(), nullable=False),
@@ -96,6 +122,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_encounter_state"), ["state"], unique=False)
 
     op.create_table(
+        "open_answer",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("code_id", types.Id(), nullable=False),
+        sa.Column("period_start", types.Day(), nullable=False),
+        sa.Column("submission_id", sa.Text(), nullable=False),
+        sa.Column("device", sa.LargeBinary(), nullable=False),
+        sa.Column("slot", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", types.Json(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("reasons", types.Json(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.CheckConstraint("state IN ('parked', 'counted', 'left_out')", name=op.f("ck_open_answer_state")),
+        sa.ForeignKeyConstraint(["code_id"], ["open_code.id"], name=op.f("fk_open_answer_code_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_open_answer")),
+        sa.UniqueConstraint("code_id", "submission_id", name=op.f("uq_open_answer_code_id_submission_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("open_answer", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_open_answer_code_id_period_start"), ["code_id", "period_start"], unique=False
+        )
+
+    op.create_table(
+        "open_result",
+        sa.Column("code_id", types.Id(), nullable=False),
+        sa.Column("period_start", types.Day(), nullable=False),
+        sa.Column("period_end", types.Day(), nullable=False),
+        sa.Column("document", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["code_id"], ["open_code.id"], name=op.f("fk_open_result_code_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("code_id", "period_start", name=op.f("pk_open_result")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "parked_sheet",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("round_id", types.Id(), nullable=False),
@@ -172,6 +231,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_parked_sheet_round_id"))
 
     op.drop_table("parked_sheet")
+    op.drop_table("open_result")
+    with op.batch_alter_table("open_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_open_answer_code_id_period_start"))
+
+    op.drop_table("open_answer")
     with op.batch_alter_table("encounter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_encounter_state"))
         batch_op.drop_index(batch_op.f("ix_encounter_programme_id_period_start_state"))
@@ -179,3 +243,7 @@ def downgrade() -> None:
 
     op.drop_table("encounter")
     op.drop_table("programme")
+    with op.batch_alter_table("open_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_open_code_company_id"))
+
+    op.drop_table("open_code")

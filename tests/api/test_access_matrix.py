@@ -112,6 +112,8 @@ CASES: dict[str, Case] = {
     "create_programme": Case("team", lambda world: programme_at(world.place, world.ids["kpi_id"])),
     "record_encounters": Case(body=lambda _: {"encounters": []}),
     "import_encounters": Case(body=no_rows),
+    "list_open_codes": Case(),
+    "create_open_code": Case("team", lambda world: code_at(world.place, world.ids["kpi_id"])),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
     "import_organisation": Case(body=no_rows),
@@ -140,6 +142,11 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
+    "get_open_code",
+    "close_open_code",
+    "list_open_results",
+    "list_parked_open_answers",
+    "decide_parked_open_answer",
     "list_parked_answers",
     "decide_parked_answer",
     "get_programme",
@@ -183,6 +190,10 @@ def programme_at(subject_id: str, kpi_id: str) -> Any:
         "kpi_ids": [kpi_id],
         "starts_on": "2026-11-23",
     }
+
+
+def code_at(subject_id: str, kpi_id: str) -> Any:
+    return {"subject_id": subject_id, "name": {"nb": "Disken", "en": "The counter"}, "kpi_ids": [kpi_id]}
 
 
 @pytest.fixture
@@ -253,7 +264,7 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
-        *("list_programmes", "create_programme", "record_encounters"),
+        *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
     ),
     ("company_id",),
 )

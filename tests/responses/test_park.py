@@ -77,6 +77,14 @@ def test_a_hasty_answer_counts_in_nothing_until_the_analyst_says_so(played: Play
     assert load_due_releases(session, now=later) == ()
     assert [one.id for one in load_due_releases(session, now=later + timedelta(days=3))] == [round_id]
 
+
+def test_what_was_decided_can_be_taken_back_until_the_release(played: PlayedRound) -> None:
+    session, round_id = played.session, played.round.id
+    for customer, seconds in zip(customers_of(played.company, SOFIE, 6), (3, 20, 20, 20, 20, 20), strict=True):
+        answer(played, customer, seconds)
+    later = played.round.closes_at + timedelta(hours=1)
+    close_round(session, SERVICE, round_id, now=later)
+    [parked] = list_parked(session, analyst(played), round_id, now=later)
     for wanted, expected in (
         (ParkState.COUNTED, (6, 6)),
         (ParkState.PARKED, (5, 5)),
