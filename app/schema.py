@@ -11,6 +11,7 @@ from app.mail import tables as mail
 from app.metrics import tables as metrics
 from app.open_answers import tables as open_answers
 from app.organisation import tables as organisation
+from app.recovery import tables as recovery
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
@@ -26,6 +27,7 @@ CAPABILITIES = (
     metrics,
     open_answers,
     organisation,
+    recovery,
     releases,
     responses,
     rounds,

@@ -38,6 +38,7 @@ from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome
 from app.open_answers.commands import compute_due_periods
+from app.recovery.commands import keep_cases
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
@@ -121,6 +122,7 @@ TASKS: tuple[Task, ...] = (
     Task("open answers", writing(compute_due_periods)),
     Task("scrub", lambda database, now: scrub_released(database, now=now)),
     Task("forget drafts", writing(_forget_drafts)),
+    Task("recovery cases", writing(keep_cases)),
     Task("clear out", writing(_clear_out)),
 )
 """All due work but sending, in the order in which one leads to the other."""

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.api.resource import answer, resource
-from app.api.schemas.forms import DraftIn, FormOut, ReceiptOut, SubmissionIn
+from app.api.schemas.forms import DraftIn, FormOut, OfferOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
 from app.http.visit import reading, writing
+from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -33,7 +34,9 @@ def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     """Hand in a sheet for each subject with an answer; a sheet that is there is replaced until the round closes."""
     with writing(request) as (session, visit):
         receipt = submit_response(session, token, sent.posted(), now=visit.now)
-    return answer(ReceiptOut.of(receipt))
+        offer = find_offer(session, token, receipt.low, now=visit.now)
+    told = ReceiptOut.of(receipt)
+    return answer(told if offer is None else told.model_copy(update={"offer": OfferOut.of(offer)}))
 
 
 @router.put("/forms/{token}/draft", status_code=204)

@@ -133,6 +133,7 @@ def _columns(draft: ProgrammeDraft, *, is_plain: bool = True) -> dict[str, Any]:
         "pause_days": draft.pause_days,
         "answer_days": draft.answer_days,
         "starts_on": draft.starts_on,
+        "offers_contact": draft.offers_contact,
     }
 
 

@@ -32,7 +32,7 @@ def parse_programme(
     given: Mapping[str, object], *, company_id: str, present: Programme | None = None, posted: bool = False
 ) -> ProgrammeDraft:
     """A programme: scope_id, external_id, name, purpose, asked_by, rhythm, kpi_ids, k, quota, pause_days, answer_days,
-    starts_on. What is not sent stays as in `present`, or is as usual.
+    starts_on, offers_contact. What is not sent stays as in `present`, or is as usual.
     """
     fields = Fields(given, posted=posted)
     draft = ProgrammeDraft(
@@ -48,6 +48,7 @@ def parse_programme(
         pause_days=_whole(fields, "pause_days", PAUSE_RANGE, present),
         answer_days=_whole(fields, "answer_days", ANSWER_RANGE, present),
         starts_on=_starts_on(fields, present),
+        offers_contact=_offers_contact(fields, present, posted=posted),
     )
     fields.finish()
     return draft
@@ -148,6 +149,12 @@ def _whole(fields: Fields, name: str, allowed: tuple[int, int], present: Program
         return found
     usual: int = getattr(present, name) if present is not None else USUAL[name]
     return usual
+
+
+def _offers_contact(fields: Fields, present: Programme | None, *, posted: bool) -> bool:
+    # A box that is not ticked is not posted at all.
+    usual = not posted and (present is None or present.offers_contact)
+    return fields.flag("offers_contact", default=usual)
 
 
 def _starts_on(fields: Fields, present: Programme | None) -> date:

@@ -86,6 +86,14 @@ def list_periods(
     )
 
 
+def find_programme_of(session: ReadSession, round_id: str) -> Programme | None:
+    """The programme that began a round, whoever asks; None for a round made by hand."""
+    period = ProgrammePeriodRow
+    query = select(ProgrammeRow).join(period, period.programme_id == ProgrammeRow.id)
+    row = session.scalar(query.where(period.round_id == round_id))
+    return row.value() if row is not None else None
+
+
 def has_failed_beginning(session: ReadSession, programme: Programme, *, now: datetime) -> bool:
     """Whether the round of the present period could not begin, when last tried."""
     start, _ = rules.period_of(local_day(now), programme.rhythm)

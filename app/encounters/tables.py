@@ -17,7 +17,7 @@ from app.encounters.values import (
     Rhythm,
 )
 from app.infra.database import Base
-from app.infra.types import Bytes, Day, Id, Instant, Json, Text, Whole, one_of
+from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
 from app.organisation.values import SubjectId
 
 
@@ -50,6 +50,7 @@ class ProgrammeRow(Base):
     pause_days: Mapped[int] = mapped_column(Whole)
     answer_days: Mapped[int] = mapped_column(Whole)
     starts_on: Mapped[date] = mapped_column(Day)
+    offers_contact: Mapped[bool] = mapped_column(Flag)
     state: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Whole)
 
@@ -70,6 +71,7 @@ class ProgrammeRow(Base):
             pause_days=self.pause_days,
             answer_days=self.answer_days,
             starts_on=self.starts_on,
+            offers_contact=self.offers_contact,
             state=ProgrammeState(self.state),
             version=self.version,
         )

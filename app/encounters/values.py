@@ -68,6 +68,7 @@ class ProgrammeDraft:
     pause_days: int
     answer_days: int
     starts_on: date
+    offers_contact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Programme:
     quota : requests at most about one employee in one period
     pause_days : days for which a customer who was asked is left alone, by every programme of the company
     answer_days : days after the period in which answers are still taken
+    offers_contact : whoever was not content is offered to be contacted by who leads the employee
     """
 
     id: ProgrammeId
@@ -94,6 +96,7 @@ class Programme:
     pause_days: int
     answer_days: int
     starts_on: date
+    offers_contact: bool
     state: ProgrammeState
     version: int
 

@@ -108,6 +108,28 @@ def comment_field(assignment_id: str) -> str:
     return f"{assignment_id}.comment"
 
 
+def is_low(answers: Mapping[str, float | None], kpis: Iterable[FrozenKpi]) -> bool:
+    """Whether a sheet lies in the lower half: its answers, each from 0 to 1 on its scale, are below a half on average.
+
+    Parameters
+    ----------
+    answers : level by item; None for "could not observe", which says nothing
+    kpis : with the items and scales that were asked
+
+    Formula: mean of (level - lowest)/(highest - lowest), turned around for reversed items; False without any.
+    Source: what "low" means to whoever offers help; no score follows from it.
+    """
+    items = {item.id: item for kpi in kpis for item in kpi.items}
+    shares = [_share(level, items[item_id]) for item_id, level in answers.items() if level is not None]
+    return bool(shares) and sum(shares) / len(shares) < 0.5
+
+
+def _share(level: float, item: FrozenItem) -> float:
+    levels = [known for _, known in answer_levels(item.scale)] or [item.scale.low or 0.0, item.scale.high or 100.0]
+    share = (level - min(levels)) / (max(levels) - min(levels))
+    return 1 - share if item.is_reversed else share
+
+
 def suspicions_of(levels: Sequence[float | None], seconds: float | None) -> tuple[Suspicion, ...]:
     """Why an answer of a customer should be looked at before it counts; empty for most.
 

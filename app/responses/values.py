@@ -145,13 +145,17 @@ class ParkedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a submit stored: who was rated now, who is still open, and until when it can be changed."""
+    """What a submit stored: who was rated now, who is still open, and until when it can be changed.
+
+    `low` are the assignments of customers' sheets in the lower half of the scale; told to whoever sent them alone.
+    """
 
     submission_id: str
     rated: tuple[str, ...]
     open: tuple[str, ...]
     is_final: bool
     closes_at: datetime
+    low: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

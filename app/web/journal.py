@@ -51,6 +51,7 @@ WHAT: Mapping[str, str] = {
     "programme.not_begun": "Could not begin a round of a programme",
     "programme.stopped": "Stopped a programme",
     "readings.recorded": "Recorded readings",
+    "recovery_case.closed": "Closed the case of a customer",
     "release.failed": "Could not release results",
     "release.published": "Released results",
     "role.granted": "Gave a role",

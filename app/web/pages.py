@@ -6,6 +6,8 @@ from app.web import (
     accounts,
     assignments,
     by_letter,
+    cases,
+    contact,
     encounters,
     goals,
     invitations,
@@ -51,6 +53,7 @@ from app.web import (
 PAGES: tuple[APIRouter, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
+    contact.router,
     open_form.router,
     by_letter.router,
     sign_in.router,
@@ -89,6 +92,7 @@ PAGES: tuple[APIRouter, ...] = (
     rounds.router,
     encounters.router,
     programmes.router,
+    cases.router,
     open_codes.router,
     reading_grid.router,
     reading_import.router,

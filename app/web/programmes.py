@@ -105,7 +105,15 @@ def show_programmes(request: Request) -> Response:
 def show_new(request: Request) -> Response:
     with reading(request) as (session, visit):
         usual = {name: str(value) for name, value in USUAL.items()}
-        form = fresh({**usual, "asked_by": visit.viewer.name, "starts_on": visit.today.isoformat(), "rhythm": "week"})
+        form = fresh(
+            {
+                **usual,
+                "offers_contact": "1",
+                "asked_by": visit.viewer.name,
+                "starts_on": visit.today.isoformat(),
+                "rhythm": "week",
+            }
+        )
         return _form_page(session, visit, form, None)
 
 
@@ -201,7 +209,12 @@ def _given(form: Form) -> dict[str, object]:
 def _filled(found: Programme) -> Filled:
     names = ("scope_id", "external_id", "name", "purpose", "asked_by", "k", "quota", "pause_days", "answer_days")
     plain = {name: getattr(found, name) for name in (*names, "version")}
-    texts = dict(flattened({**plain, "rhythm": found.rhythm.value, "starts_on": found.starts_on.isoformat()}))
+    more = {
+        "rhythm": found.rhythm.value,
+        "starts_on": found.starts_on.isoformat(),
+        "offers_contact": found.offers_contact,
+    }
+    texts = dict(flattened({**plain, **more}))
     return Filled({**{name: (text,) for name, text in texts.items()}, "kpi_ids": found.kpi_ids})
 
 

@@ -11,6 +11,8 @@ from app.http.doors import PageRoute, posted
 from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.formats import choose_locale
+from app.recovery.intake import ABOUT, TICKET
+from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -34,10 +36,13 @@ def send_form(request: Request, token: str) -> Response:
     sent = posted(request)
     try:
         with writing(request) as (session, visit):
-            submit_response(session, token, sent, now=visit.now)
+            receipt = submit_response(session, token, sent, now=visit.now)
+            offer = find_offer(session, token, receipt.low, now=visit.now)
     except Invalid as refused:
         visit, form = _opened(request, token)
         return refused_page(visit, form, token, sent, refused)
+    if offer is not None:
+        return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
     return see_other(f"/r/{token}/thanks")
 
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("pause_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("answer_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("starts_on", types.Day(), nullable=False),
+        sa.Column("offers_contact", types.Flag(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("rhythm IN ('week', 'month')", name=op.f("ck_programme_rhythm")),
@@ -73,6 +74,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "external_id", name=op.f("uq_programme_company_id_external_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "recovery_case",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
+        sa.Column("subject_id", types.Id(), nullable=False),
+        sa.Column("owner_id", types.Id(), nullable=False),
+        sa.Column("origin", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_on", types.Day(), nullable=False),
+        sa.Column("due_on", types.Day(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("closed_on", types.Day(), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("(state = 'closed') = (closed_on IS NOT NULL)", name=op.f("ck_recovery_case_closed")),
+        sa.CheckConstraint(
+            "(state = 'closed') = (outcome IS NOT NULL)", name=op.f("ck_recovery_case_closed_with_an_outcome")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('solved', 'explained', 'made_good', 'no_reply', 'not_possible', 'lapsed')",
+            name=op.f("ck_recovery_case_outcome"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_recovery_case_state")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["subject.id"], name=op.f("fk_recovery_case_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["subject.id"], name=op.f("fk_recovery_case_owner_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_recovery_case_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_case")),
+        sa.UniqueConstraint("origin", name=op.f("uq_recovery_case_origin")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("recovery_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_case_owner_id_state"), ["owner_id", "state"], unique=False)
+
     op.create_table(
         "encounter",
         sa.Column("id", types.Id(), nullable=False),
@@ -208,6 +244,18 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "recovery_contact",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["recovery_case.id"], name=op.f("fk_recovery_contact_case_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_recovery_contact")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "suspicion",
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("round_id", types.Id(), nullable=False),
@@ -226,6 +274,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_suspicion_round_id"))
 
     op.drop_table("suspicion")
+    op.drop_table("recovery_contact")
     op.drop_table("programme_period")
     with op.batch_alter_table("parked_sheet", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_parked_sheet_round_id"))
@@ -242,6 +291,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_encounter_company_id_customer"))
 
     op.drop_table("encounter")
+    with op.batch_alter_table("recovery_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_case_owner_id_state"))
+
+    op.drop_table("recovery_case")
     op.drop_table("programme")
     with op.batch_alter_table("open_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_open_code_company_id"))

@@ -142,6 +142,9 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
+    "list_recovery_cases",
+    "get_recovery_case",
+    "close_recovery_case",
     "get_open_code",
     "close_open_code",
     "list_open_results",

@@ -36,6 +36,7 @@ _PROGRAMME = {
     "pause_days": 90,
     "answer_days": 7,
     "starts_on": DAY,
+    "offers_contact": True,
 }
 _ENCOUNTER = {
     "external_id": "case-4711",
@@ -76,6 +77,9 @@ class ProgrammeChangeIn(In):
     )
     answer_days: int | None = Field(None, description="Days after the period in which answers are taken, 2 to 30")
     starts_on: GivenDay | None = None
+    offers_contact: bool | None = Field(
+        None, description="Whether whoever was not content is offered to be contacted by who leads the employee"
+    )
 
 
 class ProgrammeIn(ProgrammeChangeIn):
@@ -109,6 +113,7 @@ class ProgrammeOut(Out):
     pause_days: int
     answer_days: int
     starts_on: date
+    offers_contact: bool
     state: ProgrammeState
     version: int
 

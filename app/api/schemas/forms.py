@@ -187,6 +187,17 @@ class FormOut(Out):
         )
 
 
+class OfferOut(Out):
+    """The offer to be contacted after answers that were low: sent back by who accepts it, within two hours."""
+
+    model_config = example(about=ID, ticket="1763888400.8sQ2", subject_name="Sofie Dahl", owner_name="Amir Haddad")
+
+    about: Id
+    ticket: str
+    subject_name: str
+    owner_name: str
+
+
 class ReceiptOut(Out):
     """What was stored."""
 
@@ -196,6 +207,7 @@ class ReceiptOut(Out):
         open=["Thea Moe"],
         is_final=False,
         closes_at="2026-11-27T15:00:00Z",
+        offer=None,
     )
 
     submission_id: str
@@ -203,3 +215,4 @@ class ReceiptOut(Out):
     open: list[str]
     is_final: bool
     closes_at: datetime
+    offer: OfferOut | None = Field(None, description="Where whoever was not content may ask to be contacted")
