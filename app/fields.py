@@ -64,6 +64,12 @@ class Fields:
         if not known and len(self._refusals) < MOST_REFUSALS:
             self._refusals.append(FieldError(refused, message, allowed))
 
+    def refuse_as(self, problem: FieldError) -> None:
+        """Refuse a field of this mapping with a problem that a rule found, values and all."""
+        refused = self.name_of(problem.field)
+        if not any(error.field == refused for error in self._refusals):
+            self._refusals.append(FieldError(refused, problem.message, problem.allowed, problem.values))
+
     def name_of(self, name: str) -> str:
         """The dotted name of a field."""
         return f"{self._prefix}.{name}".strip(".")

@@ -9,6 +9,7 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -16,6 +17,7 @@ from app.api import (
     accounts,
     api_keys,
     assignments,
+    comparisons,
     docs,
     encounters,
     forms,
@@ -25,10 +27,13 @@ from app.api import (
     invitations,
     journal,
     kpis,
+    links,
+    mail_events,
     open_codes,
     parked,
     people,
     readings,
+    recomputations,
     recovery,
     releases,
     rounds,
@@ -36,6 +41,9 @@ from app.api import (
     scorecards,
     subjects,
     summaries,
+    suppressions,
+    what_ifs,
+    wording,
 )
 from app.api.description import describe
 from app.api.resource import Replayed, replayed
@@ -65,6 +73,10 @@ RESOURCES: tuple[APIRouter, ...] = (
     rounds.router,
     assignments.router,
     invitations.router,
+    wording.router,
+    suppressions.router,
+    links.router,
+    mail_events.router,
     forms.router,
     recovery.router,
     parked.router,
@@ -73,12 +85,17 @@ RESOURCES: tuple[APIRouter, ...] = (
     readings.router,
     imports.router,
     releases.router,
+    recomputations.router,
+    what_ifs.router,
     summaries.router,
+    comparisons.router,
     accounts.router,
     api_keys.router,
     journal.router,
 )
 
+# Traces would carry the addresses that were asked for, and those hold the secrets of links.
+_TOLD_TO_NOBODY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _STATIC = Path(__file__).parent / "web" / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
 
@@ -110,6 +127,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry=_TOLD_TO_NOBODY,
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers

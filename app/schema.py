@@ -15,6 +15,7 @@ from app.recovery import tables as recovery
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
+from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
@@ -31,5 +32,6 @@ CAPABILITIES = (
     releases,
     responses,
     rounds,
+    wording,
 )
 metadata = Base.metadata

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.infra.entropy import SystemEntropy
 from app.infra.keys import SECRET_BYTES, InstanceKey, new_secret
 
 VAR = Path("var")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 class Settings(BaseSettings):
@@ -45,7 +47,17 @@ class Settings(BaseSettings):
         default="starttls", description="How the connection to the relay is protected"
     )
     smtp_timeout: float = Field(default=600.0, gt=0, le=3600, description="Seconds to wait for the relay's last word")
+    smtp_connections: int = Field(default=4, ge=1, le=20, description="Connections to the relay at a time")
+    mail_per_domain: int = Field(
+        default=300, ge=0, le=100_000, description="Letters a minute to one domain at most; 0: no limit"
+    )
     mail_from: str = Field(default="no-reply@localhost.example", description="Sender address of every letter")
+    bounce_address: str = Field(
+        default="", description="Where letters come back, each under a +token of its own; empty: to mail_from"
+    )
+    mail_events_secret: SecretStr | None = Field(
+        default=None, description="Secret of the mail provider's events, whsec_…; two with a blank while it changes"
+    )
     mailbox_dir: Path = Field(default=VAR / "mailbox", description="Where letters go while no relay is set")
     worker: bool = Field(default=True, description="Run the worker inside `run`")
     worker_pause: float = Field(default=2.0, gt=0, le=3600, description="Seconds between two rounds of the worker")
@@ -86,6 +98,24 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < SECRET_BYTES:
             raise ValueError(f"give at least {SECRET_BYTES} bytes")
+        return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _room_for_a_token(cls, value: str) -> str:
+        local, at, domain = value.rpartition("@")
+        # The token takes 43 of the 64 characters before the @.
+        if value and (not at or not domain or not 1 <= len(local) <= 20 or "+" in local):
+            raise ValueError("give an address such as bounces@kpi.example.org, with at most 20 letters before the @")
+        return value
+
+    @field_validator("mail_events_secret")
+    @classmethod
+    def _whole_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        for one in value.get_secret_value().split() if value is not None else ():
+            plain = one.removeprefix("whsec_")
+            if len(plain) < SECRET_BYTES or not _BASE64.fullmatch(plain):
+                raise ValueError("give the provider's secret, whsec_ and at least 24 bytes in base64")
         return value
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import disclosure, figures, forms, load, model, start
+from bench import disclosure, figures, forms, load, mail, model, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -18,6 +18,8 @@ SCENARIOS: dict[str, Scenario] = {
     "form-get": forms.form_get,
     "form-post": forms.form_post,
     "crash": forms.crash,
+    "mail": mail.mail,
+    "mail-kills": mail.mail_kills,
     "release": figures.release,
     "summary": figures.summary,
     "start": start.start,

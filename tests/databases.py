@@ -151,11 +151,16 @@ def _refuse_commit(_connection: object) -> None:
     raise AssertionError("capabilities flush, edges commit; a test that needs a commit takes `engine`")
 
 
-def _migrate(url: str) -> None:
+def migrated(url: str) -> Database:
+    """A database with all its tables."""
     database = open_database(url)
     upgrade(database.engine)
+    return database
+
+
+def _migrate(url: str) -> None:
     # PostgreSQL copies a database only while nobody is connected to it.
-    database.dispose()
+    migrated(url).dispose()
 
 
 def _wiping(url: str) -> bytes:

@@ -14,7 +14,7 @@ from app.accounts.rules import SERVICE, Action
 from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.http.limiter import Limiter
-from app.http.service import MISS_SECONDS, MISSES
+from app.http.service import ASKS, MISS_SECONDS, MISSES
 from app.infra.database import Database
 from app.infra.keys import key_of
 from app.main import create_app
@@ -104,7 +104,7 @@ def served(engine: Database, now: datetime) -> Served:
     with engine.write() as session:
         company = small_company(session, now)
         other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
-        made = Served(_app_over(engine, clock), engine, clock, company, other)
+        made = Served(app_over(engine, clock), engine, clock, company, other)
         places: Mapping[str, tuple[Role, str]] = {
             "admin": (Role.ADMIN, company.id),
             "manager": (Role.MANAGER, company.north),
@@ -126,12 +126,13 @@ def served(engine: Database, now: datetime) -> Served:
 _apps: dict[int, FastAPI] = {}
 
 
-def _app_over(engine: Database, clock: Clock) -> FastAPI:
+def app_over(engine: Database, clock: Clock) -> FastAPI:
     """The application over a database, built once in a run, with a clock and counters of its own."""
     if id(engine) not in _apps:
         _apps[id(engine)] = create_app(settings_of(engine), database=engine)
     app = _apps[id(engine)]
-    app.state.service = replace(app.state.service, clock=clock, misses=Limiter(MISSES, MISS_SECONDS))
+    limiters = {"misses": Limiter(MISSES, MISS_SECONDS), "asks": Limiter(ASKS, MISS_SECONDS)}
+    app.state.service = replace(app.state.service, clock=clock, **limiters)
     return app
 
 

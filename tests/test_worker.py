@@ -2,35 +2,34 @@
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.dispatch import Post, send_due
 from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
-from app.infra.smtp import Carrier, FolderTransport, Reply, SmtpTransport
+from app.infra.smtp import FolderTransport, SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.queries import find_link, find_opt_out
-from app.mail.commands import enqueue, enqueue_all
+from app.mail.commands import enqueue
 from app.mail.letters import Writer
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, Mail, OutboxState
+from app.organisation.tables import PersonRow
 from app.rounds.commands import close_round, launch_round, propose_assignments
 from app.rounds.queries import load_round
 from app.rounds.rules import GRACE
 from app.rounds.values import Round, RoundState
-from app.worker import TASKS, Post, Task, run_once, run_until, send_due, worker_name, writing
+from app.worker import TASKS, Task, run_once, run_until, worker_name, writing
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
-from tests.mail.scripted import HANG_UP, ScriptedServer
+from tests.mail.scripted import ScriptedServer
 from tests.smtp import Delivery, MailServer
 
 BASE = "https://fjellbris.example"
@@ -102,6 +101,42 @@ def test_an_open_round_becomes_letters_whose_links_open_it(
     assert f"{BASE}/r/{found[1]}?lang=en" in text_of(letter)
 
 
+@pytest.mark.parametrize(
+    ("locale", "subject", "words"),
+    [
+        ("nb", "Amir Haddad spør: fire vurderinger, tre minutter", "Runden stenger"),
+        ("en", "Amir Haddad asks: four ratings, three minutes", "The round closes"),
+    ],
+)
+def test_a_letter_arrives_whole_in_the_language_of_its_reader(
+    engine: Database,
+    opened: Opened,
+    mail_server: MailServer,
+    writer: Writer,
+    now: datetime,
+    locale: str,
+    subject: str,
+    words: str,
+) -> None:
+    with engine.write() as session:
+        session.execute(update(PersonRow).values(locale=locale))
+    run_once(engine, by_smtp(mail_server, writer), now=now)
+    (letter,) = mail_server.to(address("Sofie Berg"))
+    head, _, _ = letter.raw.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://fjellbris\.example/opt-out/[\w-]{54}>", leave)
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert f"Content-Language: {locale}".encode() in lines
+    assert (str(letter.parsed()["Subject"]), len(subject) <= 50) == (subject, True)
+    parts = {part.get_content_type(): str(part.get_content()) for part in letter.parsed().iter_parts()}
+    assert list(parts) == ["text/plain", "text/html"]
+    assert all(words in text for text in parts.values())
+    assert re.search(r"<img|<script|<link|<iframe|url\(|src=|@import", parts["text/html"]) is None
+    assert letter.raw.isascii()
+    assert max(map(len, letter.raw.split(b"\r\n"))) <= 998
+
+
 def test_a_reminder_brings_the_same_link_and_a_closed_round_brings_none(
     engine: Database, opened: Opened, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
@@ -120,7 +155,7 @@ def test_a_reminder_brings_the_same_link_and_a_closed_round_brings_none(
 def test_a_letter_whose_round_closed_while_it_waited_is_cancelled(
     engine: Database, opened: Opened, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
-    _invite(engine, now)
+    invite(engine, now)
     with engine.write() as session:
         close_round(session, SERVICE, opened.round.id, now=now)
     send_due(engine, by_smtp(mail_server, writer), now=now)
@@ -165,128 +200,7 @@ def test_a_letter_about_a_release_leads_to_its_page_and_can_be_stopped(
     assert f"List-Unsubscribe: <{BASE}/opt-out/{token}>\r\n".encode() in letter.raw
 
 
-# ------------------------------------------------------------ relays that misbehave
-
-
-@pytest.mark.parametrize(
-    ("script", "state", "copies"),
-    [
-        ({"RCPT": "550 5.1.1 no such user"}, OutboxState.BOUNCED, 0),
-        ({"BODY": "554 5.7.1 spam"}, OutboxState.BOUNCED, 0),
-        ({"RCPT": "451 greylisted"}, OutboxState.QUEUED, 0),
-        ({"MAIL": "530 sign in first"}, OutboxState.QUEUED, 0),
-        ({"BODY": "421 closing"}, OutboxState.QUEUED, 0),
-        ({"BODY": HANG_UP}, OutboxState.QUEUED, 1),
-    ],
-)
-def test_each_fault_leaves_the_letter_in_its_state(
-    engine: Database, writer: Writer, now: datetime, script: dict[str, str], state: OutboxState, copies: int
-) -> None:
-    with engine.write() as session:
-        enqueue(session, sign_in("a", now), now=now)
-    with ScriptedServer.running(**script) as server:
-        send_due(engine, by_smtp(server, writer), now=now)
-    with engine.read() as session:
-        row = session.scalars(select(OutboxRow)).one()
-        assert (row.state, row.copies, row.lease_owner) == (state, copies, None)
-
-
-def test_an_unknown_outcome_is_sent_once_more_byte_for_byte_and_then_left_to_a_person(
-    engine: Database, opened: Opened, writer: Writer, now: datetime
-) -> None:
-    _invite(engine, now, only="Sofie Berg")
-    with ScriptedServer.running(BODY=HANG_UP) as server:
-        for minutes in (0, 1, 2, 60):
-            send_due(engine, by_smtp(server, writer), now=now + timedelta(minutes=minutes))
-    first, second = server.accepted
-    assert first == second
-    assert sorted(states(engine).values()) == ["attention", *["cancelled"] * 4]
-
-
-def test_a_postponed_letter_arrives_when_the_relay_is_ready(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
-) -> None:
-    with engine.write() as session:
-        enqueue(session, sign_in("a", now), now=now)
-    mail_server.refusals["amir@fjellbris.example"] = "451 4.7.1 Greylisted"
-    post = by_smtp(mail_server, writer)
-    send_due(engine, post, now=now)
-    mail_server.refusals.clear()
-    assert send_due(engine, post, now=now + timedelta(seconds=59)) == 0
-    assert send_due(engine, post, now=now + timedelta(seconds=60)) == 1
-    assert states(engine) == {"a": OutboxState.SENT}
-
-
-def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
-) -> None:
-    mails = [sign_in(str(n), now, f"p{n}@busy.example") for n in range(3)]
-    with engine.write() as session:
-        enqueue_all(session, [*mails, sign_in("x", now, "x@free.example")], now=now)
-    mail_server.refusals |= {f"p{n}@busy.example": "452 too many" for n in range(3)}
-    with structlog.testing.capture_logs() as lines:
-        send_due(engine, by_smtp(mail_server, writer), now=now)
-    told = next(line for line in lines if line["event"] == "letters")
-    assert told == {"event": "letters", "log_level": "info", "sent": 1, "postponed": 1, "put_off": 2}
-    with engine.read() as session:
-        tried = dict(session.execute(select(OutboxRow.reference, OutboxRow.attempts)).all())
-    assert sorted(tried.values()) == [0, 0, 1, 1]
-    assert [delivery.recipients for delivery in mail_server.deliveries] == [("x@free.example",)]
-
-
-def test_a_letter_that_cannot_be_written_holds_up_no_other(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
-) -> None:
-    with engine.write() as session:
-        enqueue_all(session, [replace(sign_in("bad", now), parameters={}), sign_in("good", now)], now=now)
-    send_due(engine, by_smtp(mail_server, writer), now=now)
-    assert states(engine) == {"bad": OutboxState.QUEUED, "good": OutboxState.SENT}
-
-
-# ------------------------------------------------------------ workers that die
-
-
-def test_a_worker_killed_before_the_body_costs_nothing_and_killed_after_it_one_copy(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
-) -> None:
-    with engine.write() as session:
-        enqueue(session, sign_in("a", now), now=now)
-    for killed_at, copies in (("offer", 0), ("hand_over", 1)):
-        with pytest.raises(KeyboardInterrupt):
-            send_due(engine, Post(_Killing(killed_at), writer, BASE, "host/1"), now=now)
-        stopped = threading.Event()
-        stopped.set()
-        run_until(stopped, engine, by_smtp(mail_server, writer), clock=lambda: now, pause=0.01)
-        with engine.read() as session:
-            row = session.scalars(select(OutboxRow)).one()
-            assert (row.state, row.copies) == (OutboxState.QUEUED, copies)
-    send_due(engine, by_smtp(mail_server, writer), now=now + timedelta(minutes=1))
-    assert (len(mail_server.deliveries), states(engine)) == (1, {"a": OutboxState.SENT})
-
-
-def test_a_worker_whose_lease_went_to_another_sends_nothing(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
-) -> None:
-    with engine.write() as session:
-        enqueue(session, sign_in("a", now), now=now)
-    send_due(engine, Post(_Overtaken(engine, by_smtp(mail_server, writer)), writer, BASE, "host/1"), now=now)
-    assert mail_server.deliveries == []
-    assert states(engine) == {"a": OutboxState.PREPARED}
-
-
-def test_a_batch_that_takes_too_long_gives_the_rest_back(
-    engine: Database, mail_server: MailServer, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with engine.write() as session:
-        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
-    monkeypatch.setattr("app.worker.BATCH_SECONDS", -1.0)
-    with structlog.testing.capture_logs() as lines:
-        send_due(engine, by_smtp(mail_server, writer), now=now)
-    assert lines == [{"event": "letters", "log_level": "info", "put_off": 3}]
-    assert set(states(engine).values()) == {OutboxState.QUEUED}
-    monkeypatch.undo()
-    assert send_due(engine, by_smtp(mail_server, writer), now=now) == 3
-    assert len(mail_server.deliveries) == 3
+# ------------------------------------------------------------ the loop
 
 
 def test_work_that_fails_is_left_behind_and_the_rest_is_done(
@@ -329,7 +243,7 @@ def links(delivery: Delivery) -> list[str]:
     return re.findall(rf"{BASE}/\S+", text_of(delivery))
 
 
-def _invite(engine: Database, now: datetime, only: str = "") -> None:
+def invite(engine: Database, now: datetime, only: str = "") -> None:
     """The invitations of the open round, put into the outbox; with `only`, the others are cancelled."""
     invite = next(task for task in TASKS if task.name == "invite")
     assert invite.run(engine, now) == 5
@@ -342,51 +256,3 @@ def _invite(engine: Database, now: datetime, only: str = "") -> None:
 
 def _broken(session: WriteSession, *, now: datetime) -> int:
     raise RuntimeError("planted")
-
-
-class _Killing:
-    """A way out during which the worker is killed."""
-
-    def __init__(self, killed_at: str) -> None:
-        self._killed_at = killed_at
-
-    @contextmanager
-    def opened(self) -> Iterator[Carrier]:
-        yield self
-
-    def offer(self, sender: str, recipient: str) -> Reply:
-        if self._killed_at == "offer":
-            raise KeyboardInterrupt
-        return Reply(250, "250 go on")
-
-    def hand_over(self, raw: bytes, name: str) -> Reply:
-        raise KeyboardInterrupt
-
-    def abandon(self) -> None:
-        """Nothing to do."""
-
-
-class _Overtaken:
-    """A way out that is so slow that another worker takes the letter over before the body leaves."""
-
-    def __init__(self, database: Database, post: Post) -> None:
-        self._database = database
-        self._transport = post.transport
-
-    @contextmanager
-    def opened(self) -> Iterator[Carrier]:
-        with self._transport.opened() as carrier:
-            self._carrier = carrier
-            yield self
-
-    def offer(self, sender: str, recipient: str) -> Reply:
-        reply = self._carrier.offer(sender, recipient)
-        with self._database.write() as session:
-            session.execute(update(OutboxRow).values(lease_owner="host/2", attempts=2))
-        return reply
-
-    def hand_over(self, raw: bytes, name: str) -> Reply:
-        return self._carrier.hand_over(raw, name)
-
-    def abandon(self) -> None:
-        self._carrier.abandon()

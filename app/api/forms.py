@@ -7,7 +7,7 @@ from fastapi import Path, Request, Response
 from app.api.resource import answer, resource
 from app.api.schemas.forms import DraftIn, FormOut, OfferOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
-from app.http.visit import reading, writing
+from app.http.visit import reading, written_together
 from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
@@ -32,17 +32,18 @@ def get_form(request: Request, token: Token) -> Response:
 @by_link("the link is the right to rate")
 def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     """Hand in a sheet for each subject with an answer; a sheet that is there is replaced until the round closes."""
-    with writing(request) as (session, visit):
-        receipt = submit_response(session, token, sent.posted(), now=visit.now)
-        offer = find_offer(session, token, receipt.low, now=visit.now)
+    receipt = written_together(request, lambda session, now: submit_response(session, token, sent.posted(), now=now))
     told = ReceiptOut.of(receipt)
-    return answer(told if offer is None else told.model_copy(update={"offer": OfferOut.of(offer)}))
+    if receipt.low:
+        with reading(request) as (session, visit):
+            offer = find_offer(session, token, receipt.low, now=visit.now)
+        told = told if offer is None else told.model_copy(update={"offer": OfferOut.of(offer)})
+    return answer(told)
 
 
 @router.put("/forms/{token}/draft", status_code=204)
 @by_link("the link is the right to rate")
 def put_draft(request: Request, token: Token, sent: DraftIn) -> Response:
     """Keep what is typed so far until it is sent; it comes back with the form. Not for anonymous groups."""
-    with writing(request) as (session, visit):
-        save_draft(session, token, sent.posted(), now=visit.now)
+    written_together(request, lambda session, now: save_draft(session, token, sent.posted(), now=now))
     return Response(status_code=204)

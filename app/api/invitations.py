@@ -1,11 +1,13 @@
 """Invitations over HTTP: how far the letters have come, sending again, extending, taking back."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.assignments import ExtendIn, InvitationOut
-from app.api.schemas.base import PageOut, page_out
+from app.api.schemas.base import Flag, PageOut, page_out
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
@@ -13,6 +15,8 @@ from app.invitations import commands
 from app.invitations.queries import list_invitations as page_of_invitations
 
 router = resource("Invitations")
+
+DespiteBounce = Annotated[Flag, Query(description="Try an address once more although letters to it came back")]
 
 
 @router.get("/rounds/{round_id}/invitations", response_model=PageOut[InvitationOut])
@@ -26,10 +30,21 @@ def list_invitations(request: Request, round_id: Key, part: Slice) -> Response:
 
 @router.post("/invitations/{invitation_id}/resend", response_model=InvitationOut)
 @access(Action.ROUNDS_WRITE)
-def resend_invitation(request: Request, invitation_id: Key) -> Response:
+def resend_invitation(request: Request, invitation_id: Key, *, despite_bounce: DespiteBounce = False) -> Response:
     """Send an invitation again; for a link that was taken back, with a new one."""
     with posting(request) as post:
-        found = commands.resend_invitation(post.session, post.viewer, invitation_id, now=post.now)
+        found = commands.resend_invitation(
+            post.session, post.viewer, invitation_id, despite_bounce=despite_bounce, now=post.now
+        )
+        return post.answer(InvitationOut.of(found), version=found.version)
+
+
+@router.post("/invitations/{invitation_id}/rotate", response_model=InvitationOut)
+@access(Action.ROUNDS_WRITE)
+def rotate_invitation(request: Request, invitation_id: Key) -> Response:
+    """Replace the link of an invitation by a new one and send it; the old link says that there is a newer one."""
+    with posting(request) as post:
+        found = commands.rotate_invitation(post.session, post.viewer, invitation_id, now=post.now)
         return post.answer(InvitationOut.of(found), version=found.version)
 
 

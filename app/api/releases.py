@@ -2,18 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
+from app.api.schemas.against import AgainstOut
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.releases import ExplanationOut, ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
+from app.api.schemas.explanations import ExplanationOut
+from app.api.schemas.releases import ReleaseOut, ScoreOut, ScoresPage, SubjectScoresOut
+from app.errors import NotFound
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
 from app.releases import queries
 from app.releases.commands import release_round as seal
+from app.releases.trace import FigureKey
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus
+from app.summaries.against import get_against
+from app.summaries.reference import Reference
 
 router = resource("Releases")
 
@@ -31,6 +37,8 @@ async def _chosen(
 
 
 Chosen = Annotated[ScoreFilter, Depends(_chosen)]
+Held = Annotated[str, Path(description="What the composite is held against", json_schema_extra={"enum": [*Reference]})]
+Group = Annotated[str | None, Query(description="A rater group, or several that were read together: `a,b`")]
 
 
 @router.post("/rounds/{round_id}/release", response_model=ReleaseOut)
@@ -82,10 +90,32 @@ def get_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
     return answer(SubjectScoresOut(items=[ScoreOut.of(score) for score in scores]), version=_SEALED)
 
 
+@router.get("/releases/{release_id}/explanations/{subject_id}/against/{reference}", response_model=AgainstOut)
+@access(Action.RESULTS_READ)
+def get_distance(request: Request, release_id: Key, subject_id: Key, reference: Held) -> Response:
+    """What each KPI adds to the distance of a composite from its targets, the unit above or the round before."""
+    if reference not in set(Reference):
+        raise NotFound
+    with reading(request) as (session, visit):
+        found = get_against(session, visit.viewer, release_id, subject_id, Reference(reference), on=visit.today)
+    return answer(AgainstOut.of(found), version=_SEALED)
+
+
+async def _figure(kpi_id: str | None = None, group: Group = None, item_id: str | None = None) -> FigureKey | None:
+    if kpi_id is None and group is None and item_id is None:
+        return None
+    return FigureKey(kpi_id or None, tuple(group.split(",")) if group else (), item_id or None)
+
+
 @router.get("/releases/{release_id}/explanations/{subject_id}", response_model=ExplanationOut)
 @access(Action.RESULTS_READ)
-def get_explanation(request: Request, release_id: Key, subject_id: Key) -> Response:
-    """The arithmetic of every figure of a subject."""
+def get_explanation(
+    request: Request, release_id: Key, subject_id: Key, figure: Annotated[FigureKey | None, Depends(_figure)]
+) -> Response:
+    """The arithmetic of a subject; with `kpi_id`, `group` or `item_id` that of one figure with its parts."""
     with reading(request) as (session, visit):
-        document = queries.get_explanation(session, visit.viewer, release_id, subject_id, on=visit.today)
-    return answer(ExplanationOut(subject_id=subject_id, document=dict(document)), version=_SEALED)
+        if figure is None:
+            document = queries.get_explanation(session, visit.viewer, release_id, subject_id, on=visit.today)
+            return answer(ExplanationOut.of_subject(subject_id, document), version=_SEALED)
+        found, score = queries.get_traced(session, visit.viewer, release_id, subject_id, figure, on=visit.today)
+    return answer(ExplanationOut.of_figure(subject_id, found, score), version=_SEALED)

@@ -7,9 +7,25 @@ from app.api.resource import Key, answer, resource
 from app.api.schemas.summaries import SummaryOut
 from app.http.access import access
 from app.http.visit import reading
+from app.infra.tabular import write_csv
 from app.summaries import queries
+from app.summaries.table import COLUMNS, cells_of, figure_rows
 
 router = resource("Summaries")
+
+
+@router.get(
+    "/releases/{release_id}/summaries/{subject_id}.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A line per figure"}},
+)
+@access(Action.RESULTS_READ)
+def get_figure_table(request: Request, release_id: Key, subject_id: Key) -> Response:
+    """The figures of a summary as a table: CSV with semicolons, names in the language that is asked for."""
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+    raw = write_csv(COLUMNS, [cells_of(row, visit.locale) for row in figure_rows(summary)])
+    return Response(raw, media_type="text/csv; charset=utf-8")
 
 
 @router.get("/releases/{release_id}/summaries/{subject_id}", response_model=SummaryOut)

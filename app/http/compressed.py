@@ -9,11 +9,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PLACES = ("/static/", "/r/", "/api/docs")
+_KEPT_BY_NOBODY = "/r/"
 _LEVEL = 5
 
 
 class Compressed:
-    """Compresses what may be for whoever accepts it."""
+    """Compresses what may be for whoever accepts it.
+
+    A page of a rater is never kept by anybody (`no-store`), so that it says nothing of how it depends on what is accepted
+    when it leaves as it is.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app
@@ -21,4 +26,9 @@ class Compressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_safe = scope["type"] == "http" and scope["path"].startswith(PLACES)
-        await (self._small if is_safe else self._plain)(scope, receive, send)
+        is_plain = not is_safe or (scope["path"].startswith(_KEPT_BY_NOBODY) and not _accepts(scope))
+        await (self._plain if is_plain else self._small)(scope, receive, send)
+
+
+def _accepts(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])

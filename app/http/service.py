@@ -15,6 +15,8 @@ from app.settings import Settings
 
 MISSES = 30
 MISS_SECONDS = 600.0
+ASKS = 30
+"""Requests for lost links from one place in the same time: an office behind one address needs a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,18 @@ class Service:
     templates: Templates
     clock: Callable[[], datetime] = utc_now
     misses: Limiter = field(default_factory=lambda: Limiter(MISSES, MISS_SECONDS))
+    asks: Limiter = field(default_factory=lambda: Limiter(ASKS, MISS_SECONDS))
 
 
 def service_of(request: Request) -> Service:
     """The service that a request came to."""
     service: Service = request.app.state.service
     return service
+
+
+def limit_asking(request: Request) -> None:
+    """Count one more request for lost links from this place; raise TooMany when there were too many."""
+    place = request.client.host if request.client is not None else ""
+    asks = service_of(request).asks
+    asks.check(place)
+    asks.count(place)

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from fastapi import Request, Response
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.service import Service
@@ -42,9 +41,9 @@ class Shell:
     def __init__(self, app: ASGIApp, service: Service, failed: Callable[[Request], Response]) -> None:
         self._app = app
         self._failed = failed
-        self._headers = dict(HEADERS)
-        if service.settings.is_https:
-            self._headers["Strict-Transport-Security"] = _HTTPS_ONLY
+        headers = HEADERS | ({"Strict-Transport-Security": _HTTPS_ONLY} if service.settings.is_https else {})
+        # As they leave, so that nothing is put together anew for every answer.
+        self._headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,10 +59,9 @@ class Shell:
             nonlocal status, started_answering
             if message["type"] == "http.response.start":
                 status, started_answering = int(message["status"]), True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in self._headers if header[0] not in own]
+                message["headers"].append((b"x-request-id", request_id.encode()))
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

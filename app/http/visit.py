@@ -4,10 +4,11 @@ The viewer is built in that same session from the session cookie or the Bearer k
 that the mailbox leads today, the subjects it is. What a viewer may do is asked of `accounts.rules` further in.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from fastapi import Request
 
@@ -26,6 +27,8 @@ from app.infra.formats import Locale, choose_locale, local_day
 from app.organisation.queries import list_companies, viewer_of_account, viewer_of_key
 from app.organisation.values import Subject
 from app.settings import Settings
+
+T = TypeVar("T")
 
 _TOUCH_EVERY = timedelta(minutes=1)
 
@@ -107,6 +110,12 @@ def writing(request: Request) -> Iterator[tuple[WriteSession, Visit]]:
         if visit.is_worth_noting:
             _note_use(session, visit)
         yield session, visit
+
+
+def written_together(request: Request, work: Callable[[WriteSession, datetime], T]) -> T:
+    """What `work` returns once it is committed: for what many send at once through links, which say nothing of sessions."""
+    now = moment_of(request)
+    return service_of(request).database.write_together(lambda session: work(session, now))
 
 
 def _note_use(session: WriteSession, visit: Visit) -> None:

@@ -49,6 +49,11 @@ def deliverable(email: str) -> str:
     return f"{local}@{_ascii_domain(domain)}"
 
 
+def domain_of(email: str) -> str:
+    """The domain of an address as mail servers know it."""
+    return _ascii_domain(email.rpartition("@")[2])
+
+
 def mailbox_of(email: str) -> str:
     """One mailbox, one text: NFKC, casefold, what follows a plus left out, domain in ASCII."""
     local, _, domain = unicodedata.normalize("NFKC", email).rpartition("@")

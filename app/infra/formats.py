@@ -66,6 +66,13 @@ def score(value: float | None, locale: Locale) -> str:
     return _figure(rounded, "0" if rounded in {0, 100} else "0.0", locale)
 
 
+def signed(value: float | Decimal, locale: Locale) -> str:
+    """A difference of scores with its sign and one decimal: `+1,3`, `−0,4`; no sign where it rounds to nothing."""
+    rounded = _rounded(value, 1)
+    sign = "+" if rounded > 0 else "\N{MINUS SIGN}" if rounded < 0 else ""
+    return sign + _figure(abs(rounded), "0.0", locale)
+
+
 def outward(lo: float, hi: float) -> tuple[int, int]:
     """Whole points around an interval, cut to 0-100: as much as may be told of a small group."""
     return max(0, math.floor(round(lo, 9))), min(100, math.ceil(round(hi, 9)))

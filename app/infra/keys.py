@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 TOKEN_BYTES = 24
 SECRET_BYTES = 32
+RETURN_BYTES = 10
 
 
 class InstanceKey:
@@ -48,6 +49,20 @@ class InstanceKey:
     def sign_in_token(self, link_id: str) -> str:
         """The secret of a one-time sign-in link."""
         return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])
+
+    def return_token(self, message_id: str) -> str:
+        """What a bounced mail brings back: says which message, and that we sent it; small letters and digits only."""
+        raw = UUID(message_id).bytes + self.derive("return-path", message_id)[:RETURN_BYTES]
+        return base64.b32encode(raw).rstrip(b"=").decode().lower()
+
+    def read_return_token(self, token: str) -> str | None:
+        """The message of a return token, in whatever case it comes; None for what `return_token` did not make."""
+        try:
+            raw = base64.b32decode(token.encode("ascii") + b"=" * (-len(token) % 8), casefold=True)
+            message_id = str(UUID(bytes=raw[:16]))
+        except ValueError:
+            return None
+        return message_id if same(self.return_token(message_id).encode(), token.lower().encode()) else None
 
     def csrf_token(self, session_hash: bytes) -> str:
         """The hidden form field of one signed-in session."""

@@ -79,6 +79,15 @@ def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], Sequence
     return Page(kept, encode_cursor(key(kept[-1]), request.sort) if more else None)
 
 
+def page_in(rows: Sequence[T], request: PageRequest) -> Page[T]:
+    """A slice of a list that was computed as a whole; its cursor is a place in it."""
+    start = 0 if request.cursor is None else decode_cursor(request.cursor, request.sort, 1)[0]
+    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= len(rows):
+        raise BadCursor
+    end = start + request.limit
+    return Page(tuple(rows[start:end]), encode_cursor([end], request.sort) if end < len(rows) else None)
+
+
 def encode_cursor(values: Sequence[object], sort: str) -> str:
     """Sort order and the last row's keys, as URL-safe text."""
     plain = [value.isoformat() if isinstance(value, date) else value for value in values]

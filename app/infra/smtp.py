@@ -16,6 +16,8 @@ FINAL_REPLY_SECONDS = 600.0
 """RFC 5321, 4.5.3.2.6: a server may take ten minutes after the final dot, and has often taken the mail by then."""
 
 Security = Literal["starttls", "tls", "none"]
+_NO_ADDRESS = re.compile(r"[\s<>\0]")
+_TAKES = frozenset({250, 251})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,12 @@ class _SmtpCarrier:
 
     def _offered(self, sender: str, recipient: str) -> Reply:
         client = self._connected()
+        if client.has_extn("pipelining"):
+            return self._offered_at_once(client, sender, recipient)
         code, text = client.mail(sender)
         if code == 250:
             code, text = client.rcpt(recipient)
-            if code not in {250, 251}:
+            if code not in _TAKES:
                 self._reset(client, code)
                 return _reply(code, text)
             code, text = client.docmd("DATA")
@@ -145,6 +149,30 @@ class _SmtpCarrier:
         # What is wrong is ours (sender, sign-in, relay), so it must not count against the recipient.
         self._reset(client, code)
         return Reply(None, _plain(code, text))
+
+    def _offered_at_once(self, client: smtplib.SMTP, sender: str, recipient: str) -> Reply:
+        """The three commands in one go, where the relay allows it (RFC 2920): one way there and back instead of three."""
+        client.send(f"MAIL FROM:<{_bare(sender)}>\r\nRCPT TO:<{_bare(recipient)}>\r\nDATA\r\n")
+        mail, rcpt = client.getreply(), client.getreply()
+        # What was said about the recipient stands, even if the connection breaks now.
+        refused = mail[0] == 250 and rcpt[0] not in _TAKES
+        try:
+            code, text = client.getreply()
+        except (OSError, smtplib.SMTPException):
+            if not refused:
+                raise
+            self.abandon()
+            return _reply(*rcpt)
+        if code == 354 and mail[0] == 250 and not refused:
+            return Reply(250, _plain(code, text))
+        if code == 354:
+            # It waits for a mail that nobody may get: only a closed connection says that there is none.
+            self.abandon()
+        else:
+            self._reset(client, code)
+        if refused:
+            return _reply(*rcpt)
+        return Reply(None, _plain(*(mail if mail[0] != 250 else (code, text))))
 
     def _connected(self) -> smtplib.SMTP:
         if self._client is None or self._client.sock is None:
@@ -189,6 +217,13 @@ class _FolderCarrier:
             file.write(raw)
         unfinished.replace(self._directory / f"{name}.eml")
         return Reply(250, "250 Kept")
+
+
+def _bare(address: str) -> str:
+    """An address that is nothing but one; addresses are checked where they come in, this is the last look."""
+    if _NO_ADDRESS.search(address):
+        raise smtplib.SMTPException("not an address")
+    return address
 
 
 def _reply(code: int, text: bytes) -> Reply:

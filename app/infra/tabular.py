@@ -69,16 +69,21 @@ def read_table(raw: bytes, *, filename: str, columns: Sequence[Column], encoding
     return _rows(_csv_records(text, _delimiter(text, columns)), columns)
 
 
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file with BOM and semicolons, as Norwegian Excel opens it; text that would be a formula gets a '."""
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]], *, decimal: str = ".") -> bytes:
+    """A CSV file with BOM and semicolons, as Norwegian Excel opens it; text that would be a formula gets a '.
+
+    Numbers are written at full precision with the decimal sign that is asked for.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([_written(cell, decimal) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _harmless(cell: object) -> object:
+def _written(cell: object, decimal: str) -> object:
+    if isinstance(cell, float):
+        return repr(cell).replace(".", decimal)
     return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
 
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app.infra import formats, plots
 from app.infra.catalogues import load_catalogue
 from app.infra.formats import DEFAULT_ZONE, Locale
-from app.words import in_locale
+from app.words import filled, in_locale
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES: tuple[Locale, ...] = ("nb", "en")
@@ -115,6 +115,7 @@ def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         **{name: _bound(function, locale) for name, function in one.items()},
         **{name: _bound_for_pairs(function, locale) for name, function in two.items()},
         "points_range": formats.points_range,
+        "filled": filled,
         "instant": partial(_bound(formats.instant, locale), zone=zone),
         "clock": partial(_bound(formats.clock, locale), zone=zone),
         "local_day": partial(formats.local_day, zone=zone),

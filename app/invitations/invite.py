@@ -2,35 +2,34 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 
-from app.accounts.values import Viewer
 from app.infra.database import ReadSession, WriteSession
-from app.infra.formats import local_day
+from app.infra.formats import DEFAULT_ZONE, local_day
 from app.infra.ids import new_id
 from app.infra.keys import fingerprint, key_of
 from app.invitations import rules
-from app.invitations.letters import Writer, writer_of
+from app.invitations.hours import is_working_time
+from app.invitations.letters import Errand, Writer, writer_of
 from app.invitations.queries import by_rater, load_uninvited
 from app.invitations.tables import InvitationRow
 from app.mail.commands import enqueue_all
-from app.mail.values import Letter, Mail
+from app.mail.values import Letter
 from app.organisation.queries import load_people, load_subjects
 from app.organisation.values import Person, PersonId, SubjectId
-from app.rounds.freeze import freeze
 from app.rounds.queries import (
-    get_round,
     load_assignments,
     load_enough,
     load_frozen_round,
     load_open_rounds,
-    load_rated,
     load_salt,
     take_open_round,
 )
-from app.rounds.rules import due_reminders, kpis_asked
+from app.rounds.rules import due_reminders
 from app.rounds.values import Round
+from app.wording.queries import load_texts
 
 AT_ONCE = 1_000
 """Invitations of one transaction: a round is held meanwhile, and answers wait for it."""
@@ -49,12 +48,15 @@ def invite_due_rounds(session: WriteSession, *, now: datetime) -> int:
     )
 
 
-def remind_due_rounds(session: WriteSession, *, now: datetime) -> int:
+def remind_due_rounds(session: WriteSession, *, zone: ZoneInfo = DEFAULT_ZONE, now: datetime) -> int:
     """Remind those who have something open, when a reminder of the round is due; how many letters.
 
-    For the worker. At most two for each rater and round; none for who was invited after the time of the reminder,
-    whose link was taken back, or whose groups have enough answers. Idempotent.
+    For the worker. Only while people in `zone` are at work; what came due at night waits for the morning. At most
+    two for each rater and round; none for who was invited after the time of the reminder, whose link was taken back,
+    or whose groups have enough answers. Idempotent.
     """
+    if not is_working_time(now, zone):
+        return 0
     return sum(
         _remind(session, round_, due_reminders(round_.reminders, now=now), now=now)
         for round_ in load_open_rounds(session)
@@ -65,30 +67,9 @@ def remind_due_rounds(session: WriteSession, *, now: datetime) -> int:
 def writer_for(session: ReadSession, round_: Round, *, now: datetime) -> Writer:
     """Who writes the letters of a round."""
     company = load_subjects(session, [round_.company_id], on=local_day(now))[SubjectId(round_.company_id)]
-    return writer_of(load_frozen_round(session, round_.id), company.name)
-
-
-def sample_letter(session: ReadSession, viewer: Viewer, round_id: str, *, locale: str, now: datetime) -> Mail | None:
-    """The letter of a draft as the rater with most to answer would get it, without the name; None while nobody is asked.
-
-    For who may read the round. Writes and sends nothing.
-    """
-    round_ = get_round(session, viewer, round_id, now=now)
-    frozen = freeze(session, round_, load_rated(session, round_.id), now=now)
-    subjects = {subject.id: subject for subject in frozen.subjects}
-    asked = by_rater(
-        one
-        for one in load_assignments(session, round_.id)
-        if one.subject_id in subjects and kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)
-    )
-    if not asked:
-        return None
-    company = load_subjects(session, [round_.company_id], on=local_day(now))[SubjectId(round_.company_id)]
-    somebody = Person(PersonId(""), SubjectId(round_.company_id), None, None, None, locale, None, None)
-    fullest = max(asked.values(), key=len)
-    return writer_of(frozen, company.name).invitation_letter(
-        somebody, fullest, round_.id, letter=Letter.INVITATION, wave=0
-    )
+    # Worded as on the day of the launch: a reminder equals the invitation, whatever was written since.
+    texts = load_texts(session, round_.company_id, at=round_.launched_at or now)
+    return writer_of(load_frozen_round(session, round_.id), company.name, texts)
 
 
 def _invite(session: WriteSession, round_: Round, *, now: datetime) -> int:
@@ -107,9 +88,7 @@ def _invite(session: WriteSession, round_: Round, *, now: datetime) -> int:
         writer.invitation_letter(
             people[PersonId(row["person_id"])],
             assignments[row["person_id"]],
-            row["id"],
-            letter=Letter.INVITATION,
-            wave=0,
+            Errand(row["id"], Letter.INVITATION, wave=0),
         )
         for row in rows
         if people[PersonId(row["person_id"])].email
@@ -132,7 +111,9 @@ def _remind(session: WriteSession, round_: Round, number: int, *, now: datetime)
     people = load_people(session, {row.person_id for row in open_rows})
     writer = writer_for(session, round_, now=now) if open_rows else None
     mails = [
-        writer.invitation_letter(person, assignments[row.person_id], row.id, letter=Letter.REMINDER, wave=number)
+        writer.invitation_letter(
+            person, assignments[row.person_id], Errand(row.id, Letter.REMINDER, number, row.extended_until)
+        )
         for row in open_rows
         if writer is not None and (person := people[PersonId(row.person_id)]).email
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.kpis.values import RaterGroup
@@ -10,11 +11,23 @@ from app.organisation.values import Person
 from app.rounds.preview import questions_about
 from app.rounds.rules import minutes_to_answer
 from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy
+from app.wording.rules import worded
+from app.wording.values import Texts
 from app.words import Words, in_locale
 
 MOST_NAMES = 7
 NAMES_SHOWN = 5
 YOURSELF: Words = {"nb": "deg selv", "en": "yourself"}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Which letter is to be written: for which invitation, the how manieth, and whether the rater has more time."""
+
+    invitation_id: str
+    letter: Letter
+    wave: int
+    extended_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +37,25 @@ class Writer:
     frozen: FrozenRound
     organisation: str
     subjects: Mapping[str, FrozenSubject]
+    texts: Mapping[Letter, Texts]
 
-    def invitation_letter(
-        self, person: Person, assignments: Sequence[Assignment], reference: str, *, letter: Letter, wave: int
-    ) -> Mail:
+    def invitation_letter(self, person: Person, assignments: Sequence[Assignment], errand: Errand) -> Mail:
         """The mail that asks a rater about all subjects at once, or reminds; the person has an address."""
+        until = max(errand.extended_until or self.frozen.closes_at, self.frozen.closes_at)
+        parameters = self._parameters(person.locale, assignments)
         return Mail(
-            letter=letter,
+            letter=errand.letter,
             recipient=person.email or "",
             name=person.name or "",
             locale=person.locale,
-            parameters=self._parameters(person.locale, assignments),
-            reference=reference,
-            wave=wave,
-            deadline=self.frozen.extended_until or self.frozen.closes_at,
+            parameters={
+                **parameters,
+                "closes_at": until.isoformat(),
+                "wording": worded(self.texts, errand.letter, person.locale),
+            },
+            reference=errand.invitation_id,
+            wave=errand.wave,
+            deadline=until,
         )
 
     def _parameters(self, locale: str, assignments: Sequence[Assignment]) -> dict[str, Any]:
@@ -59,7 +77,6 @@ class Writer:
             "count": len(names),
             "questions": questions[0] if len(set(questions)) == 1 else 0,
             "minutes": minutes_to_answer(sum(questions), len(questions)),
-            "closes_at": self.frozen.closes_at.isoformat(),
             "promises": [self._promise(policy, sorted_, locale) for policy in self._policies(sorted_)],
             "promise": _spaced(self.frozen.promise_hash),
         }
@@ -81,9 +98,9 @@ class Writer:
         return YOURSELF[locale] if one.rater_group is RaterGroup.SELF else self.subjects[one.subject_id].name
 
 
-def writer_of(frozen: FrozenRound, organisation: str) -> Writer:
-    """A writer for a round."""
-    return Writer(frozen, organisation, {subject.id: subject for subject in frozen.subjects})
+def writer_of(frozen: FrozenRound, organisation: str, texts: Mapping[Letter, Texts]) -> Writer:
+    """A writer for a round; `texts` are what the company wrote into its letters."""
+    return Writer(frozen, organisation, {subject.id: subject for subject in frozen.subjects}, texts)
 
 
 def _spaced(promise_hash: str) -> str:

@@ -16,12 +16,13 @@ from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations import rules
 from app.invitations.tables import InvitationRow, VoidedLinkRow
 from app.invitations.values import DeliveryState, Invitation, InvitationId, LinkSecrets, RatingLink
-from app.mail.queries import load_deliveries, load_suppressed
-from app.mail.values import Delivery, Letter, OutboxMessage, SuppressionReason
+from app.mail.queries import load_deliveries, load_suppressed, load_suppressions
+from app.mail.values import Delivery, Letter, OutboxMessage, Suppression
+from app.organisation.paths import in_parts
 from app.organisation.queries import load_people
 from app.organisation.tables import PersonRow
 from app.organisation.values import Person, PersonId
-from app.rounds.queries import get_round, load_assignments
+from app.rounds.queries import get_round, load_assignments, load_enough, load_rounds
 from app.rounds.rules import is_protected
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Assignment, Round, RoundId, RoundState
@@ -50,6 +51,11 @@ LINK_TABLES = INVITATION.join(_ROUND, _ROUND.c.id == INVITATION.c.round_id).join
 IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
 _LINK = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_SECRETS: Select[Any] = (
+    select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
+    .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
+    .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None))
+)
 _LINK_HELD = _LINK.with_for_update(read=True, of=_ROUND)
 
 
@@ -103,25 +109,32 @@ def find_opt_out(session: ReadSession, token: str) -> Person:
 def has_opted_out(session: ReadSession, person: Person) -> bool:
     """Whether a person gets no letters."""
     found = load_suppressed(session, [person.mailbox]) if person.mailbox else {}
-    return SuppressionReason.OPT_OUT in found.values()
+    return not rules.THE_PERSONS_OWN.isdisjoint(found.values())
 
 
-def find_secrets(session: ReadSession, message: OutboxMessage) -> LinkSecrets | None:
-    """The secrets of the links in an invitation or reminder, for sending it; None when it must not leave any more.
+def load_secrets(
+    session: ReadSession, messages: Sequence[OutboxMessage], *, now: datetime
+) -> Mapping[str, LinkSecrets]:
+    """By message, the secrets of the links in invitations and reminders; without letters that must not leave any more.
 
-    That is: the round is no longer open, the link was taken back, or everything is answered (a reminder).
+    That is: the round is no longer open, the link was taken back, or (a reminder) nothing is left to be answered.
     """
-    query = select(InvitationRow, RoundRow.salt).join(RoundRow, RoundRow.id == InvitationRow.round_id)
-    found = session.execute(
-        query.where(InvitationRow.id == message.reference, RoundRow.state == RoundState.OPEN)
-    ).one_or_none()
-    row, salt = found or (None, None)
-    if row is None or salt is None or row.voided_at is not None:
-        return None
-    if message.letter is Letter.REMINDER and not _has_open(session, row):
-        return None
     key = key_of(session)
-    return LinkSecrets(key.rating_token(salt, row.id, row.rotation), key.opt_out_token(row.person_id))
+    references = {message.reference for message in messages}
+    found: dict[str, Row[Any]] = {
+        row.id: row
+        for some in in_parts(references)
+        for row in session.connection().execute(_SECRETS.where(INVITATION.c.id.in_(some)))
+    }
+    reminders = [message for message in messages if message.letter is Letter.REMINDER and message.reference in found]
+    unwanted = _without_anything_open(session, {one.reference: found[one.reference] for one in reminders})
+    unwanted |= _waited_for_nothing(session, [one for one in reminders if now - one.dated_at > rules.STALE], found)
+    return {
+        message.id: LinkSecrets(key.rating_token(row.salt, row.id, row.rotation), key.opt_out_token(row.person_id))
+        for message in messages
+        if (row := found.get(message.reference)) is not None
+        and not (message.letter is Letter.REMINDER and message.reference in unwanted)
+    }
 
 
 # ------------------------------------------------------------ management
@@ -213,7 +226,7 @@ def _rows_of(session: ReadSession, round_id: str) -> Sequence[InvitationRow]:
 def _invitations(session: ReadSession, round_: Round, rows: Collection[InvitationRow]) -> list[Invitation]:
     people = load_people(session, {row.person_id for row in rows})
     deliveries = load_deliveries(session, [row.id for row in rows])
-    suppressed = load_suppressed(session, {person.mailbox for person in people.values() if person.mailbox})
+    suppressed = load_suppressions(session, {person.mailbox for person in people.values() if person.mailbox})
     assignments = by_rater(load_assignments(session, round_.id))
     told = {policy.rater_group for policy in round_.groups if not is_protected(policy.mode)}
     return [
@@ -232,11 +245,14 @@ def _invitation(
     row: InvitationRow,
     person: Person,
     deliveries: Sequence[Delivery],
-    suppression: SuppressionReason | None,
+    suppression: Suppression | None,
     answered: bool | None,  # noqa: FBT001 - a fact, not a switch
 ) -> Invitation:
+    reason = suppression.reason if suppression is not None else None
     told = rules.told_letters(deliveries, is_told=answered is not None)
-    state = rules.delivery_state(email=person.email, deliveries=told, suppression=suppression)
+    latest = told[-1] if told else None
+    state = rules.delivery_state(email=person.email, deliveries=told, suppression=reason)
+    note, is_void = suppression.note if suppression is not None else "", row.voided_at is not None
     return Invitation(
         id=InvitationId(row.id),
         round_id=RoundId(row.round_id),
@@ -245,19 +261,45 @@ def _invitation(
         email=person.email,
         locale=row.locale,
         delivery=state,
-        reply=told[-1].reply if told and told[-1].state in rules.FAILED else None,
+        reply=(latest.reply if latest is not None and latest.state in rules.FAILED else None) or note or None,
+        next_step=rules.next_step(state, latest, note=note, is_void=is_void),
+        left_alone=reason,
+        leaves_at=latest.next_attempt_at if latest is not None else None,
         answered=answered,
         reminded=row.reminded,
-        is_void=row.voided_at is not None,
+        is_void=is_void,
         extended_until=row.extended_until,
         version=row.version,
     )
 
 
-def _has_open(session: ReadSession, row: InvitationRow) -> bool:
-    query = select(AssignmentRow.id).where(
-        AssignmentRow.round_id == row.round_id,
-        AssignmentRow.rater_id == row.person_id,
-        AssignmentRow.answered == false(),
-    )
-    return session.scalar(query.limit(1)) is not None
+def _without_anything_open(session: ReadSession, invitations: Mapping[str, Row[Any]]) -> set[str]:
+    """Those of the invitations whose raters have answered everything."""
+    query = select(AssignmentRow.round_id, AssignmentRow.rater_id).where(AssignmentRow.answered == false())
+    open_ = {
+        tuple(row)
+        for raters in in_parts(row.person_id for row in invitations.values())
+        for row in session.execute(
+            query.where(
+                AssignmentRow.round_id.in_({row.round_id for row in invitations.values()}),
+                AssignmentRow.rater_id.in_(raters),
+            ).distinct()
+        )
+    }
+    return {id_ for id_, row in invitations.items() if (row.round_id, row.person_id) not in open_}
+
+
+def _waited_for_nothing(
+    session: ReadSession, reminders: Sequence[OutboxMessage], invitations: Mapping[str, Row[Any]]
+) -> set[str]:
+    """Reminders that waited, say overnight, until the groups of their raters had enough answers."""
+    waiting: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for one in reminders:
+        waiting[invitations[one.reference].round_id].append(invitations[one.reference])
+    unwanted = set()
+    for round_id, round_ in load_rounds(session, waiting).items():
+        assignments, enough = by_rater(load_assignments(session, round_id)), load_enough(session, round_)
+        unwanted |= {
+            row.id for row in waiting[round_id] if not rules.wants_reminder(assignments.get(row.person_id, ()), enough)
+        }
+    return unwanted

@@ -1,4 +1,4 @@
-"""The mapped class of invitations."""
+"""Mapped classes of invitations: the links, those that were replaced, and who has asked for a link again."""
 
 from datetime import datetime
 
@@ -43,3 +43,13 @@ class VoidedLinkRow(Base):
 
     token_hash: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
     invitation_id: Mapped[str] = mapped_column(Id, ForeignKey("invitation.id", ondelete="CASCADE"))
+
+
+class LinkRequestRow(Base):
+    """Somebody has asked for the links of an address; kept for any address, known or not, until the worker answers."""
+
+    __tablename__ = "link_request"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    mailbox: Mapped[str] = mapped_column(Text, primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Instant)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.mail.values import SuppressionReason
 from app.rounds.values import RoundId
 
 InvitationId = NewType("InvitationId", str)
@@ -19,6 +20,18 @@ class DeliveryState(StrEnum):
     ATTENTION = "attention"
     OPTED_OUT = "opted_out"
     NO_ADDRESS = "no_address"
+
+
+class NextStep(StrEnum):
+    """What somebody can do about a letter that has not arrived; `none` when it has, or nobody can tell."""
+
+    NONE = "none"
+    WAIT = "wait"
+    ADD_ADDRESS = "add_address"
+    CORRECT_ADDRESS = "correct_address"
+    SEND_AGAIN = "send_again"
+    ASK_PERSON = "ask_person"
+    ASK_OPERATOR = "ask_operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,9 @@ class LinkSecrets:
 class Invitation:
     """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
 
-    So are reminders, in `delivery` and `reply`; `reminded` counts those of the round that are over. `reply` is what
-    the other side said to a letter that failed.
+    So are reminders, in `delivery`, `reply` and `leaves_at`; `reminded` counts those of the round that are over. `reply`
+    is what the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when
+    the letter that waits leaves at the earliest.
     """
 
     id: InvitationId
@@ -59,8 +73,24 @@ class Invitation:
     locale: str
     delivery: DeliveryState
     reply: str | None
+    next_step: NextStep
+    left_alone: SuppressionReason | None
+    leaves_at: datetime | None
     answered: bool | None
     reminded: int
     is_void: bool
     extended_until: datetime | None
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """An address of a company that gets no letters: whose, why, since when, what was said, and what can be done."""
+
+    person_id: str
+    name: str | None
+    email: str
+    reason: SuppressionReason
+    since: datetime
+    note: str
+    next_step: NextStep

@@ -128,6 +128,7 @@ def _card_row(
     else:
         check_version(row.version, expected_version)
         row.version += 1
+    row.form = draft.form
     session.flush()
     return row
 

@@ -10,6 +10,7 @@ from app.kpis.values import (
     Cadence,
     DecisionRule,
     Direction,
+    Form,
     GoalId,
     Item,
     ItemId,
@@ -139,6 +140,7 @@ class ScorecardDraft:
     level: Level
     starts_on: date
     lines: tuple[ScorecardLine, ...]
+    form: Form = Form.ARITHMETIC
 
 
 _HARD_FIELDS = [field.name for field in dataclasses.fields(HardMeasure)]

@@ -25,6 +25,7 @@ from app.kpis.values import (
     Comparison,
     DecisionRule,
     Direction,
+    Form,
     GoalId,
     KpiId,
     KpiKind,
@@ -128,7 +129,7 @@ def parse_target(given: Mapping[str, object], *, posted: bool = False) -> Target
 
 
 def parse_scorecard(given: Mapping[str, object], *, posted: bool = False) -> ScorecardDraft:
-    """A card: subject_id, level, starts_on, lines of kpi_id, weight, required, focus."""
+    """A card: subject_id, level, starts_on, form, lines of kpi_id, weight, required, focus."""
     fields = Fields(given, posted=posted)
     if not fields.has("lines"):
         fields.refuse("lines", REQUIRED)
@@ -137,6 +138,7 @@ def parse_scorecard(given: Mapping[str, object], *, posted: bool = False) -> Sco
         level=fields.choice("level", Level, required=True) or Level.PERSON,
         starts_on=fields.day("starts_on", required=True) or date.max,
         lines=tuple(_line(line) for line in fields.groups("lines", MOST_LINES)),
+        form=fields.choice("form", Form) or Form.ARITHMETIC,
     )
     return _finished(fields, draft)
 

@@ -11,6 +11,7 @@ from app.kpis.values import (
     Comparison,
     DecisionRule,
     Direction,
+    Form,
     Goal,
     GoalId,
     Item,
@@ -160,6 +161,7 @@ def card_of(row: ScorecardRow, lines: tuple[ScorecardLine, ...]) -> Scorecard:
         row.starts_on,
         lines,
         row.version,
+        Form(row.form),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Day, Flag, Id, Instant, Json, Number, Text, Whole, one_of
-from app.kpis.values import Aggregation, Cadence, Direction, KpiKind, KpiState, Level, Rollup, ScaleKind
+from app.kpis.values import Aggregation, Cadence, Direction, Form, KpiKind, KpiState, Level, Rollup, ScaleKind
 
 
 class GoalRow(Base):
@@ -178,6 +178,7 @@ class ScorecardRow(Base):
     __table_args__ = (
         UniqueConstraint("subject_id", "level", "starts_on"),
         one_of("level", Level),
+        one_of("form", Form),
         {"sqlite_strict": True},
     )
 
@@ -188,6 +189,7 @@ class ScorecardRow(Base):
     starts_on: Mapped[date] = mapped_column(Day)
     created_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Whole)
+    form: Mapped[str] = mapped_column(Text, server_default=Form.ARITHMETIC)
 
 
 class ScorecardLineRow(Base):

@@ -116,6 +116,13 @@ class Level(StrEnum):
     PERSON = "person"
 
 
+class Form(StrEnum):
+    """How the KPIs of a card become one score: by a weighted sum, or so that a very low one cannot be bought off."""
+
+    ARITHMETIC = "arithmetic"
+    GEOMETRIC = "geometric"
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What the company wants to reach; every KPI hangs on one."""
@@ -263,3 +270,4 @@ class Scorecard:
     starts_on: date
     lines: tuple[ScorecardLine, ...]
     version: int
+    form: Form = Form.ARITHMETIC

@@ -1,47 +1,57 @@
 """Every SELECT of mail: how far messages have come, which mailboxes are suppressed, who got a letter lately."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Table, func, select
 
 from app.infra.database import ReadSession
 from app.mail.tables import OutboxRow, SuppressionRow
-from app.mail.values import ROUND_LETTERS, Delivery, Letter, OutboxMessage, OutboxState, SuppressionReason
+from app.mail.values import ROUND_LETTERS, Delivery, Letter, OutboxMessage, OutboxState, Suppression, SuppressionReason
 
 AT_ONCE = 500
 """Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
+
+OUTBOX = cast("Table", OutboxRow.__table__)
+MESSAGE_COLUMNS = tuple(column for column in OUTBOX.c if column.name in {field.name for field in fields(OutboxMessage)})
+"""What a message is made of."""
 
 _WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 
 def load_suppressed(session: ReadSession, mailboxes: Collection[str]) -> Mapping[str, SuppressionReason]:
     """Those of the mailboxes that get no letter unasked, and why."""
-    query = select(SuppressionRow.mailbox, SuppressionRow.reason)
+    return {mailbox: found.reason for mailbox, found in load_suppressions(session, mailboxes).items()}
+
+
+def load_suppressions(session: ReadSession, mailboxes: Collection[str]) -> Mapping[str, Suppression]:
+    """The same, with since when and what was said."""
     return {
-        mailbox: SuppressionReason(reason)
+        row.mailbox: Suppression(row.mailbox, SuppressionReason(row.reason), row.at, row.note)
         for some in _portions(mailboxes)
-        for mailbox, reason in session.execute(query.where(SuppressionRow.mailbox.in_(some)))
+        for row in session.scalars(select(SuppressionRow).where(SuppressionRow.mailbox.in_(some)))
     }
 
 
 def load_latest_round_letters(
     session: ReadSession, mailboxes: Collection[str], *, since: datetime
-) -> Mapping[str, datetime]:
-    """When a mailbox last got, or will get, a letter that it did not ask for; those without one are left out."""
+) -> Mapping[tuple[str, Letter], datetime]:
+    """When a mailbox last got, or will get, a letter of a kind that it did not ask for; what it got none of is left out."""
     query = (
-        select(OutboxRow.mailbox, func.max(OutboxRow.next_attempt_at))
+        select(OutboxRow.mailbox, OutboxRow.letter, func.max(OutboxRow.next_attempt_at))
         .where(
             OutboxRow.letter.in_(ROUND_LETTERS),
             OutboxRow.state.in_((*_WAITING, OutboxState.SENT)),
             OutboxRow.next_attempt_at > since,
         )
-        .group_by(OutboxRow.mailbox)
+        .group_by(OutboxRow.mailbox, OutboxRow.letter)
     )
     return {
-        mailbox: latest
+        (mailbox, Letter(letter)): latest
         for some in _portions(mailboxes)
-        for mailbox, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
+        for mailbox, letter, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
     }
 
 
@@ -87,8 +97,8 @@ def count_by_state(session: ReadSession) -> Mapping[OutboxState, int]:
     return {OutboxState(state): count for state, count in rows}
 
 
-def message_of(row: OutboxRow) -> OutboxMessage:
-    """A row as a value."""
+def message_of(row: OutboxRow | Row[Any]) -> OutboxMessage:
+    """A row as a value: a mapped one, or its MESSAGE_COLUMNS."""
     return OutboxMessage(
         id=row.id,
         letter=Letter(row.letter),
@@ -109,7 +119,9 @@ def message_of(row: OutboxRow) -> OutboxMessage:
 
 
 def _delivery(row: OutboxRow) -> Delivery:
-    return Delivery(row.reference, row.wave, OutboxState(row.state), row.mailbox, row.dated_at, row.reply)
+    state = OutboxState(row.state)
+    at = row.next_attempt_at if state is OutboxState.QUEUED else None
+    return Delivery(row.reference, row.wave, state, row.mailbox, row.dated_at, row.reply, row.copies, at)
 
 
 def _portions(values: Collection[str]) -> Iterator[list[str]]:

@@ -10,8 +10,11 @@ from app.mail.values import (
     OutboxMessage,
     OutboxState,
     Outcome,
+    Report,
+    ReportKind,
     Settlement,
     SuppressionReason,
+    Trouble,
 )
 
 RETRY_MINUTES = (1, 5, 15, 30)
@@ -22,7 +25,28 @@ MOST_COPIES = 2
 MOST_UNRENDERED = 8
 BETWEEN_ROUND_LETTERS = timedelta(hours=24)
 
+_WEIGHT = {
+    SuppressionReason.BOUNCE: 0,
+    SuppressionReason.BY_HAND: 1,
+    SuppressionReason.COMPLAINT: 2,
+    SuppressionReason.OPT_OUT: 2,
+}
 _ENHANCED = re.compile(r"^5\.(\d{1,3})\.\d{1,3}\b")
+_BY_STATUS = {
+    "5.2.2": Trouble.MAILBOX_FULL,
+    "5.2.1": Trouble.MAILBOX_CLOSED,
+    "5.2.0": Trouble.MAILBOX_CLOSED,
+    "5.1.10": Trouble.NO_SUCH_ADDRESS,
+    "5.1.7": Trouble.NOT_ACCEPTED,
+    "5.1.8": Trouble.NOT_ACCEPTED,
+}
+_BY_SUBJECT = {"1": Trouble.NO_SUCH_ADDRESS, "4": Trouble.NOT_REACHED}
+_BY_REPLY_CODE = {
+    "550": Trouble.NO_SUCH_ADDRESS,
+    "551": Trouble.NO_SUCH_ADDRESS,
+    "553": Trouble.NO_SUCH_ADDRESS,
+    "552": Trouble.MAILBOX_FULL,
+}
 _ABOUT_THE_MAILBOX = frozenset({"1", "2"})
 
 
@@ -70,6 +94,20 @@ def settlement(message: OutboxMessage, outcome: Outcome, reply: str, *, now: dat
     return Settlement(OutboxState.QUEUED, arrived, next_attempt_at=again)
 
 
+def minute_of(now: datetime) -> datetime:
+    """The beginning of a minute, in which a domain gets so many letters and no more."""
+    return now.replace(second=0, microsecond=0)
+
+
+def room_left(counted: int, wanted: int, most: int) -> int:
+    """How many of the letters wanted may leave for a domain, when `counted` includes them already.
+
+    >>> room_left(counted=290, wanted=20, most=300), room_left(310, 20, 300), room_left(340, 20, 300)
+    (20, 10, 0)
+    """
+    return max(0, min(wanted, most - (counted - wanted)))
+
+
 def is_about_the_mailbox(reply: str) -> bool:
     """Whether a permanent refusal says that the mailbox is bad, rather than this message, sender or relay.
 
@@ -84,6 +122,72 @@ def is_about_the_mailbox(reply: str) -> bool:
     return found is None or found.group(1) in _ABOUT_THE_MAILBOX
 
 
+def is_permanent(reply: str) -> bool:
+    """Whether the other side will say the same again.
+
+    >>> is_permanent("550 5.1.1 No such user"), is_permanent("450 4.4.1 No answer from host")
+    (True, False)
+    """
+    return reply.startswith("5")
+
+
+def trouble_of(reply: str) -> Trouble:
+    """What the other side's words say about why a letter did not arrive.
+
+    Parameters
+    ----------
+    reply : what was said, its codes first; anything else than a permanent refusal was simply not reached
+
+    Returns
+    -------
+    By the enhanced status code; without one by the reply code, of which 550 and 551 are about the address.
+
+    Source: RFC 3463, section 3; RFC 5321, section 4.2.3.
+
+    >>> trouble_of("552 5.2.2 Mailbox full").value, trouble_of("554 5.7.1 Spam").value, trouble_of("550 Who?").value
+    ('mailbox_full', 'not_accepted', 'no_such_address')
+    """
+    if not is_permanent(reply):
+        return Trouble.NOT_REACHED
+    found = _ENHANCED.match(reply.partition(" ")[2])
+    if found is None:
+        return _BY_REPLY_CODE.get(reply[:3], Trouble.NOT_ACCEPTED)
+    return _BY_STATUS.get(found[0], _BY_SUBJECT.get(found[1], Trouble.NOT_ACCEPTED))
+
+
+def after_report(state: OutboxState, copies: int, report: Report) -> OutboxState:
+    """The state of a message after something was told of it; the same where that changes nothing.
+
+    What comes back was sent, whatever the worker knows; of a message that never left nothing can be told.
+
+    >>> after_report(OutboxState.SENT, 1, Report(ReportKind.BOUNCE, "550 5.1.1 No such user")).value
+    'bounced'
+    """
+    has_left = copies > 0 and state not in {OutboxState.BOUNCED, OutboxState.CANCELLED}
+    if not has_left or report.kind is ReportKind.DELAY:
+        return state
+    return OutboxState.BOUNCED if report.kind is ReportKind.BOUNCE else OutboxState.SENT
+
+
+def suppression_after(report: Report) -> SuppressionReason | None:
+    """Whether a report means that the mailbox is to be left alone, and why."""
+    if report.kind is ReportKind.COMPLAINT:
+        return SuppressionReason.COMPLAINT
+    is_for_good = is_permanent(report.reply) and is_about_the_mailbox(report.reply)
+    return SuppressionReason.BOUNCE if report.kind is ReportKind.BOUNCE and is_for_good else None
+
+
+def outweighs(reason: SuppressionReason, other: SuppressionReason) -> bool:
+    """Whether one reason for leaving a mailbox alone takes the place of another: a wish of the person weighs most.
+
+    >>> outweighs(SuppressionReason.OPT_OUT, SuppressionReason.BOUNCE)
+    True
+    >>> outweighs(SuppressionReason.COMPLAINT, SuppressionReason.OPT_OUT)
+    False
+    """
+    return _WEIGHT[reason] > _WEIGHT[other]
+
+
 def is_unasked(mail: Mail) -> bool:
     """Whether the letter comes without having been wished for just now."""
     return mail.letter in ROUND_LETTERS and not mail.is_asked_for
@@ -92,6 +196,15 @@ def is_unasked(mail: Mail) -> bool:
 def may_be_sent(mail: Mail, suppression: SuppressionReason | None) -> bool:
     """What somebody asked for goes out always; the rest only to mailboxes that are not suppressed."""
     return suppression is None or not is_unasked(mail)
+
+
+def waits_for(letter: Letter) -> frozenset[Letter]:
+    """The kinds of letters after which one of this kind waits a day.
+
+    Only reminders wait for reminders: any other letter that waited for one would tell when it left, and so that
+    somebody has not answered (R9).
+    """
+    return frozenset(ROUND_LETTERS) - (frozenset() if letter is Letter.REMINDER else {Letter.REMINDER})
 
 
 def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Mapped classes of mail: the outbox and the suppression list."""
+"""Mapped classes of mail: the outbox, how much a domain got this minute, and the suppression list."""
 
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ class OutboxRow(Base):
         UniqueConstraint("reference", "wave"),
         Index(None, "state", "next_attempt_at"),
         Index(None, "mailbox"),
+        Index(None, "message_id"),
         CheckConstraint("copies BETWEEN 0 AND 2", name="copies"),
         one_of("letter", Letter),
         one_of("state", OutboxState),
@@ -49,8 +50,19 @@ class OutboxRow(Base):
     reply: Mapped[str | None] = mapped_column(Text)
 
 
+class SendingWindowRow(Base):
+    """How many letters a domain got in the minute that began at `started_at`; for all workers together."""
+
+    __tablename__ = "sending_window"
+    __table_args__ = (CheckConstraint("count >= 0", name="count"), {"sqlite_strict": True})
+
+    domain: Mapped[str] = mapped_column(Text, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    count: Mapped[int] = mapped_column(Whole)
+
+
 class SuppressionRow(Base):
-    """A mailbox that gets no round mail, and why."""
+    """A mailbox that gets no round mail, and why; `note` is what the other side or who did it had to say."""
 
     __tablename__ = "suppression"
     __table_args__ = (one_of("reason", SuppressionReason), {"sqlite_strict": True})
@@ -58,3 +70,4 @@ class SuppressionRow(Base):
     mailbox: Mapped[str] = mapped_column(Text, primary_key=True)
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
+    note: Mapped[str] = mapped_column(Text)

@@ -44,6 +44,7 @@ class SuppressionReason(StrEnum):
     OPT_OUT = "opt_out"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
+    BY_HAND = "by_hand"
 
 
 class Outcome(StrEnum):
@@ -55,6 +56,49 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     UNRENDERED = "unrendered"
     WITHDRAWN = "withdrawn"
+
+
+class ReportKind(StrEnum):
+    """What is told of a letter after it left: it came back, it waits on the way, it arrived, or it was unwelcome."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    DELIVERED = "delivered"
+    COMPLAINT = "complaint"
+
+
+class Trouble(StrEnum):
+    """Why a letter did not arrive, as far as the other side's words tell."""
+
+    NO_SUCH_ADDRESS = "no_such_address"
+    MAILBOX_FULL = "mailbox_full"
+    MAILBOX_CLOSED = "mailbox_closed"
+    NOT_ACCEPTED = "not_accepted"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Something told of one letter, which is known by return addresses, Message-ID or recipient; any may be missing.
+
+    `reply` is what the other side said, its codes first. Whoever is trusted to name a recipient is asked elsewhere.
+    """
+
+    kind: ReportKind
+    reply: str
+    return_addresses: tuple[str, ...] = ()
+    message_id: str | None = None
+    recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A mailbox that is left alone: why, since when, and what was said about it."""
+
+    mailbox: str
+    reason: SuppressionReason
+    at: datetime
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +142,15 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message that a worker held: the outcome, and what the other side said."""
+
+    message: OutboxMessage
+    outcome: Outcome
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What an outcome makes of a message: its state, when to try again, and whether to leave the mailbox alone."""
 
@@ -117,3 +170,5 @@ class Delivery:
     mailbox: str
     dated_at: datetime
     reply: str | None
+    copies: int = 0
+    next_attempt_at: datetime | None = None

@@ -3,12 +3,13 @@
 `get_`, `list_` ask what the viewer may; `load_` serves commands, releases and summaries, which have asked.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
 from app.accounts.rules import Action, may, require, roots
 from app.accounts.values import Viewer
@@ -17,6 +18,7 @@ from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.values import KpiId
+from app.metrics import rules
 from app.metrics.tables import ReadingCorrectionRow, ReadingRow
 from app.metrics.values import Amount, Reading, ReadingCorrection, ReadingFilter, ReadingId
 from app.organisation.queries import load_tree, path_of
@@ -103,6 +105,25 @@ def list_changed_since(
     return [_reading(row) for row in rows]
 
 
+def load_readings_as_of(
+    session: ReadSession, kpi_ids: Collection[str], *, start: datetime, end: datetime, at: datetime
+) -> list[Reading]:
+    """What `load_readings` gave at a moment: without what came later, and with later corrections undone."""
+    later = (ReadingRow.kpi_id.in_(kpi_ids), ReadingCorrectionRow.at > at)
+    corrected = select(ReadingCorrectionRow.reading_id).join(
+        ReadingRow, ReadingRow.id == ReadingCorrectionRow.reading_id
+    )
+    undone: defaultdict[str, dict[str, object]] = defaultdict(dict)
+    corrections = corrected.add_columns(ReadingCorrectionRow.old).where(*later).order_by(ReadingCorrectionRow.at.desc())
+    for reading_id, old in session.execute(corrections):
+        undone[reading_id] |= old
+    near = or_(and_(*_inside(start, end)), ReadingRow.id.in_(corrected.where(*later)))
+    rows = session.execute(_query().where(ReadingRow.kpi_id.in_(kpi_ids), ReadingRow.recorded_at <= at, near))
+    before = (rules.with_parts(_reading(row), undone.get(row.id, {})) for row in rows)
+    inside = (one for one in before if start <= one.starts_at < end and one.ends_at <= end)
+    return sorted(inside, key=lambda one: (one.kpi_id, one.subject_id, one.ends_at, one.recorded_at, one.id))
+
+
 def load_named(session: ReadSession, company_id: str, external_ids: Iterable[str]) -> list[Reading]:
     """The readings of a company with these ids of their own."""
     found: list[Reading] = []
@@ -144,12 +165,11 @@ def _query() -> Select[*tuple[Any, ...]]:
 def _within(
     query: Select[*tuple[Any, ...]], kpi_ids: Collection[str], start: datetime, end: datetime
 ) -> Select[*tuple[Any, ...]]:
-    return query.where(
-        ReadingRow.kpi_id.in_(kpi_ids),
-        ReadingRow.starts_at >= start,
-        ReadingRow.starts_at < end,
-        ReadingRow.ends_at <= end,
-    )
+    return query.where(ReadingRow.kpi_id.in_(kpi_ids), *_inside(start, end))
+
+
+def _inside(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    return ReadingRow.starts_at >= start, ReadingRow.starts_at < end, ReadingRow.ends_at <= end
 
 
 def _wanted(chosen: ReadingFilter) -> Iterator[ColumnElement[bool]]:

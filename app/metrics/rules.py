@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.errors import Conflict
 from app.kpis.values import Aggregation, Kpi, KpiId, KpiKind, KpiState
@@ -185,6 +186,28 @@ def changes(draft: ReadingDraft, place: Place, stored: Reading) -> dict[str, tup
     before = _parts(stored.amount, stored.starts_at, stored.ends_at)
     after = _parts(draft.amount, place.starts_at, place.ends_at)
     return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def with_parts(reading: Reading, parts: Mapping[str, Any]) -> Reading:
+    """A reading with some parts as a correction keeps them, moments as text: as it was before that correction.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    >>> reading = Reading("1", "c", "k", "s", None, noon, noon, Amount(4.0), "api", noon, 2)
+    >>> with_parts(reading, {"value": 5.0}).amount.value, with_parts(reading, {}) == reading
+    (5.0, True)
+    """
+    known: dict[str, Any] = {**_parts(reading.amount, reading.starts_at, reading.ends_at), **parts}
+    return replace(
+        reading,
+        amount=Amount(known["value"], known["numerator"], known["denominator"]),
+        starts_at=_moment(known["starts_at"]),
+        ends_at=_moment(known["ends_at"]),
+    )
+
+
+def _moment(given: object) -> datetime:
+    return given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
 
 
 def _parts(amount: Amount, starts_at: datetime, ends_at: datetime) -> dict[str, object]:

@@ -15,6 +15,7 @@ from app.metrics.queries import load_readings
 from app.metrics.values import Reading
 from app.organisation.queries import load_people_of, load_subjects
 from app.organisation.values import SubjectId
+from app.releases.earlier import load_earlier
 from app.releases.letters import release_letters
 from app.releases.partition import item_ids, judge
 from app.releases.rules import GraceNotOver
@@ -33,7 +34,7 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
     """Score and publish a closed round, once and for all.
 
     For who may write rounds at its scope. Written in one transaction, or not at all: release, atoms, scores,
-    explanations, comments, the round's state; sheets of `anonymous` groups are reduced to sums and deleted. Each
+    explanations, findings, comparisons, comments, the round's state; sheets of `anonymous` groups are reduced to sums and deleted. Each
     rated person gets a letter. A round that is released already gives its release and changes nothing.
     """
     round_ = take_round(session, viewer, round_id, now=now)
@@ -46,7 +47,7 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
     judged = judge(frozen, sheets, marks)
     readings = _readings(session, frozen)
     sealed = Seal(session, frozen, judged, now)
-    sealed.write(readings, sheets, marks)
+    sealed.write(readings, sheets, marks, load_earlier(session, frozen))
     mark_released(session, round_.id, now=now)
     record(
         session,

@@ -15,7 +15,6 @@ from app.rounds.values import Goalposts
 from app.scoring.results import HardScore, Interval, NotScored
 
 Document = dict[str, Any]
-FORM = "arithmetic"
 
 
 def documents(tables: Tables) -> Iterator[tuple[str, Document]]:
@@ -45,7 +44,7 @@ def _composite(tables: Tables, place: int) -> Document | None:
         "lo": lo,
         "hi": hi,
         "coverage": composite.coverage,
-        "form": FORM,
+        "form": tables.frozen.subjects[place].form.value,
         "parts": [
             {
                 "kpi_id": kpi_id,
@@ -60,6 +59,7 @@ def _composite(tables: Tables, place: int) -> Document | None:
         "excluded": _excluded(tables, place, {kpi_id: w for kpi_id, w in lines.items() if kpi_id not in present}),
         "soft": composite.soft,
         "hard": composite.hard,
+        "unsure": [_kpi_id(tables, number) for number in composite.unsure],
     }
 
 
@@ -71,11 +71,12 @@ def _missing_composite(tables: Tables, place: int, composite: NotScored, lines: 
         "lo": None,
         "hi": None,
         "coverage": composite.coverage,
-        "form": FORM,
+        "form": tables.frozen.subjects[place].form.value,
         "parts": [],
         "excluded": _excluded(tables, place, lines),
         "soft": None,
         "hard": None,
+        "unsure": [],
     }
 
 
@@ -92,7 +93,7 @@ def _soft_kpi(tables: Tables, place: int, measure: int) -> Document:
     rows = tables.groups.get((place, measure), ())
     is_scored = row is not None and row.scored and tables.frozen.subjects[place].kind is not SubjectKind.COMPETITOR
     lo, hi = (
-        score_ends(Interval(row.lo, row.hi), small=any(one.weight > 0 and tables.is_small(one) for one in rows))
+        score_ends(Interval(row.lo, row.hi), small=tables.is_small_kpi(place, measure))
         if row is not None and is_scored
         else (None, None)
     )

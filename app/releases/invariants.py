@@ -9,16 +9,15 @@ from app.accounts import queries as accounts
 from app.infra.database import Database, ReadSession
 from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.invitations import queries as invitations
-from app.releases.queries import load_all_scores
-from app.releases.recompute import KeptAtom, wrong_atoms, wrong_figures
-from app.releases.tables import AtomRow, ReleaseRow
-from app.releases.values import METHOD_VERSION
+from app.releases.methods import METHODS
+from app.releases.queries import load_all_scores, load_atoms
+from app.releases.rerun import UNREADABLE, Kept, wrong_figures, wrong_in_atoms
+from app.releases.tables import ReleaseRow
 from app.responses.invariants import stray_sheets, uneven_cells
 from app.rounds.queries import load_frozen_round
 from app.rounds.rows import load_marks
 from app.rounds.tables import RoundRow
 from app.rounds.values import RoundState
-from app.scoring.errors import ScoringError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +36,28 @@ def uneven_releases(session: ReadSession) -> Iterator[str]:
     for round_id in sorted(released.symmetric_difference(rounds)):
         yield f"round {round_id}: released without a release, or not released with one"
     for release_id, round_id in _releases(session):
-        kept = load_atoms(session, release_id)
-        for found in wrong_atoms(load_frozen_round(session, round_id), load_marks(session, round_id), kept):
+        frozen, marks = load_frozen_round(session, round_id), load_marks(session, round_id)
+        for found in wrong_in_atoms(Kept(frozen, marks, load_atoms(session, release_id), ())):
             yield f"release {release_id}: {found}"
 
 
 def figures_astray(session: ReadSession) -> Iterator[str]:
-    """Releases with figures that do not come out again from the stored totals; those of an older method are left out."""
-    for release_id, round_id in _releases(session, method=METHOD_VERSION):
-        frozen, marks = load_frozen_round(session, round_id), load_marks(session, round_id)
-        kept, scores = load_atoms(session, release_id), load_all_scores(session, release_id)
-        try:
-            yield from (f"release {release_id}: {found}" for found in wrong_figures(frozen, marks, kept, scores))
-        except (ScoringError, LookupError, TypeError):
-            yield f"release {release_id}: the totals of its atoms cannot be scored again"
+    """Releases with figures that do not come out again from the stored totals, each by its own method.
 
-
-def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:
-    """The atoms of a release as they are stored, whoever asks."""
-    columns = (
-        AtomRow.subject_id,
-        AtomRow.rater_groups,
-        AtomRow.is_own,
-        AtomRow.is_protected,
-        AtomRow.raters,
-        AtomRow.sheets,
-        AtomRow.totals,
-    )
-    return tuple(KeptAtom(*row) for row in session.execute(select(*columns).where(AtomRow.release_id == release_id)))
+    Those of a method that this program does not know are left out.
+    """
+    for version, method in METHODS.items():
+        for release_id, round_id in _releases(session, method=version):
+            kept = Kept(
+                load_frozen_round(session, round_id),
+                load_marks(session, round_id),
+                load_atoms(session, release_id),
+                load_all_scores(session, release_id),
+            )
+            try:
+                yield from (f"release {release_id}: {found}" for found in wrong_figures(kept, method))
+            except UNREADABLE:
+                yield f"release {release_id}: the totals of its atoms cannot be scored again"
 
 
 def plain_secrets(session: ReadSession) -> Iterator[str]:

@@ -1,6 +1,9 @@
-"""What is kept of an atom: integer sums by measure and pair, and histograms where the sheets are deleted. Pure."""
+"""What is kept of an atom: integer sums by measure and pair, who has answered which KPIs, and histograms. Pure.
 
-from collections.abc import Iterator
+Histograms only where the sheets are deleted.
+"""
+
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,21 +11,39 @@ import numpy as np
 
 from app.releases.partition import Floats, Integers, JudgedRound, atom_of_cells
 from app.scoring.atoms import Mode
+from app.scoring.tally import joined_bits, split_bits
 
 
 def totals_documents(judged: JudgedRound) -> Iterator[dict[str, Any]]:
-    """For each atom its released sums by the id of KPI or item; nothing of what is suppressed (R1)."""
+    """For each atom its released sums by the id of KPI or item; nothing of what is suppressed (R1).
+
+    `answered` tells how many have a score on exactly which KPIs: the error of a composite rests on it.
+    """
     names = [measure.kpi.kpi_id if measure.item is None else measure.item.id for measure in judged.measures]
     n_atoms = len(judged.made.atoms)
-    tables = (judged.released.cells.T, judged.released.pairs.T, _bars(judged))
-    for cells, pairs, bars in zip(*(_by_atom(n_atoms, *table) for table in tables), strict=True):
+    tables = (judged.released.cells.T, judged.released.pairs.T, _patterns(judged).T, _bars(judged))
+    for cells, pairs, patterns, bars in zip(*(_by_atom(n_atoms, *table) for table in tables), strict=True):
         sums = {names[measure]: cell for measure, *cell in cells}
         histograms: dict[str, list[tuple[float, int]]] = {}
         for measure, points, count in bars:
             if names[measure] in sums:
                 histograms.setdefault(names[measure], []).append((points, count))
         of_pairs = [[names[one], names[other], *pair] for one, other, *pair in pairs]
-        yield {"sums": sums, "pairs": of_pairs, "histograms": histograms}
+        answered = [[_kpis(names, words), count] for *words, count in patterns]
+        yield {"sums": sums, "pairs": of_pairs, "answered": answered, "histograms": histograms}
+
+
+def _patterns(judged: JudgedRound) -> Integers:
+    """Atom, bits of KPIs, and how many have answered these. Items stand alone: their sums say how many answered them."""
+    answered = judged.released.answered
+    n_kpis = sum(measure.item is None for measure in judged.measures)
+    mask = np.array(split_bits((1 << n_kpis) - 1, answered.shape[1] - 2), np.int64)
+    return answered[~(answered[:, 1:-1] & ~mask).any(axis=1)]
+
+
+def _kpis(names: Sequence[str], words: Sequence[int]) -> list[str]:
+    bits = joined_bits(words)
+    return [names[place] for place in range(bits.bit_length()) if bits >> place & 1]
 
 
 def _by_atom(n_atoms: int, atom: Integers, *columns: Integers | Floats) -> Iterator[Iterator[tuple[Any, ...]]]:

@@ -12,6 +12,7 @@ from app.rounds.rules import is_asked
 from app.rounds.values import FrozenRound
 from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.readable import Figure
+from app.scoring.results import GroupScore, Interval, KpiScore, NotScored, Reason, Uncertainty
 
 
 class GroupRow(NamedTuple):
@@ -39,6 +40,7 @@ class KpiRow(NamedTuple):
     score: float
     se: float
     df: float
+    kish_n: float
     lo: float
     hi: float
 
@@ -71,6 +73,16 @@ class Tables:
         """Whether a row stands on an atom under twice its minimum (R7)."""
         return bool(self.scored.judged.is_small[row.number, row.measure])
 
+    def is_small_kpi(self, subject: int, measure: int) -> bool:
+        """Whether a soft KPI of a subject uses an atom under twice its minimum (R7)."""
+        return any(row.weight > 0 and self.is_small(row) for row in self.groups.get((subject, measure), ()))
+
+    def is_asked(self, subject: int, measure: int, rater_group: str) -> bool:
+        """Whether a rater group was asked about a KPI of a subject, or of somebody below."""
+        return any(
+            self.frozen.groups[group].rater_group == rater_group for group in self.asked_groups(subject, measure)
+        )
+
     def why_withheld(self, subject: int, groups: tuple[int, ...], measure: int) -> Withheld:
         """Why a row that was asked for is not shown."""
         place = self.frozen.subjects[subject].id, tuple(self.frozen.groups[group].rater_group for group in groups)
@@ -94,6 +106,26 @@ class Tables:
             and (measure.kpi.kpi_id in on_card or (not on_card and (subject, number) in self.groups))
         ]
 
+    def kpi_score(self, subject: int, measure: int) -> KpiScore | NotScored:
+        """A soft KPI of a subject as scoring has it, with its groups."""
+        row = self.kpis.get((subject, measure))
+        if row is None or not row.scored:
+            return NotScored(Reason.INSUFFICIENT, 0.0 if row is None else row.coverage)
+        groups = tuple(
+            GroupScore(
+                self.names[one.figure.groups],
+                one.mean,
+                one.n,
+                one.weight,
+                one.share,
+                Uncertainty(one.se, one.df, float(one.n)),
+                Interval(one.lo, one.hi),
+            )
+            for one in self.groups[subject, measure]
+        )
+        error = Uncertainty(row.se, row.df, row.kish_n)
+        return KpiScore(measure, row.score, row.coverage, row.n, error, Interval(row.lo, row.hi), groups)
+
     def asked_groups(self, subject: int, measure: int) -> list[int]:
         """The rater groups that were asked about a KPI of a subject, or of somebody below."""
         kpi = self.scored.judged.measures[measure].kpi
@@ -112,10 +144,8 @@ def tables_of(frozen: FrozenRound, scored: ScoredRound, asked: Collection[tuple[
         number = scored.figures[group]
         groups[subject, measure].append(GroupRow(number, scored.judged.figures[number], measure, *figures))
     kpis = {
-        (subject, measure): KpiRow(is_scored, coverage, n, score, se, df, lo, hi)
-        for subject, measure, is_scored, coverage, n, score, se, df, _, lo, hi in zip(
-            *(column.tolist() for column in scored.soft.kpi_rows), strict=True
-        )
+        (subject, measure): KpiRow(*figures)
+        for subject, measure, *figures in zip(*(column.tolist() for column in scored.soft.kpi_rows), strict=True)
     }
     for rows in groups.values():
         rows.sort(key=lambda row: row.figure.groups)

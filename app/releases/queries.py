@@ -21,8 +21,10 @@ from app.journal.queries import load_moments
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
+from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
-from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
+from app.releases.tables import AtomRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
+from app.releases.trace import FigureKey, Traced, traced
 from app.releases.values import (
     FAILED_RELEASE,
     Release,
@@ -104,6 +106,11 @@ def find_release_of(session: ReadSession, round_id: str) -> Release | None:
     return None if row is None else _release(*row)
 
 
+def load_release_ids(session: ReadSession) -> tuple[str, ...]:
+    """Every release, the oldest first, whoever asks."""
+    return tuple(session.scalars(select(ReleaseRow.id).order_by(ReleaseRow.sealed_at, ReleaseRow.id)))
+
+
 def find_input_digest(session: ReadSession, viewer: Viewer, release: Release, *, on: date) -> str | None:
     """The keyed digest of what went into a release, in hexadecimal, for who analyses its whole scope (R11)."""
     scope_id, digest = session.execute(
@@ -149,14 +156,33 @@ def get_explanation(
 ) -> Mapping[str, Any]:
     """The arithmetic of every figure of a subject; NotFound where nothing was computed."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
-    document = session.scalar(
-        select(ExplanationRow.document).where(
-            ExplanationRow.release_id == release.id, ExplanationRow.subject_id == subject_id
-        )
-    )
+    document = find_explanation(session, release.id, subject_id)
     if document is None:
         raise NotFound
     return document if may(viewer, Action.RESULTS_ANALYSE, path) else _explained_without_errors(document)
+
+
+def find_explanation(session: ReadSession, release_id: str, subject_id: str) -> Mapping[str, Any] | None:
+    """The arithmetic of a subject, whoever asks."""
+    found: Mapping[str, Any] | None = session.scalar(
+        select(ExplanationRow.document).where(
+            ExplanationRow.release_id == release_id, ExplanationRow.subject_id == subject_id
+        )
+    )
+    return found
+
+
+def get_traced(
+    session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, key: FigureKey, *, on: date
+) -> tuple[Traced, Score]:
+    """One figure of a subject with what it is made of; NotFound where there is no such figure."""
+    found = traced(get_explanation(session, viewer, release_id, subject_id, on=on), key)
+    scores = get_scores(session, viewer, release_id, subject_id, on=on)
+    wanted = (key.kpi_id, key.item_id, key.rater_groups)
+    score = next((one for one in scores if (one.kpi_id, one.item_id, one.rater_groups) == wanted), None)
+    if score is None:
+        raise NotFound
+    return found, score
 
 
 def open_results(
@@ -181,6 +207,11 @@ def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
     return tuple(_score(*row) for row in session.execute(select(*_SCORE).where(ScoreRow.release_id == release_id)))
 
 
+def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:
+    """The atoms of a release as they are stored, whoever asks."""
+    return tuple(KeptAtom(*row) for row in session.execute(select(*_ATOM).where(AtomRow.release_id == release_id)))
+
+
 def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
     """The composites of some subjects of a release, whoever asks."""
     query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
@@ -199,6 +230,12 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
     width = len(_RELEASE)
     rows = ((_release(*row[:width]), _score(*row[width:])) for row in session.execute(query))
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
+
+
+def load_findings(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """What a release found about some subjects beside their scores, whoever asks."""
+    rows = session.execute(_FINDINGS, {"release_id": release_id, "subject_ids": list(subject_ids)})
+    return {row[0]: row[1] for row in rows}
 
 
 def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> frozenset[str]:
@@ -269,6 +306,15 @@ _SCORE = (
     ScoreRow.coverage,
     ScoreRow.details,
 )
+_ATOM = (
+    AtomRow.subject_id,
+    AtomRow.rater_groups,
+    AtomRow.is_own,
+    AtomRow.is_protected,
+    AtomRow.raters,
+    AtomRow.sheets,
+    AtomRow.totals,
+)
 _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.COMPOSITE: ScoreRow.kpi_id.is_(None),
     ScoreLevel.KPI: and_(ScoreRow.kpi_id.is_not(None), ScoreRow.rater_groups == ""),
@@ -285,6 +331,10 @@ _ERRORS = frozenset({"se", "df"})
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
 _OF_SUBJECT = select(*_SCORE).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
+)
+_FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
+    FindingRow.release_id == bindparam("release_id"),
+    FindingRow.subject_id.in_(bindparam("subject_ids", expanding=True)),
 )
 _INSIDE = select(RoundSubjectRow.subject_id).where(
     RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")

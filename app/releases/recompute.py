@@ -1,23 +1,19 @@
-"""A release computed once more from what is kept of its atoms, and where what is stored differs. Pure.
+"""From what is kept of a release back to what was judged: its atoms, their totals, its hard figures. Pure.
 
-The sheets are not needed, since those of `anonymous` groups are gone. What cannot be told from sums is left out:
-the intervals of composites, which rest on who has answered which KPIs together; and hard figures are taken as they
-stand and scored again.
+The sheets are not needed, since those of `anonymous` groups are gone. Hard figures are taken as they stand and scored
+again: their readings may have been corrected since.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from app.releases.lookup import tables_of
 from app.releases.measured import goalposts_of
 from app.releases.partition import JudgedRound, Laid, asked_in, judged_of, measures_of
-from app.releases.rows import REASONS, score_rows
-from app.releases.score import hard_numbers, score_judged
+from app.releases.rows import REASONS
 from app.releases.values import Score, ScoreStatus, Withheld
 from app.rounds.preview import answered_cells, divided
 from app.rounds.values import FrozenRound, FrozenSubject, Marks
@@ -28,7 +24,6 @@ from app.scoring.standing import cells_of
 from app.scoring.tally import UNIT
 from app.scoring.totals import AtomSums, AtomTotals, CellSums, PairSums
 
-TOLERANCE = 1e-9
 REASON_OF: Mapping[Withheld, Reason] = {withheld: reason for reason, withheld in REASONS.items()}
 
 
@@ -49,6 +44,11 @@ class KeptAtom:
         """What no other atom of the release has."""
         return self.subject_id, self.rater_groups
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it tells who has answered which KPIs together, as the errors of composites need."""
+        return "answered" in self.totals
+
 
 def wrong_atoms(frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom]) -> Iterator[str]:
     """What is wrong with stored atoms: sets that the answered assignments do not give, too few people, odd sums."""
@@ -68,23 +68,9 @@ def wrong_atoms(frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom]) -> 
     odd = sum(not _fits_histograms(atom.totals) for atom in kept)
     if odd:
         yield f"{odd} atoms have sums that do not follow from their histograms"
-
-
-def wrong_figures(
-    frozen: FrozenRound, marks: Marks, kept: Sequence[KeptAtom], stored: Iterable[Score]
-) -> Iterator[str]:
-    """Which stored figures do not follow from the totals of their atoms; the atoms must be right."""
-    known = {(score.subject_id, score.place): score for score in stored}
-    judged = judge_kept(frozen, marks, kept)
-    scored = score_judged(frozen, judged, _hard(frozen, judged, known))
-    again = {(score.subject_id, score.place): score for score in score_rows(tables_of(frozen, scored, marks.cells))}
-    names = {subject.id: subject.name for subject in frozen.subjects}
-    wrong: defaultdict[str, int] = defaultdict(int)
-    for place in known.keys() | again.keys():
-        if not _agree(known.get(place), again.get(place)):
-            wrong[place[0]] += 1
-    for subject_id, count in sorted(wrong.items()):
-        yield f"{count} figures of {names.get(subject_id, subject_id)} do not follow from the totals of their atoms"
+    uneven = sum(not _fits_patterns(atom.totals) for atom in kept)
+    if uneven:
+        yield f"{uneven} atoms have other numbers of scores than of those who have answered"
 
 
 def judge_kept(frozen: FrozenRound, marks: Marks, kept: Iterable[KeptAtom]) -> JudgedRound:
@@ -121,8 +107,12 @@ def _places(frozen: FrozenRound, made: Partition) -> list[tuple[str, str]]:
 def _sums(totals: Mapping[str, Any], numbers: Mapping[str, int]) -> AtomSums:
     cells = {numbers[name]: CellSums(*sums) for name, sums in totals["sums"].items()}
     pairs = {(numbers[one], numbers[other]): PairSums(*sums) for one, other, *sums in totals["pairs"]}
-    # As if nobody had answered two: who answered which together is not kept.
-    return AtomSums(cells, pairs, tuple((1 << number, cell.n) for number, cell in cells.items()))
+    patterns = totals.get("answered", ())
+    together = [(sum(1 << numbers[name] for name in names), count) for names, count in patterns]
+    told = {name for names, _ in patterns for name in names}
+    # Items stand alone; and so do the KPIs of a release that did not keep who has answered which together.
+    alone = [(1 << number, cells[number].n) for name, number in numbers.items() if number in cells and name not in told]
+    return AtomSums(cells, pairs, tuple(together + alone))
 
 
 def _fewest(atom: KeptAtom) -> int:
@@ -139,13 +129,26 @@ def _fits_histograms(totals: Mapping[str, Any]) -> bool:
     )
 
 
-def _hard(
-    frozen: FrozenRound, judged: JudgedRound, known: Mapping[tuple[str, str], Score]
+def _fits_patterns(totals: Mapping[str, Any]) -> bool:
+    """Whether as many have answered a KPI as have a score on it."""
+    patterns = totals.get("answered", ())
+    told = {name for names, _ in patterns for name in names}
+    return all(
+        sum(count for names, count in patterns if name in names) == totals["sums"].get(name, [0])[0] for name in told
+    )
+
+
+def hard_kept(
+    frozen: FrozenRound, numbers: Mapping[str, int], stored: Iterable[Score]
 ) -> dict[tuple[int, int], HardScore | NotScored]:
-    """The hard figures as they are stored, scored again against the frozen targets."""
-    numbers = hard_numbers(frozen, judged)
+    """The hard figures as they are stored, scored again against the targets of the round; by subject and KPI number."""
+    known = {
+        (score.subject_id, score.kpi_id): score
+        for score in stored
+        if score.kpi_id is not None and not score.rater_groups and score.kpi_id in numbers
+    }
     return {
-        (place, numbers[line.kpi_id]): _scored_again(known.get((subject.id, f"{line.kpi_id}//")), subject, numbers)
+        (place, numbers[line.kpi_id]): _scored_again(known.get((subject.id, line.kpi_id)), subject, numbers)
         for place, subject in enumerate(frozen.subjects)
         for line in subject.card
         if line.kpi_id in numbers
@@ -167,29 +170,6 @@ def _scored_again(score: Score | None, subject: FrozenSubject, numbers: Mapping[
         completeness=score.coverage or 0.0,
         prorated=told["prorated"],
     )
-    return score_metric(numbers[score.kpi_id], measured, goalposts_of(subject.targets[score.kpi_id]))
-
-
-def _agree(stored: Score | None, again: Score | None) -> bool:
-    """Whether a stored figure is the one that comes out again."""
-    if stored is None or again is None:
-        return False
-    is_told_whole = stored.kpi_id is not None and not _is_hard(stored)
-    pairs = [
-        (stored.score, again.score),
-        (stored.coverage, again.coverage),
-        (stored.raters, again.raters),
-        *([(getattr(stored, end), getattr(again, end)) for end in ("lo", "hi", "se", "df")] if is_told_whole else []),
-    ]
-    same = (stored.status, stored.reason, stored.rater_groups) == (again.status, again.reason, again.rater_groups)
-    return same and all(_is_same(one, other) for one, other in pairs)
-
-
-def _is_hard(score: Score) -> bool:
-    return score.details is not None and "certainty" in score.details
-
-
-def _is_same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    again = score_metric(numbers[score.kpi_id], measured, goalposts_of(subject.targets[score.kpi_id]))
+    # The error of the value itself is not stored, that of its score is.
+    return replace(again, se=score.se or 0.0, df=math.inf if score.df is None else score.df)

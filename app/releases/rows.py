@@ -48,20 +48,23 @@ def _composite_row(tables: Tables, place: int) -> Score:
         lo=lo,
         hi=hi,
         se=None if small else composite.uncertainty.se,
-        df=None if small else _finite(composite.uncertainty.df),
+        df=None if small else finite(composite.uncertainty.df),
         raters=sum(tables.kpis[place, part.kpi].n for part in composite.parts if (place, part.kpi) in tables.kpis),
         coverage=composite.coverage,
-        details={kind.value: _subtotal(tables, place, kind) for kind in KpiKind},
+        details={
+            **{kind.value: _subtotal(tables, place, kind) for kind in KpiKind},
+            "unsure": [_hard_id(tables, number) for number in composite.unsure],
+        },
     )
 
 
 def is_small_composite(tables: Tables, place: int, composite: Composite) -> bool:
     """Whether a composite uses an atom under twice its minimum on any of its KPIs (R7)."""
-    return any(
-        row.weight > 0 and tables.is_small(row)
-        for part in composite.parts
-        for row in tables.groups.get((place, part.kpi), ())
-    )
+    return any(tables.is_small_kpi(place, part.kpi) for part in composite.parts)
+
+
+def _hard_id(tables: Tables, number: int) -> str:
+    return next(kpi_id for kpi_id, place in tables.scored.hard_numbers.items() if place == number)
 
 
 def _subtotal(tables: Tables, place: int, kind: KpiKind) -> dict[str, float] | None:
@@ -78,7 +81,7 @@ def _kpi_row(tables: Tables, place: int, measure: int) -> Score:
     if row is None or not row.scored:
         coverage = 0.0 if row is None else row.coverage
         return _withheld(subject_id, tables.why_unscored(place, measure), kpi_id=kpi_id, coverage=coverage)
-    small = any(one.weight > 0 and tables.is_small(one) for one in tables.groups[place, measure])
+    small = tables.is_small_kpi(place, measure)
     lo, hi = score_ends(Interval(row.lo, row.hi), small=small)
     return Score(
         subject_id,
@@ -171,7 +174,7 @@ def _hard_row(subject_id: str, kpi_id: str, figure: HardScore) -> Score:
         lo=min(figure.interval.lo, figure.score),
         hi=max(figure.interval.hi, figure.score),
         se=figure.se,
-        df=_finite(figure.df),
+        df=finite(figure.df),
         coverage=measured.completeness,
         details={
             "value": measured.value,
@@ -199,5 +202,6 @@ def _inside(score: float, lo: float, hi: float) -> float:
     return min(max(score, lo), hi)
 
 
-def _finite(df: float) -> float | None:
-    return df if math.isfinite(df) else None
+def finite(figure: float) -> float | None:
+    """Degrees of freedom as they are kept, none where none are spent; or an index, none where there is no error."""
+    return figure if math.isfinite(figure) else None

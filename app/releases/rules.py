@@ -24,6 +24,13 @@ class ReleaseRefused(Unavailable):
     message = "The second check before the release objected, so nothing was released. Tell those who run the service."
 
 
+class ReleaseAstray(Unavailable):
+    """The figures of a release do not come out again, so nothing can be said of other policies (`recompute`)."""
+
+    code = "release_astray"
+    message = "The figures of this release do not follow from what is kept of it. Tell those who run the service."
+
+
 class GraceNotOver(Conflict):
     """Answers may still come in."""
 

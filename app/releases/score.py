@@ -20,7 +20,7 @@ from app.scoring.pooling import PooledCovariance, pooled_covariance
 from app.scoring.readable import Figure, weighing_groups
 from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import Composite, HardScore, NotScored
-from app.scoring.scorecards import CardEntry, Scorecard
+from app.scoring.scorecards import CardEntry, Form, Scorecard
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
 
 
@@ -62,7 +62,7 @@ def score_judged(
 ) -> ScoredRound:
     """The same from the scores of the hard KPIs, by subject and number of the KPI."""
     figures, released = _released(frozen, judged)
-    soft = score_kpis(released, _mixes(judged), _spread(frozen, judged))
+    soft = score_kpis(released, mixes_of(judged), _spread(frozen, judged))
     numbers = hard_numbers(frozen, judged)
     cards = _cards(frozen, judged, numbers)
     composites = score_composites(soft, cards, hard)
@@ -86,7 +86,7 @@ def _subtotals(
                 if len(by_kind) == 1:
                     found[subject, kind] = composite
                 else:
-                    mixed[kind][subject] = Scorecard(tuple(entries))
+                    mixed[kind][subject] = replace(cards[subject], entries=tuple(entries))
     for kind, part_cards in mixed.items():
         totals = score_composites(soft, part_cards, hard) if part_cards else {}
         found |= {(subject, kind): total for subject, total in totals.items() if isinstance(total, Composite)}
@@ -144,7 +144,7 @@ def _group(
     return ReleasedGroup(figure.subject, names, atoms, heads)
 
 
-def _mixes(judged: JudgedRound) -> list[RaterMix]:
+def mixes_of(judged: JudgedRound) -> list[RaterMix]:
     """The weights of the rater groups on every measure; an item weighs its raters as its KPI does."""
     weights = [group_weights(measure.kpi) for measure in judged.measures]
     return [RaterMix(number, given) for number, given in enumerate(weights) if given]
@@ -186,5 +186,5 @@ def _cards(frozen: FrozenRound, judged: JudgedRound, numbers: Mapping[str, int])
             if line.kpi_id in known
         )
         if entries and subject.kind is not SubjectKind.COMPETITOR:
-            cards[place] = Scorecard(entries)
+            cards[place] = Scorecard(entries, Form(subject.form))
     return cards

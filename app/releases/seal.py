@@ -1,6 +1,6 @@
 """The rows of one release on their way into the database; who may release what, and when, is settled in `commands`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from functools import partial
@@ -15,17 +15,29 @@ from app.infra.keys import key_of
 from app.infra.types import json_text
 from app.metrics.values import Reading
 from app.organisation.queries import load_people
+from app.releases.changes import Earlier
 from app.releases.check import check
 from app.releases.comments import released_comments
+from app.releases.comparisons import comparisons
 from app.releases.digest import digest_input
 from app.releases.explain import documents
+from app.releases.findings import findings
 from app.releases.keep import totals_documents
 from app.releases.lookup import Tables, tables_of
+from app.releases.observed import row_counts
 from app.releases.partition import JudgedRound
 from app.releases.rows import score_rows
 from app.releases.rules import ReleaseRefused
 from app.releases.score import score_round
-from app.releases.tables import AtomRow, ExplanationRow, ReleasedCommentRow, ReleaseRow, ScoreRow
+from app.releases.tables import (
+    AtomRow,
+    ComparisonRow,
+    ExplanationRow,
+    FindingRow,
+    ReleasedCommentRow,
+    ReleaseRow,
+    ScoreRow,
+)
 from app.releases.values import METHOD_VERSION, Release, ReleaseId, Score
 from app.responses.tables import AnonymousSheetRow
 from app.responses.values import SheetColumns
@@ -39,6 +51,7 @@ SCORE = (
     "score", "lo", "hi", "se", "df", "raters", "coverage", "details",
 )
 EXPLANATION = ("release_id", "subject_id", "document")
+COMPARISON = ("release_id", "unit_id", "kind", "document")
 COMMENT = ("subject_id", "rater_groups", "about", "position", "author", "text")
 # fmt: on
 
@@ -60,7 +73,9 @@ class Seal:
             scrubbed_at=None if self._is_anonymous() else now,
         )
 
-    def write(self, readings: Sequence[Reading], sheets: SheetColumns, marks: Marks) -> None:
+    def write(
+        self, readings: Sequence[Reading], sheets: SheetColumns, marks: Marks, earlier: Mapping[str, Earlier]
+    ) -> None:
         """Score, have the verifier consent, and write everything."""
         scored = score_round(self._frozen, self._judged, readings)
         try:
@@ -72,7 +87,10 @@ class Seal:
         self._insert(AtomRow, ATOM, self._atoms())
         self._insert(ScoreRow, SCORE, map(_score_columns, score_rows(tables)))
         self._insert(ReleasedCommentRow, COMMENT, self._comments(sheets))
-        insert_rows(self._session, ExplanationRow, EXPLANATION, self._explanations(tables))
+        insert_rows(self._session, ExplanationRow, EXPLANATION, self._documents(documents(tables)))
+        found = findings(tables, row_counts(self._judged, sheets), earlier)
+        insert_rows(self._session, FindingRow, EXPLANATION, self._documents(found))
+        insert_rows(self._session, ComparisonRow, COMPARISON, self._comparisons(tables))
         self._session.execute(delete(AnonymousSheetRow).where(AnonymousSheetRow.round_id == self._frozen.id))
 
     def _is_anonymous(self) -> bool:
@@ -111,8 +129,11 @@ class Seal:
                 json_text(totals),
             )
 
-    def _explanations(self, tables: Tables) -> Iterator[tuple[Any, ...]]:
-        return ((self.release.id, subject_id, json_text(document)) for subject_id, document in documents(tables))
+    def _documents(self, found: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[Any, ...]]:
+        return ((self.release.id, subject_id, json_text(document)) for subject_id, document in found)
+
+    def _comparisons(self, tables: Tables) -> Iterator[tuple[Any, ...]]:
+        return ((self.release.id, one.unit_id, one.kind.value, json_text(one.document)) for one in comparisons(tables))
 
     def _comments(self, sheets: SheetColumns) -> Iterator[tuple[Any, ...]]:
         order = partial(key_of(self._session).derive, "comment-order")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Bytes, Flag, Id, Instant, Json, Number, Text, Whole, one_of
+from app.organisation.values import SubjectKind
 from app.releases.values import ScoreStatus
 
 
@@ -87,6 +88,29 @@ class ExplanationRow(Base):
 
     release_id: Mapped[str] = mapped_column(Id, ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
     subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class FindingRow(Base):
+    """What a release found about one subject beside its scores: strengths, gaps, changes, how firmly scores stand."""
+
+    __tablename__ = "finding"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    release_id: Mapped[str] = mapped_column(Id, ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class ComparisonRow(Base):
+    """The subjects of a kind below a unit, or its competitors, like for like; `document` holds errors for analysts."""
+
+    __tablename__ = "comparison"
+    __table_args__ = (one_of("kind", SubjectKind), {"sqlite_strict": True})
+
+    release_id: Mapped[str] = mapped_column(Id, ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
     document: Mapped[dict[str, Any]] = mapped_column(Json)
 
 

@@ -80,6 +80,25 @@ class Score(NamedTuple):
         return "/".join((self.kpi_id or "", self.item_id or "", "+".join(self.rater_groups)))
 
 
+class Uncompared(StrEnum):
+    """Why subjects are not compared."""
+
+    TOO_FEW_SUBJECTS = "too_few_subjects"
+    TOO_LITTLE_SHARED = "too_little_shared"
+
+
+class LeftOut(StrEnum):
+    """Why a subject is left out of a comparison.
+
+    Another card, no score, without a rater group that nearly all have, or measured so that nobody knows how surely.
+    """
+
+    OTHER_CARD = "other_card"
+    NO_SCORE = "no_score"
+    OTHER_GROUPS = "other_groups"
+    ERROR_UNKNOWN = "error_unknown"
+
+
 class ScoreLevel(StrEnum):
     """What a row stands for: the whole card, a KPI, a rater group of a KPI, or an item of a group."""
 
@@ -97,3 +116,43 @@ class ScoreFilter:
     kpi_id: str | None = None
     level: ScoreLevel | None = None
     status: ScoreStatus | None = None
+
+
+class RerunState(StrEnum):
+    """Whether a release could be computed again, and if not, why."""
+
+    DONE = "done"
+    UNKNOWN_METHOD = "unknown_method"
+    UNREADABLE = "unreadable"
+
+
+class InputState(StrEnum):
+    """What became of the input digest: it came out again, another one did, or the sheets are not there any more.
+
+    `deleted` are the sheets of `anonymous` groups, by the release itself; `missing` are others, after an erasure.
+    """
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    DELETED = "deleted"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class InputCheck:
+    """What can be said of the input of a release.
+
+    state : of the digest over all of it
+    atoms, wrong : how many atoms were added up again from their sheets, and how many of these gave other sums
+    """
+
+    state: InputState
+    atoms: int
+    wrong: int
+
+
+class Outcome(StrEnum):
+    """What came of computing a figure again."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"

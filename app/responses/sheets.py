@@ -10,7 +10,7 @@ from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
-from app.responses.values import SheetColumns, SheetComment
+from app.responses.values import UNSEEN, SheetColumns, SheetComment
 from app.rounds.tables import AssignmentRow
 
 SHEET = np.dtype([("id", np.int64), ("cell", np.int64)])
@@ -57,10 +57,13 @@ def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> Shee
     sheets = np.fromiter(((id_, numbers.cell(subject, group)) for id_, subject, group in own), SHEET)
     order = np.argsort(sheets["id"])
     given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
-        answer.sheet_id.in_(select(sheet.id).where(of_round)), answer.level.is_not(None)
+        answer.sheet_id.in_(select(sheet.id).where(of_round))
     )
     items = numbers.items
-    answers = np.fromiter(((id_, items[item], level) for id_, item, level in driver_rows(session, given)), ANSWER)
+    answers = np.fromiter(
+        ((id_, items[item], UNSEEN if level is None else level) for id_, item, level in driver_rows(session, given)),
+        ANSWER,
+    )
     return SheetColumns(
         tuple(numbers.cells),
         sheets["cell"][order],
@@ -90,7 +93,7 @@ def _anonymous_sheets(session: ReadSession, round_id: str, numbers: _Numbers) ->
     comments: list[SheetComment] = []
     for place, (subject, group, given, said) in enumerate(session.execute(query)):
         cells.append(numbers.cell(subject, group))
-        answers += [(place, numbers.items[item], level) for item, level in given.items() if level is not None]
+        answers += [(place, numbers.items[item], UNSEEN if at is None else at) for item, at in given.items()]
         comments += [SheetComment(cells[-1], "", about, text) for about, text in said.items()]
     columns_of = np.array(answers, ANSWER)
     return SheetColumns(

@@ -1,5 +1,6 @@
 """The nouns of responses: the form as a rater meets it, what was handed in, and the receipt."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +17,9 @@ from app.words import Words
 
 NOT_OBSERVED = "na"
 """The form value of "could not observe"."""
+
+UNSEEN = math.nan
+"""The same as a level."""
 
 
 class Suspicion(StrEnum):
@@ -193,7 +197,7 @@ class SheetColumns:
     cells : subject and rater group, each pair once
     cell_of_sheet : [sheet] its place there
     answer_sheets, answer_items, levels : one row per answer: place of the sheet, number of the item from 0 in the
-        order asked for, level as the scale has it; "could not observe" has no row
+        order asked for, level as the scale has it, `UNSEEN` for "could not observe"; what was left open has no row
     comments : in no order either
     """
 

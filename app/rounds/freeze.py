@@ -12,7 +12,7 @@ from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.kpis.queries import load_kpis, load_scorecards, load_targets
 from app.kpis.rules import card_for, target_for
-from app.kpis.values import Kpi, KpiId, KpiKind, KpiState, Scorecard, ScorecardLine, Target
+from app.kpis.values import Form, Kpi, KpiId, KpiKind, KpiState, Scorecard, ScorecardLine, Target
 from app.organisation.queries import load_people_of, load_tree
 from app.organisation.values import Subject, SubjectId, Tree
 from app.rounds import recipe, rules
@@ -93,7 +93,7 @@ class _Drawer:
     frozen_kpis: tuple[FrozenKpi, ...]
 
     def frozen(self, subject: Subject, scope_id: str, *, is_rated: bool) -> FrozenSubject:
-        lines = self._lines(subject)
+        lines, form = self._card(subject)
         hard = [line.kpi_id for line in lines if self.kpis[line.kpi_id].kind is KpiKind.HARD]
         found = {kpi_id: target_for(self.targets, kpi_id, subject.path) for kpi_id in hard}
         return FrozenSubject(
@@ -104,14 +104,15 @@ class _Drawer:
             is_rated=is_rated,
             card=lines,
             targets={kpi_id: recipe.freeze_target(target) for kpi_id, target in found.items() if target},
+            form=form,
         )
 
-    def _lines(self, subject: Subject) -> tuple[ScorecardLine, ...]:
+    def _card(self, subject: Subject) -> tuple[tuple[ScorecardLine, ...], Form]:
         level = rules.LEVELS.get(subject.kind)
         card = card_for(self.cards, subject.path, level) if level else None
         live = [line for line in card.lines if line.kpi_id in self.kpis] if card else []
         asked = [kpi for kpi in self.frozen_kpis if kpi.weights]
-        return rules.card_or_equal(live, asked, subject.kind)
+        return rules.card_or_equal(live, asked, subject.kind), card.form if card and live else Form.ARITHMETIC
 
 
 def _kpis_of(session: ReadSession, round_: Round, cards: Iterable[Scorecard], *, on: date) -> Mapping[KpiId, Kpi]:

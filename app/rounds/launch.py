@@ -214,6 +214,7 @@ def _subject_values(frozen: FrozenRound, place: int) -> dict[str, Any]:
         "name": subject.name,
         "card": recipe.card_out(subject.card),
         "targets": recipe.targets_out(subject.targets),
+        "form": subject.form,
     }
 
 

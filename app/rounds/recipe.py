@@ -11,6 +11,7 @@ from app.kpis.values import (
     Cadence,
     Comparison,
     Direction,
+    Form,
     Kpi,
     KpiId,
     KpiKind,
@@ -137,7 +138,7 @@ def freeze_target(target: Target) -> Goalposts:
 
 def subject_out(subject: FrozenSubject) -> dict[str, Any]:
     """A frozen subject as JSON, as it goes into the hash."""
-    return {
+    document: dict[str, Any] = {
         "id": subject.id,
         "parent_id": subject.parent_id,
         "kind": subject.kind,
@@ -145,6 +146,8 @@ def subject_out(subject: FrozenSubject) -> dict[str, Any]:
         "card": card_out(subject.card),
         "targets": targets_out(subject.targets),
     }
+    # Rounds were launched before there was a choice: their hashes must come out again.
+    return document if subject.form is Form.ARITHMETIC else document | {"form": subject.form}
 
 
 def card_out(card: Iterable[ScorecardLine]) -> list[dict[str, Any]]:

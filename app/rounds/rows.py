@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
-from app.kpis.values import RaterGroup
+from app.kpis.values import Form, RaterGroup
 from app.organisation.values import SubjectKind
 from app.rounds import recipe
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
@@ -45,15 +45,23 @@ def load_frozen_subjects(
         RoundSubjectRow.is_rated,
         RoundSubjectRow.card,
         RoundSubjectRow.targets,
+        RoundSubjectRow.form,
     )
     query = select(*columns).where(RoundSubjectRow.round_id == round_id)
     if only is not None:
         query = query.where(RoundSubjectRow.subject_id.in_(only))
     return tuple(
         FrozenSubject(
-            subject_id, parent, SubjectKind(kind), name, rated, recipe.card_in(card), recipe.targets_in(targets)
+            id=subject_id,
+            parent_id=parent,
+            kind=SubjectKind(kind),
+            name=name,
+            is_rated=rated,
+            card=recipe.card_in(card),
+            targets=recipe.targets_in(targets),
+            form=Form(form),
         )
-        for subject_id, parent, kind, name, rated, card, targets in session.execute(query)
+        for subject_id, parent, kind, name, rated, card, targets, form in session.execute(query)
     )
 
 

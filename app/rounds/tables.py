@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
-from app.kpis.values import RaterGroup
+from app.kpis.values import Form, RaterGroup
 from app.rounds.values import (
     AssignmentSource,
     GroupPolicy,
@@ -154,7 +154,7 @@ class RoundSubjectRow(Base):
     """A subject as it was at launch: its place, its card, its targets. A draft holds only those to be rated."""
 
     __tablename__ = "round_subject"
-    __table_args__ = (Index(None, "subject_id"), {"sqlite_strict": True})
+    __table_args__ = (Index(None, "subject_id"), one_of("form", Form), {"sqlite_strict": True})
 
     round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
     subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
@@ -164,6 +164,7 @@ class RoundSubjectRow(Base):
     name: Mapped[str] = mapped_column(Text)
     card: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     targets: Mapped[dict[str, dict[str, float]]] = mapped_column(Json)
+    form: Mapped[str] = mapped_column(Text, server_default=Form.ARITHMETIC)
 
 
 class RoundReaderRow(Base):

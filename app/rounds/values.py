@@ -13,6 +13,7 @@ from app.kpis.values import (
     Aggregation,
     Cadence,
     Direction,
+    Form,
     KpiKind,
     RaterGroup,
     Rollup,
@@ -293,7 +294,10 @@ class Goalposts:
 
 @dataclass(frozen=True, slots=True)
 class FrozenSubject:
-    """A subject as it was on the launch day; `targets` by hard KPI of its card. The scope has no parent."""
+    """A subject as it was on the launch day; `targets` by hard KPI of its card. The scope has no parent.
+
+    form : how the KPIs of the card become one score
+    """
 
     id: str
     parent_id: str | None
@@ -302,6 +306,7 @@ class FrozenSubject:
     is_rated: bool
     card: tuple[ScorecardLine, ...]
     targets: Mapping[str, Goalposts]
+    form: Form = Form.ARITHMETIC
 
 
 @dataclass(frozen=True, slots=True)

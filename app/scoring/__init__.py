@@ -81,6 +81,7 @@ Reliability:
 
 ================  ===================================================================
 reliability       of a shown score, in a figure and a word
+firm              the word for each of many scores
 needed            raters for a wished reliability
 coefficients      intraclass correlations
 consistency       coefficient alpha

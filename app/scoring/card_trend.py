@@ -19,15 +19,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.scoring.composite import LEAST_KPI_WEIGHT, HardScores
+from app.scoring.composite import LEAST_KPI_WEIGHT, HardScores, mean_of, slope_of
+from app.scoring.explain import against, geometric_parts
 from app.scoring.linear import Coefficients, error_terms
 from app.scoring.repeated import READER_CORRELATION, Difference, ErrorPart, Repeated, difference_of
 from app.scoring.results import Certainty, HardScore
+from app.scoring.scorecards import Form
 from app.scoring.soft import LEAST_GROUP_WEIGHT, SoftScores
 from app.scoring.trend import NoTrend, Untrended
 from app.scoring.weights import normalise, reaches
 
 Groups = tuple[str, ...]
+NOWHERE = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class LineChange(NamedTuple):
     kpi : its number in the second round
     weight : among the KPIs with a figure in both rounds, 0..1
     before, after : 0..100, over the rater groups that both rounds have
-    points : weight times (after - before)
+    points : weight times (after - before), or its share by log-mean if the composite is geometric
     """
 
     kpi: int
@@ -97,8 +100,9 @@ def card_change(
     in_both: Mapping[Groups, int],
     *,
     correlation: float = READER_CORRELATION,
+    form: Form = Form.ARITHMETIC,
 ) -> CardChange | NoTrend:
-    """Change of an arithmetic composite from one round to another.
+    """Change of a composite from one round to another.
 
     Parameters
     ----------
@@ -106,6 +110,7 @@ def card_change(
     lines : the KPIs of the card; those that are not the same in both rounds (`trend.incomparable`) with weight, too,
         under numbers that have no score
     in_both, correlation : as `trend.change_between`
+    form : of the composite in both rounds
 
     Returns
     -------
@@ -114,7 +119,7 @@ def card_change(
 
     Formula: d = sum w_k d_k; d_k = sum W'_g (m2 - m1) over the groups in both, or x2 - x1 of a hard KPI. Error by
     `repeated.difference_of` from one part per rater group, with squares by `linear.error_terms` for a = w_k W'_gk in
-    either round, and one per hard KPI, w_k SE_k.
+    either round, and one per hard KPI, w_k SE_k. Geometric: d = C2 - C1, coefficients times C/x_k of the round.
     Source: docs/scoring.md, sections "Standard error" and "Change between rounds".
 
     >>> from app.scoring.goalposts import Goalposts, score_metric
@@ -134,15 +139,11 @@ def card_change(
     coverage = math.fsum(one.weight for one in found) / (math.fsum(line.weight for line in lines) or 1.0)
     if not found or not reaches(coverage, LEAST_KPI_WEIGHT):
         return NoTrend(Untrended.TOO_LITTLE_SHARED)
-    pairs = [one._replace(weight=w) for one, w in zip(found, normalise([one.weight for one in found]), strict=True)]
-    changes = tuple(
-        LineChange(one.line.after, one.weight, one.before, one.after, one.weight * (one.after - one.before))
-        for one in pairs
-    )
-    m1, m2 = (math.fsum(one.weight * x for one, x in zip(pairs, ends, strict=True)) for ends in _ends(pairs))
+    pairs, (m1, m2) = _weighed(found, form)
     parts = _soft_parts(before.soft, after.soft, pairs, in_both) + _hard_parts(pairs)
     unsure = tuple(one.line.after for one in pairs if any(x.measured.certainty is Certainty.UNKNOWN for x in one.hard))
-    return CardChange(m1, m2, difference_of(m2 - m1, parts, correlation), min(1.0, coverage), changes, unsure)
+    moved = difference_of(m2 - m1, parts, correlation)
+    return CardChange(m1, m2, moved, min(1.0, coverage), _changes(pairs, form), unsure)
 
 
 class _Shared(NamedTuple):
@@ -154,24 +155,42 @@ class _Shared(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """One KPI with a figure in both rounds; hard has two scores or none, groups are those of a soft one."""
+    """One KPI with a figure in both rounds; hard has two scores or none, groups are those of a soft one.
+
+    ends : its score in each round; slopes : how much the composite moves with it there
+    """
 
     line: Line
     weight: float
-    before: float
-    after: float
+    ends: tuple[float, float]
+    slopes: tuple[float, float]
     groups: Mapping[Groups, _Shared]
     hard: tuple[HardScore, ...]
 
 
-def _ends(pairs: Sequence[_Pair]) -> tuple[list[float], list[float]]:
-    return [one.before for one in pairs], [one.after for one in pairs]
+def _weighed(found: Sequence[_Pair], form: Form) -> tuple[list[_Pair], tuple[float, float]]:
+    """The KPIs with weights rescaled to 1 and their slopes, and the composite of each round."""
+    weights = normalise([one.weight for one in found])
+    m1, m2 = (mean_of(weights, [one.ends[which] for one in found], form) for which in (0, 1))
+    pairs = [
+        one._replace(weight=w, slopes=(slope_of(w, one.ends[0], m1, form), slope_of(w, one.ends[1], m2, form)))
+        for one, w in zip(found, weights, strict=True)
+    ]
+    return pairs, (m1, m2)
+
+
+def _changes(pairs: Sequence[_Pair], form: Form) -> tuple[LineChange, ...]:
+    weights, before, after = ([one.weight for one in pairs], *([one.ends[which] for one in pairs] for which in (0, 1)))
+    points = (against if form is Form.ARITHMETIC else geometric_parts)(weights, after, before)
+    return tuple(
+        LineChange(one.line.after, one.weight, *one.ends, part) for one, part in zip(pairs, points, strict=True)
+    )
 
 
 def _pair(before: CardRound, after: CardRound, line: Line) -> _Pair | None:
     old, new = before.hard.get((before.subject, line.before)), after.hard.get((after.subject, line.after))
     if isinstance(old, HardScore) and isinstance(new, HardScore):
-        return _Pair(line, line.weight, old.score, new.score, {}, (old, new))
+        return _Pair(line, line.weight, (old.score, new.score), NOWHERE, {}, (old, new))
     earlier, later = _groups(before, line.before), _groups(after, line.after)
     shared = {
         name: _Shared((earlier[name][0], number), (earlier[name][1], mean), share)
@@ -183,7 +202,7 @@ def _pair(before: CardRound, after: CardRound, line: Line) -> _Pair | None:
         return None
     groups = {name: one._replace(share=one.share / present) for name, one in shared.items()}
     m1, m2 = (math.fsum(one.share * one.means[which] for one in groups.values()) for which in (0, 1))
-    return _Pair(line, line.weight, m1, m2, groups, ())
+    return _Pair(line, line.weight, (m1, m2), NOWHERE, groups, ())
 
 
 def _groups(one: CardRound, kpi: int) -> dict[Groups, tuple[int, float, float]]:
@@ -219,7 +238,7 @@ def _soft_parts(
 
 def _squares(soft: SoftScores, pairs: Sequence[_Pair], names: Sequence[Groups], which: int) -> list[ErrorPart]:
     rows = [
-        (term, one.groups[name].numbers[which], one.line[which], one.weight * one.groups[name].share)
+        (term, one.groups[name].numbers[which], one.line[which], one.slopes[which] * one.groups[name].share)
         for term, name in enumerate(names)
         for one in sorted(pairs, key=lambda one: one.line[which])
         if name in one.groups
@@ -232,5 +251,9 @@ def _squares(soft: SoftScores, pairs: Sequence[_Pair], names: Sequence[Groups], 
 
 
 def _hard_parts(pairs: Sequence[_Pair]) -> list[Repeated]:
-    errors = [[ErrorPart((one.weight * x.se) ** 2, x.df, 0) for x in one.hard] for one in pairs if one.hard]
+    errors = [
+        [ErrorPart((slope * x.se) ** 2, x.df, 0) for slope, x in zip(one.slopes, one.hard, strict=True)]
+        for one in pairs
+        if one.hard
+    ]
     return [Repeated(old, new, 0) for old, new in errors]

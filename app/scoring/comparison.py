@@ -6,6 +6,7 @@ Name            Meaning
 Compared        composites that mean the same for all, and what they rest on
 NotCompared     why there are none
 like_for_like   the comparison
+alike           the subjects that have what nearly all have
 ==============  ==============================================================
 
 A unit that only its customers rated and one that its colleagues rated too differ by who was asked, before they differ
@@ -23,8 +24,12 @@ from app.scoring.composite import HardScores, score_composites
 from app.scoring.results import Composite, HardScore
 from app.scoring.scorecards import CardEntry, Scorecard
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
+from app.scoring.weights import reaches
 
 Groups = tuple[str, ...]
+
+NEARLY_ALL = 0.9
+"""What so many of the subjects have, all of those that are compared must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,48 @@ def like_for_like(
     )
 
 
-def _shared_groups(
-    soft: SoftScores, mixes: Sequence[RaterMix], subjects: Sequence[int]
-) -> dict[int, tuple[Groups, ...]]:
-    """By KPI the released groups with weight that every subject has, in the order of the first one; never none."""
+def alike(
+    soft: SoftScores, hard: HardScores, card: Scorecard, mixes: Sequence[RaterMix], subjects: Sequence[int]
+) -> tuple[int, ...]:
+    """The subjects that have what nearly all have, so that one who lacks a rater group does not take it from a hundred.
+
+    Parameters
+    ----------
+    soft, hard, card, mixes : as `like_for_like`
+    subjects : numbers
+
+    Returns
+    -------
+    Those that have every rater group on a KPI, and every hard KPI, that nine of ten subjects have. Among fewer than ten
+    subjects that is what all have, hence all of them.
+
+    Source: decided by who has answered, never by how; docs/scoring.md, section "Ranks".
+
+    >>> from app.scoring.released import Released, ReleasedGroup
+    >>> from app.scoring.soft import score_kpis
+    >>> from app.scoring.totals import AtomTotals
+    >>> totals = AtomTotals.from_scores(range(19), range(19), [0] * 19, [60] * 19, n_atoms=19)
+    >>> groups = [ReleasedGroup(one, ("customer",), (one,)) for one in range(10)]
+    >>> groups += [ReleasedGroup(one, ("manager",), (10 + one,)) for one in range(9)]
+    >>> mixes = [RaterMix(0, {"customer": 1, "manager": 1})]
+    >>> soft = score_kpis(Released.of(totals, groups), mixes, {})
+    >>> alike(soft, {}, Scorecard((CardEntry(0, 1),)), mixes, range(10))
+    (0, 1, 2, 3, 4, 5, 6, 7, 8)
+    """
+    weighing = {entry.kpi for entry in card.entries if entry.weight > 0}
+    having = [
+        owners
+        for kpi, labels in _owners(soft, mixes, subjects).items()
+        if kpi in weighing
+        for owners in labels.values()
+    ]
+    having += [{one for one in subjects if isinstance(hard.get((one, kpi)), HardScore)} for kpi in sorted(weighing)]
+    needed = [owners for owners in having if reaches(len(owners), NEARLY_ALL * len(subjects))]
+    return tuple(one for one in subjects if all(one in owners for owners in needed))
+
+
+def _owners(soft: SoftScores, mixes: Sequence[RaterMix], subjects: Sequence[int]) -> dict[int, dict[Groups, set[int]]]:
+    """By KPI the released groups with weight that any subject has, in the order of the first one, and who has each."""
     table, labels = soft.group_rows, [group.groups for group in soft.released.groups]
     rows = np.flatnonzero(np.isin(table.subject, subjects) & np.isin(table.kpi, [mix.kpi for mix in mixes]))
     having: dict[int, dict[Groups, set[int]]] = {}
@@ -118,9 +161,16 @@ def _shared_groups(
     for group, subject, kpi, weight in zip(*columns, strict=True):
         if weight > 0:
             having.setdefault(kpi, {}).setdefault(labels[group], set()).add(subject)
+    return having
+
+
+def _shared_groups(
+    soft: SoftScores, mixes: Sequence[RaterMix], subjects: Sequence[int]
+) -> dict[int, tuple[Groups, ...]]:
+    """By KPI the released groups with weight that every subject has, in the order of the first one; never none."""
     shared = {
         kpi: tuple(name for name, owners in by_label.items() if owners == set(subjects))
-        for kpi, by_label in having.items()
+        for kpi, by_label in _owners(soft, mixes, subjects).items()
     }
     return {kpi: names for kpi, names in shared.items() if names}
 

@@ -4,6 +4,8 @@
 Name              Meaning
 ================  ======================================================
 score_composites  one score per subject over the KPIs that are present
+mean_of           weighted mean of either form
+slope_of          how much it moves per point of a KPI
 ================  ======================================================
 
 Cards are made with the names of `scorecards`, which can be had from here as well.
@@ -79,6 +81,50 @@ def score_composites(
     }
 
 
+def mean_of(weights: Sequence[float], scores: Sequence[float], form: Form) -> float:
+    """Weighted mean of KPI scores.
+
+    Parameters
+    ----------
+    weights : 0..1, adding up to 1
+    scores : 0..100; in the geometric form those below 1 count as 1
+    form : arithmetic or geometric
+
+    Returns
+    -------
+    0..100.
+
+    Formula: sum w x, or exp(sum w ln max(x, 1)).
+
+    >>> weights, scores = [0.5, 0.3, 0.2], [70, 80, 50]
+    >>> mean_of(weights, scores, Form.ARITHMETIC), round(mean_of(weights, scores, Form.GEOMETRIC), 6)
+    (69.0, 68.119275)
+    """
+    pairs = zip(weights, scores, strict=True)
+    if form is Form.ARITHMETIC:
+        return min(100.0, math.fsum(w * x for w, x in pairs))
+    return min(100.0, math.exp(math.fsum(w * math.log(max(x, LEAST_FACTOR)) for w, x in pairs)))
+
+
+def slope_of(weight: float, score: float, total: float, form: Form) -> float:
+    """How much a weighted mean moves per point of one KPI.
+
+    Parameters
+    ----------
+    weight : of the KPI, 0..1
+    score : of the KPI, 0..100
+    total : the mean, 0..100
+    form : arithmetic or geometric
+
+    Formula: w, or w C/max(x, 1).
+    Source: delta rule.
+
+    >>> slope_of(0.5, 25, 50, Form.ARITHMETIC), slope_of(0.5, 25, 50, Form.GEOMETRIC)
+    (0.5, 1.0)
+    """
+    return weight if form is Form.ARITHMETIC else weight * total / max(score, LEAST_FACTOR)
+
+
 class _Present(NamedTuple):
     """A KPI of a card that has a score; hard is none for a soft one."""
 
@@ -139,7 +185,8 @@ def _plan(card: Scorecard, found: dict[int, _Present]) -> _Plan | NotScored:
         return NotScored(Reason.REQUIRED_MISSING, coverage)
     present = _rescaled(present)
     total = _mean(present, card.form)
-    return _Plan(card.form, coverage, present, total, {kpi.kpi: _slope(kpi, total, card.form) for kpi in present})
+    slopes = {kpi.kpi: slope_of(kpi.weight, kpi.score, total, card.form) for kpi in present}
+    return _Plan(card.form, coverage, present, total, slopes)
 
 
 def _rescaled(present: Sequence[_Present]) -> list[_Present]:
@@ -148,14 +195,7 @@ def _rescaled(present: Sequence[_Present]) -> list[_Present]:
 
 
 def _mean(present: Sequence[_Present], form: Form) -> float:
-    if form is Form.ARITHMETIC:
-        return min(100.0, math.fsum(kpi.weight * kpi.score for kpi in present))
-    return min(100.0, math.exp(math.fsum(kpi.weight * math.log(max(kpi.score, LEAST_FACTOR)) for kpi in present)))
-
-
-def _slope(kpi: _Present, total: float, form: Form) -> float:
-    """How much the composite moves per point of the KPI."""
-    return kpi.weight if form is Form.ARITHMETIC else kpi.weight * total / max(kpi.score, LEAST_FACTOR)
+    return mean_of([kpi.weight for kpi in present], [kpi.score for kpi in present], form)
 
 
 def _soft_errors(soft: SoftScores, plans: Mapping[int, _Plan]) -> dict[int, list[_Error]]:

@@ -7,11 +7,12 @@ Influence          nominal weight and effective share of one KPI, with a warning
 NoInfluence        why there are none
 effective_shares   the shares, from columns of scores
 influences         the same from composites, with warnings
+influences_of      the same from scores by KPI
 =================  ==============================================================
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -139,10 +140,22 @@ def influences(card: Scorecard, composites: Iterable[Composite | NotScored]) -> 
     >>> [(one.weight, round(one.share, 3), one.warning) for one in found]
     [(0.5, 0.005, <Warned.TOO_LITTLE: 'too_little'>), (0.5, 0.995, None)]
     """
+    told = [{part.kpi: part.score for part in one.parts} for one in composites if isinstance(one, Composite)]
+    return influences_of(card, told)
+
+
+def influences_of(card: Scorecard, scores: Iterable[Mapping[int, float]]) -> list[Influence] | NoInfluence:
+    """The same from the scores of each subject by KPI, 0..100.
+
+    >>> from app.scoring.scorecards import CardEntry
+    >>> card = Scorecard((CardEntry(0, 1), CardEntry(1, 1)))
+    >>> found = influences_of(card, [{0: 50 + x % 2, 1: 5 * x} for x in range(12)])
+    >>> [(one.weight, round(one.share, 3)) for one in found]
+    [(0.5, 0.005), (0.5, 0.995)]
+    """
     kpis = [entry.kpi for entry in card.entries]
     weights = normalise([entry.weight for entry in card.entries])
-    told = [{part.kpi: part.score for part in one.parts} for one in composites if isinstance(one, Composite)]
-    rows = [[scores.get(kpi, math.nan) for kpi in kpis] for scores in told]
+    rows = [[of_one.get(kpi, math.nan) for kpi in kpis] for of_one in scores]
     shares = effective_shares(weights, rows, card.form)
     if isinstance(shares, NoInfluence):
         return shares

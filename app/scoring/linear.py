@@ -214,16 +214,19 @@ def _products(released: Released, rows: _Rows, pairs: tuple[Integers, Integers],
 def _prior(released: Released, rows: _Rows, spread: Spread) -> Floats:
     """Prior variance s0 of each part, weighted over the rater groups that its group holds."""
     b = rows.a * released.totals.cells[rows.cell, 2]
-    names = sorted({name for group in released.groups for name in group.groups})
-    shares = np.zeros((len(released.groups), len(names)))
-    for number, group in enumerate(released.groups):
+    # Only the groups that take part: one subject of a thousand is asked about a thousand times.
+    used, place = np.unique(rows.group, return_inverse=True)
+    groups = [released.groups[number] for number in used.tolist()]
+    names = sorted({name for group in groups for name in group.groups})
+    shares = np.zeros((len(groups), len(names)))
+    for number, group in enumerate(groups):
         for name, share in group.shares():
             shares[number, names.index(name)] = share
     prior = np.zeros(len(rows.first))
     for column, name in enumerate(names):
-        share = shares[rows.group, column]
+        share = shares[place, column]
         mine = np.flatnonzero(share)
         pooled = spread.get(name, PooledCovariance())
         spread_of_one = pooled.of_linear(rows.part[mine], rows.kpi[mine], b[mine], len(rows.first))
-        prior += shares[rows.group[rows.first], column] * spread_of_one
+        prior += shares[place[rows.first], column] * spread_of_one
     return prior

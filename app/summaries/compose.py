@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kpis.values import KpiKind
-from app.releases.values import Release, Score, ScoreStatus
+from app.releases.values import Release, Score
 from app.rounds.values import FrozenKpi, FrozenSubject
-from app.summaries.rules import closest_point, distance_left, group_rank, verdict
+from app.summaries.found import Found
+from app.summaries.rules import closest_point, distance_left, group_rank
 from app.summaries.values import (
     Comment,
     Comments,
@@ -23,7 +24,6 @@ from app.summaries.values import (
     Subtotal,
     SummarisedRound,
     Summary,
-    Verdict,
     Wording,
 )
 
@@ -46,7 +46,7 @@ class Loaded:
     """Everything that is known of one subject.
 
     kpis : by id, in the order of the round
-    asked : sheets of the subject's own atoms, by rater groups
+    found : what the release found beside the scores
     named : the rater groups that say who has rated
     voices : the name behind the only rating of a named group
     """
@@ -57,7 +57,7 @@ class Loaded:
     above: tuple[Place, ...]
     kpis: Mapping[str, FrozenKpi]
     scores: Sequence[Score]
-    asked: Mapping[tuple[str, ...], int]
+    found: Found
     named: Collection[str]
     voices: Mapping[str, str]
     comments: Sequence[ReadComment]
@@ -75,10 +75,13 @@ def summary_of(known: Loaded) -> Summary:
         round=known.round,
         subject=Place(known.subject.id, known.subject.kind, known.subject.name),
         above=known.above,
-        composite=_composite(rows[""][0]) if rows[""] else None,
+        composite=_composite(known, rows[""][0]) if rows[""] else None,
         soft=tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in soft),
         hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in soft),
         comments=tuple(_comments(known)),
+        standouts=known.found.standouts({kpi_id: kpi.name for kpi_id, kpi in known.kpis.items()}),
+        self_view=known.found.self_view(),
+        since=known.found.since(),
     )
 
 
@@ -111,9 +114,17 @@ def _card_share(known: Loaded, kpi_id: str) -> float | None:
     return weight / whole if weight is not None and whole else None
 
 
-def _composite(row: Score) -> CompositeFigure:
+def _composite(known: Loaded, row: Score) -> CompositeFigure:
     parts = row.details or {}
-    return CompositeFigure(figure_of(row), _subtotal(parts.get("soft")), _subtotal(parts.get("hard")))
+    return CompositeFigure(
+        figure_of(row),
+        _subtotal(parts.get("soft")),
+        _subtotal(parts.get("hard")),
+        form=known.subject.form,
+        firmness=known.found.firmness(None),
+        unsure=tuple(parts.get("unsure", ())),
+        change=known.found.change(None),
+    )
 
 
 def _subtotal(part: Mapping[str, Any] | None) -> Subtotal | None:
@@ -139,34 +150,34 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         weight=_weight(known, kpi.kpi_id),
         card_share=_card_share(known, kpi.kpi_id),
         figure=None if combined is None else figure_of(combined),
-        groups=tuple(_group(known, kpi, row, combined, items[row.rater_groups]) for row in groups),
+        groups=tuple(_group(known, kpi, row, items[row.rater_groups]) for row in groups),
+        firmness=known.found.firmness(kpi.kpi_id),
+        change=known.found.change(kpi.kpi_id),
     )
 
 
-def _group(known: Loaded, kpi: FrozenKpi, row: Score, combined: Score | None, items: Sequence[Score]) -> GroupFigure:
+def _group(known: Loaded, kpi: FrozenKpi, row: Score, items: Sequence[Score]) -> GroupFigure:
     details = row.details or {}
     by_item = {item.item_id: item for item in items}
+    asked, not_observed = known.found.judged(kpi.kpi_id, None, row.rater_groups, row.raters)
+    view, gap = known.found.gap(kpi.kpi_id) if row.rater_groups == _SELF else (None, None)
     return GroupFigure(
         rater_groups=row.rater_groups,
         figure=figure_of(row),
         raters=row.raters,
-        asked=known.asked.get(row.rater_groups) if row.status is ScoreStatus.OK else None,
+        asked=asked,
+        not_observed=not_observed,
         is_named=row.rater_groups[0] in known.named,
         voice=known.voices.get(row.rater_groups[0], "") if row.raters == 1 and len(row.rater_groups) == 1 else "",
         weight=details.get("weight", 0.0),
         share=details.get("share"),
-        verdict=_verdict(row, combined) if row.rater_groups == _SELF else None,
-        items=tuple(_item(kpi, by_item[item.id]) for item in kpi.items if item.id in by_item),
+        view=view,
+        gap=gap,
+        items=tuple(_item(known, kpi, by_item[item.id]) for item in kpi.items if item.id in by_item),
     )
 
 
-def _verdict(own: Score, others: Score | None) -> Verdict | None:
-    if own.score is None or others is None or others.score is None or others.lo is None or others.hi is None:
-        return None
-    return verdict(own.score, others.score, others.lo, others.hi)
-
-
-def _item(kpi: FrozenKpi, row: Score) -> ItemFigure:
+def _item(known: Loaded, kpi: FrozenKpi, row: Score) -> ItemFigure:
     item = next(item for item in kpi.items if item.id == row.item_id)
     point = None if row.score is None else closest_point(item, row.score)
     return ItemFigure(
@@ -174,6 +185,7 @@ def _item(kpi: FrozenKpi, row: Score) -> ItemFigure:
         name=item.name,
         figure=figure_of(row),
         raters=row.raters,
+        asked=known.found.judged(kpi.kpi_id, item.id, row.rater_groups, row.raters)[0],
         closest=None if point is None else Wording(point, item.anchors[point]),
     )
 
@@ -202,6 +214,7 @@ def _hard(known: Loaded, kpi: FrozenKpi, row: Score) -> HardKpi:
         posts=posts,
         is_reached=None if left is None else left == 0,
         left=left or None,
+        change=known.found.change(kpi.kpi_id),
     )
 
 

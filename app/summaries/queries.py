@@ -27,18 +27,20 @@ from app.releases.queries import (
     is_readable,
     list_releases,
     load_composites,
+    load_findings,
     load_scores,
     load_told,
     open_results,
     without_errors,
 )
-from app.releases.tables import AtomRow, ReleasedCommentRow, ReleaseRow, ScoreRow
+from app.releases.tables import ReleasedCommentRow, ReleaseRow, ScoreRow
 from app.releases.values import Release, Score
 from app.rounds.queries import load_frozen_subjects
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, FrozenSubject, Mode, ReleaseMode, RoundState
 from app.summaries.compose import Loaded, ReadComment, figure_of, summary_of
+from app.summaries.found import Found
 from app.summaries.values import Arithmetic, Coming, ComingRound, Member, Place, ReleasedRound, SummarisedRound, Summary
 from app.words import Words
 
@@ -49,10 +51,15 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
     """What is fed back about a subject; NotFound unless the viewer may read it today. At most eleven statements."""
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
     round_, recipe = _load_round(session, release.round_id)
-    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, release.round_id, path, on=on)
     scores: Sequence[Score] = load_scores(session, release.id, subject_id)
-    if not may(viewer, Action.RESULTS_ANALYSE, path):
+    is_analysed = may(viewer, Action.RESULTS_ANALYSE, path)
+    if not is_analysed:
         scores = [without_errors(score) for score in scores]
+    # The first of the units above is the scope of the round: who may read it, may read everybody's usual gaps.
+    scope = above[0] if above else Place(subject.id, subject.kind, subject.name)
+    documents = load_findings(session, release.id, [subject_id, *([scope.id] if scope.is_readable else [])])
+    usual = documents.get(scope.id, {}).get("usual")
     named = {policy.rater_group for policy in groups_in(recipe["groups"]) if policy.mode is Mode.NAMED}
     return summary_of(
         Loaded(
@@ -62,7 +69,7 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
             above=above,
             kpis=_kpis(recipe, {score.kpi_id for score in scores}),
             scores=scores,
-            asked=_load_asked(session, release.id, subject_id),
+            found=Found(documents.get(subject_id, {}), usual, is_analysed),
             named=named,
             voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
             comments=_load_comments(session, release.id, subject_id),
@@ -75,7 +82,7 @@ def get_arithmetic(session: ReadSession, viewer: Viewer, release_id: str, subjec
     document = get_explanation(session, viewer, release_id, subject_id, on=on)
     release, path = open_results(session, viewer, release_id, subject_id, on=on)
     round_, recipe = _load_round(session, release.round_id)
-    subject, above = _load_places(session, viewer, release.round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, release.round_id, path, on=on)
     kpis = _kpis(recipe, {kpi["kpi_id"] for kpi in document["kpis"]} | {line.kpi_id for line in subject.card})
     return Arithmetic(release, round_, Place(subject.id, subject.kind, subject.name), above, document, kpis)
 
@@ -86,7 +93,7 @@ def get_coming(session: ReadSession, viewer: Viewer, round_id: str, subject_id: 
     if not may(viewer, Action.RESULTS_READ, path) or not is_id(round_id):
         raise NotFound
     round_, _ = _load_round(session, round_id)
-    subject, above = _load_places(session, viewer, round_id, path, on=on)
+    subject, above = load_frozen_way(session, viewer, round_id, path, on=on)
     release = find_release_of(session, round_id)
     return release or Coming(round_, Place(subject.id, subject.kind, subject.name), above)
 
@@ -155,6 +162,23 @@ def list_members(
     return page.map(lambda row: Member(Place(row[1], SubjectKind(row[2]), row[3]), figures.get(row[1])))
 
 
+# ------------------------------------------------------------ for comparisons
+
+
+def load_way(
+    session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
+) -> tuple[Place, tuple[Place, ...]]:
+    """The place of the last subject of a path as it was frozen, and the units above it then."""
+    subject, above = load_frozen_way(session, viewer, round_id, path, on=on)
+    return Place(subject.id, subject.kind, subject.name), above
+
+
+def load_named_round(session: ReadSession, round_id: str) -> tuple[SummarisedRound, dict[str, Words]]:
+    """A round that is no draft, and the names of its KPIs by id, in its order."""
+    round_, recipe = _load_round(session, round_id)
+    return round_, {kpi["kpi_id"]: kpi["name"] for kpi in recipe["kpis"]}
+
+
 # ------------------------------------------------------------ pieces
 
 _IS_UNIT = RoundSubjectRow.kind.in_(UNIT_KINDS)
@@ -176,9 +200,6 @@ _ROUND = (
 )
 # Statements of every summary, built once: building one takes longer than running it.
 _WITH_RECIPE = select(*_ROUND, RoundRow.recipe).where(RoundRow.id == bindparam("round_id"))
-_OWN_ATOMS = select(AtomRow.rater_groups, AtomRow.sheets).where(
-    AtomRow.release_id == bindparam("release_id"), AtomRow.subject_id == bindparam("subject_id"), AtomRow.is_own
-)
 _NAMED_RATERS = select(AssignmentRow.rater_group, AssignmentRow.rater_id).where(
     AssignmentRow.round_id == bindparam("round_id"),
     AssignmentRow.subject_id == bindparam("subject_id"),
@@ -219,10 +240,10 @@ def _kpis(recipe: Mapping[str, Any], wanted: Collection[str | None]) -> dict[str
     return {kpi.kpi_id: kpi for kpi in chosen}
 
 
-def _load_places(
+def load_frozen_way(
     session: ReadSession, viewer: Viewer, round_id: str, path: Sequence[str], *, on: date
 ) -> tuple[FrozenSubject, tuple[Place, ...]]:
-    """A subject as it was frozen, and the units above it then; most often they are those of today's path."""
+    """A subject as it was frozen, and the units above it then, most often those of today's path; NotFound without it."""
     found = {one.id: one for one in load_frozen_subjects(session, round_id, path)}
     subject = found.get(path[-1])
     if subject is None:
@@ -243,12 +264,6 @@ def _load_places(
         for one in reversed(chain)
     )
     return subject, tuple(above)
-
-
-def _load_asked(session: ReadSession, release_id: str, subject_id: str) -> dict[tuple[str, ...], int]:
-    """Sheets of the atoms that are the subject's own cell of one group: of how many the number of raters is."""
-    rows = session.execute(_OWN_ATOMS, {"release_id": release_id, "subject_id": subject_id})
-    return {(groups,): sheets for groups, sheets in rows if "+" not in groups}
 
 
 def _load_voices(session: ReadSession, round_id: str, subject_id: str, named: Collection[RaterGroup]) -> dict[str, str]:

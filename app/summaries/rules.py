@@ -1,4 +1,4 @@
-"""Pure decisions of summaries: self against others, the nearest wording, whether a target is reached."""
+"""Pure decisions of summaries: the nearest wording, whether a target is reached, the order of rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,44 +9,12 @@ from app.releases.partition import scale_of
 from app.responses.rules import answer_levels
 from app.rounds.values import FrozenItem, Goalposts
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
-from app.summaries.values import Verdict
-
-GAP = 10.0
-"""Points from which a gap between self and others matters (docs/scoring.md, section "Self and others")."""
 
 _MOST_DECIMALS = 3
 _TINY = 1e-9
 _TARGET = DEFAULT_TARGET_SCORE
 _ORDER = ("customer", "mystery_shopper", "manager", "colleague", "direct_report")
 _SELF = "self"
-
-
-def verdict(own: float, others: float, lo: float, hi: float) -> Verdict:
-    """How somebody's own rating stands to that of the others.
-
-    Parameters
-    ----------
-    own : own rating, 0-100; taken as it is, without an interval
-    others : score without self, 0-100
-    lo, hi : its 95 % interval as readers see it
-
-    Returns
-    -------
-    Blind spot from 10 points above others and beyond the interval, hidden strength from 10 below and beyond it,
-    else in line.
-
-    Source: half a standard deviation of the gap (Atwater & Yammarino 1992) lies inside the noise at five raters,
-    hence both conditions.
-
-    >>> [verdict(own, 58, 44, 71).value for own in (80, 70, 44, 40)]
-    ['blind_spot', 'in_line', 'in_line', 'hidden_strength']
-    """
-    gap = own - others
-    if gap >= GAP and own > hi:
-        return Verdict.BLIND_SPOT
-    if gap <= -GAP and own < lo:
-        return Verdict.HIDDEN_STRENGTH
-    return Verdict.IN_LINE
 
 
 def closest_point(item: FrozenItem, mean: float) -> str | None:

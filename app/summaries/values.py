@@ -6,25 +6,20 @@ Figures are as computed; rounding is done where they are shown.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from app.kpis.values import Direction
+from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
 from app.releases.values import Release, ScoreStatus, Withheld
 from app.rounds.values import FrozenKpi, Goalposts, ReleaseMode, RoundState
+from app.scoring.reliability import Firmness
+from app.scoring.selfview import Uncorrelated, View
+from app.scoring.strengths import Unremarkable
+from app.scoring.trend import Untrended
 from app.words import Words
 
 MISSING = frozenset({Withheld.NOT_ASKED, Withheld.NO_VALUE})
 """The reasons for which there is nothing to withhold."""
-
-
-class Verdict(StrEnum):
-    """How somebody's own rating stands to that of the others."""
-
-    IN_LINE = "in_line"
-    BLIND_SPOT = "blind_spot"
-    HIDDEN_STRENGTH = "hidden_strength"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +80,45 @@ class Subtotal:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeFigure:
+    """What has changed since the earlier release that this one is compared with, or why there is no change to tell.
+
+    before, after : 0-100, over the rater groups (and KPIs) that both have, hence not always the published scores
+    points, lo, hi : after less before with its 95 % interval, -100 to 100
+    is_real : beyond chance, also as one of many, and five points or more
+    is_unsure : a measured KPI takes part whose error nobody knows
+    se, df : as in `Figure`; index : the reliable change index, points/se, beyond chance from 1.96 on, as they are
+    """
+
+    reason: Untrended | None
+    before: float | None = None
+    after: float | None = None
+    points: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    is_real: bool = False
+    is_unsure: bool = False
+    se: float | None = None
+    df: float | None = None
+    index: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CompositeFigure:
-    """The whole card as one score, with its soft and its hard part."""
+    """The whole card as one score, with its soft and its hard part.
+
+    form : how its KPIs are put together
+    firmness : how firmly the score stands among those of the same card; none where that cannot be told
+    unsure : measured KPIs whose error nobody knows; the interval leaves it out
+    """
 
     figure: Figure
     soft: Subtotal | None
     hard: Subtotal | None
+    form: Form = Form.ARITHMETIC
+    firmness: Firmness | None = None
+    unsure: tuple[str, ...] = ()
+    change: ChangeFigure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +131,13 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ItemFigure:
-    """One item as a rater group rated it; `closest` is the anchor nearest to the mean."""
+    """One item as a rater group rated it; `closest` is the anchor nearest to the mean, `asked` as in `GroupFigure`."""
 
     item_id: str
     name: Words
     figure: Figure
     raters: int | None
+    asked: int | None
     closest: Wording | None
 
 
@@ -116,21 +145,24 @@ class ItemFigure:
 class GroupFigure:
     """One rater group (or several together) on a soft KPI.
 
-    raters : with a valid rating of this KPI; asked : of how many, where that is told
+    raters : with a valid rating of this KPI, out of `asked` who handed one in
+    not_observed : how many of the others said that they could not observe it
     is_named : the group says who has rated; voice : whose single rating it is, there
     weight, share : nominal weight, and its share of the shown weight 0-1; 0 for self
-    verdict : of self only
+    view, gap : of self only: how it stands to the others, and own rating less theirs
     """
 
     rater_groups: tuple[str, ...]
     figure: Figure
     raters: int | None
     asked: int | None
+    not_observed: int | None
     is_named: bool
     voice: str
     weight: float
     share: float | None
-    verdict: Verdict | None
+    view: View | None
+    gap: float | None
     items: tuple[ItemFigure, ...]
 
 
@@ -148,6 +180,8 @@ class SoftKpi:
     card_share: float | None
     figure: Figure | None
     groups: tuple[GroupFigure, ...]
+    firmness: Firmness | None = None
+    change: ChangeFigure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +209,58 @@ class HardKpi:
     posts: Goalposts | None
     is_reached: bool | None
     left: float | None
+    change: ChangeFigure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandoutKpi:
+    """A soft KPI on which a subject stands out from itself.
+
+    deviation : its score less the mean over the subject's soft KPIs
+    is_tentative : chance alone could explain it; is_relative : good or weak only beside the subject's other KPIs
+    """
+
+    kpi_id: str
+    name: Words
+    score: float
+    deviation: float
+    is_tentative: bool
+    is_relative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standouts:
+    """Strengths and development areas, the sharpest first; or why there are none."""
+
+    reason: Unremarkable | None
+    strengths: tuple[StandoutKpi, ...]
+    development_areas: tuple[StandoutKpi, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfView:
+    """Own ratings and those of the others over all KPIs.
+
+    mean_gap : own less others; correlation : of both over the KPIs, or why there is none
+    usual_gap, usual_of : the mean gap of the people of the round and how many they are, for who may read them all
+    """
+
+    mean_gap: float | None
+    correlation: float | None
+    correlation_reason: Uncorrelated | None
+    usual_gap: float | None = None
+    usual_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The earlier release that changes are counted from."""
+
+    release_id: str
+    round_id: str
+    name: Words
+    period_start: date
+    period_end: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +287,7 @@ class Summary:
 
     above : the units above it as they were frozen, from the scope of the round down
     composite : none where there is no card: units without one, competitors
+    standouts, self_view, since : none for competitors, and in releases that were made before these were told
     """
 
     release: Release
@@ -211,6 +298,9 @@ class Summary:
     soft: tuple[SoftKpi, ...]
     hard: tuple[HardKpi, ...]
     comments: tuple[Comments, ...]
+    standouts: Standouts | None = None
+    self_view: SelfView | None = None
+    since: Since | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -235,7 +325,7 @@ class Summary:
             (kpi, group)
             for kpi in self.soft
             for group in kpi.groups
-            if group.verdict in {Verdict.BLIND_SPOT, Verdict.HIDDEN_STRENGTH}
+            if group.view in {View.BLIND_SPOT, View.HIDDEN_STRENGTH}
         )
 
     @property

@@ -1,15 +1,18 @@
 """What a letter leads to besides rating: no more of them, and the same link once more."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
+from app.errors import Invalid
 from app.http.access import by_link, public
 from app.http.doors import PageRoute, posted
+from app.http.service import limit_asking
 from app.http.visit import Visit, passing, reading, writing
 from app.infra.formats import choose_locale
-from app.invitations.commands import opt_in, opt_out, resend_links
-from app.invitations.queries import find_opt_out
+from app.invitations.commands import ask_for_links, opt_in, opt_out
+from app.invitations.queries import find_opt_out, has_opted_out
 from app.organisation.values import Person
 from app.web.render import page, said, see_other
 
@@ -21,7 +24,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 def show_opt_out(request: Request, token: str) -> Response:
     with reading(request) as (session, visit):
         person = find_opt_out(session, token)
-    return page(_in_language_of(person, visit), "rate/opt_out.html", action=f"/opt-out/{token}")
+        is_out = has_opted_out(session, person)
+    visit = _in_language_of(person, visit)
+    if is_out:
+        return _letters_are_off(visit, token)
+    return page(visit, "rate/opt_out.html", action=f"/opt-out/{token}")
 
 
 @router.post("/opt-out/{token}")
@@ -29,14 +36,7 @@ def show_opt_out(request: Request, token: str) -> Response:
 def stop_letters(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):
         person = opt_out(session, token, now=visit.now)
-    visit = _in_language_of(person, visit)
-    return page(
-        visit,
-        "rate/opted_out.html",
-        title=said(visit, "Letters are off"),
-        text=said(visit, "We send you no more letters about ratings. Links that you have already go on working."),
-        undo=f"/opt-out/{token}/undo",
-    )
+    return _letters_are_off(_in_language_of(person, visit), token)
 
 
 @router.post("/opt-out/{token}/undo")
@@ -61,11 +61,13 @@ def show_lost_link(request: Request) -> Response:
 
 
 @router.post("/link")
-@public("whoever has lost the link has nothing to show; says the same to everybody")
+@public("whoever has lost the link has nothing to show; does and says the same for everybody")
 def send_link_again(request: Request) -> Response:
     email = posted(request).one("email")
-    with writing(request) as (session, visit):
-        resend_links(session, email, now=visit.now)
+    limit_asking(request)
+    # What is no address is answered like one that nobody has.
+    with suppress(Invalid), writing(request) as (session, visit):
+        ask_for_links(session, email, now=visit.now)
     return see_other("/link/sent")
 
 
@@ -82,6 +84,16 @@ def show_link_sent(request: Request) -> Response:
             "If somebody asks for your rating just now, the links are on their way. A link is sent at most once an hour.",
         ),
         note="",
+    )
+
+
+def _letters_are_off(visit: Visit, token: str) -> Response:
+    return page(
+        visit,
+        "rate/opted_out.html",
+        title=said(visit, "Letters are off"),
+        text=said(visit, "We send you no more letters about ratings. Links that you have already go on working."),
+        undo=f"/opt-out/{token}/undo",
     )
 
 

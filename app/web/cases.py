@@ -80,7 +80,7 @@ def end_case(request: Request, case_id: str) -> Response:
             close_case(session, visit.viewer, case_id, end, expected_version=version, now=visit.now)
     except REFUSED as error:
         with reading(request) as (session, visit):
-            names = {"outcome": said(visit, "How it ended"), "note": said(visit, "Note")}
+            names = {"outcome": said(visit, "How it ended"), "note": said(visit, "What was done")}
             return _case_page(session, visit, case_id, refused(visit, form, error, names=names))
     return see_other("/cases", done="closed")
 

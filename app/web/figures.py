@@ -9,6 +9,7 @@ from app.releases.values import ScoreLevel
 from app.rounds.values import Goalposts
 from app.summaries.rules import decimals_to_show
 from app.summaries.values import Figure, GroupFigure, HardKpi, Member, SoftKpi, Summary
+from app.web.found_text import firm_word
 from app.web.render import said
 from app.web.result_words import SELF, group_key, group_name, missing, reason
 from app.words import in_locale
@@ -75,6 +76,7 @@ def _soft_row(visit: Visit, kpi: SoftKpi, person: str) -> Row:
             for group in kpi.groups
             if group.figure.score is not None or SELF not in group.rater_groups
         ],
+        "firmness": firm_word(visit, kpi.firmness),
         **_figure(kpi.figure),
     }
 
@@ -96,7 +98,7 @@ def _group_row(visit: Visit, group: GroupFigure, person: str) -> Row:
         "basis": said(visit, "No answer") if is_silent else "",
         "reason": "" if is_silent else why,
         "weight": group.share,
-        "verdict": group.verdict.value if group.verdict else "",
+        "view": group.view.value if group.view else "",
     }
 
 

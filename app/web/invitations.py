@@ -14,9 +14,11 @@ from app.http.doors import PageRoute, posted
 from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.invitations.commands import extend_invitation, resend_invitation, void_invitation
+from app.invitations.commands import extend_invitation, resend_invitation, rotate_invitation, void_invitation
 from app.invitations.queries import get_invitation, list_invitations
-from app.invitations.values import DeliveryState, Invitation
+from app.invitations.rules import THE_PERSONS_OWN
+from app.invitations.values import DeliveryState, Invitation, NextStep
+from app.mail.values import SuppressionReason
 from app.rounds.queries import place_of
 from app.rounds.rules import RoundNotOpen
 from app.rounds.values import RoundState
@@ -28,31 +30,43 @@ from app.web.round_parts import DONE, RoundFrame, launched_frame
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_STATES: Mapping[DeliveryState, tuple[str, str, str, str]] = {
-    DeliveryState.QUEUED: ("Waiting to be sent", "neutral", "clock", ""),
-    DeliveryState.SENT: ("Sent", "good", "", ""),
-    DeliveryState.BOUNCED: ("Came back", "bad", "mail", "Correct the address, then send the letter again."),
-    DeliveryState.ATTENTION: (
-        "Outcome unknown",
-        "watch",
-        "",
-        "Ask whether the letter came. If it did not, send it again.",
-    ),
-    DeliveryState.OPTED_OUT: ("Wants no letters", "neutral", "", "Respect it, or ask in person."),
-    DeliveryState.NO_ADDRESS: ("No address", "watch", "", "Add an e-mail address to the person."),
+_STATES: Mapping[DeliveryState, tuple[str, str, str]] = {
+    DeliveryState.QUEUED: ("Waiting to be sent", "neutral", "clock"),
+    DeliveryState.SENT: ("Sent", "good", ""),
+    DeliveryState.BOUNCED: ("Came back", "bad", "mail"),
+    DeliveryState.ATTENTION: ("Outcome unknown", "watch", ""),
+    DeliveryState.OPTED_OUT: ("Wants no letters", "neutral", ""),
+    DeliveryState.NO_ADDRESS: ("No address", "watch", ""),
 }
+_ADVICE: Mapping[NextStep, str] = {
+    NextStep.NONE: "",
+    NextStep.WAIT: "The other side has not taken it yet. Wait.",
+    NextStep.ADD_ADDRESS: "Add an e-mail address to the person.",
+    NextStep.CORRECT_ADDRESS: "Correct the address, then send the letter again.",
+    NextStep.SEND_AGAIN: "Send it again.",
+    NextStep.ASK_PERSON: "Ask the person for another address, or whether the mailbox takes letters again.",
+    NextStep.ASK_OPERATOR: "The other side does not take our letters. Tell those who run the service.",
+}
+_AT_THE_PERSON = frozenset({NextStep.ADD_ADDRESS, NextStep.CORRECT_ADDRESS})
+_ROTATABLE = frozenset({DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.ATTENTION})
 _RESENDABLE = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.ATTENTION})
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """Somebody who is invited: the badge of the letter, what to do, and what can be done here."""
+    """Somebody who is invited: the badge of the letter, what to do and where, and what can be done here.
+
+    `is_bad` when letters to the address came back, so that sending again means trying it once more.
+    """
 
     invitation: Invitation
     name: str
     state: tuple[str, str, str]
     advice: str
+    mend_href: str
     can_resend: bool
+    can_rotate: bool
+    is_bad: bool
 
 
 @router.get("/rounds/{round_id}/invitations")
@@ -65,12 +79,34 @@ def show_invitations(request: Request, round_id: str) -> Response:
 @router.post("/invitations/{invitation_id}/resend")
 @access(Action.ROUNDS_WRITE)
 def resend(request: Request, invitation_id: str) -> Response:
+    despite_bounce = posted(request).one("despite_bounce") == "1"
     try:
         with writing(request) as (session, visit):
-            found = resend_invitation(session, visit.viewer, invitation_id, now=visit.now)
+            found = resend_invitation(
+                session, visit.viewer, invitation_id, despite_bounce=despite_bounce, now=visit.now
+            )
     except (*REFUSED, TooMany) as error:
         return _list_again(request, invitation_id, error)
     return see_other(f"/rounds/{found.round_id}/invitations", done="resent")
+
+
+@router.get("/invitations/{invitation_id}/rotate")
+@access(Action.ROUNDS_WRITE)
+def show_rotate(request: Request, invitation_id: str) -> Response:
+    with reading(request) as (session, visit):
+        frame, found = _open_invitation(session, visit, invitation_id)
+    return page(visit, "pages/rounds/rotate.html", frame=frame, invitation=found, name=_name(found))
+
+
+@router.post("/invitations/{invitation_id}/rotate")
+@access(Action.ROUNDS_WRITE)
+def rotate(request: Request, invitation_id: str) -> Response:
+    try:
+        with writing(request) as (session, visit):
+            found = rotate_invitation(session, visit.viewer, invitation_id, now=visit.now)
+    except (*REFUSED, TooMany) as error:
+        return _list_again(request, invitation_id, error)
+    return see_other(f"/rounds/{found.round_id}/invitations", done="rotated")
 
 
 @router.get("/invitations/{invitation_id}/extend")
@@ -132,17 +168,41 @@ def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled |
     )
 
 
+def advice_for(visit: Visit, step: NextStep, *, wants_none: bool = False) -> str:
+    """What somebody can do about a letter or an address, in words."""
+    if wants_none:
+        return said(visit, "Respect it, or ask in person.")
+    return said(visit, _ADVICE[step]) if _ADVICE[step] else ""
+
+
 def _line(visit: Visit, one: Invitation) -> InvitationLine:
-    label, kind, icon, advice = _STATES[one.delivery]
+    label, kind, icon = _STATES[one.delivery]
+    advice = advice_for(visit, one.next_step, wants_none=one.left_alone in THE_PERSONS_OWN)
     if one.is_void:
-        label, kind, icon, advice = "Link taken back", "neutral", "", "Sending again makes a new link."
+        label, kind, icon, advice = "Link taken back", "neutral", "", said(visit, "Sending again makes a new link.")
+    elif one.left_alone is SuppressionReason.BY_HAND:
+        label, advice = "Left alone", said(visit, "The address is on the list of those that get no letters.")
+    elif one.delivery is DeliveryState.ATTENTION and one.next_step is NextStep.ASK_PERSON:
+        advice = said(visit, "Ask whether the letter came. If it did not, send it again.")
+    elif one.delivery is DeliveryState.QUEUED:
+        advice = _leaves(visit, one)
     return InvitationLine(
         one,
         _name(one),
         (said(visit, label), kind, icon),
-        said(visit, advice) if advice else "",
+        advice,
+        f"/people/{one.person_id}/change" if one.next_step in _AT_THE_PERSON else "",
         one.delivery in _RESENDABLE or (one.is_void and one.email is not None),
+        one.delivery in _ROTATABLE and not one.is_void,
+        one.left_alone is SuppressionReason.BOUNCE,
     )
+
+
+def _leaves(visit: Visit, one: Invitation) -> str:
+    """When a letter that waits leaves; nothing when that is at once."""
+    if one.leaves_at is None or one.leaves_at <= visit.now:
+        return ""
+    return said(visit, "It leaves {time} at the earliest.", time=one.leaves_at)
 
 
 def _name(one: Invitation) -> str:

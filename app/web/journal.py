@@ -23,12 +23,16 @@ WHAT: Mapping[str, str] = {
     "account.opened": "Opened an account again",
     "api_key.created": "Made an API key",
     "api_key.revoked": "Ended an API key",
+    "address.left_alone": "Sent somebody no more letters",
+    "address.tried_again": "Tried an address again",
+    "address.written_again": "Wrote to an address again",
     "company.created": "Set up the company",
     "encounters.recorded": "Took in encounters",
     "goal.changed": "Changed a goal",
     "goal.created": "Wrote a goal",
     "invitation.extended": "Gave a rater more time",
     "invitation.resent": "Sent an invitation again",
+    "invitation.rotated": "Replaced a link",
     "invitation.voided": "Withdrew an invitation",
     "kpi.active": "Put a KPI to use",
     "kpi.changed": "Changed a KPI",
@@ -73,6 +77,8 @@ WHAT: Mapping[str, str] = {
     "subject.created": "Added a unit",
     "subject.moved": "Moved a unit or person",
     "target.set": "Set goalposts",
+    "wording.reset": "Went back to the house text of a letter",
+    "wording.set": "Worded a letter",
 }
 _PLACES: Mapping[str, str] = {
     "subject": "/organisation/{id}",
@@ -86,6 +92,7 @@ _PLACES: Mapping[str, str] = {
     "open_code": "/open-codes/{id}",
     "account": "/admin/accounts/{id}",
     "api_key": "/admin/keys",
+    "wording": "/admin/letters",
 }
 
 

@@ -19,6 +19,8 @@ from app.organisation.queries import load_people
 from app.organisation.values import Person
 from app.web.forms import label_of
 from app.web.lists import company_of, every, next_href, slice_of
+from app.web.policy_fields import EVERYWHERE
+from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page, said
 from app.words import in_locale
 
@@ -135,7 +137,13 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+        try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )
+
+
+def _tried(kpi: Kpi) -> str:
+    """What of a KPI can be tried in another way: its weights, or its target for all."""
+    return f"weights.{kpi.id}" if kpi.kind is KpiKind.SOFT else f"posts.{kpi.id}.{EVERYWHERE}"
 
 
 def _hints(visit: Visit, version: KpiVersion) -> list[str]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import HTMLResponse
 
 from app.errors import NotFound
 from app.http.access import public
@@ -15,19 +14,14 @@ from app.http.doors import PageRoute
 from app.http.visit import Visit, passing
 from app.infra.mailbox import KeptLetter, list_letters, read_letter
 from app.infra.paging import DEFAULT_LIMIT
+from app.web.mail_frame import framed
 from app.web.render import page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 WHY = "only this machine can reach it, while letters have no other way to be read"
-# Nothing may be loaded, run or posted; a link opens a page of its own.
-FRAME_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +53,7 @@ def show_letter(request: Request, name: str) -> Response:
 @public(WHY)
 def show_html(request: Request, name: str) -> Response:
     letter = _letter(_here(request), name)
-    # Links of the letter open beside the mailbox instead of inside the frame, where nothing else may be shown.
-    html = _HEAD.sub(lambda head: f'{head[0]}<base target="_blank">', letter.html, count=1)
-    return HTMLResponse(html, headers={"Content-Security-Policy": FRAME_POLICY})
+    return framed(letter.html)
 
 
 def pieces(text: str) -> list[Piece]:

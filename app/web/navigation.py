@@ -44,6 +44,8 @@ NAVIGATION: tuple[Entry, ...] = (
 MORE: tuple[Entry, ...] = (
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
+    Entry("Letter texts", "/admin/letters", ADMINS),
+    Entry("No letters to", "/admin/addresses", ADMINS),
     Entry("Journal", "/admin/journal", ADMINS),
     Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Your sign-ins", "/account/sessions"),

@@ -4,11 +4,14 @@ from fastapi import APIRouter
 
 from app.web import (
     accounts,
+    addresses,
     assignments,
     by_letter,
     cases,
+    comparison,
     contact,
     encounters,
+    figure,
     goals,
     invitations,
     journal,
@@ -48,6 +51,9 @@ from app.web import (
     targets,
     tracker,
     unit_forms,
+    what_if,
+    what_if_adopt,
+    wording,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -65,6 +71,10 @@ PAGES: tuple[APIRouter, ...] = (
     organisation.router,
     people.router,
     summary.router,
+    comparison.router,
+    figure.router,
+    what_if_adopt.router,
+    what_if.router,
     results.router,
     kpi_forms.router,
     kpi_states.router,
@@ -76,6 +86,8 @@ PAGES: tuple[APIRouter, ...] = (
     scorecards.router,
     accounts.router,
     keys.router,
+    wording.router,
+    addresses.router,
     journal.router,
     mailbox.router,
     round_about.router,

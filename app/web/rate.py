@@ -9,7 +9,7 @@ from app.errors import Invalid
 from app.http.access import by_link
 from app.http.doors import PageRoute, posted
 from app.http.forms import Form
-from app.http.visit import Visit, reading, writing
+from app.http.visit import Visit, reading, written_together
 from app.infra.formats import choose_locale
 from app.recovery.intake import ABOUT, TICKET
 from app.recovery.queries import find_offer
@@ -35,14 +35,15 @@ def show_form(request: Request, token: str) -> Response:
 def send_form(request: Request, token: str) -> Response:
     sent = posted(request)
     try:
-        with writing(request) as (session, visit):
-            receipt = submit_response(session, token, sent, now=visit.now)
-            offer = find_offer(session, token, receipt.low, now=visit.now)
+        receipt = written_together(request, lambda session, now: submit_response(session, token, sent, now=now))
     except Invalid as refused:
         visit, form = _opened(request, token)
         return refused_page(visit, form, token, sent, refused)
-    if offer is not None:
-        return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
+    if receipt.low:
+        with reading(request) as (session, visit):
+            offer = find_offer(session, token, receipt.low, now=visit.now)
+        if offer is not None:
+            return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
     return see_other(f"/r/{token}/thanks")
 
 
@@ -51,8 +52,7 @@ def send_form(request: Request, token: str) -> Response:
 def keep_draft(request: Request, token: str) -> Response:
     """What is typed so far; a script that saves by itself wants no page, a button leads on to the place it names."""
     sent = posted(request)
-    with writing(request) as (session, visit):
-        save_draft(session, token, sent, now=visit.now)
+    written_together(request, lambda session, now: save_draft(session, token, sent, now=now))
     if request.headers.get("accept") == "application/json":
         return Response(status_code=204)
     return see_other(f"/r/{token}?{urlencode(_view(sent))}#{_place(sent)}")

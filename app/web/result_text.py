@@ -7,9 +7,12 @@ from itertools import groupby
 
 from app.http.visit import Visit
 from app.infra.formats import listing, measure, percent, score
+from app.kpis.values import Form
 from app.releases.values import ScoreLevel, ScoreStatus
-from app.summaries.values import Comments, GroupFigure, HardKpi, SoftKpi, Summary, Verdict, Wording
+from app.scoring.selfview import View
+from app.summaries.values import Comments, GroupFigure, HardKpi, SoftKpi, Summary, Wording
 from app.web.figures import Row, distance_of, hard_rows, person_of, soft_rows
+from app.web.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
 from app.web.render import said
 from app.web.result_words import SELF, comments_title, group_listing, reason
 from app.words import Words, in_locale
@@ -74,6 +77,10 @@ class Shown:
     hard_notes: list[str]
     words: list[KpiWords]
     comments: list[CommentBlock]
+    firmness: str
+    standouts: StandoutText | None
+    soft_notes: list[str]
+    change: ChangeText | None
 
 
 def shown(visit: Visit, summary: Summary) -> Shown:
@@ -91,6 +98,10 @@ def shown(visit: Visit, summary: Summary) -> Shown:
         hard_notes=_hard_notes(visit, summary),
         words=_words(visit, summary),
         comments=_comments(visit, summary.comments),
+        firmness=firm_word(visit, composite.firmness) if composite else "",
+        standouts=standout_text(visit, summary),
+        soft_notes=soft_notes(visit, summary),
+        change=change_text(visit, summary),
     )
 
 
@@ -99,14 +110,23 @@ def _names(visit: Visit, kpis: Sequence[SoftKpi | HardKpi]) -> list[str]:
 
 
 def _coverage(visit: Visit, summary: Summary) -> str:
-    """How much of the weight is in the composite, and which KPIs are withheld."""
+    """How much of the weight is in the composite, which KPIs are withheld, and what its interval leaves out."""
     if summary.composite is None:
         return ""
+    form = [said(visit, "Geometric mean: a low KPI cannot be bought off.")] if _is_geometric(summary) else []
+    return " ".join([*_weight(visit, summary), *_unsure(visit, summary), *form])
+
+
+def _is_geometric(summary: Summary) -> bool:
+    return summary.composite is not None and summary.composite.form is Form.GEOMETRIC
+
+
+def _weight(visit: Visit, summary: Summary) -> list[str]:
     withheld, missing = _names(visit, summary.withheld), _names(visit, summary.missing)
     if not withheld and not missing:
-        return said(visit, "The whole weight is included.")
+        return [said(visit, "The whole weight is included.")]
     sentences = []
-    if summary.composite.figure.score is not None:
+    if summary.composite is not None and summary.composite.figure.score is not None:
         share = percent(summary.composite.figure.coverage, visit.locale)
         sentences.append(said(visit, "{share} of the weight is included.", share=share))
     if withheld:
@@ -114,7 +134,18 @@ def _coverage(visit: Visit, summary: Summary) -> str:
         sentences.append(said(visit, message, names=listing(withheld, visit.locale)))
     if missing:
         sentences.append(said(visit, "Without figures: {names}.", names=listing(missing, visit.locale)))
-    return " ".join(sentences)
+    return sentences
+
+
+def _unsure(visit: Visit, summary: Summary) -> list[str]:
+    """What the interval of the composite does not hold."""
+    unsure = summary.composite.unsure if summary.composite else ()
+    names = _names(visit, [kpi for kpi in summary.hard if kpi.kpi_id in unsure])
+    if not names:
+        return []
+    return [
+        said(visit, "The error of {names} is not known and not in the interval.", names=listing(names, visit.locale))
+    ]
 
 
 def _rated_by(visit: Visit, summary: Summary) -> str:
@@ -138,7 +169,7 @@ def _missed(visit: Visit, kpi: HardKpi) -> Missed:
 def _gap(visit: Visit, kpi: SoftKpi, group: GroupFigure) -> Gap:
     return Gap(
         in_locale(kpi.name, visit.locale),
-        group.verdict is Verdict.BLIND_SPOT,
+        group.view is View.BLIND_SPOT,
         score(group.figure.score, visit.locale),
         score(kpi.figure.score if kpi.figure else None, visit.locale),
     )

@@ -14,8 +14,8 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import Locale
 from app.infra.templates import LOCALES
-from app.invitations.invite import sample_letter
-from app.mail.letters import OPT_OUT, plain_letter
+from app.invitations.sample import sample_letter
+from app.mail.letters import OPT_OUT, letter_in_parts
 from app.rounds.commands import change_round
 from app.rounds.intake import parse_round
 from app.rounds.values import Round, RoundDraft
@@ -123,4 +123,5 @@ def _letter(session: ReadSession, visit: Visit, frame: RoundFrame, locale: Local
         return "", ""
     place = f"{visit.settings.address}/…"
     links = {"link": place, "language_link": place, OPT_OUT: place}
-    return plain_letter(mail, links, templates=visit.service.templates)
+    shown = letter_in_parts(mail, links, templates=visit.service.templates)
+    return shown.subject, shown.text

@@ -48,6 +48,9 @@ DONE: Mapping[str, Flash] = {
     "listed": Flash("good", "The list is stored."),
     "deleted": Flash("good", "The draft is deleted."),
     "resent": Flash("good", "The letter is on its way again."),
+    "rotated": Flash(
+        "good", "The link is replaced.", "The letter with the new one is on its way; the old one says so."
+    ),
     "extended": Flash("good", "The rater has more time.", "The round stays open that long, for this rater only."),
     "voided": Flash("good", "The link is taken back.", "Letters that waited are not sent."),
     "imported": Flash("good", "The past ratings are in.", "The round is closed and can be released."),

@@ -17,6 +17,7 @@ from app.kpis.commands import set_scorecard
 from app.kpis.intake import parse_scorecard
 from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.rules import FOCUS_CAP, LINE_CAPS, card_for, fits_level
+from app.kpis.values import Form as CardForm
 from app.kpis.values import Kpi, KpiKind, KpiState, Level
 from app.organisation.queries import get_subject
 from app.organisation.values import Subject
@@ -28,7 +29,7 @@ from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_HEAD = frozenset({"subject_id", "level", "starts_on"})
+_HEAD = frozenset({"subject_id", "level", "starts_on", "form"})
 _PARTS = frozenset({"weight", "required", "focus"})
 
 
@@ -135,6 +136,7 @@ def _values(session: ReadSession, visit: Visit, begun: Begun) -> Mapping[str, st
         "subject_id": begun.place.id,
         "level": begun.level,
         "starts_on": visit.today.isoformat(),
+        "form": card.form if card is not None else CardForm.ARITHMETIC,
     }
     for line in card.lines if card is not None else ():
         values[f"weight.{line.kpi_id}"] = figure(visit, line.weight)

@@ -15,7 +15,9 @@ from app.kpis.rules import LINE_CAPS, live_lines, patience, questions_asked, she
 from app.kpis.values import Kpi, KpiId, KpiKind, Level, RaterGroup, Scorecard, ScorecardLine
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject
+from app.summaries.influence import find_influence
 from app.web.lists import company_of, next_href, slice_of
+from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -72,6 +74,8 @@ def show_scorecard(request: Request, scorecard_id: str) -> Response:
         place = load_subjects(session, [card.subject_id], on=visit.today)
         kpis = load_kpis(session, [line.kpi_id for line in card.lines], on=max(visit.today, card.starts_on))
         valid = _is_valid(session, visit, card)
+        influence = find_influence(session, visit.viewer, card, on=visit.today)
+        tried = try_href(session, visit, card.company_id, f"card.{card.level}.{card.subject_id}")
     subject = next(iter(place.values()))
     lines = shares(card.lines, kpis)
     return page(
@@ -85,6 +89,9 @@ def show_scorecard(request: Request, scorecard_id: str) -> Response:
         cap=LINE_CAPS[card.level],
         lengths=_lengths([line.kpi for line in lines if line.share is not None]) if card.level is Level.PERSON else (),
         is_valid=valid,
+        decides={} if influence is None else {one.kpi_id: one for one in influence.kpis},
+        influence=influence,
+        try_href=tried,
         may_write=may(visit.viewer, Action.KPIS_WRITE, subject.path),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts.rules import Action, roots
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
@@ -11,10 +12,14 @@ from app.infra.database import ReadSession
 from app.organisation.values import UNIT_KINDS, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
+from app.summaries.against import load_against
+from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
+from app.web.against_text import against_text
+from app.web.figure_table import figure_table
 from app.web.lists import every, next_href, slice_of
-from app.web.render import page, see_other
+from app.web.render import download, page, see_other
 from app.web.result_text import shown
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -38,6 +43,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         below = _below(session, visit, summary)
+        compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
     return page(
         visit,
         "pages/summary/summary.html",
@@ -46,10 +52,21 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         base=f"/results/{release_id}/subjects/",
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
+        is_compared=compared,
+        may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),
         figures=shown(visit, summary),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
     )
+
+
+@router.get("/results/{release_id}/subjects/{subject_id}/figures.csv")
+@access(SIGNED_IN)
+def download_figures(request: Request, release_id: str, subject_id: str) -> Response:
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+    name = f"{summary.round.period_end}-{summary.release.sequence}.csv"
+    return download(figure_table(visit, summary), name, "text/csv; charset=utf-8")
 
 
 @router.get("/results/{release_id}/subjects/{subject_id}/arithmetic")
@@ -57,6 +74,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
 def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Response:
     with reading(request) as (session, visit):
         found = queries.get_arithmetic(session, visit.viewer, release_id, subject_id, on=visit.today)
+        against = load_against(session, visit.viewer, release_id, subject_id, on=visit.today)
     base = f"/results/{release_id}/subjects/"
     return page(
         visit,
@@ -66,6 +84,7 @@ def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Respo
         way=way_to(found.above, base),
         terms=arithmetic.terms_of(visit, found),
         total=arithmetic.total_of(visit, found),
+        against=against_text(visit, against, f"{base}{subject_id}/arithmetic"),
     )
 
 

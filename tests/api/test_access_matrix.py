@@ -90,6 +90,7 @@ CASES: dict[str, Case] = {
         lambda world: {"subject_id": world.place, "level": "team", "starts_on": "2026-11-23", "lines": []},
     ),
     "get_scorecard": Case("team"),
+    "get_influence": Case("team"),
     "list_rounds": Case(),
     "create_round": Case("team", lambda world: round_at(world.place)),
     "get_round": Case("team"),
@@ -114,6 +115,15 @@ CASES: dict[str, Case] = {
     "import_encounters": Case(body=no_rows),
     "list_open_codes": Case(),
     "create_open_code": Case("team", lambda world: code_at(world.place, world.ids["kpi_id"])),
+    "list_letters": Case(),
+    "get_letter": Case(),
+    "word_letter": Case(body=lambda _: {}),
+    "reset_letter": Case(),
+    "preview_letter": Case(body=lambda _: {}),
+    "list_suppressions": Case(),
+    "get_suppression": Case(),
+    "add_suppression": Case(body=lambda world: {"person_id": world.ids["person_id"], "reason": "Ba om det"}),
+    "lift_suppression": Case(body=lambda _: {"reason": "Er rettet"}),
     "list_readings": Case(),
     "record": Case(body=lambda _: {"readings": []}),
     "import_organisation": Case(body=no_rows),
@@ -161,13 +171,21 @@ ELSEWHERE = {
     "get_reading",
     "list_corrections",
     "resend_invitation",
+    "rotate_invitation",
     "extend_invitation",
     "void_invitation",
     "get_release",
     "list_scores",
     "get_scores",
     "get_explanation",
+    "get_distance",
+    "get_ranking",
+    "get_competitors",
+    "get_recomputation",
+    "ask_what_if",
+    "adopt",
     "get_summary",
+    "get_figure_table",
 }
 
 
@@ -256,7 +274,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
     query = {"company_id": world.company} if "company_id" in NEEDS_COMPANY.get(operation.name, ()) else {}
     if operation.name == "import_ratings":
         query = {"round_id": world.ids["round_id"]}
-    path = operation.path(**world.ids).partition("?")[0]
+    path = operation.path(**world.ids, letter="invitation").partition("?")[0]
     body = case.body(world) if case.body is not None else None
     return client.request(operation.method, path, json=body, params=query, headers=operation.headers)
 
@@ -268,6 +286,9 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
+        *("import_organisation", "import_people", "import_readings"),
+        *("list_letters", "get_letter", "word_letter", "reset_letter", "preview_letter"),
+        *("list_suppressions", "get_suppression", "add_suppression", "lift_suppression"),
     ),
     ("company_id",),
 )

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.dispatch import Post
 from app.infra.smtp import FolderTransport
 from app.infra.templates import build_environment
 from app.mail.letters import Writer
-from app.worker import Post, run_once
+from app.worker import run_once
 from tests.api.test_kpis import created, soft_kpi
 from tests.served import ADDRESS, Served
 
@@ -219,15 +220,16 @@ def test_nobody_without_a_reading_role_sees_a_figure(
     served.clock.pass_by(timedelta(days=5))
     done(client, f"{path}/close")
     release = done(client, f"{path}/release")["id"]
-    about = [f"/scores/{people['2']}", f"/summaries/{people['2']}", f"/explanations/{people['2']}"]
+    of_her = ("scores/{}", "summaries/{}", "summaries/{}.csv", "explanations/{}", "explanations/{}/against/target")
+    about = [f"/{what.format(people['2'])}" for what in (*of_her, "rankings/{}", "competitors")]
     expected = {
-        "analyst": [200, 200, 200, 200, 200],
+        "analyst": [200] * 9,
         # Managers and viewers of another team see that there is a release, and none of its figures about this one.
-        "manager": [200, 200, 404, 404, 404],
-        "viewer": [200, 200, 404, 404, 404],
-        "admin": [404] * 5,
-        "foreign": [404] * 5,
-        "nobody": [404] * 5,
+        "manager": [200, 200, *[404] * 7],
+        "viewer": [200, 200, *[404] * 7],
+        "admin": [404] * 9,
+        "foreign": [404] * 9,
+        "nobody": [404] * 9,
     }
     for name, statuses in expected.items():
         browser = sign_in(name)

@@ -11,9 +11,10 @@ from datetime import datetime
 
 import uvicorn
 
+from app.dispatch import Post
 from app.infra.database import Database
 from app.main import create_app
-from app.worker import Post, post_of, run_once
+from app.worker import post_of, run_once
 from tests.served import Clock, settings_of
 from tests.smtp import MailServer
 

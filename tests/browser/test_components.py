@@ -49,7 +49,7 @@ SOFT = [
             group("colleague", "Kolleger", None, reason="færre enn 3 svar"),
             group("direct_report", "Medarbeidere", 0.0, lo=0.0, hi=12.0, n=6),
             group("mixed", "Flere grupper samlet", 100.0, lo=91.0, hi=100.0, n=9),
-            group("self", "Sofie selv", 87.5, n=1, verdict="blind_spot"),
+            group("self", "Sofie selv", 87.5, n=1, view="blind_spot"),
         ],
     },
     {"name": "Samspill", "score": None, "lo": None, "hi": None, "groups": [], "reason": WITHHELD},

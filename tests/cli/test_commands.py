@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from app import cli
+from app import cli, recomputing
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role
@@ -23,8 +23,9 @@ from app.infra.revision import NEWEST
 from app.invitations.queries import load_live_secrets
 from app.journal.tables import JournalRow
 from app.organisation.queries import list_companies
-from app.releases.tables import AtomRow, ReleaseRow, ScoreRow
+from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
 from app.responses.tables import SheetRow
+from tests.served import ONE_DATABASE
 
 Command = Callable[..., tuple[int, str, str]]
 UNITS = "external_id;kind;name;parent_external_id\nnord;team;Team Nord;\n"
@@ -51,7 +52,7 @@ def run(
 
     def command(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["soft-kpi", *arguments])
-        for console in (cli.say, cli.complain):
+        for console in (cli.say, cli.complain, recomputing.say, recomputing.complain):
             monkeypatch.setattr(console, "_width", 300)
         with pytest.raises(SystemExit) as ended:
             cli.main()
@@ -192,6 +193,54 @@ def test_the_doctor_goes_through_what_always_holds(run: Callable[..., Ran], engi
     lines = [line.split()[:2] for line in wrong.said.splitlines() if re.match(r"I\d+ ", line)]
     assert (wrong.code, [name for name, word in lines if word == "wrong"]) == (1, ["I3"])
     assert re.search(r"I3: release \S+: \d+ figures of [^\n]+ do not follow from the totals", wrong.complained)
+
+
+def test_a_release_is_computed_again_by_its_own_id_or_that_of_its_round(
+    run: Callable[..., Ran], engine: Database
+) -> None:
+    run("demo")
+    with engine.read() as session:
+        release_id, round_id = session.query(ReleaseRow.id, ReleaseRow.round_id).limit(1).one()
+    told = run("recompute", round_id)
+    assert (told.code, told.complained) == (0, "")
+    line = (
+        rf"Release {release_id}, method 1: \d+ figures, none of them with other digits; the digest of its input comes"
+    )
+    assert re.match(line, told.said), told.said
+    assert run("recompute", release_id).said == told.said
+    assert run("recompute").said.count("Release ") == 1
+    assert run("recompute", release_id, "00000000-0000-4000-8000-000000000000").code == 4
+    for change, code, finding in (
+        ({"method_version": "17"}, 5, "made by a method that this program does not know"),
+        ({"input_digest": b"another"}, 1, "the digest of its input is another one"),
+    ):
+        with engine.write() as session:
+            kept = session.query(ReleaseRow.method_version, ReleaseRow.input_digest).one()
+            session.execute(update(ReleaseRow).values(**change))
+        found = run("recompute")
+        assert (found.code, finding in found.complained) == (code, True), found.complained
+        with engine.write() as session:
+            session.execute(update(ReleaseRow).values(method_version=kept[0], input_digest=kept[1]))
+
+
+@ONE_DATABASE
+def test_figures_that_come_out_differently_are_named_with_both_digits(
+    run: Callable[..., Ran], engine: Database
+) -> None:
+    run("demo")
+    with engine.write() as session:
+        chosen = [row.id for row in session.query(ScoreRow).filter(ScoreRow.score < 90).limit(30)]
+        session.execute(update(ScoreRow).where(ScoreRow.id.in_(chosen)).values(score=90.0, hi=100.0))
+        session.execute(update(AtomRow).where(AtomRow.id == first(session, AtomRow.id)).values(raters=77))
+        session.execute(update(ExplanationRow).values(document={}))
+    found = run("recompute")
+    assert (found.code, found.said) == (1, "")
+    lines = found.complained.splitlines()
+    assert " 30 of them with other digits" in lines[0]
+    assert [line for line in lines if re.search(r"stored 90\.0 \(\S+ to 100\.0\), now \d", line)] == lines[1:21]
+    assert lines[21] == "  and 10 more."
+    assert re.fullmatch(r"  The arithmetic of \d+ subjects does not come out again\.", lines[22])
+    assert lines[23] == "  1 atoms are not those that the answered assignments make."
 
 
 def leak(session: Any) -> None:

@@ -25,8 +25,8 @@ from tests.databases import open_database
 BEFORE_THE_COMMIT = 0
 AFTER_THE_COMMIT = -1
 
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.deeds"])
+forked = multiprocessing.get_context("forkserver")
+forked.set_forkserver_preload(["tests.faults.deeds", "tests.faults.postal"])
 
 
 def release(session: WriteSession, round_id: str, now: datetime) -> None:
@@ -62,7 +62,7 @@ def dies(url: str, deed: Deed, point: int) -> bool:
 
     It lives when the deed has fewer statements than that; then it is done.
     """
-    process = _processes.Process(target=_die, args=(url, deed, point))
+    process = forked.Process(target=_die, args=(url, deed, point))
     process.start()
     process.join(60)
     code = process.exitcode
@@ -73,8 +73,8 @@ def dies(url: str, deed: Deed, point: int) -> bool:
 
 def side_by_side(url: str, deeds: Sequence[Sequence[Deed]]) -> list[int | None]:
     """Do several rows of deeds at the same time, each row in a process of its own; how the processes ended."""
-    barrier = _processes.Barrier(len(deeds))
-    processes = [_processes.Process(target=_do_all, args=(url, row, barrier)) for row in deeds]
+    barrier = forked.Barrier(len(deeds))
+    processes = [forked.Process(target=_do_all, args=(url, row, barrier)) for row in deeds]
     for process in processes:
         process.start()
     for process in processes:

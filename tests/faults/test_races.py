@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import func, select, update
 
 from app.accounts.rules import SERVICE
+from app.dispatch import Post
 from app.infra.database import Database
 from app.infra.smtp import SmtpTransport
 from app.infra.templates import build_environment
@@ -23,7 +24,7 @@ from app.rounds.queries import load_salt
 from app.rounds.rules import GRACE
 from app.rounds.tables import RoundRow
 from app.rounds.values import GroupPolicy, Mode, RoundState
-from app.worker import Post, run_once
+from app.worker import run_once
 from tests.conftest import address
 from tests.databases import open_database
 from tests.faults.deeds import Deed, side_by_side, submit

@@ -6,6 +6,9 @@ from app.settings import Settings
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
+# What is asked by POST since the question does not fit into an address, and writes nothing.
+QUESTIONS = {"/api/v1/releases/{release_id}/what-if"}
+
 # What everybody may reach without a link and without signing in. Whoever adds to this list says why at the route.
 PUBLIC = {
     "GET /api/docs",
@@ -19,6 +22,8 @@ PUBLIC = {
     "GET /readyz",
     "GET /sign-in",
     "GET /sign-in/sent",
+    "POST /api/v1/link-requests",
+    "POST /api/v1/mail/events",
     "POST /link",
     "POST /sign-in",
     "POST /sign-in/link",
@@ -79,6 +84,6 @@ def test_reading_a_resource_asks_for_no_right_to_write() -> None:
     for route in routes():
         action = route.access.action if route.access is not None else None
         if action is not None and route.path.startswith("/api/v1/"):
-            writes = bool(route.methods & UNSAFE)
+            writes = bool(route.methods & UNSAFE) and route.path not in QUESTIONS
             assert writes or not action.endswith(":write"), route.path
             assert not writes or not action.endswith(":read"), route.path

@@ -17,7 +17,17 @@ CATALOGUES = APP / "locale" / "nb" / "LC_MESSAGES"
 SENTENCE = re.compile(r"[A-ZÆØÅ{][^\n]* [^\n]*[.?]")
 PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 # Those who read these read English: developers and whoever runs the service. The demo carries both languages.
-ENGLISH_ONLY = {"api", "cli.py", "demo", "doctor.py", "settings.py", "main.py", "worker.py", "scoring"}
+ENGLISH_ONLY = {
+    "api",
+    "cli.py",
+    "demo",
+    "recomputing.py",
+    "doctor.py",
+    "settings.py",
+    "main.py",
+    "worker.py",
+    "scoring",
+}
 
 
 @cache

@@ -34,6 +34,17 @@ def test_noise_of_floating_point_does_not_change_a_printed_score() -> None:
     assert formats.score(69.25, "nb") == formats.score(69.24999999999999, "nb") == "69,3"
 
 
+def test_a_difference_of_scores_has_its_sign_and_none_where_it_rounds_to_nothing() -> None:
+    told = [(formats.signed(value, "nb"), formats.signed(value, "en")) for value in (1.25, -0.35, 0.04, -0.04, 12.0)]
+    assert told == [
+        ("+1,3", "+1.3"),
+        ("\N{MINUS SIGN}0,4", "\N{MINUS SIGN}0.4"),
+        ("0,0", "0.0"),
+        ("0,0", "0.0"),
+        ("+12,0", "+12.0"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("lo", "hi", "expected"),
     [

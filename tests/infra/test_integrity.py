@@ -11,7 +11,7 @@ ORPHAN = (
     "INSERT INTO invitation (id, round_id, person_id, locale, token_hash, rotation, reminded, created_at, version)"
     " VALUES ('i', 'no round', 'nobody', 'nb', x'00', 0, 0, '2026-11-23T09:00:00.000000Z', 1)"
 )
-NONSENSE = "INSERT INTO suppression (mailbox, reason, at) VALUES ('a@b.example', 'whim', '2026-11-23T09:00:00.000000Z')"
+NONSENSE = "INSERT INTO suppression VALUES ('a@b.example', 'whim', '2026-11-23T09:00:00.000000Z', '')"
 
 
 def plant(engine: Database, *statements: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from app.accounts.rules import SERVICE
 from app.infra.database import WriteSession
-from app.invitations.queries import find_secrets, get_invitation
+from app.invitations.queries import get_invitation, load_secrets
 from app.invitations.tables import InvitationRow
 from app.invitations.values import Invitation
 from app.mail.queries import message_of
@@ -41,16 +41,21 @@ def bounced(session: WriteSession, name: str, now: datetime) -> None:
         .values(state=OutboxState.BOUNCED, reply="550 5.1.1 No such user")
     )
     if session.get(SuppressionRow, address(name)) is None:
-        session.add(SuppressionRow(mailbox=address(name), reason="bounce", at=now))
+        session.add(SuppressionRow(mailbox=address(name), reason="bounce", at=now, note="550 5.1.1 No such user"))
         session.flush()
 
 
 def token_of(session: WriteSession, company: Fjellbris, name: str) -> str:
     row = session.scalars(select(InvitationRow).where(InvitationRow.person_id == company.people[name])).one()
     message = replace(message_of(outbox_of(session, name)[0]), reference=row.id, letter=Letter.INVITATION)
-    secrets = find_secrets(session, message)
-    assert secrets is not None
-    return secrets.rating
+    return load_secrets(session, [message], now=message.dated_at)[message.id].rating
+
+
+def secret_of(session: WriteSession, letter: OutboxRow) -> str | None:
+    """The secret of the rating link in a letter; None when the letter would not leave any more."""
+    message = message_of(letter)
+    secrets = load_secrets(session, [message], now=message.dated_at).get(message.id)
+    return secrets.rating if secrets is not None else None
 
 
 def invitation_of(session: WriteSession, company: Fjellbris, name: str, now: datetime) -> Invitation:

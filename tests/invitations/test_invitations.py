@@ -11,28 +11,23 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role, Viewer
 from app.errors import Forbidden, NotFound
 from app.infra.database import WriteSession
-from app.infra.keys import fingerprint, key_of
+from app.infra.keys import fingerprint
 from app.infra.paging import PageRequest
 from app.invitations.commands import (
     extend_invitation,
     invite_due_rounds,
-    opt_in,
-    opt_out,
     remind_due_rounds,
     resend_invitation,
-    resend_links,
     void_invitation,
 )
 from app.invitations.queries import (
     count_deliveries,
-    find_opt_out,
-    find_secrets,
     get_invitation,
-    has_opted_out,
     list_invitations,
     list_undelivered,
+    load_secrets,
 )
-from app.invitations.rules import RaterOptedOut, ResentLately, UnknownLink
+from app.invitations.rules import ResentLately
 from app.invitations.tables import InvitationRow
 from app.invitations.values import DeliveryState
 from app.kpis.values import RaterGroup
@@ -40,13 +35,22 @@ from app.mail.queries import message_of
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState
 from app.organisation.tables import PersonRow
-from app.rounds.commands import change_round, close_round, draft_of, launch_round, mark_answered, propose_assignments
+from app.rounds.commands import (
+    change_round,
+    close_round,
+    draft_of,
+    launch_round,
+    mark_answered,
+    propose_assignments,
+    refresh_shares,
+)
 from app.rounds.queries import load_assignments
 from app.rounds.rules import RoundNotOpen
 from app.rounds.values import Round
 from tests.databases import recorded_statements
 from tests.fjellbris import Fjellbris, address, draft_round
-from tests.invitations.post import answer_all, bounced, invitation_of, outbox, outbox_of, sent, token_of
+from tests.invitations.post import answer_all, bounced, invitation_of, outbox, outbox_of, secret_of, sent, token_of
+from tests.played_round import play
 
 ALL = PageRequest()
 DAY = timedelta(days=1)
@@ -117,9 +121,7 @@ def test_a_reminder_goes_to_those_with_something_open_and_carries_the_same_link(
     assert address("Sofie Berg") not in {letter.recipient for letter in reminders}
     assert {letter.wave for letter in reminders} == {1}
     lars = next(letter for letter in reminders if letter.recipient == address("Lars Moen"))
-    secrets = find_secrets(session, message_of(lars))
-    assert secrets is not None
-    assert secrets.rating == token_of(session, company, "Lars Moen")
+    assert secret_of(session, lars) == token_of(session, company, "Lars Moen")
 
 
 def test_nobody_gets_more_than_two_reminders(session: WriteSession, invited: Round, now: datetime) -> None:
@@ -162,7 +164,7 @@ def test_an_invitation_reads_alike_whether_its_rater_was_reminded_or_has_answere
     assert [len(outbox_of(session, name)) for name in ("Lars Moen", "Thea Vik")] == [1, 2]
 
     lars, thea = (invitation_of(session, company, name, now + 4 * DAY) for name in ("Lars Moen", "Thea Vik"))
-    told = ("delivery", "reply", "answered", "reminded", "version")
+    told = ("delivery", "reply", "next_step", "leaves_at", "answered", "reminded", "version")
     assert [getattr(lars, name) for name in told] == [getattr(thea, name) for name in told]
     for one in (lars, thea):
         with pytest.raises(ResentLately):
@@ -188,99 +190,35 @@ def test_a_reminder_whose_rater_has_answered_meanwhile_does_not_leave(
     sent(session)
     remind_due_rounds(session, now=now + 4 * DAY)
     reminder = next(letter for letter in outbox_of(session, "Sofie Berg") if letter.letter == Letter.REMINDER)
-    assert find_secrets(session, message_of(reminder)) is not None
+    assert secret_of(session, reminder)
     answer_all(session, company, invited, "Sofie Berg")
-    assert find_secrets(session, message_of(reminder)) is None
+    assert secret_of(session, reminder) is None
+
+
+def test_a_reminder_that_waited_does_not_leave_once_the_others_have_answered_enough(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    played = play(session, company, now, groups=(RaterGroup.CUSTOMER,), customers={"Sofie Berg": 6})
+    session.execute(update(OutboxRow).values(letter=Letter.REMINDER))
+    assignments = load_assignments(session, played.round.id)
+    asked_last = select(InvitationRow.id).where(InvitationRow.person_id == assignments[-1].rater_id)
+    late = next(letter for letter in outbox(session) if letter.reference == session.scalars(asked_last).one())
+    message, next_day = message_of(late), late.dated_at + DAY
+    assert message.id in load_secrets(session, [message], now=next_day)
+    mark_answered(session, [one.id for one in assignments[:-1]])
+    refresh_shares(session, now=next_day)
+    assert message.id in load_secrets(session, [message], now=late.dated_at), "it was asked just now"
+    assert message.id not in load_secrets(session, [message], now=next_day)
 
 
 def test_an_invitation_does_not_leave_once_the_round_is_closed_or_the_link_taken_back(
     session: WriteSession, company: Fjellbris, invited: Round, now: datetime
 ) -> None:
-    sofie, lars = (message_of(outbox_of(session, name)[0]) for name in ("Sofie Berg", "Lars Moen"))
+    sofie, lars = (outbox_of(session, name)[0] for name in ("Sofie Berg", "Lars Moen"))
     void_invitation(session, SERVICE, invitation_of(session, company, "Sofie Berg", now).id, now=now)
-    assert (find_secrets(session, sofie), find_secrets(session, lars) is None) == (None, False)
+    assert (secret_of(session, sofie), secret_of(session, lars) is None) == (None, False)
     close_round(session, SERVICE, invited.id, now=now)
-    assert find_secrets(session, lars) is None
-
-
-# ------------------------------------------------------------ sending again
-
-
-def test_an_invitation_goes_out_again_once_a_day(
-    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
-) -> None:
-    sent(session)
-    invitation = invitation_of(session, company, "Sofie Berg", now)
-    with pytest.raises(ResentLately) as lately:
-        resend_invitation(session, SERVICE, invitation.id, now=now + timedelta(hours=23))
-    assert lately.value.retry_after == 3600
-    resend_invitation(session, SERVICE, invitation.id, now=now + DAY)
-    assert [letter.wave for letter in outbox_of(session, "Sofie Berg")] == [0, 3]
-
-
-def test_a_letter_that_bounced_goes_out_again_at_once(
-    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
-) -> None:
-    bounced(session, "Sofie Berg", now)
-    invitation = invitation_of(session, company, "Sofie Berg", now)
-    assert (invitation.delivery, invitation.reply) == (DeliveryState.BOUNCED, "550 5.1.1 No such user")
-    assert resend_invitation(session, SERVICE, invitation.id, now=now).delivery is DeliveryState.QUEUED
-
-
-def test_a_loop_of_resending_ends(session: WriteSession, company: Fjellbris, invited: Round, now: datetime) -> None:
-    invitation = invitation_of(session, company, "Sofie Berg", now)
-    for _ in range(9):
-        bounced(session, "Sofie Berg", now)
-        resend_invitation(session, SERVICE, invitation.id, now=now)
-    bounced(session, "Sofie Berg", now)
-    with pytest.raises(ResentLately):
-        resend_invitation(session, SERVICE, invitation.id, now=now)
-
-
-def test_a_rater_who_wants_no_letters_gets_none(
-    session: WriteSession, company: Fjellbris, open_round: Round, now: datetime
-) -> None:
-    opt_out(session, key_of(session).opt_out_token(company.people["Sofie Berg"]), now=now)
-    invite_due_rounds(session, now=now)
-    assert outbox_of(session, "Sofie Berg") == []
-    invitation = invitation_of(session, company, "Sofie Berg", now)
-    assert invitation.delivery is DeliveryState.OPTED_OUT
-    with pytest.raises(RaterOptedOut):
-        resend_invitation(session, SERVICE, invitation.id, now=now)
-    assert remind_due_rounds(session, now=now + 4 * DAY) == 4
-
-
-def test_an_opt_out_stops_letters_that_wait_and_can_be_taken_back(
-    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
-) -> None:
-    token = key_of(session).opt_out_token(company.people["Sofie Berg"])
-    assert find_opt_out(session, token).name == "Sofie Berg"
-    person = opt_out(session, token, now=now)
-    opt_out(session, token, now=now)
-    assert has_opted_out(session, person)
-    assert [letter.state for letter in outbox_of(session, "Sofie Berg")] == [OutboxState.CANCELLED]
-    opt_in(session, token)
-    assert not has_opted_out(session, person)
-
-
-@pytest.mark.parametrize("token", ["", "x", "A" * 54, "æ"])
-def test_an_opt_out_link_that_is_none_of_ours_is_unknown(session: WriteSession, now: datetime, token: str) -> None:
-    with pytest.raises(UnknownLink):
-        opt_out(session, token, now=now)
-
-
-def test_my_own_link_is_sent_to_me_again_and_to_nobody_else(
-    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
-) -> None:
-    sent(session)
-    resend_links(session, f" {address('Sofie Berg')} ", now=now + timedelta(minutes=59))
-    assert len(outbox(session)) == 5
-    resend_links(session, address("Sofie Berg"), now=now + timedelta(hours=1))
-    again = outbox_of(session, "Sofie Berg")[-1]
-    assert (again.state, again.next_attempt_at) == (OutboxState.QUEUED, now + timedelta(hours=1))
-    for unknown in ("nobody@fjellbris.example", "no address"):
-        resend_links(session, unknown, now=now + timedelta(hours=1))
-    assert len(outbox(session)) == 6
+    assert secret_of(session, lars) is None
 
 
 # ------------------------------------------------------------ what may be read

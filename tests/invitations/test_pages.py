@@ -9,14 +9,13 @@ from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
 from app.infra.keys import key_of
-from app.invitations.commands import invite_due_rounds
-from app.invitations.queries import find_secrets
-from app.mail.queries import message_of
+from app.invitations.commands import answer_link_requests, invite_due_rounds
 from app.mail.tables import OutboxRow, SuppressionRow
 from app.mail.values import OutboxState
 from app.rounds.commands import launch_round, propose_assignments
 from tests.databases import recorded_statements
 from tests.fjellbris import address, draft_round, fjellbris
+from tests.invitations.post import secret_of
 from tests.served import OWN_PAGE, Served
 
 ONE_CLICK = {"content-type": "application/x-www-form-urlencoded", "user-agent": "a mail program"}
@@ -62,6 +61,20 @@ def test_the_button_stops_letters_and_another_one_brings_them_back(served: Serve
     assert suppressed(served) == []
 
 
+def test_whoever_has_stopped_the_letters_is_offered_them_again(served: Served, token: str) -> None:
+    rater = served.anonymous(**OWN_PAGE)
+    rater.post(f"/opt-out/{token}")
+    again = rater.get(f"/opt-out/{token}")
+    assert "Brevene er slått av" in said(again)
+    assert f'action="/opt-out/{token}/undo"' in again.text
+
+
+def test_asking_for_links_again_and_again_has_an_end(served: Served, token: str) -> None:
+    rater = served.anonymous(**OWN_PAGE)
+    answers = [rater.post("/link", data={"email": f"p{n}@x.example"}).status_code for n in range(31)]
+    assert answers == [303] * 30 + [429]
+
+
 def test_one_click_in_a_mail_program_is_enough(served: Served, token: str) -> None:
     program = served.anonymous(**ONE_CLICK)
     assert program.post(f"/opt-out/{token}", content="List-Unsubscribe=One-Click").status_code == 200
@@ -86,7 +99,8 @@ def test_a_lost_link_is_sent_again_and_nobody_learns_whether_it_was(served: Serv
     answers = [rater.post("/link", data={"email": email}) for email in (address("Sofie Berg"), "nobody@x.example", "")]
     assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/link/sent")}
     assert "the links are on their way" in said(rater.get("/link/sent"))
-    with served.engine.read() as session:
+    with served.engine.write() as session:
+        answer_link_requests(session, now=served.clock.now)
         waiting = session.scalars(select(OutboxRow.recipient).where(OutboxRow.state == OutboxState.QUEUED)).all()
     assert waiting == [address("Sofie Berg")]
 
@@ -100,9 +114,7 @@ def test_an_unknown_link_leads_to_getting_it_again(served: Served, token: str) -
 def test_a_closed_round_and_one_that_waits_say_when(served: Served, token: str) -> None:
     with served.engine.write() as session:
         sofie = session.scalars(select(OutboxRow).where(OutboxRow.recipient == address("Sofie Berg"))).one()
-        secrets = find_secrets(session, message_of(sofie))
-    assert secrets is not None
-    link = f"/r/{secrets.rating}"
+        link = f"/r/{secret_of(session, sofie)}"
     rater = served.anonymous(**{"accept-language": "nb"})
     assert rater.get(link).status_code == 200
     served.clock.pass_by(timedelta(days=15))

@@ -1,5 +1,6 @@
 """What follows from deliveries and answers alone: states, waves, pauses, who is reminded."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,12 +10,13 @@ from app.invitations.rules import (
     check_resend,
     delivery_state,
     is_token,
+    next_step,
     next_wave,
     told_answered,
     told_letters,
     wants_reminder,
 )
-from app.invitations.values import DeliveryState
+from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
 from app.mail.values import Delivery, OutboxState, SuppressionReason
 from app.rounds.values import Assignment, AssignmentId, AssignmentSource, RoundId
@@ -50,6 +52,39 @@ def test_the_latest_letter_decides(
     deliveries = [delivery(one) for one in states]
     assert delivery_state(email="a@b.no", deliveries=deliveries, suppression=suppression) is state
     assert delivery_state(email=None, deliveries=deliveries, suppression=suppression) is DeliveryState.NO_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("delivery_", "reply", "copies", "step"),
+    [
+        (DeliveryState.QUEUED, None, 0, NextStep.WAIT),
+        (DeliveryState.SENT, "250 ok", 1, NextStep.NONE),
+        (DeliveryState.SENT, None, 1, NextStep.NONE),
+        (DeliveryState.SENT, "450 4.4.1 No answer", 1, NextStep.WAIT),
+        (DeliveryState.BOUNCED, "550 5.1.1 No such user", 1, NextStep.CORRECT_ADDRESS),
+        (DeliveryState.BOUNCED, "550 5.2.1 Closed", 1, NextStep.ASK_PERSON),
+        (DeliveryState.BOUNCED, "552 5.2.2 Full", 1, NextStep.ASK_PERSON),
+        (DeliveryState.BOUNCED, "554 5.7.1 Spam", 1, NextStep.ASK_OPERATOR),
+        (DeliveryState.BOUNCED, "450 4.4.7 Expired", 1, NextStep.SEND_AGAIN),
+        (DeliveryState.BOUNCED, "", 1, NextStep.SEND_AGAIN),
+        (DeliveryState.ATTENTION, "451 later", 0, NextStep.SEND_AGAIN),
+        (DeliveryState.ATTENTION, None, 2, NextStep.ASK_PERSON),
+        (DeliveryState.OPTED_OUT, None, 1, NextStep.ASK_PERSON),
+        (DeliveryState.NO_ADDRESS, None, 0, NextStep.ADD_ADDRESS),
+    ],
+)
+def test_each_state_has_a_next_step(delivery_: DeliveryState, reply: str | None, copies: int, step: NextStep) -> None:
+    latest = replace(delivery(), reply=reply, copies=copies)
+    assert next_step(delivery_, latest) is step
+
+
+def test_without_a_letter_the_list_tells_what_to_do_and_a_link_taken_back_is_sent_again() -> None:
+    assert next_step(DeliveryState.BOUNCED, None, note="550 5.1.1 No such user") is NextStep.CORRECT_ADDRESS
+    assert next_step(DeliveryState.ATTENTION, None) is NextStep.ASK_PERSON
+    assert {next_step(state, delivery(), is_void=True) for state in (DeliveryState.QUEUED, DeliveryState.SENT)} == {
+        NextStep.SEND_AGAIN
+    }
+    assert next_step(DeliveryState.NO_ADDRESS, None, is_void=True) is NextStep.ADD_ADDRESS
 
 
 def test_whether_somebody_answered_is_told_only_when_no_group_is_protected() -> None:

@@ -19,12 +19,13 @@ from app.accounts.commands import create_api_key, ensure_account, grant_role, st
 from app.accounts.rules import SERVICE, Action
 from app.accounts.values import NewApiKey, Role
 from app.demo.organisation import address
+from app.dispatch import Post
 from app.infra.database import Database
 from app.infra.keys import key_of
 from app.main import create_app
 from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, path_of
-from app.worker import Post, post_of, run_once
+from app.worker import post_of, run_once
 from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 
 _LINK = re.compile(rf"{re.escape(ADDRESS)}/r/([A-Za-z0-9_-]+)")

@@ -1,5 +1,6 @@
 """The demo scenario, items 1 to 4, digit for digit through HTTP; the arithmetic stands in the tests."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,32 @@ def printed_in_order(summary: Mapping[str, Any], locale: Locale) -> list[str]:
     return [score(figure["score"], locale) for figure in figures if figure is not None]
 
 
+def every_score(summary: Mapping[str, Any]) -> list[float | None]:
+    """Every score of a summary, those of single questions too."""
+    composite = summary["composite"]
+    figures = [composite["figure"], composite["soft"], composite["hard"]]
+    for kpi in summary["soft"]:
+        figures.append(kpi["figure"])
+        for group in kpi["groups"]:
+            figures += [group["figure"], *(item["figure"] for item in group["items"])]
+    figures += [kpi["figure"] for kpi in summary["hard"]]
+    return [figure["score"] for figure in figures if figure is not None]
+
+
+def columns_of(service: Running, subject: str, locale: Locale) -> list[list[float | None]]:
+    """The column of scores in the table of the API and in the one that the page offers."""
+    release, place = release_of(service), service.subject(subject)
+    table = service.system("results:read").get(f"/api/v1/releases/{release}/summaries/{place}.csv")
+    person = service.signed_in(subject)
+    file = person.get(f"/results/{release}/subjects/{place}/figures.csv", params={"lang": locale})
+    assert {answer.headers["content-type"] for answer in (table, file)} == {"text/csv; charset=utf-8"}
+    scores = []
+    for answer, column in ((table, "score"), (file, {"nb": "Poeng", "en": "Score"}[locale])):
+        rows = csv.DictReader(answer.content.decode("utf-8-sig").splitlines(), delimiter=";")
+        scores.append([float(row[column].replace(",", ".")) if row[column] else None for row in rows])
+    return scores
+
+
 @pytest.mark.parametrize("subject", ["sofie.berg", "jonas.eide"])
 @pytest.mark.parametrize("locale", ["nb", "en"])
 def test_page_and_api_show_the_same_figures(service: Running, subject: str, locale: Locale) -> None:
@@ -211,6 +238,7 @@ def test_page_and_api_show_the_same_figures(service: Running, subject: str, loca
     assert shown == printed_in_order(summary, locale)
     composite = {"sofie.berg": 79.1775, "jonas.eide": 61.6923}[subject]
     assert shown[0] == score(composite, locale)
+    assert columns_of(service, subject, locale) == [every_score(summary)] * 2
 
 
 def test_scores_summary_and_explanation_agree_to_the_last_digit(service: Running) -> None:

@@ -18,12 +18,15 @@ from tests.journeys.scenario import (
     S4,
     S5,
     Answered,
+    kpi_ids,
     launched_anonymously,
     played_on,
 )
+from tests.journeys.wondering import ask_all
 from tests.shelf import Shelf
 
 LOUD = "kunde03@kunder.example"
+WONDERED_ABOUT = ("sofie.berg", "jonas.eide", "team-nord", "customer-centre", "fjellbris")
 SILENT = f"{COLLEAGUES_OF_SOFIE[0]}{DOMAIN}"
 
 
@@ -43,13 +46,17 @@ class Instance:
             played.answer(recipient, about, levels, comment=comment)
         played.push_readings()
         played.close()
-        ids = ids_of(played.service, round_id=played.round_id, release_id=played.release())
+        release_id = played.release()
+        ids = ids_of(played.service, round_id=played.round_id, release_id=release_id)
         played.service.work()
         letters: dict[tuple[str, str], Answer] = {
             ("recipients", letter.name): (200, (), letter.read_bytes()) for letter in played.service.mailbox.glob("*")
         }
         assert len(letters) == 2, "both who were rated are told of the release"
-        return letters | read_all(played.service, ids, readers(played.service, *only))
+        who = readers(played.service, *only)
+        subjects = {name: played.service.subject(name) for name in WONDERED_ABOUT}
+        asked = ask_all(release_id, kpi_ids(played.service), subjects, who)
+        return letters | read_all(played.service, ids, who) | asked
 
 
 def exchanged(one: str, other: str) -> dict[str, Answered]:
@@ -81,4 +88,4 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     one, other = (Instance(shelf, tmp_path, name, changes) for name, changes in (("one", {}), ("two", louder)))
     told = differing(one.read("system"), other.read("system"))
     shelf.put_back()
-    assert {address.split("/")[-2] for _, address in told} == {"scores", "explanations", "summaries"}
+    assert {address.split("/")[-2] for _, address in told} == {"scores", "explanations", "against", "summaries"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+PIPELINING = "250-here\r\n250 PIPELINING"
 HANG_UP = "hang up"
 SILENCE = "silence"
 USUAL = {"GREETING": "220 ready", "EHLO": "250 here", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"}
@@ -13,9 +14,10 @@ USUAL = {"GREETING": "220 ready", "EHLO": "250 here", "MAIL": "250 ok", "RCPT": 
 
 @dataclass
 class ScriptedServer:
-    """`script` gives a reply for GREETING, EHLO, MAIL, RCPT, DATA, BODY or RSET; `accepted` are the bodies it took.
+    """`script` gives a reply for GREETING, EHLO, MAIL, RCPT, DATA, CONTENT, BODY or RSET; `accepted` are the bodies it took.
 
-    A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know.
+    Replies with a bar between them are given one after the other, the last one from then on. CONTENT is said before the
+    final dot. A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know.
     """
 
     port: int = 0
@@ -72,6 +74,8 @@ class ScriptedServer:
     def _take(self, connection: socket.socket, lines: Iterator[bytes]) -> bool:
         body = []
         for line in lines:
+            if "CONTENT" in self.script:
+                return self._say(connection, "CONTENT")
             if line == b".\r\n":
                 break
             body.append(line.removeprefix(b".") if line.startswith(b"..") else line)
@@ -83,10 +87,12 @@ class ScriptedServer:
         return self._say(connection, "BODY")
 
     def _reply(self, verb: str) -> str:
-        return self.script.get(verb, USUAL.get(verb, "250 ok"))
+        return self.script.get(verb, USUAL.get(verb, "250 ok")).partition("|")[0]
 
     def _say(self, connection: socket.socket, verb: str) -> bool:
         reply = self._reply(verb)
+        if "|" in self.script.get(verb, ""):
+            self.script[verb] = self.script[verb].partition("|")[2]
         if reply == HANG_UP:
             return False
         if reply == SILENCE:

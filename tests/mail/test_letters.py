@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.infra.templates import build_environment
-from app.mail.letters import OPT_OUT, Writer, compose
-from app.mail.values import Letter, OutboxMessage, OutboxState
+from app.mail.letters import MOST_KEPT, OPT_OUT, Writer, compose, letter_in_parts
+from app.mail.values import Letter, Mail, OutboxMessage, OutboxState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LINK = "https://fjellbris.example/r/Zk3vN8qLw2RtY6cHd0BxJm5PsFa9UeGi"
@@ -295,6 +295,99 @@ def test_a_name_that_could_pass_for_an_address_is_left_away(name: str) -> None:
 def test_an_organisation_that_asks_itself_is_named_once() -> None:
     mail, _, _ = read(Letter.INVITATION, asked_by="Fjellbris", organisation="Fjellbris")
     assert str(mail["From"]) == "Fjellbris <vurdering@fjellbris.example>"
+
+
+# ------------------------------------------------------------ flattened once, filled for each
+
+
+@pytest.mark.parametrize("text", ["Sofie Berg", "Åse  Ødegård", *HOSTILE, "X" * 300, "="])
+@pytest.mark.parametrize(("letter", "locale"), EVERY)
+def test_a_letter_filled_for_its_recipient_says_what_one_written_for_him_alone_says(
+    letter: Letter, locale: str, text: str
+) -> None:
+    named = {"subjects": [text, "Thea Vik", text], "promises": [{**PROMISE, "mode": "named", "name": text}]}
+    changed: dict[str, Any] = named if letter in {Letter.INVITATION, Letter.REMINDER} else {}
+    mail, plain, page = read(letter, locale, text, **changed)
+    parameters = {**PARAMETERS[letter], **changed}
+    alone = letter_in_parts(
+        Mail(letter, "lars.moen@fjellbris.example", text, locale, parameters, "r", 0, NOW),
+        LINKS,
+        templates=writer().templates,
+    )
+    assert str(mail["Subject"]) == alone.subject
+    assert plain.split() == alone.text.split()
+    assert words_of(page) == words_of(alone.html)
+
+
+def test_letters_of_one_shape_are_rendered_once_and_those_of_another_anew() -> None:
+    home = Writer(writer().templates, "post@fjellbris.example")
+    for name in ("Sofie Berg", "Åse Ødegård", "Thea"):
+        compose(message(Letter.INVITATION, "nb", name), LINKS, writer=home)
+    kept = len(home._kept)
+    compose(message(Letter.INVITATION, "nb", ""), LINKS, writer=home)
+    compose(message(Letter.INVITATION, "en"), LINKS, writer=home)
+    compose(message(Letter.INVITATION, "nb", minutes=4), LINKS, writer=home)
+    assert len(home._kept) == 4 * kept
+    for number in range(MOST_KEPT):
+        home.kept(number, lambda: "made")
+    assert len(home._kept) == MOST_KEPT
+
+
+def test_a_subject_line_that_names_somebody_is_written_for_each() -> None:
+    subjects = [
+        str(read(Letter.INVITATION, subjects=[name], count=1, minutes=1)[0]["Subject"])
+        for name in ("Thea Vik", "Anne-Margrethe Kristoffersen Lindqvist", "Omar Said")
+    ]
+    assert subjects == [
+        "Amir Haddad spør: Thea Vik, ett minutt",
+        "Amir Haddad spør: ett minutt",
+        "Amir Haddad spør: Omar Said, ett minutt",
+    ]
+
+
+# ------------------------------------------------------------ in a company's own words
+
+OWN = {
+    "subject": "{asker} vil høre om {subjects}",
+    "opening": "Kjære {rater}!\n\n{asker} spør om {subjects}: {minutes}.",
+    "closing": "Svar innen {closing_time}. Hilsen {organisation}",
+}
+
+
+def test_a_companys_own_texts_stand_between_the_parts_that_stay() -> None:
+    mail, plain, page = read(Letter.INVITATION, wording=OWN)
+    assert str(mail["Subject"]) == "Amir Haddad vil høre om tre kolleger"
+    own = [
+        "Kjære Lars!",
+        "Amir Haddad spør om Sofie Berg, Thea Vik og Omar Said: tre minutter.",
+        "Svar innen fredag 27. november kl. 16.00. Hilsen Fjellbris Varme & Service AS",
+    ]
+    around = ["Hei, Lars", *own, "Åpne vurderingen", "Hvem ser svarene?", "Ikke send meg flere", "Løfte 4f9c 21ab."]
+    for text in (plain, words_of(page)):
+        places = [text.index(part) for part in around]
+        assert places == sorted(places)
+    assert "to punkter om hver" not in plain
+    assert f"\n{LINK}\n" in plain
+
+
+def test_a_reminder_in_own_words_equals_the_invitation_but_for_its_start() -> None:
+    reminds = {**OWN, "subject": "{asker} venter, {rater}", "reminder": "Vi mangler deg, {rater}."}
+    mail, plain, _ = read(Letter.REMINDER, wording=reminds)
+    assert str(mail["Subject"]) == "Amir Haddad venter, Lars"
+    assert plain.replace("Vi mangler deg, Lars.\n\n", "") == read(Letter.INVITATION, wording=OWN)[1]
+
+
+def test_somebody_without_a_name_is_you_in_own_words() -> None:
+    assert "Kjære du!" in read(Letter.INVITATION, name="", wording=OWN)[1]
+    assert "Kjære you!" in read(Letter.INVITATION, "en", name="", wording=OWN)[1]
+
+
+def test_nothing_in_a_name_is_filled_again_and_a_long_line_is_cut_at_a_word() -> None:
+    changed: dict[str, Any] = {"asked_by": "{rater} {{7*7}} %(x)s", "subjects": ["{minutes}"] * 3}
+    _, plain, _ = read(Letter.INVITATION, wording=OWN, **changed)
+    assert "{rater} {{7*7}} %(x)s spør om {minutes}, {minutes} og {minutes}: tre minutter." in plain
+    long = read(Letter.INVITATION, wording=OWN, asked_by="Anne-Margrethe Kristoffersen Lindqvist")[0]["Subject"]
+    assert str(long) == "Anne-Margrethe Kristoffersen Lindqvist vil høre…"
 
 
 def test_domains_with_letters_of_their_own_travel_in_ascii() -> None:

@@ -44,8 +44,7 @@ def claimed(session: WriteSession, now: datetime, owner: str = ME) -> OutboxMess
 
 
 def handed_over(session: WriteSession, now: datetime, owner: str = ME) -> OutboxMessage:
-    begun = begin_handing_over(session, claimed(session, now, owner), owner=owner, now=now)
-    assert begun is not None
+    (begun,) = begin_handing_over(session, [claimed(session, now, owner)], owner=owner, now=now).values()
     return begun
 
 
@@ -146,7 +145,7 @@ def test_a_lease_that_ran_out_in_prepared_is_simply_free_again(session: WriteSes
     fresh = claimed(session, now + 15 * MINUTE, OTHER)
     assert (fresh.attempts, fresh.copies) == (2, 0)
     # the one that was slow, not dead, finds its lease gone
-    assert begin_handing_over(session, stale, owner=ME, now=now + 15 * MINUTE) is None
+    assert begin_handing_over(session, [stale], owner=ME, now=now + 15 * MINUTE) == {}
     assert settle(session, stale, Outcome.REFUSED, "550 no", owner=ME, now=now + 15 * MINUTE) is None
     assert load_suppressed(session, ["r@kunder.example"]) == {}
     assert one(session).lease_owner == OTHER

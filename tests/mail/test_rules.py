@@ -15,8 +15,10 @@ from app.mail.rules import (
     outcome_of,
     settlement,
     subject_line,
+    trouble_of,
+    waits_for,
 )
-from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason
+from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, Settlement, SuppressionReason, Trouble
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -106,6 +108,28 @@ def test_a_letter_no_longer_wanted_is_cancelled() -> None:
     assert settlement(WAITING, Outcome.WITHDRAWN, "", now=NOW) == Settlement(OutboxState.CANCELLED, 0)
 
 
+@pytest.mark.parametrize(
+    ("reply", "trouble"),
+    [
+        ("550 5.1.1 No such user", Trouble.NO_SUCH_ADDRESS),
+        ("550 5.1.10 Null MX", Trouble.NO_SUCH_ADDRESS),
+        ("550 5.1.8 Bad sender", Trouble.NOT_ACCEPTED),
+        ("550 5.2.1 Disabled", Trouble.MAILBOX_CLOSED),
+        ("552 5.2.2 Full", Trouble.MAILBOX_FULL),
+        ("554 5.2.3 Too large", Trouble.NOT_ACCEPTED),
+        ("550 5.4.1 No route", Trouble.NOT_REACHED),
+        ("554 5.7.1 Spam", Trouble.NOT_ACCEPTED),
+        ("550 Who?", Trouble.NO_SUCH_ADDRESS),
+        ("552 Full", Trouble.MAILBOX_FULL),
+        ("554 Go away", Trouble.NOT_ACCEPTED),
+        ("450 4.2.0 Later", Trouble.NOT_REACHED),
+        ("", Trouble.NOT_REACHED),
+    ],
+)
+def test_what_the_other_side_said_tells_the_trouble(reply: str, trouble: Trouble) -> None:
+    assert trouble_of(reply) is trouble
+
+
 def test_codes_outside_the_book_say_nothing() -> None:
     for code in (-1, 0, 199, 354, 600):
         assert outcome_of(code, body_sent=True) is Outcome.UNKNOWN
@@ -121,6 +145,15 @@ def test_one_letter_a_day_comes_unasked() -> None:
     assert first_attempt(MAIL, NOW - timedelta(days=3), now=NOW) == NOW
     assert first_attempt(replace(MAIL, is_asked_for=True), yesterday, now=NOW) == NOW
     assert first_attempt(replace(MAIL, letter=Letter.SIGN_IN), yesterday, now=NOW) == NOW
+
+
+def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:
+    assert waits_for(Letter.REMINDER) == {Letter.INVITATION, Letter.REMINDER, Letter.RELEASE_READY}
+    assert (
+        waits_for(Letter.INVITATION)
+        == waits_for(Letter.RELEASE_READY)
+        == waits_for(Letter.REMINDER) - {Letter.REMINDER}
+    )
 
 
 def test_suppression_holds_for_what_comes_unasked() -> None:

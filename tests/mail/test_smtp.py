@@ -9,7 +9,7 @@ import pytest
 from app.infra.smtp import Carrier, FolderTransport, Reply, SmtpTransport
 from app.mail.rules import outcome_of
 from app.mail.values import Outcome
-from tests.mail.scripted import HANG_UP, SILENCE, ScriptedServer
+from tests.mail.scripted import HANG_UP, PIPELINING, SILENCE, ScriptedServer
 from tests.smtp import MailServer, free_port
 
 RAW = b"Subject: x\r\n\r\n.a dot\r\n..two\r\nlast\r\n"
@@ -53,14 +53,38 @@ STATES = [
     ({"BODY": "554 5.7.1 spam"}, Outcome.REFUSED, 0),
     ({"BODY": "nonsense"}, Outcome.UNKNOWN, 0),
     ({"BODY": HANG_UP}, Outcome.UNKNOWN, 1),
+    ({"CONTENT": HANG_UP}, Outcome.UNKNOWN, 0),
 ]
 
 
+@pytest.mark.parametrize("greeting", ["250 here", PIPELINING], ids=["one by one", "in one go"])
 @pytest.mark.parametrize(("script", "outcome", "accepted"), STATES)
-def test_each_misbehaviour_has_its_outcome(script: dict[str, str], outcome: Outcome, accepted: int) -> None:
-    with ScriptedServer.running(**script) as server, transport(server).opened() as carrier:
+def test_each_misbehaviour_has_its_outcome(
+    script: dict[str, str], outcome: Outcome, accepted: int, greeting: str
+) -> None:
+    with ScriptedServer.running(**{"EHLO": greeting, **script}) as server, transport(server).opened() as carrier:
         found = deliver(carrier)
     assert (found[1], len(server.accepted)) == (outcome, accepted), found
+
+
+def test_a_relay_that_waits_for_a_mail_after_refusing_its_recipient_gets_none() -> None:
+    script = {"EHLO": PIPELINING, "RCPT": "550 5.1.1 no such user|250 ok"}
+    with ScriptedServer.running(**script) as server, transport(server).opened() as carrier:
+        assert deliver(carrier)[1] is Outcome.REFUSED
+        assert deliver(carrier)[1] is Outcome.TAKEN
+    assert (server.accepted, server.connections) == ([RAW], 2)
+
+
+def test_a_recipient_that_was_refused_stays_refused_when_the_connection_breaks_in_the_same_go() -> None:
+    script = {"EHLO": PIPELINING, "RCPT": "550 5.1.1 no such user", "DATA": HANG_UP}
+    with ScriptedServer.running(**script) as server, transport(server).opened() as carrier:
+        assert deliver(carrier)[1] is Outcome.REFUSED
+
+
+def test_an_address_that_would_end_its_line_reaches_no_relay() -> None:
+    with ScriptedServer.running(EHLO=PIPELINING) as server, transport(server).opened() as carrier:
+        reply, outcome = deliver(carrier, "a@b.example>\r\nRCPT TO:<c@d.example")
+    assert (reply.code, outcome, server.accepted) == (None, Outcome.POSTPONED, [])
 
 
 def test_a_connection_lost_in_the_middle_of_a_body_leaves_it_unknown() -> None:

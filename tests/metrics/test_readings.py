@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -323,6 +324,24 @@ def test_what_came_or_changed_late_can_be_told(desk: Desk) -> None:
     late = queries.list_changed_since(desk.session, [kpi_id], since=released, start=START, end=END)
     assert [one.amount.value for one in late] == [5, 3]
     assert queries.list_changed_since(desk.session, [kpi_id], since=desk.now, start=START, end=END) == []
+
+
+def test_readings_are_known_as_they_were_at_a_moment(desk: Desk) -> None:
+    """Later corrections are undone, one after the other, also those that moved a reading in time."""
+    desk.hand_in(row(1, at="2026-11-01"), row(2, at="2026-11-02", external_id="a"), row(3, at="2026-06-01"))
+    desk.hand_in(row(4, at="2026-06-02", external_id="b"))
+    at, desk.now = desk.now, desk.now + timedelta(days=1)
+    (kpi_id,) = find_kpis(desk.session, desk.company.id, ["answer-time"]).values()
+    then = queries.load_readings(desk.session, [kpi_id], start=START, end=END)
+    for again in range(2):
+        desk.hand_in(row(5 + again, at="2026-11-01"), row(7, at=f"2026-06-0{3 + again}", external_id="a"))
+        desk.hand_in(row(8, at=f"2026-11-0{3 + again}", external_id="b"), row(9, at=f"2026-11-0{7 + again}"))
+        desk.now += timedelta(days=1)
+    assert [one.amount.value for one in then] == [1, 2]
+    found = queries.load_readings_as_of(desk.session, [kpi_id], start=START, end=END, at=at)
+    assert [replace(one, version=1) for one in found] == then
+    now = queries.load_readings(desk.session, [kpi_id], start=START, end=END)
+    assert queries.load_readings_as_of(desk.session, [kpi_id], start=START, end=END, at=desk.now) == now
 
 
 def test_readings_come_in_pages_the_latest_first(desk: Desk) -> None:

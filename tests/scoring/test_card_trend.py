@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.scoring.card_trend import CardChange, CardRound, Line, card_change
-from app.scoring.composite import CardEntry, Scorecard, score_composites
+from app.scoring.composite import CardEntry, Form, Scorecard, score_composites
 from app.scoring.goalposts import Goalposts, score_metric
 from app.scoring.metrics import Aggregation, Method, known, measure
 from app.scoring.pooling import PooledCovariance
@@ -48,8 +48,14 @@ def exact(kpi: int, value: float) -> HardScore:
     return score_metric(kpi, known(value), Goalposts(0, 100))
 
 
-def changed(before: CardRound, after: CardRound, lines: list[Line], in_both: dict[tuple[str, ...], int]) -> CardChange:
-    found = card_change(before, after, lines, in_both)
+def changed(
+    before: CardRound,
+    after: CardRound,
+    lines: list[Line],
+    in_both: dict[tuple[str, ...], int],
+    form: Form = Form.ARITHMETIC,
+) -> CardChange:
+    found = card_change(before, after, lines, in_both, form=form)
     assert isinstance(found, CardChange)
     return found
 
@@ -97,13 +103,14 @@ def test_lines_say_what_each_kpi_adds() -> None:
     assert found.difference.points == agrees(math.fsum(one.points for one in found.lines))
 
 
-def test_where_both_rounds_have_the_same_groups_the_ends_are_the_composites() -> None:
+@pytest.mark.parametrize("form", Form)
+def test_where_both_rounds_have_the_same_groups_the_ends_are_the_composites(form: Form) -> None:
     given = [FIRST, {"manager": FIRST["manager"], "peers": {0: [10.0] * 4, 1: [90.0] * 4}}]
     mixes = [MIXES[0], RaterMix(1, {"manager": 1, "peers": 1})]
     rounds = [CardRound(0, soft(one, mixes), {}) for one in given]
-    card = Scorecard((CardEntry(0, 3), CardEntry(1, 2)))
+    card = Scorecard((CardEntry(0, 3), CardEntry(1, 2)), form)
     composites = [score_composites(one.soft, {0: card}, {})[0] for one in rounds]
-    found = changed(rounds[0], rounds[1], LINES, {})
+    found = changed(rounds[0], rounds[1], LINES, {}, form)
     assert [found.before, found.after] == agrees([one.score for one in composites if isinstance(one, Composite)])
 
 
@@ -118,6 +125,37 @@ def test_hard_kpis_add_their_errors() -> None:
     squares = [(0.5 * figure.se) ** 2 for figure in figures]
     assert with_hard.difference.se == agrees(math.sqrt(0.25 * alone.difference.se**2 + sum(squares)))
     assert (with_hard.unsure, with_hard.lines[2].points) == ((), agrees(0.5 * 11))
+
+
+def test_a_geometric_card_moves_by_log_means_that_add_up() -> None:
+    """25 and 64 at equal weights are 40; 81 and 64 are 72; the second KPI has not moved."""
+    rounds = [a_round({}, {(0, 0): exact(0, x), (0, 1): exact(1, 64)}) for x in (25, 81)]
+    found = changed(rounds[0], rounds[1], [Line(0, 0, 1), Line(1, 1, 1)], {}, Form.GEOMETRIC)
+    assert (found.before, found.after, found.difference.points) == (agrees(40), agrees(72), agrees(32))
+    assert [(one.weight, one.points) for one in found.lines] == [(0.5, agrees(32)), (0.5, agrees(0))]
+
+
+def test_a_low_kpi_of_a_geometric_card_weighs_more_in_the_error() -> None:
+    """dC/dx = w C/x: of 25 in the first round .5 * 40/25 = .8, of 81 in the second .5 * 72/81 = 4/9."""
+    figures = [told(measure(Aggregation(Method.MEAN), days(values))) for values in ([20, 30, 22, 28], [80, 82, 76, 86])]
+    rounds = [
+        a_round({}, {(0, 0): score_metric(0, figure, Goalposts(0, 100)), (0, 1): exact(1, 64)}) for figure in figures
+    ]
+    found = changed(rounds[0], rounds[1], [Line(0, 0, 1), Line(1, 1, 1)], {}, Form.GEOMETRIC)
+    assert [figure.value for figure in figures] == [25, 81]
+    assert found.difference.se == agrees(math.hypot(0.8 * figures[0].se, 4 / 9 * figures[1].se))
+
+
+def test_raters_of_a_geometric_card_count_by_its_slopes() -> None:
+    first: Answers = {"manager": {0: [25.0], 1: [64.0]}}
+    second: Answers = {"manager": {0: [81.0], 1: [64.0]}}
+    mixes = [RaterMix(kpi, {"manager": 1}) for kpi in (0, 1)]
+    spread = dict.fromkeys(first, KNOWN)
+    rounds = [CardRound(0, soft(given, mixes, spread=spread), {}) for given in (first, second)]
+    found = changed(rounds[0], rounds[1], [Line(0, 0, 1), Line(1, 1, 1)], {}, Form.GEOMETRIC)
+    slopes = [(0.5 * 40 / 25, 0.5 * 40 / 64), (0.5 * 72 / 81, 0.5 * 72 / 64)]
+    square = sum(a * a * 400 + b * b * 500 + 2 * a * b * 150 for a, b in slopes)
+    assert found.difference.se == agrees(math.sqrt(square))
 
 
 def test_exact_figures_that_differ_are_a_change_from_five_points_on() -> None:
@@ -177,15 +215,20 @@ def test_a_kpi_whose_groups_hardly_meet_takes_no_part() -> None:
     st.lists(st.tuples(answers, answers), min_size=1, max_size=5),
     st.integers(0, 6),
     st.floats(-1, 1),
+    st.sampled_from(Form),
 )
 def test_a_change_lies_inside_its_interval_and_adds_up_over_its_lines(
-    one: list[tuple[float, float]], other: list[tuple[float, float]], members: int, correlation: float
+    one: list[tuple[float, float]],
+    other: list[tuple[float, float]],
+    members: int,
+    correlation: float,
+    form: Form,
 ) -> None:
     rounds = [
         a_round({"manager": {0: [50.0], 1: [75.0]}, "peers": {kpi: [row[kpi] for row in rows] for kpi in (0, 1)}})
         for rows in (one, other)
     ]
-    found = card_change(rounds[0], rounds[1], LINES, {("peers",): members}, correlation=correlation)
+    found = card_change(rounds[0], rounds[1], LINES, {("peers",): members}, correlation=correlation, form=form)
     if isinstance(found, CardChange):
         moved = found.difference
         assert -100 <= moved.interval.lo <= moved.points <= moved.interval.hi <= 100

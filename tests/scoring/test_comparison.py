@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.comparison import Compared, NotCompared, Uncompared, like_for_like
+from app.scoring.comparison import NEARLY_ALL, Compared, NotCompared, Uncompared, alike, like_for_like
 from app.scoring.composite import CardEntry, Scorecard, score_composites
 from app.scoring.goalposts import Goalposts, score_metric
 from app.scoring.metrics import known
@@ -138,3 +138,52 @@ def test_what_only_one_subject_was_asked_moves_nobody(rows: list[tuple[float, fl
     ours, theirs = (told(like_for_like(soft, {}, CARD, MIXES, [0, 1])) for soft in (with_customers, without))
     assert ours.composites == theirs.composites
     assert all(isinstance(one, Composite) for one in ours.composites.values())
+
+
+MANAGER: Asked = {"manager": [(70, 70)]}
+CUSTOMERS: Asked = {"customers": [(50, 50)] * 3}
+ONE_KPI = Scorecard((CardEntry(0, 1),))
+
+
+def test_one_of_ten_who_lacks_a_group_is_left_out_and_takes_it_from_nobody() -> None:
+    soft = scored(*[MANAGER | CUSTOMERS] * 9, CUSTOMERS)
+    left = alike(soft, {}, ONE_KPI, MIXES, range(10))
+    assert NEARLY_ALL == 0.9
+    assert left == tuple(range(9))
+    assert told(like_for_like(soft, {}, ONE_KPI, MIXES, left)).groups == {0: (("manager",), ("customers",))}
+
+
+def test_of_two_in_ten_who_lack_it_both_stay_and_the_group_goes() -> None:
+    soft = scored(*[MANAGER | CUSTOMERS] * 8, CUSTOMERS, CUSTOMERS)
+    left = alike(soft, {}, ONE_KPI, MIXES, range(10))
+    assert left == tuple(range(10))
+    assert told(like_for_like(soft, {}, ONE_KPI, MIXES, left)).groups == {0: (("customers",),)}
+
+
+@pytest.mark.parametrize("count", range(1, 10))
+def test_among_fewer_than_ten_nobody_is_left_out(count: int) -> None:
+    soft = scored(*[MANAGER | CUSTOMERS] * (count - 1), CUSTOMERS)
+    assert alike(soft, {}, ONE_KPI, MIXES, range(count)) == tuple(range(count))
+
+
+def test_a_measured_figure_that_nearly_all_have_is_asked_of_all() -> None:
+    soft, figures = scored(*[MANAGER] * 10), hard(*[80.0] * 9, None)
+    assert alike(soft, figures, CARD, MIXES, range(10)) == tuple(range(9))
+    assert alike(soft, figures, ONE_KPI, MIXES, range(10)) == tuple(range(10))
+
+
+def test_a_kpi_without_weight_leaves_nobody_out() -> None:
+    soft, figures = scored(*[MANAGER] * 10), hard(*[80.0] * 9, None)
+    beside = Scorecard((CardEntry(0, 1), CardEntry(2, 0)))
+    assert alike(soft, figures, beside, MIXES, range(10)) == tuple(range(10))
+
+
+@given(st.lists(st.sampled_from([MANAGER, CUSTOMERS, MANAGER | CUSTOMERS]), min_size=1, max_size=25))
+def test_who_is_left_out_is_decided_by_who_answered_and_all_others_share_it(groups: list[Asked]) -> None:
+    numbers = range(len(groups))
+    left = alike(scored(*groups), {}, ONE_KPI, MIXES, numbers)
+    turned = scored(*({name: [(100 - a, 100 - b) for a, b in rows] for name, rows in one.items()} for one in groups))
+    assert left == alike(turned, {}, ONE_KPI, MIXES, numbers)
+    for name in ("manager", "customers"):
+        if sum(name in one for one in groups) >= NEARLY_ALL * len(groups):
+            assert all(name in groups[one] for one in left)

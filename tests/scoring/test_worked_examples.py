@@ -10,6 +10,7 @@ import pytest
 from app.scoring.composite import CardEntry, Form, Scorecard, score_composites
 from app.scoring.discoveries import discoveries
 from app.scoring.explain import against, change, geometric_parts, parts, printed
+from app.scoring.firm import Told, firmness_of_all
 from app.scoring.goalposts import Goalposts, RangeGoalposts, score_metric
 from app.scoring.influence import effective_shares
 from app.scoring.intervals import poisson_rate, wilson
@@ -18,6 +19,7 @@ from app.scoring.observed import judged_items
 from app.scoring.promoter import net_promoter
 from app.scoring.ranks import joint_interval, joint_ranks
 from app.scoring.raters import rater_score
+from app.scoring.reliability import between_variance, reliability
 from app.scoring.results import Composite, GroupScore, Interval, KpiScore, Uncertainty
 from app.scoring.scales import point_scale, slider
 from app.scoring.selfview import view_of
@@ -217,6 +219,22 @@ def strengths() -> str:
     )
 
 
+def firm() -> str:
+    scores, errors = [40.0 + 5 * place for place in range(10)], [6.0] * 9 + [20.0]
+    found, vs = (
+        firmness_of_all([Told(*one) for one in zip(scores, errors, strict=True)]),
+        between_variance(scores, errors),
+    )
+    assert found is not None
+    assert isinstance(vs, float)
+    nine, last = (f"{reliability(vs, error):.2f}".lstrip("0") for error in (6, 20))
+    assert set(found[:9]) == {"solid"}
+    return (
+        f"scores 40, 45 … 80 with an error of 6 and one of 85 with an error of 20: vs is {vs:.1f}; nine are solid ({nine}), "
+        f"the tenth is {found[9].value} ({last})."
+    )
+
+
 def trend() -> str:
     def one_group(mean: float, n: int, v: float) -> Measurement:
         error, ends = Uncertainty(math.sqrt(v / n), 7.0 + n, n), Interval(0, 100)
@@ -258,7 +276,7 @@ def lists() -> str:
 
 WORKED = [
     *[answers, judged, promoters, raters, subject_score, standard_error, interval, ratio, figures, goalposts],
-    *[composites, explained, reweighted, effective, ranks, selves, strengths, trend, lists],
+    *[composites, explained, reweighted, effective, ranks, selves, strengths, firm, trend, lists],
     *WARNINGS,
 ]
 

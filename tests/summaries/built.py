@@ -4,9 +4,10 @@ Sofie Berg is as the scenario has her: two colleagues only, two customers who co
 that follow are the acceptance figures of the demo organisation.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
@@ -15,8 +16,9 @@ from app.demo.kpis import create_kpis
 from app.demo.organisation import create_organisation
 from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
+from app.kpis.assign import set_target
+from app.kpis.intake import parse_target
 from app.kpis.values import RaterGroup
-from app.main import create_app
 from app.metrics.commands import record_readings
 from app.metrics.intake import parse_readings
 from app.metrics.values import Source
@@ -29,7 +31,9 @@ from app.responses.past import import_ratings
 from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
 from tests.company import SmallCompany
-from tests.served import Clock, Served, settings_of
+from tests.databases import rolled_back
+from tests.served import Clock, Served, app_over
+from tests.shelf import NOW, Shelf
 
 STARTED = datetime(2026, 7, 1, 6, tzinfo=UTC)
 RELEASED_AT = datetime(2026, 10, 12, 7, tzinfo=UTC)
@@ -75,12 +79,15 @@ class Quarter:
         return Viewer("account:own", own_subjects=frozenset({self.subjects[name]}))
 
 
-def quarter(session: WriteSession) -> Quarter:
-    """Fjellbris with its third quarter released."""
+def quarter(session: WriteSession, *, with_the_one_before: bool = False) -> Quarter:
+    """Fjellbris with its third quarter released, and the second one if a test asks for it."""
     where = create_organisation(session, now=STARTED)
     kpis = create_kpis(session, SERVICE, where, starts_on=STARTED.date(), now=STARTED)
     subjects = {"fjellbris": where.company_id, **find_subjects(session, where.company_id, [*UNITS, *PEOPLE])}
-    round_id = _draft(session, where.company_id, [kpis[name] for name in (S1, S4, S5)])
+    asked = [kpis[name] for name in (S1, S4, S5)]
+    if with_the_one_before:
+        _release_second_quarter(session, where.company_id, asked, kpis["handling-time"])
+    round_id = _draft(session, where.company_id, asked)
     rows = [Row(number, cells) for number, cells in enumerate(_ratings(), start=2)]
     import_ratings(session, SERVICE, round_id, rows, now=RELEASED_AT)
     batch = parse_readings(list(_readings()), zone=DEFAULT_ZONE)
@@ -89,7 +96,30 @@ def quarter(session: WriteSession) -> Quarter:
     return Quarter(where.company_id, subjects, dict(kpis), release, round_id)
 
 
-def _draft(session: WriteSession, company_id: str, kpis: Sequence[str]) -> str:
+def _release_second_quarter(session: WriteSession, company_id: str, kpis: Sequence[str], handling_time: str) -> None:
+    """Sofie alone, whose customers were less pleased; afterwards the goalposts of one measured KPI are moved."""
+    round_id = _draft(session, company_id, kpis, second=True)
+    rows = [Row(number, cells) for number, cells in enumerate(_second_ratings(), start=2)]
+    import_ratings(session, SERVICE, round_id, rows, now=STARTED + timedelta(days=5))
+    batch = parse_readings(list(_readings(second=True)), zone=DEFAULT_ZONE)
+    record_readings(session, SERVICE, batch, company_id=company_id, source=Source.FILE, now=STARTED + timedelta(days=5))
+    release_round(session, SERVICE, round_id, now=STARTED + timedelta(days=5))
+    posts = {"starts_on": "2026-08-01", "low": 1, "best_low": 4, "best_high": 7, "high": 12}
+    set_target(session, SERVICE, handling_time, parse_target(posts), now=STARTED + timedelta(days=6))
+
+
+def _second_ratings() -> Iterator[dict[str, str]]:
+    sofie = _Sheets("sofie.berg")
+    for item in ("welcome", "tone"):
+        yield from sofie.said("customer", "kunde", S1, item, "222222222222")
+        yield from sofie.said("mystery_shopper", "besok", S1, item, "22222")
+        yield from sofie.said("manager", "amir.haddad", S1, item, "2")
+    for item in ("responsibility", "promises"):
+        yield from sofie.said("customer", "kunde", S4, item, "444444444300")
+        yield from sofie.said("manager", "amir.haddad", S4, item, "4")
+
+
+def _draft(session: WriteSession, company_id: str, kpis: Sequence[str], *, second: bool = False) -> str:
     wish = RoundDraft(
         scope_id=company_id,
         external_id="2026-q3",
@@ -101,6 +131,15 @@ def _draft(session: WriteSession, company_id: str, kpis: Sequence[str]) -> str:
         opens_at=datetime(2026, 9, 14, 6, tzinfo=UTC),
         closes_at=datetime(2026, 10, 2, 14, tzinfo=UTC),
     )
+    if second:
+        wish = replace(
+            wish,
+            external_id="2026-q2",
+            period_start=date(2026, 4, 1),
+            period_end=date(2026, 6, 30),
+            opens_at=STARTED - timedelta(days=10),
+            closes_at=STARTED,
+        )
     round_id = create_round(session, SERVICE, company_id, wish, now=STARTED).id
     set_groups(session, SERVICE, round_id, GROUPS, now=STARTED)
     set_round_kpis(session, SERVICE, round_id, [RoundKpi(kpi_id, {}) for kpi_id in kpis], now=STARTED)
@@ -159,20 +198,47 @@ class _Sheets:
             }
 
 
-def _readings() -> Iterator[dict[str, object]]:
-    july = {"start": "2026-07-01", "end": "2026-07-31"}
-    for name, wait, solved, minutes in (("sofie.berg", 52, 79, 6.2), ("lars.moen", 190, 60, 8.5)):
+def _readings(*, second: bool = False) -> Iterator[dict[str, object]]:
+    july = {"start": "2026-04-01", "end": "2026-04-30"} if second else {"start": "2026-07-01", "end": "2026-07-31"}
+    measured = (("sofie.berg", 52, 79, 6.2), ("lars.moen", 190, 60, 8.5))
+    for name, wait, solved, minutes in (("sofie.berg", 90, 60, 6.2),) if second else measured:
         yield {"kpi": "phone-answer-time", "subject": name, "value": wait, **july}
         yield {"kpi": "first-contact-resolution", "subject": name, "numerator": solved, "denominator": 100, **july}
         yield {"kpi": "handling-time", "subject": name, "value": minutes, **july}
 
 
-def served_quarter(engine: Database, now: datetime) -> tuple[Served, Quarter]:
-    """The application over the released quarter, with accounts for a leader, a rated person and three roles."""
-    clock = Clock(now)
-    with engine.write() as session:
-        made = quarter(session)
-        accounts: dict[str, str] = {}
+def served_quarter(engine: Database, now: datetime, *, with_the_one_before: bool = False) -> tuple[Served, Quarter]:
+    """The application over a released quarter of the test's own."""
+    return _served(engine, now, *_with_accounts(engine, now, with_the_one_before=with_the_one_before))
+
+
+def shown_quarter(shelf: Shelf, now: datetime) -> tuple[Served, Quarter]:
+    """The same over one that all tests look at: for those that write nothing but keys and sessions."""
+    return _served(shelf.show(released_quarter), now, *_on_shelf[shelf.kind])
+
+
+@contextmanager
+def tried_quarter(shelf: Shelf) -> Iterator[tuple[WriteSession, Quarter]]:
+    """The same in a session whose work is taken back."""
+    with rolled_back(shelf.show(released_quarter)) as session:
+        yield session, _on_shelf[shelf.kind][0]
+
+
+_on_shelf: dict[str, tuple[Quarter, dict[str, str]]] = {}
+
+
+def released_quarter(database: Database) -> None:
+    """Content of the shelf."""
+    _on_shelf[database.engine.dialect.name] = _with_accounts(database, NOW)
+
+
+def _with_accounts(
+    database: Database, now: datetime, *, with_the_one_before: bool = False
+) -> tuple[Quarter, dict[str, str]]:
+    """The released quarter with accounts for a leader, a rated person and three roles."""
+    accounts: dict[str, str] = {}
+    with database.write() as session:
+        made = quarter(session, with_the_one_before=with_the_one_before)
         places = {"analyst": "fjellbris", "admin": "fjellbris", "viewer": "team-sor"}
         for name in (*places, "amir.haddad", "sofie.berg"):
             new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
@@ -180,9 +246,13 @@ def served_quarter(engine: Database, now: datetime) -> tuple[Served, Quarter]:
         for name, place in places.items():
             path = path_of(session, made.subjects[place], on=now.date())
             grant_role(session, SERVICE, accounts[name], Role(name), path, now=now)
+    return made, accounts
+
+
+def _served(database: Database, now: datetime, made: Quarter, accounts: Mapping[str, str]) -> tuple[Served, Quarter]:
+    clock = Clock(now)
     ids = made.subjects
     company = SmallCompany(
         ids["fjellbris"], ids["customer-centre"], ids["team-nord"], ids["team-sor"], ids["sofie.berg"], "", ""
     )
-    app = create_app(settings_of(engine), database=engine, clock=clock)
-    return Served(app, engine, clock, company, "", accounts), made
+    return Served(app_over(database, clock), database, clock, company, "", {**accounts}), made

@@ -6,8 +6,7 @@ from app.kpis.values import ScaleKind
 from app.rounds.values import FrozenItem, FrozenScale, Goalposts
 from app.scoring.goalposts import Goalposts as ScoringPosts
 from app.scoring.goalposts import RangeGoalposts
-from app.summaries.rules import closest_point, decimals_to_show, distance_left, is_reached, piece_of, verdict
-from app.summaries.values import Verdict
+from app.summaries.rules import closest_point, decimals_to_show, distance_left, is_reached, piece_of
 
 FIVE = FrozenScale(ScaleKind.POINTS, 5, None, None, None)
 LOWER, HIGHER = Goalposts(floor=180, target=45, stretch=20), Goalposts(floor=55, target=75, stretch=88)
@@ -17,29 +16,6 @@ RANGE = Goalposts(low=2, best_low=4, best_high=7, high=12)
 def item(scale: FrozenScale, anchors: tuple[str, ...], *, is_reversed: bool = False) -> FrozenItem:
     words: Any = {"nb": "Møtet", "en": "Welcome"}
     return FrozenItem("i", "welcome", words, words, scale, 1.0, is_reversed, dict.fromkeys(anchors, words))
-
-
-@pytest.mark.parametrize(
-    ("own", "found"),
-    [
-        (68.0, Verdict.IN_LINE),  # 10 above, but inside the interval
-        (71.1, Verdict.BLIND_SPOT),
-        (71.0, Verdict.IN_LINE),  # at its end
-        (44.0, Verdict.IN_LINE),
-        (43.9, Verdict.HIDDEN_STRENGTH),
-    ],
-)
-def test_a_gap_counts_only_outside_the_interval(own: float, found: Verdict) -> None:
-    assert verdict(own, 58, 44, 71) is found
-
-
-def test_a_gap_under_ten_points_never_counts() -> None:
-    assert [verdict(own, 60, 59, 61) for own in (69.9, 70, 50, 50.1)] == [
-        Verdict.IN_LINE,
-        Verdict.BLIND_SPOT,
-        Verdict.HIDDEN_STRENGTH,
-        Verdict.IN_LINE,
-    ]
 
 
 @pytest.mark.parametrize(("mean", "point"), [(0, "1"), (24.9, "1"), (25, "1"), (25.1, "3"), (75, "3"), (75.1, "5")])

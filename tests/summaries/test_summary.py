@@ -15,8 +15,9 @@ from app.organisation.commands import move_subject
 from app.organisation.values import Move, SubjectKind
 from app.releases.queries import get_explanation, get_release, get_scores, list_releases, list_scores
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus, Withheld
+from app.scoring.selfview import View
 from app.summaries.queries import get_arithmetic, get_summary, list_members, list_results
-from app.summaries.values import Figure, SoftKpi, Summary, Verdict
+from app.summaries.values import Figure, SoftKpi, Summary
 from tests.scoring.facts import agrees
 from tests.summaries.built import RELEASED_AT, S1, S4, S5, TODAY, Quarter
 
@@ -65,8 +66,8 @@ def test_sofies_summary_holds_the_figures_of_the_scenario(session: WriteSession,
         "self": (75.0, 1, 1, ""),
     }
     assert told(ownership)["customer"] == (agrees(72.5), 10, 12, "")
-    verdicts = [group.verdict for group in (first.groups[-1], ownership.groups[-1])]
-    assert verdicts == [Verdict.IN_LINE, Verdict.BLIND_SPOT]
+    own = [(group.view, group.gap) for group in (first.groups[-1], ownership.groups[-1])]
+    assert own == [(View.IN_LINE, agrees(75 - 77.05882352941177)), (View.BLIND_SPOT, agrees(87.5 - 68.21428571428571))]
     teamwork = figure(summary, released, S5)
     assert (teamwork.status, teamwork.reason, teamwork.coverage) == (
         ScoreStatus.INSUFFICIENT,
@@ -113,7 +114,7 @@ def test_wordings_comments_and_places_stand_in_a_summary(session: WriteSession, 
 def test_units_and_competitors_have_what_the_rules_leave_them(session: WriteSession, released: Quarter) -> None:
     team = summary_of(session, released, "team-nord")
     assert team.composite is not None
-    assert told(soft(team, released, S1))["customer"] == (agrees((12 * 81.25 + 5 * 60 + 5 * 95) / 22), 22, None, "")
+    assert told(soft(team, released, S1))["customer"] == (agrees((12 * 81.25 + 5 * 60 + 5 * 95) / 22), 22, 22, "")
     competitor = summary_of(session, released, "lunvik")
     assert (competitor.composite, [kpi.figure for kpi in competitor.soft]) == (None, [None])
     assert list(told(competitor.soft[0])) == ["mystery_shopper"]

@@ -25,7 +25,7 @@ def first_impression() -> dict[str, Any]:
         group("mystery_shopper", "Mystery shoppere", 72.5, lo=51.2, hi=87.0, n=5, weight=0.3),
         group("manager", "Leder", 75.0, n=1, voice="Amir Haddad", weight=0.15),
         group("colleague", "Kolleger", None, n=2, reason="færre enn 3 svar", weight=0.15),
-        group("self", "Sofie selv", 87.5, n=1, verdict="blind_spot"),
+        group("self", "Sofie selv", 87.5, n=1, view="blind_spot"),
     ]
     return {"name": "Førsteinntrykk", "score": 77.0588, "lo": 64.2, "hi": 86.1, "coverage": 0.85, "groups": groups}
 

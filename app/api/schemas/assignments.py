@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.schemas.base import ID, OTHER_ID, Id, In, Instant, Out, example, one_of
-from app.invitations.values import DeliveryState
+from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
+from app.mail.values import SuppressionReason
 from app.rounds.values import AssignmentSource
 
 
@@ -53,6 +54,9 @@ class InvitationOut(Out):
         locale="nb",
         delivery="sent",
         reply=None,
+        next_step="none",
+        left_alone=None,
+        leaves_at=None,
         answered=None,
         reminded=0,
         is_void=False,
@@ -68,6 +72,9 @@ class InvitationOut(Out):
     locale: str
     delivery: DeliveryState
     reply: str | None = Field(description="What the mail server said, where something needs mending")
+    next_step: Annotated[str, one_of(NextStep)] = Field(description="What somebody can do about the letter")
+    left_alone: Annotated[str, one_of(SuppressionReason)] | None = Field(description="Why the address gets no letters")
+    leaves_at: datetime | None = Field(description="When a letter that waits leaves at the earliest")
     answered: bool | None = Field(description="Told only where all of the rater's groups allow it")
     reminded: int
     is_void: bool

@@ -98,12 +98,3 @@ class SubjectScoresOut(Out):
 
     scale: ScaleOfScores = ScaleOfScores()
     items: list[ScoreOut]
-
-
-class ExplanationOut(Out):
-    """The arithmetic of every figure of a subject: each term, its weight, its part."""
-
-    model_config = example(subject_id=ID, document={"composite": {"score": 79.16666666666667}})
-
-    subject_id: Id
-    document: dict[str, Any]

@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, OTHER_ID, GivenDay, Id, In, Out, example, one_of
-from app.kpis.values import Level
+from app.kpis.values import Form, Level
 
 _LINE = {"kpi_id": OTHER_ID, "weight": 100, "required": True, "focus": True}
-_CARD = {"subject_id": ID, "level": "person", "starts_on": DAY, "lines": [_LINE]}
+_CARD = {"subject_id": ID, "level": "person", "starts_on": DAY, "form": "arithmetic", "lines": [_LINE]}
 _POSTS = {"starts_on": DAY, "subject_id": None, "floor": 180, "target": 60, "stretch": 20}
 
 
@@ -74,6 +74,10 @@ class ScorecardIn(In):
     subject_id: Id
     level: Annotated[str, one_of(Level)]
     starts_on: GivenDay
+    form: Annotated[str, one_of(Form)] | None = Field(
+        None,
+        description="How the KPIs combine; arithmetic unless named. Geometric: a very low KPI cannot be bought off",
+    )
     lines: list[LineIn]
 
 
@@ -98,5 +102,6 @@ class ScorecardOut(Out):
     subject_id: Id
     level: Level
     starts_on: date
+    form: Form
     lines: list[LineOut]
     version: int

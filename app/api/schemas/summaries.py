@@ -6,12 +6,23 @@ from typing import Any
 from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, Id, Out, Texts, example
+from app.api.schemas.findings import (
+    CHANGE,
+    SELF_VIEW,
+    SINCE,
+    STANDOUTS,
+    ChangeOut,
+    SelfViewOut,
+    SinceOut,
+    StandoutsOut,
+)
 from app.api.schemas.releases import SCALE, ReleaseOut, ScaleOfScores
-from app.kpis.values import Direction
+from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
 from app.releases.values import ScoreStatus, Withheld
 from app.rounds.values import RoundState
-from app.summaries.values import Verdict
+from app.scoring.reliability import Firmness
+from app.scoring.selfview import View
 
 _PLACE = {"id": ID, "kind": "person", "name": "Sofie Dahl"}
 _FIGURE: dict[str, Any] = {
@@ -45,16 +56,18 @@ _ROUND = {
     "state": "released",
 }
 _WORDING = {"point": "4", "words": {"nb": "Hilser nesten alltid", "en": "Nearly always greets"}}
-_ITEM = {"item_id": OTHER_ID, "name": WORDS, "figure": _FIGURE, "raters": 12, "closest": _WORDING}
+_ITEM = {"item_id": OTHER_ID, "name": WORDS, "figure": _FIGURE, "raters": 12, "asked": 14, "closest": _WORDING}
 _GROUP = {
     "rater_groups": ["customer"],
     "figure": _FIGURE,
     "raters": 12,
-    "asked": 20,
+    "asked": 14,
+    "not_observed": 2,
     "voice": "",
     "weight": 0.6,
     "share": 0.6,
-    "verdict": None,
+    "view": None,
+    "gap": None,
     "items": [_ITEM],
 }
 _SOFT = {
@@ -64,6 +77,8 @@ _SOFT = {
     "weight": 40,
     "figure": _FIGURE,
     "groups": [_GROUP],
+    "firmness": "moderate",
+    "change": CHANGE,
 }
 _HARD = {
     "kpi_id": OTHER_ID,
@@ -82,10 +97,19 @@ _HARD = {
     "posts": _POSTS,
     "is_reached": True,
     "left": None,
+    "change": None,
 }
 _COMMENT = {"author": None, "text": "Spør alltid hva jeg trenger."}
 _COMMENTS = {"rater_groups": ["customer"], "item_id": None, "item_name": None, "comments": [_COMMENT]}
-_COMPOSITE = {"figure": _FIGURE, "soft": {"score": 76.5, "lo": 60.0, "hi": 90.0}, "hard": None}
+_COMPOSITE: dict[str, Any] = {
+    "figure": _FIGURE,
+    "soft": {"score": 76.5, "lo": 60.0, "hi": 90.0},
+    "hard": None,
+    "form": "arithmetic",
+    "firmness": "solid",
+    "unsure": [],
+    "change": None,
+}
 
 
 class PlaceOut(Out):
@@ -145,6 +169,10 @@ class CompositeOut(Out):
     figure: FigureOut
     soft: SubtotalOut | None
     hard: SubtotalOut | None
+    form: Form
+    firmness: Firmness | None
+    unsure: list[Id] = Field(description="Measured KPIs whose error nobody knows; the interval leaves it out")
+    change: ChangeOut | None
 
 
 class WordingOut(Out):
@@ -165,6 +193,7 @@ class ItemFigureOut(Out):
     name: Texts
     figure: FigureOut
     raters: int | None
+    asked: int | None
     closest: WordingOut | None
 
 
@@ -176,11 +205,13 @@ class GroupFigureOut(Out):
     rater_groups: list[str]
     figure: FigureOut
     raters: int | None
-    asked: int | None
+    asked: int | None = Field(description="How many handed in a sheet that asked for it: raters of them could judge")
+    not_observed: int | None
     voice: str = Field(description="Whose single rating it is, in groups that say so")
     weight: float
     share: float | None
-    verdict: Verdict | None = Field(description="Of self only: how it stands to the others")
+    view: View | None = Field(description="Of self only: how it stands to the others")
+    gap: float | None = Field(description="Of self only: own rating less that of the others")
     items: list[ItemFigureOut]
 
 
@@ -195,6 +226,8 @@ class SoftKpiOut(Out):
     weight: float | None
     figure: FigureOut | None
     groups: list[GroupFigureOut]
+    firmness: Firmness | None = Field(description="How firmly the score stands among those of the others")
+    change: ChangeOut | None
 
 
 class GoalpostsOut(Out):
@@ -232,6 +265,7 @@ class HardKpiOut(Out):
     posts: GoalpostsOut | None
     is_reached: bool | None
     left: float | None
+    change: ChangeOut | None
 
 
 class CommentOut(Out):
@@ -267,6 +301,9 @@ class SummaryOut(Out):
         soft=[_SOFT],
         hard=[_HARD],
         comments=[_COMMENTS],
+        standouts=STANDOUTS,
+        self_view=SELF_VIEW,
+        since=SINCE,
     )
 
     scale: ScaleOfScores = ScaleOfScores()
@@ -278,3 +315,6 @@ class SummaryOut(Out):
     soft: list[SoftKpiOut]
     hard: list[HardKpiOut]
     comments: list[CommentsOut]
+    standouts: StandoutsOut | None
+    self_view: SelfViewOut | None
+    since: SinceOut | None

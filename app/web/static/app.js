@@ -11,6 +11,8 @@
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // What fills a frame on the page may be pressed again and again.
+    if (event.submitter && event.submitter.formTarget) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

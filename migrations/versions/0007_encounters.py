@@ -1,6 +1,6 @@
 """programmes that ask customers after encounters, parked answers, open answers and recovery cases
 
-Revision: 0012, after 0004
+Revision: 0007, after 0006
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0012"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

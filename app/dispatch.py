@@ -1,0 +1,262 @@
+"""Letters leave: claimed in batches, written, marked, handed over on a few connections, and what became of each noted.
+
+A body leaves only after the mark that it may have left is stored, so that whoever finds the mark after a crash knows
+that the outcome is unknown. The marks of a batch are stored together, since each time the disk has to be waited for;
+a logbook tells those whose body really left from the rest, as long as only the process has died.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.infra.addresses import deliverable, domain_of
+from app.infra.clock import elapsed
+from app.infra.database import Database
+from app.infra.formats import DEFAULT_ZONE
+from app.infra.keys import InstanceKey, key_of
+from app.infra.logbook import Logbook, read_logbook
+from app.infra.smtp import Carrier, Reply, Transport
+from app.invitations.hours import is_working_time
+from app.invitations.queries import load_secrets
+from app.invitations.values import LinkSecrets
+from app.mail import commands as mail
+from app.mail.letters import OPT_OUT, Writer, compose
+from app.mail.rules import outcome_of
+from app.mail.values import Letter, OutboxMessage, Outcome, Settled
+
+BATCH = 250
+BATCH_SECONDS = 20.0
+"""After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
+
+TELLING_SECONDS = 2.0
+"""After this long the database is told of what became of the letters so far: people look at it."""
+
+TURN_SECONDS = 60.0
+"""After this long the worker looks at what else is due, and at the clock."""
+
+PUT_OFF = timedelta(minutes=1)
+
+log = structlog.get_logger("app.worker")
+
+Links = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters leave: by which way, in whose words, from which address, with links to where.
+
+    `owner` is the name of this worker, which no other worker alive bears. `return_address` is where bounces come in:
+    each letter carries it with a token of its own. `per_minute` letters at most leave for one domain (0: no limit),
+    over at most `connections` at a time; reminders only when people in `zone` are at work. `logbook` is the file in which
+    this worker notes what happens between two tellings of the database.
+    """
+
+    transport: Transport
+    writer: Writer
+    base_url: str
+    owner: str = "worker"
+    return_address: str = ""
+    per_minute: int = 0
+    connections: int = 1
+    zone: ZoneInfo = DEFAULT_ZONE
+    logbook: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A letter that is written and marked."""
+
+    message: OutboxMessage
+    raw: bytes
+
+
+def send_due(database: Database, post: Post, *, now: datetime) -> int:
+    """Send the letters that are due, batch after batch for a minute at most; how many were claimed."""
+    claimed, started = 0, elapsed()
+    became: Counter[str] = Counter()
+    # What this worker still holds, it lost in an earlier turn that ended badly.
+    take_back(database, post, now=now)
+    with ExitStack() as stack:
+        logbook = stack.enter_context(closing(Logbook(post.logbook)))
+        carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
+        while elapsed() - started < TURN_SECONDS and (messages := _claimed(database, post, now)):
+            claimed += len(messages)
+            batch = _batch_of(database, post, messages, logbook, now)
+            is_through = batch.send(carriers)
+            became += batch.became
+            if not is_through:
+                break
+            logbook.clear()
+    if claimed:
+        log.info("letters", **became)
+    return claimed
+
+
+def take_back(database: Database, post: Post, *, now: datetime) -> int:
+    """Free the letters that an earlier life of this worker held, by what its logbook says; how many there were."""
+    with database.write() as session:
+        return mail.take_back(session, owner=post.owner, noted=read_logbook(post.logbook), now=now)
+
+
+def links_of(
+    message: OutboxMessage, secrets: Mapping[str, LinkSecrets], key: InstanceKey, base_url: str
+) -> Links | None:
+    """The links of a letter with their secrets, derived now; None when the letter is no longer wanted."""
+    if message.letter is Letter.SIGN_IN:
+        return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
+    if message.letter is Letter.RELEASE_READY:
+        token = key.opt_out_token(message.parameters["person_id"])
+        return {"link": base_url + message.parameters["path"], OPT_OUT: f"{base_url}/opt-out/{token}"}
+    if message.id not in secrets:
+        return None
+    link = f"{base_url}/r/{secrets[message.id].rating}"
+    other = "en" if message.locale == "nb" else "nb"
+    opt_out = f"{base_url}/opt-out/{secrets[message.id].opt_out}"
+    return {"link": link, "language_link": f"{link}?lang={other}", OPT_OUT: opt_out}
+
+
+def return_path(message: OutboxMessage, post: Post, key: InstanceKey) -> str:
+    """The envelope sender: with a token that a bounce brings back, where there is an address for bounces."""
+    if not post.return_address:
+        return post.writer.address
+    local, _, domain = post.return_address.rpartition("@")
+    return f"{local}+{key.return_token(message.id)}@{domain}"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Letters claimed together, on their way: written and marked all at once, then handed over one by one."""
+
+    database: Database
+    post: Post
+    key: InstanceKey
+    secrets: Mapping[str, LinkSecrets]
+    logbook: Logbook
+    now: datetime
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    waiting: deque[_Ready] = field(default_factory=deque)
+    busy: set[str] = field(default_factory=set)
+    put_off: list[OutboxMessage] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+    became: Counter[str] = field(default_factory=Counter)
+    ends_at: float = 0.0
+    told_at: float = 0.0
+
+    def begin(self, messages: Sequence[OutboxMessage]) -> None:
+        """Write the letters and mark them: from now on a crash means that nobody knows, but for the logbook."""
+        ready = {message.id: raw for message in messages if (raw := self._written(message)) is not None}
+        leaving = [message for message in messages if message.id in ready]
+        with self.database.write() as session:
+            mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
+            begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
+        self.settled.clear()
+        self.waiting += [_Ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
+        self.told_at = elapsed()
+        self.ends_at = self.told_at + BATCH_SECONDS
+
+    def send(self, carriers: Sequence[Carrier]) -> bool:
+        """Hand everything over; whether it all went before the time was up."""
+        try:
+            if len(carriers) == 1 or len(self.waiting) == 1:
+                self._work(carriers[0])
+            else:
+                with ThreadPoolExecutor(len(carriers)) as pool:
+                    for done in [pool.submit(self._work, carrier) for carrier in carriers]:
+                        done.result()
+        finally:
+            # Whatever went wrong on one connection, what is known of the others is not to be lost.
+            self._tell()
+        left = [ready.message for ready in self.waiting]
+        if left or self.put_off:
+            self.became["put_off"] += len(left) + len(self.put_off)
+        with self.database.write() as session:
+            mail.put_back(session, left, owner=self.post.owner, at=self.now)
+            mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
+        return not left
+
+    def _work(self, carrier: Carrier) -> None:
+        while (ready := self._next()) is not None:
+            message = ready.message
+            reply, body_sent = self._hand_over(carrier, ready)
+            outcome = outcome_of(reply.code, body_sent=body_sent)
+            if body_sent:
+                self.logbook.ended(message.id, outcome, reply.text)
+            if outcome is Outcome.POSTPONED:
+                # A domain that is busy for one letter is busy for the next one, too.
+                self.busy.add(domain_of(message.recipient))
+            self._note(Settled(message, outcome, reply.text))
+
+    def _next(self) -> _Ready | None:
+        with self.turn:
+            while self.waiting and elapsed() < self.ends_at:
+                ready = self.waiting.popleft()
+                if domain_of(ready.message.recipient) not in self.busy:
+                    return ready
+                self.put_off.append(ready.message)
+        return None
+
+    def _hand_over(self, carrier: Carrier, ready: _Ready) -> tuple[Reply, bool]:
+        """What the other side said at last, and whether the body had left by then."""
+        message = ready.message
+        offered = carrier.offer(return_path(message, self.post, self.key), deliverable(message.recipient))
+        if offered.code != 250:
+            return offered, False
+        self.logbook.began(message.id)
+        return carrier.hand_over(ready.raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}"), True
+
+    def _written(self, message: OutboxMessage) -> bytes | None:
+        try:
+            links = links_of(message, self.secrets, self.key, self.post.base_url)
+            if links is not None:
+                return compose(message, links, writer=self.post.writer)
+        except Exception as error:
+            log.exception("letter not written", letter=message.letter, message=message.id)
+            self._note(Settled(message, Outcome.UNRENDERED, type(error).__name__))
+        else:
+            self._note(Settled(message, Outcome.WITHDRAWN, ""))
+        return None
+
+    def _note(self, one: Settled) -> None:
+        # One line for each letter would bury what somebody should look at.
+        tell = log.debug if one.outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
+        tell("letter", letter=one.message.letter, message=one.message.id, outcome=one.outcome)
+        with self.turn:
+            self.settled.append(one)
+            self.became["sent" if one.outcome is Outcome.TAKEN else one.outcome.value] += 1
+            if self.told_at and elapsed() - self.told_at > TELLING_SECONDS:
+                self._tell()
+
+    def _tell(self) -> None:
+        """Store what became of the letters so far; what could not be stored stays noted."""
+        if self.settled:
+            with self.database.write() as session:
+                mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
+            self.settled.clear()
+        self.told_at = elapsed()
+
+
+def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMessage]:
+    """The next letters that are due."""
+    held = () if is_working_time(now, post.zone) else (Letter.REMINDER,)
+    with database.write() as session:
+        return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
+
+
+def _batch_of(
+    database: Database, post: Post, messages: Sequence[OutboxMessage], logbook: Logbook, now: datetime
+) -> _Batch:
+    asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
+    with database.read() as session:
+        secrets = load_secrets(session, asking, now=now) if asking else {}
+        key = key_of(session)
+    batch = _Batch(database, post, key, secrets, logbook, now)
+    batch.begin(messages)
+    return batch

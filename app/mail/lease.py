@@ -1,0 +1,175 @@
+"""Leases of messages: claimed by one worker, given back, taken from the dead; a domain gets so many a minute."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, case, select, update
+
+from app.infra.addresses import domain_of
+from app.infra.database import WriteSession
+from app.infra.logbook import Noted
+from app.infra.upserts import insert_or_leave
+from app.mail import queries, rules
+from app.mail.settle import held_by, settle
+from app.mail.tables import OutboxRow, SendingWindowRow
+from app.mail.values import ROUND_LETTERS, Letter, OutboxMessage, OutboxState, Outcome
+
+TOO_LATE = "Not delivered before its deadline."
+# Thousands go through here: tables and columns, without making an object of each row.
+_OUTBOX = queries.OUTBOX
+
+WORKER_STOPPED = "The worker stopped before the mail server answered."
+
+
+def claim(
+    session: WriteSession,
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    per_minute: int = 0,
+    held: Collection[Letter] = (),
+) -> tuple[OutboxMessage, ...]:
+    """Lease due messages to a worker after freeing those whose lease ran out.
+
+    For the worker. Sign-in letters come first, then whatever waits longest; letters in `held` wait. A domain gets
+    `per_minute` letters at most (0: as many as there are), the rest moves to the next minute; all workers count
+    together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
+    write transactions queue up.
+    """
+    _free(session, OutboxRow.leased_until <= now, now=now)
+    _expire(session, now=now)
+    due = (
+        select(_OUTBOX.c.id)
+        .where(
+            _OUTBOX.c.state == OutboxState.QUEUED, _OUTBOX.c.next_attempt_at <= now, _OUTBOX.c.letter.not_in(list(held))
+        )
+        .order_by(case((_OUTBOX.c.letter == Letter.SIGN_IN, 0), else_=1), _OUTBOX.c.next_attempt_at, _OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.connection().execute(
+        update(_OUTBOX)
+        .where(_OUTBOX.c.id.in_(due.scalar_subquery()))
+        .values(
+            state=OutboxState.PREPARED,
+            attempts=_OUTBOX.c.attempts + 1,
+            lease_owner=owner,
+            leased_until=now + rules.LEASE,
+        )
+        .returning(*queries.MESSAGE_COLUMNS)
+    )
+    messages = sorted(
+        map(queries.message_of, rows), key=lambda one: (one.letter != Letter.SIGN_IN, one.dated_at, one.id)
+    )
+    return (
+        _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else tuple(messages)
+    )
+
+
+def take_back(session: WriteSession, *, owner: str, noted: Mapping[str, Noted] | None = None, now: datetime) -> int:
+    """Free the leases of a worker that starts: it has lost them. How many there were.
+
+    For a starting worker, with the name that it alone bears. What was only prepared was surely not sent. Of marked
+    letters `noted`, what its earlier life noted, tells which bodies left and how that ended; without it, nobody knows.
+    """
+    return _free(session, OutboxRow.lease_owner == owner, noted=noted, now=now)
+
+
+def put_back(session: WriteSession, messages: Sequence[OutboxMessage], *, owner: str, at: datetime) -> None:
+    """Return messages untried, to be claimed again from `at` on; for the worker that holds them and sent nothing."""
+    for message in messages:
+        session.execute(
+            held_by(message, owner, message.state).values(
+                state=OutboxState.QUEUED,
+                attempts=message.attempts - 1,
+                copies=message.copies - (message.state is OutboxState.HANDING_OVER),
+                next_attempt_at=at,
+                lease_owner=None,
+                leased_until=None,
+            )
+        )
+
+
+def _expire(session: WriteSession, *, now: datetime) -> None:
+    """Messages that are too late: nobody misses a reminder after the close, anything else a person should know of."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.deadline_at <= now)
+        .values(
+            state=case((OutboxRow.letter == Letter.REMINDER, OutboxState.CANCELLED), else_=OutboxState.ATTENTION),
+            settled_at=now,
+            reply=TOO_LATE,
+        )
+    )
+
+
+def _within_the_minute(
+    session: WriteSession, messages: Sequence[OutboxMessage], *, owner: str, most: int, now: datetime
+) -> tuple[OutboxMessage, ...]:
+    """Those that their domains still take this minute; the others wait for the next. Sign-in letters never wait."""
+    by_domain: dict[str, list[OutboxMessage]] = {}
+    for message in messages:
+        if message.letter in ROUND_LETTERS:
+            by_domain.setdefault(domain_of(message.recipient), []).append(message)
+    next_minute = rules.minute_of(now) + timedelta(minutes=1)
+    too_many: list[OutboxMessage] = []
+    for domain, waiting in sorted(by_domain.items()):
+        room = rules.room_left(_counted(session, domain, len(waiting), now=now), len(waiting), most)
+        if room < len(waiting):
+            too_many += waiting[room:]
+            _put_off(session, domain, until=next_minute)
+    put_back(session, too_many, owner=owner, at=next_minute)
+    gone = {message.id for message in too_many}
+    return tuple(message for message in messages if message.id not in gone)
+
+
+def _counted(session: WriteSession, domain: str, more: int, *, now: datetime) -> int:
+    """How many letters the domain gets this minute, `more` included."""
+    minute = rules.minute_of(now)
+    insert_or_leave(session, SendingWindowRow, domain=domain, started_at=minute, count=0)
+    counted = case((SendingWindowRow.started_at >= minute, SendingWindowRow.count), else_=0) + more
+    query = (
+        update(SendingWindowRow)
+        .where(SendingWindowRow.domain == domain)
+        .values(count=counted, started_at=minute)
+        .returning(SendingWindowRow.count)
+    )
+    return session.scalars(query, execution_options={"synchronize_session": False}).one()
+
+
+def _put_off(session: WriteSession, domain: str, *, until: datetime) -> None:
+    # All at once: claiming them only to put them back would take longer than sending them.
+    session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.state == OutboxState.QUEUED,
+            OutboxRow.next_attempt_at < until,
+            OutboxRow.letter.in_(ROUND_LETTERS),
+            OutboxRow.mailbox.endswith(f"@{domain}", autoescape=True),
+        )
+        .values(next_attempt_at=until)
+    )
+
+
+def _free(
+    session: WriteSession, lost: ColumnElement[bool], *, noted: Mapping[str, Noted] | None = None, now: datetime
+) -> int:
+    """Settle leases that nobody holds any more: prepared ones were not sent, of the others nobody knows by itself."""
+    prepared = session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == OutboxState.PREPARED, lost)
+        .values(state=OutboxState.QUEUED, lease_owner=None, leased_until=None)
+    )
+    query = select(OutboxRow).where(OutboxRow.state == OutboxState.HANDING_OVER, lost)
+    marked = session.scalars(query.with_for_update(skip_locked=True)).all()
+    for row in marked:
+        message, owner = queries.message_of(row), row.lease_owner or ""
+        found = noted.get(row.id) if noted is not None else Noted()
+        if found is None:
+            put_back(session, [message], owner=owner, at=now)
+        else:
+            outcome = Outcome(found.outcome or Outcome.UNKNOWN)
+            settle(session, message, outcome, found.reply or WORKER_STOPPED, owner=owner, now=now)
+    return cast("CursorResult[Any]", prepared).rowcount + len(marked)

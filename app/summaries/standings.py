@@ -1,0 +1,133 @@
+"""Every read of comparisons: bands and places below a unit, and a unit against its competitors.
+
+Whoever may read the unit today may read them; whoever has left the unit since is counted and not named.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.rules import Action, may
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.infra.database import ReadSession
+from app.organisation.values import SubjectKind
+from app.releases.comparisons import RANKED_KINDS
+from app.releases.queries import find_release, is_readable, open_results
+from app.releases.tables import ComparisonRow
+from app.releases.values import Release
+from app.rounds.tables import RoundSubjectRow
+from app.summaries.queries import load_named_round, load_way
+from app.summaries.ranked import (
+    Compared,
+    Competition,
+    Told,
+    Wanted,
+    absent_of,
+    bands_of,
+    basis_of,
+    choices_of,
+    contests_of,
+    kinds_of,
+    reason_of,
+)
+from app.summaries.values import Place
+from app.words import Words
+
+WHOLE: Words = {"nb": "Samlet poengsum", "en": "Composite score"}
+"""What the card as a whole is called among the KPIs that can be compared."""
+
+Document = Mapping[str, Any]
+
+
+def get_comparison(
+    session: ReadSession, viewer: Viewer, release_id: str, unit_id: str, wanted: Wanted, *, on: date
+) -> Compared:
+    """The subjects of a kind below a unit, like for like; NotFound unless the unit may be read."""
+    release, path = open_results(session, viewer, release_id, unit_id, on=on)
+    unit, above = load_way(session, viewer, release.round_id, path, on=on)
+    documents = _load_documents(session, release.id, unit_id)
+    kinds = kinds_of(documents, RANKED_KINDS)
+    kind, kpi_id = wanted.kind or next(iter(kinds), SubjectKind.PERSON), wanted.kpi_id
+    round_, names = load_named_round(session, release.round_id)
+    if kind not in RANKED_KINDS or (kpi_id is not None and kpi_id not in names):
+        raise NotFound
+    whole = documents.get(kind)
+    document = _document(whole, kpi_id)
+    places = _load_readable(session, viewer, release, _subject_ids(document), on=on)
+    told = Told(places, names, str(release.id), may(viewer, Action.RESULTS_ANALYSE, path))
+    return Compared(
+        release=release,
+        round=round_,
+        unit=unit,
+        above=above,
+        kind=kind,
+        kpi_id=kpi_id,
+        reason=reason_of(document),
+        coverage=document["coverage"] if document else None,
+        basis=basis_of(document, told),
+        unsure=tuple(names[one] for one in (document or {"unsure": ()})["unsure"]),
+        count=len(document["entries"]) if document else 0,
+        bands=bands_of(document, told),
+        absent=absent_of(document, told),
+        kinds=kinds,
+        choices=choices_of(whole, told, WHOLE),
+    )
+
+
+def has_comparison(session: ReadSession, release_id: str, unit_id: str) -> bool:
+    """Whether anything is compared below a unit, whoever asks."""
+    query = select(ComparisonRow.unit_id).where(
+        ComparisonRow.release_id == release_id, ComparisonRow.unit_id == unit_id
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def get_competition(session: ReadSession, viewer: Viewer, release_id: str, *, on: date) -> Competition:
+    """The company against its competitors; NotFound unless it may be read."""
+    known = find_release(session, release_id)
+    if known is None:
+        raise NotFound
+    release, path = open_results(session, viewer, release_id, known.company_id, on=on)
+    unit, _ = load_way(session, viewer, release.round_id, path, on=on)
+    document = _load_documents(session, release.id, unit.id).get(SubjectKind.COMPETITOR, {"kpis": ()})
+    ids = {entry["subject_id"] for one in document["kpis"] for entry in one["entries"]}
+    places = _load_readable(session, viewer, release, ids, on=on)
+    round_, names = load_named_round(session, release.round_id)
+    told = Told(places, names, str(release.id), is_analysed=False)
+    return Competition(release, round_, unit, contests_of(document, unit.id, told))
+
+
+def _document(whole: Document | None, kpi_id: str | None) -> Document | None:
+    """What was kept of the card, or of one KPI."""
+    if whole is None:
+        return None
+    found: Document | None = whole["composite"] if kpi_id is None else whole["kpis"].get(kpi_id)
+    return found
+
+
+def _load_documents(session: ReadSession, release_id: str, unit_id: str) -> dict[SubjectKind, Document]:
+    query = select(ComparisonRow.kind, ComparisonRow.document).where(
+        ComparisonRow.release_id == release_id, ComparisonRow.unit_id == unit_id
+    )
+    return {SubjectKind(kind): document for kind, document in session.execute(query)}
+
+
+def _subject_ids(document: Document | None) -> set[str]:
+    if document is None:
+        return set()
+    return {one["subject_id"] for one in document["entries"]} | {subject_id for subject_id, _ in document["left_out"]}
+
+
+def _load_readable(
+    session: ReadSession, viewer: Viewer, release: Release, subject_ids: Collection[str], *, on: date
+) -> dict[str, Place]:
+    """Those of some subjects that the viewer may read today, as they were frozen."""
+    query = select(RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name).where(
+        RoundSubjectRow.round_id == release.round_id,
+        RoundSubjectRow.subject_id.in_(subject_ids),
+        *is_readable(viewer, RoundSubjectRow.subject_id, release.company_id, on=on),
+    )
+    return {row[0]: Place(row[0], SubjectKind(row[1]), row[2]) for row in session.execute(query)}

@@ -1,0 +1,106 @@
+"""The figures of a summary as the rows of a table, for whoever works on with them in a spreadsheet. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.summaries.values import Figure, GroupFigure, HardKpi, SoftKpi, Subtotal, Summary
+from app.words import Words, in_locale
+
+
+class Level(StrEnum):
+    """What a row is about."""
+
+    COMPOSITE = "composite"
+    SOFT = "soft"
+    HARD = "hard"
+    KPI = "kpi"
+    GROUP = "group"
+    ITEM = "item"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure as it was computed, 0-100, unrounded.
+
+    coverage : of a KPI the shown group weight, of a composite the present KPI weight, 0-1
+    weight : nominal, of a KPI on the card or of a group in its KPI
+    value : of a measured KPI, in `unit`
+    """
+
+    level: Level
+    kpi: Words | None = None
+    item: Words | None = None
+    rater_groups: Sequence[str] = ()
+    figure: Figure | Subtotal | None = None
+    raters: int | None = None
+    weight: float | None = None
+    value: float | None = None
+    unit: Words | None = None
+
+
+def figure_rows(summary: Summary) -> Iterator[FigureRow]:
+    """Every figure of a summary in the order of its page, withheld ones with their status and reason."""
+    if summary.composite is not None:
+        yield FigureRow(Level.COMPOSITE, figure=summary.composite.figure)
+        for level, part in ((Level.SOFT, summary.composite.soft), (Level.HARD, summary.composite.hard)):
+            if part is not None:
+                yield FigureRow(level, figure=part)
+    for soft in summary.soft:
+        yield from _soft_rows(soft)
+    for hard in summary.hard:
+        yield _hard_row(hard)
+
+
+def _soft_rows(kpi: SoftKpi) -> Iterator[FigureRow]:
+    if kpi.figure is not None:
+        yield FigureRow(Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight)
+    for group in kpi.groups:
+        yield from _group_rows(kpi, group)
+
+
+def _group_rows(kpi: SoftKpi, group: GroupFigure) -> Iterator[FigureRow]:
+    whose = group.rater_groups
+    yield FigureRow(Level.GROUP, kpi.name, None, whose, group.figure, group.raters, group.weight)
+    for item in group.items:
+        yield FigureRow(Level.ITEM, kpi.name, item.name, whose, item.figure, item.raters)
+
+
+def _hard_row(kpi: HardKpi) -> FigureRow:
+    return FigureRow(Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, value=kpi.value, unit=kpi.unit)
+
+
+COLUMNS = (
+    "level",
+    "kpi",
+    "item",
+    "rater_groups",
+    "status",
+    "reason",
+    "score",
+    "lo",
+    "hi",
+    "raters",
+    "coverage",
+    "weight",
+    "value",
+    "unit",
+)
+
+
+def cells_of(row: FigureRow, locale: str) -> tuple[object, ...]:
+    """A row under COLUMNS: names in a language, groups joined by "+", numbers at full precision."""
+    figure = row.figure if isinstance(row.figure, Figure) else None
+    return (
+        row.level.value,
+        *(in_locale(words, locale) if words else "" for words in (row.kpi, row.item)),
+        "+".join(row.rater_groups),
+        figure.status.value if figure else "",
+        figure.reason.value if figure and figure.reason else "",
+        *((row.figure.score, row.figure.lo, row.figure.hi) if row.figure else (None, None, None)),
+        row.raters,
+        figure.coverage if figure else None,
+        row.weight,
+        row.value,
+        in_locale(row.unit, locale) if row.unit else "",
+    )

@@ -1,0 +1,70 @@
+"""The figures of a summary as a file for a spreadsheet, in the reader's words and with the reader's decimal sign."""
+
+from collections.abc import Sequence
+
+from app.http.visit import Visit
+from app.infra.tabular import write_csv
+from app.releases.values import ScoreLevel
+from app.summaries.table import FigureRow, Level, figure_rows
+from app.summaries.values import Figure, Summary
+from app.web import result_words
+from app.web.render import said
+from app.words import Words, in_locale
+
+_HEADER = (
+    "Figure",
+    "KPI",
+    "Question",
+    "Rated by",
+    "Score",
+    "Interval from",
+    "Interval to",
+    "Raters",
+    "Coverage",
+    "Weight",
+    "Measured",
+    "Unit",
+    "Note",
+)
+_LEVELS = {
+    Level.COMPOSITE: ("Composite score", ScoreLevel.COMPOSITE),
+    Level.SOFT: ("Soft part", ScoreLevel.COMPOSITE),
+    Level.HARD: ("Hard part", ScoreLevel.COMPOSITE),
+    Level.KPI: ("KPI", ScoreLevel.KPI),
+    Level.GROUP: ("Rater group", ScoreLevel.GROUP),
+    Level.ITEM: ("Question", ScoreLevel.ITEM),
+}
+
+
+def figure_table(visit: Visit, summary: Summary) -> bytes:
+    """A CSV file; figures are unrounded, and what is withheld says why."""
+    header = [said(visit, name) for name in _HEADER]
+    rows = [_cells(visit, row) for row in figure_rows(summary)]
+    return write_csv(header, rows, decimal="," if visit.locale == "nb" else ".")
+
+
+def _cells(visit: Visit, row: FigureRow) -> Sequence[object]:
+    figure = row.figure if isinstance(row.figure, Figure) else None
+    name, level = _LEVELS[row.level]
+    scored = (row.figure.score, row.figure.lo, row.figure.hi) if row.figure else (None, None, None)
+    note = ""
+    if figure is not None:
+        why = result_words.reason(visit, figure, level=level, rater_groups=row.rater_groups)
+        note = why or result_words.missing(visit, figure)
+    return (
+        said(visit, name),
+        _named(visit, row.kpi),
+        _named(visit, row.item),
+        result_words.group_name(visit, row.rater_groups) if row.rater_groups else "",
+        *scored,
+        row.raters,
+        figure.coverage if figure else None,
+        row.weight,
+        row.value,
+        _named(visit, row.unit),
+        note,
+    )
+
+
+def _named(visit: Visit, words: Words | None) -> str:
+    return in_locale(words, visit.locale) if words else ""

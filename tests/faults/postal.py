@@ -1,0 +1,212 @@
+"""Workers that are killed again and again while a mail server misbehaves; what arrived is counted at the server."""
+
+import os
+import random  # noqa: TID251 - what happens is drawn from a seed that the test names
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app.dispatch import Post, send_due
+from app.infra.database import Database
+from app.infra.formats import DEFAULT_ZONE
+from app.infra.logs import configure_logs
+from app.infra.smtp import SmtpTransport
+from app.infra.templates import build_environment
+from app.invitations.hours import next_working_time
+from app.mail.letters import Writer
+from app.mail.tables import OutboxRow
+from app.mail.values import OutboxState
+from app.worker import run_until
+from tests.databases import open_database
+from tests.faults.deeds import forked
+
+SPEED = 30
+"""A minute of the workers takes two seconds: unknown outcomes are tried again after one."""
+
+HOURS = 60
+WORKERS = 2
+# Made once in the process that all workers are forked from.
+WRITER = Writer(build_environment(), "vurdering@fjellbris.example")
+
+
+@dataclass
+class Postman:
+    """A mail server that takes most mails; of some the sender never learns what became of them.
+
+    `accepted` are the Message-IDs of the bodies it took, `unanswered` counts bodies begun without an answer.
+    """
+
+    seed: int
+    accepted: Counter[str] = field(default_factory=Counter)
+    bodies: dict[str, set[bytes]] = field(default_factory=dict)
+    unanswered: int = 0
+    port: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    @contextmanager
+    def at_work(cls, seed: int) -> Iterator["Postman"]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            postman = cls(seed, port=listener.getsockname()[1])
+            listener.settimeout(0.2)
+            thread = threading.Thread(target=postman._listen, args=(listener,), daemon=True)
+            thread.start()
+            try:
+                yield postman
+            finally:
+                postman._stop.set()
+                thread.join()
+
+    def _listen(self, listener: socket.socket) -> None:
+        chance = random.Random(self.seed)
+        while not self._stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            threading.Thread(target=self._serve, args=(connection, chance), daemon=True).start()
+
+    def _serve(self, connection: socket.socket, chance: random.Random) -> None:
+        try:
+            with connection, connection.makefile("rb") as lines:
+                connection.sendall(b"220 here\r\n")
+                while line := lines.readline():
+                    if not self._answered(connection, lines, line[:4].upper(), chance):
+                        return
+        except OSError:
+            return
+
+    def _answered(self, connection: socket.socket, lines: object, verb: bytes, chance: random.Random) -> bool:
+        if verb == b"EHLO":
+            connection.sendall(b"250-here\r\n250 PIPELINING\r\n")
+        elif verb == b"RCPT" and chance.random() < 0.003:
+            connection.sendall(b"450 4.2.0 greylisted\r\n")
+        elif verb == b"DATA":
+            connection.sendall(b"354 go on\r\n")
+            return self._take(connection, lines, chance)
+        else:
+            connection.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+        return verb != b"QUIT"
+
+    def _take(self, connection: socket.socket, lines: object, chance: random.Random) -> bool:
+        body = bytearray()
+        for line in lines:  # type: ignore[attr-defined]
+            if line == b".\r\n":
+                break
+            body += line
+        else:
+            with self._turn:
+                self.unanswered += bool(body)
+            return False
+        fate = chance.random()
+        if fate < 0.003:
+            connection.sendall(b"451 4.3.0 later\r\n")
+            return True
+        message_id = message_from_bytes(bytes(body))["Message-ID"]
+        with self._turn:
+            # One in a hundred is taken, one is thrown away, and nobody hears of either.
+            if not 0.02 <= fate < 0.03:
+                self.accepted[message_id] += 1
+                self.bodies.setdefault(message_id, set()).add(bytes(body))
+            self.unanswered += 0.01 <= fate < 0.03
+        if 0.01 <= fate < 0.03:
+            return False
+        try:
+            connection.sendall(b"250 taken\r\n")
+        except OSError:
+            # The worker died: whether it has heard is not known.
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Survived:
+    """What was left after all the killing."""
+
+    kills: int
+    postman: Postman
+    rows: Sequence[tuple[str, str, str, int]]
+
+    def copies(self, letter: str) -> Counter[int]:
+        """How many letters of a kind arrived how often."""
+        return Counter(
+            self.postman.accepted[f"<{id_}@fjellbris.example>"] for id_, kind, _, _ in self.rows if kind == letter
+        )
+
+    @property
+    def lost(self) -> list[str]:
+        """Letters that did not arrive although the outbox says so, or of which nobody is told."""
+        return [
+            id_
+            for id_, _, state, _ in self.rows
+            if not self.postman.accepted[f"<{id_}@fjellbris.example>"] and state != OutboxState.ATTENTION
+        ]
+
+
+def survive(database: Database, url: str, folder: Path, *, kills: int, seed: int, now: datetime) -> Survived:
+    """Let workers send everything that is queued while one of them is killed every now and then, and started again."""
+    chance = random.Random(seed)
+    began = time.monotonic()
+    with Postman.at_work(seed) as postman:
+        workers = [_start(url, postman.port, folder, slot, now, began) for slot in range(WORKERS)]
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.1, 0.3))
+            slot = chance.randrange(WORKERS)
+            os.kill(workers[slot].pid or 0, signal.SIGKILL)
+            workers[slot].join()
+            workers[slot] = _start(url, postman.port, folder, slot, now, began)
+        for worker in workers:
+            os.kill(worker.pid or 0, signal.SIGKILL)
+            worker.join()
+        _finish(database, postman, folder, now=now + timedelta(seconds=SPEED * (time.monotonic() - began)))
+    with database.read() as session:
+        rows = session.execute(select(OutboxRow.message_id, OutboxRow.letter, OutboxRow.state, OutboxRow.copies))
+        return Survived(kills, postman, [(row[0], row[1], row[2], row[3]) for row in rows])
+
+
+def _start(url: str, port: int, folder: Path, slot: int, now: datetime, began: float) -> BaseProcess:
+    worker = forked.Process(target=_work, args=(url, port, folder, slot, now, began))
+    worker.start()
+    return worker
+
+
+def _work(url: str, port: int, folder: Path, slot: int, now: datetime, began: float) -> None:
+    configure_logs("console", "error")
+
+    def clock() -> datetime:
+        return now + timedelta(seconds=SPEED * (time.monotonic() - began))
+
+    run_until(threading.Event(), open_database(url), _post(port, folder, slot), clock=clock, pause=0.05, tasks=())
+
+
+def _post(port: int, folder: Path, slot: int) -> Post:
+    way = SmtpTransport("127.0.0.1", port, security="none")
+    return Post(way, WRITER, "https://fjellbris.example", f"host/{slot}", logbook=folder / f"worker-{slot}.log")
+
+
+def _finish(database: Database, postman: Postman, folder: Path, *, now: datetime) -> None:
+    """The workers' last lives, in which nobody is killed: an hour after the other, while people are at work."""
+    for _ in range(HOURS):
+        for slot in range(WORKERS):
+            send_due(database, _post(postman.port, folder, slot), now=now)
+        if not _unfinished(database):
+            return
+        now = next_working_time(now + timedelta(hours=1), DEFAULT_ZONE)
+
+
+def _unfinished(database: Database) -> int:
+    waiting = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.state.in_(waiting))) or 0

@@ -1,0 +1,196 @@
+"""Relays that refuse, hang up, keep silent or talk nonsense: the state of a letter after each of it is exact."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import structlog
+from sqlalchemy import select
+
+from app.dispatch import Post, send_due
+from app.infra.database import Database
+from app.infra.smtp import SmtpTransport
+from app.mail.commands import enqueue, enqueue_all
+from app.mail.letters import Writer
+from app.mail.queries import load_suppressed
+from app.mail.tables import OutboxRow
+from app.mail.values import OutboxState, SuppressionReason
+from tests.mail.scripted import HANG_UP, PIPELINING, SILENCE, ScriptedServer
+from tests.smtp import MailServer, free_port
+from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
+
+__all__ = ["opened", "writer"]
+
+MINUTE = timedelta(minutes=1)
+
+
+def row_of(engine: Database) -> OutboxRow:
+    with engine.read() as session:
+        row = session.scalars(select(OutboxRow)).one()
+        session.expunge(row)
+        return row
+
+
+# ------------------------------------------------------------ the state table
+
+# What the relay does; the state afterwards, bodies that may have arrived, when it is tried again, whether the
+# address is left alone from now on.
+Q, B = OutboxState.QUEUED, OutboxState.BOUNCED
+STATES = [
+    ({}, OutboxState.SENT, 1, None, False),
+    ({"GREETING": "554 go away"}, Q, 0, 1, False),
+    ({"GREETING": "421 busy"}, Q, 0, 1, False),
+    ({"GREETING": HANG_UP}, Q, 0, 1, False),
+    ({"GREETING": "nonsense"}, Q, 0, 1, False),
+    ({"EHLO": HANG_UP}, Q, 0, 1, False),
+    ({"MAIL": "421 closing"}, Q, 0, 1, False),
+    ({"MAIL": "451 later"}, Q, 0, 1, False),
+    ({"MAIL": "530 sign in first"}, Q, 0, 1, False),
+    ({"MAIL": "550 sender unknown"}, Q, 0, 1, False),
+    ({"RCPT": "421 too many connections"}, Q, 0, 1, False),
+    ({"RCPT": "450 4.2.0 greylisted"}, Q, 0, 1, False),
+    ({"RCPT": "451 4.7.1 greylisted"}, Q, 0, 1, False),
+    ({"RCPT": "452 4.2.2 over quota"}, Q, 0, 1, False),
+    ({"RCPT": "550 5.1.1 no such user"}, B, 0, None, True),
+    ({"RCPT": "550 no such user"}, B, 0, None, True),
+    ({"RCPT": "550 5.7.1 not from you"}, B, 0, None, False),
+    ({"RCPT": "552 5.2.2 mailbox full"}, B, 0, None, True),
+    ({"RCPT": "553 5.1.3 bad syntax"}, B, 0, None, True),
+    ({"RCPT": "554 5.7.1 blocked"}, B, 0, None, False),
+    ({"RCPT": "nonsense"}, Q, 0, 1, False),
+    ({"RCPT": HANG_UP}, Q, 0, 1, False),
+    ({"DATA": "451 later"}, Q, 0, 1, False),
+    ({"DATA": "554 no"}, Q, 0, 1, False),
+    ({"DATA": HANG_UP}, Q, 0, 1, False),
+    ({"CONTENT": HANG_UP}, Q, 1, 1, False),
+    ({"BODY": "421 closing"}, Q, 0, 1, False),
+    ({"BODY": "450 4.2.0 later"}, Q, 0, 1, False),
+    ({"BODY": "451 4.3.0 later"}, Q, 0, 1, False),
+    ({"BODY": "452 4.3.1 out of storage"}, Q, 0, 1, False),
+    ({"BODY": "550 5.1.1 no such user"}, B, 0, None, True),
+    ({"BODY": "552 5.3.4 too large"}, B, 0, None, False),
+    ({"BODY": "554 5.7.1 spam"}, B, 0, None, False),
+    ({"BODY": "nonsense"}, Q, 1, 1, False),
+    ({"BODY": HANG_UP}, Q, 1, 1, False),
+    ({"BODY": SILENCE}, Q, 1, 1, False),
+]
+
+
+@pytest.mark.parametrize("greeting", ["250 here", PIPELINING], ids=["one by one", "in one go"])
+@pytest.mark.parametrize(("script", "state", "copies", "minutes", "is_left_alone"), STATES)
+def test_each_fault_leaves_the_letter_in_its_state(
+    engine: Database,
+    writer: Writer,
+    now: datetime,
+    script: dict[str, str],
+    state: OutboxState,
+    copies: int,
+    minutes: int | None,
+    is_left_alone: bool,
+    greeting: str,
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    with ScriptedServer.running(**{"EHLO": greeting, **script}) as server:
+        way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)
+        send_due(engine, Post(way, writer, BASE, "host/1"), now=now)
+    row = row_of(engine)
+    assert (row.state, row.copies, row.lease_owner, row.attempts) == (state, copies, None, 1)
+    assert (row.next_attempt_at - now, row.settled_at) == ((minutes or 0) * MINUTE, None if minutes else now)
+    with engine.read() as session:
+        found = load_suppressed(session, ["amir@fjellbris.example"])
+    assert found == ({"amir@fjellbris.example": SuppressionReason.BOUNCE} if is_left_alone else {})
+
+
+def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
+    engine: Database, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    for attempts, security in enumerate(("starttls", "tls"), start=1):
+        with ScriptedServer.running() as server:
+            way = SmtpTransport(server.host, server.port, security=security)  # type: ignore[arg-type]
+            send_due(engine, Post(way, writer, BASE, "host/1"), now=now + attempts * timedelta(hours=1))
+        assert server.accepted == []
+        row = row_of(engine)
+        assert (row.state, row.copies, row.attempts) == (OutboxState.QUEUED, 0, attempts)
+
+
+def test_a_relay_that_is_down_is_tried_on_the_timetable_until_48_hours_are_over(
+    engine: Database, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    nowhere = Post(SmtpTransport("127.0.0.1", free_port(), security="none"), writer, BASE, "host/1")
+    at, tries = now, []
+    while states(engine) == {"a": OutboxState.QUEUED}:
+        tries.append((at - now) // MINUTE)
+        send_due(engine, nowhere, now=at)
+        at = row_of(engine).next_attempt_at
+    assert tries[:7] == [0, 1, 6, 21, 51, 111, 171]
+    assert (states(engine), len(tries), tries[-1] < 48 * 60) == ({"a": OutboxState.ATTENTION}, 52, True)
+
+
+def test_a_greylisted_letter_arrives_at_the_second_try(engine: Database, writer: Writer, now: datetime) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    with ScriptedServer.running(RCPT="450 4.2.0 greylisted, come back|250 ok") as server:
+        post = by_smtp(server, writer)
+        assert [send_due(engine, post, now=now + seconds * timedelta(seconds=1)) for seconds in (0, 59, 60)] == [
+            1,
+            0,
+            1,
+        ]
+    assert (states(engine), len(server.accepted)) == ({"a": OutboxState.SENT}, 1)
+
+
+def test_an_unknown_outcome_is_sent_once_more_byte_for_byte_and_then_left_to_a_person(
+    engine: Database, opened: Opened, writer: Writer, now: datetime
+) -> None:
+    invite(engine, now, only="Sofie Berg")
+    with ScriptedServer.running(BODY=HANG_UP) as server:
+        for minutes in (0, 1, 2, 60):
+            send_due(engine, by_smtp(server, writer), now=now + timedelta(minutes=minutes))
+    first, second = server.accepted
+    assert first == second
+    assert sorted(states(engine).values()) == ["attention", *["cancelled"] * 4]
+
+
+def test_a_postponed_letter_arrives_when_the_relay_is_ready(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    mail_server.refusals["amir@fjellbris.example"] = "451 4.7.1 Greylisted"
+    post = by_smtp(mail_server, writer)
+    send_due(engine, post, now=now)
+    mail_server.refusals.clear()
+    assert send_due(engine, post, now=now + timedelta(seconds=59)) == 0
+    assert send_due(engine, post, now=now + timedelta(seconds=60)) == 1
+    assert states(engine) == {"a": OutboxState.SENT}
+
+
+def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    mails = [sign_in(str(n), now, f"p{n}@busy.example") for n in range(3)]
+    with engine.write() as session:
+        enqueue_all(session, [*mails, sign_in("x", now, "x@free.example")], now=now)
+    mail_server.refusals |= {f"p{n}@busy.example": "452 too many" for n in range(3)}
+    with structlog.testing.capture_logs() as lines:
+        send_due(engine, by_smtp(mail_server, writer), now=now)
+    told = next(line for line in lines if line["event"] == "letters")
+    assert told == {"event": "letters", "log_level": "info", "sent": 1, "postponed": 1, "put_off": 2}
+    with engine.read() as session:
+        tried = dict(session.execute(select(OutboxRow.reference, OutboxRow.attempts)).all())
+    assert sorted(tried.values()) == [0, 0, 1, 1]
+    assert [delivery.recipients for delivery in mail_server.deliveries] == [("x@free.example",)]
+
+
+def test_a_letter_that_cannot_be_written_holds_up_no_other(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [replace(sign_in("bad", now), parameters={}), sign_in("good", now)], now=now)
+    send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert states(engine) == {"bad": OutboxState.QUEUED, "good": OutboxState.SENT}
