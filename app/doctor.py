@@ -14,7 +14,7 @@ from app.infra.database import Database
 from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.infra.revision import NEWEST, current_revision
 from app.invitations import queries as invitations
-from app.releases import queries as releases
+from app.releases import invariants as releases
 from app.responses.sheets import count_stray_sheets
 
 SCRUB_PATIENCE = timedelta(hours=1)

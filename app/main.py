@@ -15,11 +15,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.api import (
     accounts,
+    analysis,
     api_keys,
     assignments,
     comparisons,
     docs,
     encounters,
+    followup,
     forms,
     goals,
     health,
@@ -88,7 +90,9 @@ RESOURCES: tuple[APIRouter, ...] = (
     recomputations.router,
     what_ifs.router,
     summaries.router,
+    followup.router,
     comparisons.router,
+    analysis.router,
     accounts.router,
     api_keys.router,
     journal.router,

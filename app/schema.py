@@ -1,7 +1,9 @@
 """Every mapped class of the product, imported once: for migrations and for the tests."""
 
 from app.accounts import tables as accounts
+from app.analysis import tables as analysis
 from app.encounters import tables as encounters
+from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
 from app.invitations import tables as invitations
@@ -19,7 +21,9 @@ from app.wording import tables as wording
 
 CAPABILITIES = (
     accounts,
+    analysis,
     encounters,
+    followup,
     heartbeat,
     invitations,
     journal,

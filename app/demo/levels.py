@@ -1,5 +1,6 @@
 """Answers that add up to what they should and still differ from rater to rater. Pure, and no chance in it."""
 
+from collections.abc import Sequence
 from math import gcd
 
 LOWEST, HIGHEST = 1, 5
@@ -21,6 +22,17 @@ def spread(total: int, count: int, *, turn: int = 0) -> list[int]:
             levels[high], levels[low] = levels[high] + 1, levels[low] - 1
     step = next(step for step in (7, 5, 3, 1) if gcd(step, count) == 1)
     return [levels[(place * step + turn) % count] for place in range(count)]
+
+
+def sheets(levels: Sequence[int], items: int) -> list[list[int]]:
+    """The same answers as sheets of some items each, the best sheet first: whoever is pleased is pleased with all.
+
+    >>> sheets([5, 3, 4, 2, 4, 3], 2)
+    [[5, 4], [3, 4], [3, 2]]
+    """
+    highest = sorted(levels, reverse=True)
+    taken = [highest[start : start + items] for start in range(0, len(highest), items)]
+    return [one[::-1] if place % 2 else one for place, one in enumerate(taken)]
 
 
 def around(count: int) -> list[int]:

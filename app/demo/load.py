@@ -1,4 +1,4 @@
-"""The whole demo in one transaction: who is there, what is measured, a released quarter and an open round."""
+"""The whole demo in one transaction: who is there, what is measured, a released quarter, weeks and an open round."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from app.accounts.commands import create_account, grant_role
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
-from app.accounts.values import AccountId, NewAccount, Role
+from app.accounts.values import AccountId, Grant, NewAccount, Role, Viewer
+from app.analysis.commands import answer_assignment, note_score
+from app.analysis.values import Choice, NoteDraft
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
@@ -15,15 +17,25 @@ from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.ratings import CONTACTS, customer, shopper
 from app.demo.readings import create_readings
-from app.errors import Conflict
+from app.demo.weekly_rounds import release_weeks
+from app.errors import Conflict, NotFound
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import DEFAULT_ZONE
+from app.kpis.queries import find_kpis
 from app.organisation.commands import ensure_raters
+from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies
 from app.organisation.values import NewRater
+from app.releases.values import Release
+from app.scoring.obstacles import Assignment
 
 ADMIN = f"admin@{DOMAIN}"
 AMIR = "amir.haddad"
+ANALYST = f"analyst@{DOMAIN}"
+ANALYSED, NOTED = "tobias.lund", "objection-handling"
+REASON = (
+    "En som var på besøk, er streng mot alle og veier mye her. / One shopper is strict with all and weighs much here."
+)
 CUSTOMERS = 180
 """So many customers are known; everyone in six reads English, as one of the shoppers does in five."""
 
@@ -57,11 +69,14 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     where = create_organisation(session, now=first_day)
     create_kpis(session, SERVICE, where, starts_on=released.first.replace(month=1), now=first_day)
     ensure_raters(session, where.company_id, _outsiders(), now=first_day)
-    create_readings(session, where.company_id, released, now=counted)
-    release_past_quarter(session, where.company_id, released, now=counted)
+    for quarter in (released.before, released):
+        create_readings(session, where.company_id, quarter, now=counted)
+    release = release_past_quarter(session, where.company_id, released, now=counted)
     create_readings(session, where.company_id, quarter_of(today), now=now)
+    release_weeks(session, where.company_id, first_day=first_day, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
+    _analyse(session, release, now=counted)
 
 
 def ways_in(session: ReadSession) -> tuple[WayIn, ...]:
@@ -73,7 +88,7 @@ def ways_in(session: ReadSession) -> tuple[WayIn, ...]:
 
 
 def _entrances() -> Mapping[str, str]:
-    return {"Administrator": ADMIN, "Amir Haddad, Team Nord": address(AMIR)}
+    return {"Administrator": ADMIN, "Amir Haddad, Team Nord": address(AMIR), "Analyst": ANALYST}
 
 
 def _outsiders() -> list[NewRater]:
@@ -86,7 +101,21 @@ def _outsiders() -> list[NewRater]:
 
 
 def _create_accounts(session: WriteSession, company_id: str, *, now: datetime) -> None:
-    """The administrator, who reads no results, and Amir, who may what his role in the organisation lets him."""
+    """An administrator, who reads no results, an analyst, and Amir, who may what his role in the organisation lets him."""
     admin = create_account(session, SERVICE, NewAccount(ADMIN, "Administrator"), now=now)
     grant_role(session, SERVICE, admin.id, Role.ADMIN, (company_id,), now=now)
+    analyst = create_account(session, SERVICE, NewAccount(ANALYST, "Analytiker"), now=now)
+    grant_role(session, SERVICE, analyst.id, Role.ANALYST, (company_id,), now=now)
     create_account(session, SERVICE, NewAccount(address(AMIR), "Amir Haddad"), now=now)
+
+
+def _analyse(session: WriteSession, release: Release, *, now: datetime) -> None:
+    """What the analyst has left: shoppers and customers came by chance, and Tobias met the strict ones."""
+    account = find_account(session, ANALYST)
+    tobias = find_subjects(session, release.company_id, [ANALYSED])[ANALYSED]
+    if account is None:
+        raise NotFound
+    analyst = Viewer(f"account:{account.id}", account.name, grants=(Grant(Role.ANALYST, release.company_id),))
+    answer_assignment(session, analyst, release.id, Assignment.UNRELATED, now=now)
+    note = NoteDraft(tobias, find_kpis(session, release.company_id, [NOTED])[NOTED], Choice.FAIR, REASON)
+    note_score(session, analyst, release.id, note, now=now)

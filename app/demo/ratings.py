@@ -7,9 +7,10 @@ carry no name.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from zlib import crc32
 
 from app.demo.comments import COMMENTS
-from app.demo.levels import spread
+from app.demo.levels import sheets, spread
 from app.demo.organisation import COMPETITORS
 from app.demo.profiles import MEANS, TALLIES, Tally, tally_of
 from app.demo.soft_kpis import SOFT
@@ -22,8 +23,11 @@ from app.rounds.rules import FROM_STRUCTURE, proposed_raters
 VISITS = 5
 CONTACTS = 25
 CUSTOMERS = (8, 9, 7, 10, 8, 6)
-SHARED = 2
+SHARED = 4
 """So many of an employee's customers have met the one before as well."""
+STRICT = "besok3@besok.example"
+"""The shopper who gives less than the others wherever she comes: an analyst finds her, and what it does to scores."""
+MOOD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,10 @@ def _answers(
     subject: str, kpi: str, group: RaterGroup, raters: Sequence[Voice], tally: Tally, *, turn: int
 ) -> Iterator[dict[str, str]]:
     items = [item["code"] for item in SOFT[kpi]["items"]]
-    levels = [str(level) for level in spread(tally.total, tally.raters * len(items), turn=turn + len(subject))]
-    levels += [NOT_OBSERVED] * (tally.unable * len(items))
+    found = sheets(spread(tally.total, tally.raters * len(items), turn=turn + len(subject)), len(items))
+    answering = sorted(range(tally.raters), key=lambda number: _strictness(raters[number].rater, f"{subject} {kpi}"))
+    given = {number: [str(level) for level in sheet] for number, sheet in zip(answering, found, strict=True)}
+    unable = [NOT_OBSERVED] * len(items)
     for number, voice in enumerate(raters[: tally.raters + tally.unable]):
         for place, code in enumerate(items):
             written = COMMENTS.get(subject, {}).get((group, f"{kpi}.{code}"), ())
@@ -114,7 +120,18 @@ def _answers(
                 "rater": voice.rater,
                 "rater_group": group,
                 "item": f"{kpi}.{code}",
-                "value": levels[number * len(items) + place],
+                "value": given.get(number, unable)[place],
                 "comment": written[number] if number < len(written) else "",
                 "occasion": voice.occasion,
             }
+
+
+def _strictness(rater: str, occasion: str) -> float:
+    """How low a rater answers here: mostly the same everywhere, a little by mood. Nothing but what the names make it."""
+    strict = 1.0 if rater == STRICT else _drawn(rater)
+    return strict + MOOD * _drawn(f"{rater} {occasion}")
+
+
+def _drawn(text: str) -> float:
+    """A number from 0 to 1 that follows from a text."""
+    return crc32(text.encode()) / 2**32

@@ -1,10 +1,11 @@
 """What the systems of Fjellbris measured: calls and cases of the customer centre, meetings, sales and quotes of sales."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from app.accounts.rules import SERVICE
-from app.demo.calendar import Quarter
+from app.demo.calendar import Quarter, at_local
 from app.demo.levels import around
 from app.demo.soft_kpis import Plain
 from app.infra.database import WriteSession
@@ -42,11 +43,15 @@ _APART = 15
 
 
 def create_readings(session: WriteSession, company_id: str, quarter: Quarter, *, now: datetime) -> None:
-    """Store what was measured in a quarter in the weeks and months that are over."""
+    """Store what was measured in a quarter in the weeks and months that are over, each on the morning after."""
     today = now.astimezone(DEFAULT_ZONE).date()
-    rows = [row for row in [*_calls(quarter), *_deals(quarter)] if date.fromisoformat(row["end"]) < today]
-    batch = parse_readings(rows, zone=DEFAULT_ZONE)
-    record_readings(session, SERVICE, batch, company_id=company_id, source=Source.DEMO, now=now)
+    by_day: defaultdict[date, list[Plain]] = defaultdict(list)
+    for row in (*_calls(quarter), *_deals(quarter)):
+        by_day[date.fromisoformat(row["end"]) + timedelta(days=1)].append(row)
+    for day in sorted(day for day in by_day if day <= today):
+        batch = parse_readings(by_day[day], zone=DEFAULT_ZONE)
+        at = min(now, at_local(day, 8))
+        record_readings(session, SERVICE, batch, company_id=company_id, source=Source.DEMO, now=at)
 
 
 def _calls(quarter: Quarter) -> Iterator[Plain]:

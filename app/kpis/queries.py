@@ -134,6 +134,18 @@ def load_kpis(session: ReadSession, kpi_ids: Collection[str], *, on: date) -> Ma
     return {kpi.id: kpi for kpi in _kpis(session, rows, on)}
 
 
+def load_company_kpis(
+    session: ReadSession,
+    company_id: str,
+    *,
+    on: date,
+    states: Collection[KpiState] = (KpiState.ACTIVE, KpiState.PAUSED),
+) -> Mapping[KpiId, Kpi]:
+    """The KPIs of a company that are in use or rest, in the version of a day, in four statements."""
+    query = select(KpiRow).where(KpiRow.company_id == company_id, KpiRow.state.in_(states)).order_by(KpiRow.id)
+    return {kpi.id: kpi for kpi in _kpis(session, session.scalars(query).all(), on)}
+
+
 def load_states(session: ReadSession, company_id: str, kpi_ids: Collection[str]) -> Mapping[KpiId, KpiState]:
     """The states of those KPIs that belong to a company."""
     wanted = [kpi_id for kpi_id in kpi_ids if is_id(kpi_id)]

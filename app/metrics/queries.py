@@ -89,10 +89,22 @@ def list_corrections(
     )
 
 
-def load_readings(session: ReadSession, kpi_ids: Collection[str], *, start: datetime, end: datetime) -> list[Reading]:
-    """Readings of KPIs that lie wholly from `start` to `end` (not in it), in the order of event time and entry."""
-    rows = session.execute(_within(_query(), kpi_ids, start, end).order_by(*_IN_ORDER))
-    return [_reading(row) for row in rows]
+def load_readings(
+    session: ReadSession,
+    kpi_ids: Collection[str],
+    *,
+    start: datetime,
+    end: datetime,
+    subject_ids: Collection[str] | None = None,
+) -> list[Reading]:
+    """Readings of KPIs that lie wholly from `start` to `end` (not in it), in the order of event time and entry.
+
+    Of all subjects, or of some; of very many, those of others may come with them.
+    """
+    query = _within(_query(), kpi_ids, start, end)
+    if subject_ids is not None and len(subject_ids) <= _PART:
+        query = query.where(ReadingRow.subject_id.in_(subject_ids))
+    return [_reading(row) for row in session.execute(query.order_by(*_IN_ORDER))]
 
 
 def list_changed_since(

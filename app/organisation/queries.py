@@ -17,9 +17,11 @@ from app.organisation.paths import holds, in_parts, load_paths, load_subjects, p
 from app.organisation.rules import name_key
 from app.organisation.tables import MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import (
+    Membership,
     Person,
     PersonFilter,
     PersonId,
+    Stays,
     Subject,
     SubjectFilter,
     SubjectId,
@@ -52,6 +54,7 @@ __all__ = [
     "load_people",
     "load_people_known_by",
     "load_people_of",
+    "load_stays",
     "load_subjects",
     "load_tree",
     "own_subjects",
@@ -145,6 +148,22 @@ def load_all_subjects(session: ReadSession, company_id: str, *, on: date) -> dic
         )
         for subject_id, kind, name, external_id, version, parent_id in rows
     }
+
+
+def load_stays(session: ReadSession, company_id: str) -> Stays:
+    """Who of a company hung where over all days, whoever asks; two statements."""
+    company = _known(company_id)
+    people = session.scalars(
+        select(SubjectRow.id).where(SubjectRow.company_id == company, SubjectRow.kind == SubjectKind.PERSON)
+    )
+    rows = session.execute(
+        select(MembershipRow.subject_id, MembershipRow.parent_id, MembershipRow.starts_on, MembershipRow.ends_on)
+        .join(SubjectRow, SubjectRow.id == MembershipRow.subject_id)
+        .where(SubjectRow.company_id == company)
+        .order_by(MembershipRow.starts_on, MembershipRow.subject_id)
+    )
+    stays = [Membership(SubjectId(one), SubjectId(parent), starts, ends) for one, parent, starts, ends in rows]
+    return Stays(frozenset(map(SubjectId, people)), tuple(stays))
 
 
 def list_subjects(

@@ -1,7 +1,8 @@
 """The nouns of the organisation: subjects, people, membership and manager roles."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -65,6 +66,45 @@ class Membership:
     parent_id: SubjectId
     starts_on: date
     ends_on: date | None
+
+
+class Stays:
+    """Who of a company hung where, over all days."""
+
+    def __init__(self, people: frozenset[SubjectId], stays: Sequence[Membership]) -> None:
+        self._people = people
+        self._under: defaultdict[SubjectId, list[Membership]] = defaultdict(list)
+        self._first: dict[SubjectId, date] = {}
+        for stay in sorted(stays, key=lambda one: one.starts_on):
+            self._under[stay.parent_id].append(stay)
+            self._first.setdefault(stay.subject_id, stay.starts_on)
+        self._changes = sorted({day for stay in stays for day in (stay.starts_on, stay.ends_on) if day is not None})
+        self._known: dict[tuple[SubjectId, int], frozenset[SubjectId]] = {}
+
+    def people_below(self, unit_id: SubjectId, *, on: date) -> frozenset[SubjectId]:
+        """The persons below a unit on a day; before anything is known of a subject, it hung where it hung first."""
+        key = (unit_id, bisect_right(self._changes, on))
+        if key not in self._known:
+            self._known[key] = self._people & self._below(unit_id, on)
+        return self._known[key]
+
+    def ever_below(self, unit_id: SubjectId) -> frozenset[SubjectId]:
+        """The persons who have ever hung below a unit."""
+        return self._people & self._below(unit_id, None)
+
+    def _below(self, unit_id: SubjectId, on: date | None) -> set[SubjectId]:
+        found: set[SubjectId] = set()
+        waiting = [unit_id]
+        while waiting:
+            stays = self._under.get(waiting.pop(), ())
+            below = {stay.subject_id for stay in stays if on is None or self._holds(stay, on)} - found
+            found |= below
+            waiting += below
+        return found
+
+    def _holds(self, stay: Membership, on: date) -> bool:
+        day = max(on, self._first[stay.subject_id])
+        return stay.starts_on <= day and (stay.ends_on is None or day < stay.ends_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,12 +202,17 @@ def _kind(tables: Tables, number: int) -> KpiKind:
     return KpiKind.SOFT if number < len(tables.scored.judged.measures) else KpiKind.HARD
 
 
-def _reason_of(tables: Tables, place: int, kpi_id: str) -> str:
-    """Why a KPI of the card has no score."""
+def _reason_of(tables: Tables, place: int, kpi_id: str) -> str | None:
+    """Why a KPI of the card has no score; none for one that has, left out because the composite is withheld."""
     number = tables.scored.hard_numbers.get(kpi_id)
     if number is not None:
         figure = tables.scored.hard.get((place, number))
-        return (REASONS[figure.reason] if isinstance(figure, NotScored) else Withheld.NO_VALUE).value
+        if figure is None:
+            return Withheld.NO_VALUE.value
+        return REASONS[figure.reason].value if isinstance(figure, NotScored) else None
     measures = enumerate(tables.scored.judged.measures)
     measure = next((number for number, one in measures if one.item is None and one.kpi.kpi_id == kpi_id), None)
-    return (Withheld.NOT_ASKED if measure is None else tables.why_unscored(place, measure)).value
+    if measure is None:
+        return Withheld.NOT_ASKED.value
+    row = tables.kpis.get((place, measure))
+    return None if row is not None and row.scored else tables.why_unscored(place, measure).value

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts import queries as accounts
 from app.infra.database import Database, ReadSession
@@ -12,9 +13,10 @@ from app.invitations import queries as invitations
 from app.releases.methods import METHODS
 from app.releases.queries import load_all_scores, load_atoms
 from app.releases.rerun import UNREADABLE, Kept, wrong_figures, wrong_in_atoms
-from app.releases.tables import ReleaseRow
+from app.releases.tables import AtomRow, ReleaseRow
 from app.responses.invariants import stray_sheets, uneven_cells
 from app.rounds.queries import load_frozen_round
+from app.rounds.recipe import groups_in
 from app.rounds.rows import load_marks
 from app.rounds.tables import RoundRow
 from app.rounds.values import RoundState
@@ -27,6 +29,29 @@ class Invariant:
     name: str
     says: str
     wrong: Callable[[Database], Iterator[str]]
+
+
+def count_thin_atoms(session: ReadSession) -> int:
+    """Protected atoms with fewer sheets than the least minimum of their groups, whoever asks; none in a sound database."""
+    recipes = {
+        round_id: {policy.rater_group.value: policy.k for policy in groups_in(recipe["groups"])}
+        for round_id, recipe in session.execute(select(RoundRow.id, RoundRow.recipe))
+        if recipe is not None
+    }
+    rows = session.execute(
+        select(ReleaseRow.round_id, AtomRow.rater_groups, AtomRow.sheets)
+        .join(ReleaseRow, ReleaseRow.id == AtomRow.release_id)
+        .where(AtomRow.is_protected)
+    )
+    return sum(
+        sheets < min(recipes[round_id][group] for group in groups.split("+")) for round_id, groups, sheets in rows
+    )
+
+
+def count_unscrubbed(session: ReadSession, *, sealed_before: datetime) -> int:
+    """Releases behind which deleted sheets may still stand in free pages, whoever asks."""
+    query = select(func.count()).select_from(ReleaseRow)
+    return session.scalar(query.where(ReleaseRow.scrubbed_at.is_(None), ReleaseRow.sealed_at < sealed_before)) or 0
 
 
 def uneven_releases(session: ReadSession) -> Iterator[str]:

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.kpis.values import Cadence
 from app.metrics.values import Reading
 from app.organisation.values import SubjectKind
 from app.rounds.values import FrozenKpi, FrozenMeasure, FrozenRound, FrozenSubject, Goalposts
@@ -13,6 +12,7 @@ from app.scoring import aggregation, rollup
 from app.scoring import goalposts as posts
 from app.scoring.goalposts import score_metric
 from app.scoring.results import HardScore, Measured, NotScored, Reason
+from app.scoring.steps import Length, start_of, steps_between
 
 ZONE = ZoneInfo("Europe/Oslo")
 PERCENT = 100.0
@@ -94,16 +94,22 @@ def aggregation_of(measure: FrozenMeasure) -> aggregation.Aggregation:
 
 
 def _readings(frozen: FrozenRound, measure: FrozenMeasure, readings: Sequence[Reading]) -> rollup.Readings:
-    ordered = sorted(readings, key=lambda one: (one.ends_at, one.recorded_at, one.id))
-    observations = tuple(_observation(reading, place) for place, reading in enumerate(ordered))
+    observations = observations_of(readings)
     if measure.cadence is None:
         return rollup.Readings(observations)
-    steps = {step_of(measure.cadence, _day(reading.starts_at)) for reading in ordered}
+    length = Length(measure.cadence)
+    steps = {start_of(length, day_of(reading.starts_at)) for reading in readings}
     return rollup.Readings(
         observations,
-        expected=count_steps(measure.cadence, frozen.period_start, frozen.period_end),
+        expected=len(steps_between(length, frozen.period_start, frozen.period_end)),
         observed=len(steps),
     )
+
+
+def observations_of(readings: Iterable[Reading]) -> tuple[aggregation.Observation, ...]:
+    """Readings as scoring takes them, in the order of event time and entry."""
+    ordered = sorted(readings, key=lambda one: (one.ends_at, one.recorded_at, one.id))
+    return tuple(_observation(reading, place) for place, reading in enumerate(ordered))
 
 
 def _observation(reading: Reading, sequence: int) -> aggregation.Observation:
@@ -113,26 +119,6 @@ def _observation(reading: Reading, sequence: int) -> aggregation.Observation:
     return aggregation.Observation(reading.ends_at, amount.numerator or 0.0, amount.denominator or 0.0, sequence)
 
 
-def _day(moment: datetime) -> date:
+def day_of(moment: datetime) -> date:
+    """The day on which a moment falls for the people here."""
     return moment.astimezone(ZONE).date()
-
-
-def step_of(cadence: Cadence, day: date) -> date:
-    """The first day of the step that holds a day: the day itself, its Monday, or the first of its month.
-
-    >>> step_of(Cadence.WEEK, date(2026, 11, 25)).isoformat()
-    '2026-11-23'
-    """
-    if cadence is Cadence.DAY:
-        return day
-    return day - timedelta(days=day.weekday()) if cadence is Cadence.WEEK else day.replace(day=1)
-
-
-def count_steps(cadence: Cadence, first: date, last: date) -> int:
-    """Steps that a period touches, at least 1.
-
-    >>> count_steps(Cadence.MONTH, date(2026, 7, 1), date(2026, 9, 30))
-    3
-    """
-    days = (first + timedelta(days=place) for place in range((last - first).days + 1))
-    return len({step_of(cadence, day) for day in days})

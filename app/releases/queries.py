@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, roots
@@ -37,7 +37,6 @@ from app.releases.values import (
 )
 from app.responses.parked import load_in_review
 from app.rounds.queries import load_rounds_to_release
-from app.rounds.recipe import groups_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import Round
 
@@ -131,10 +130,10 @@ def list_scores(
     """Figures of a release about the subjects that the viewer may read, by subject, KPI, item and groups."""
     release = get_release(session, viewer, release_id, on=on)
     seen = is_readable(viewer, ScoreRow.subject_id, release.company_id, on=on)
-    query = _kept(select(*_SCORE).where(ScoreRow.release_id == release.id, *seen), only)
+    query = _kept(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release.id, *seen), only)
     keys = [ScoreRow.subject_id, ScoreRow.place]
     rows = session.execute(sliced(query, keys, request))
-    page = page_of((_score(*row) for row in rows), request, key=lambda score: (score.subject_id, score.place))
+    page = page_of((score_of(*row) for row in rows), request, key=lambda score: (score.subject_id, score.place))
     paths = load_paths(session, {score.subject_id for score in page.items}, on=on)
     told = {subject_id for subject_id, path in paths.items() if may(viewer, Action.RESULTS_ANALYSE, path)}
     return page.map(lambda score: score if score.subject_id in told else without_errors(score))
@@ -199,12 +198,14 @@ def open_results(
 def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple[Score, ...]:
     """All figures of a subject, whoever asks: the composite, then KPI by KPI with its groups and items."""
     rows = session.execute(_OF_SUBJECT, {"release_id": release_id, "subject_id": subject_id})
-    return tuple(sorted((_score(*row) for row in rows), key=lambda score: score.place))
+    return tuple(sorted((score_of(*row) for row in rows), key=lambda score: score.place))
 
 
 def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
     """All figures of a release in no order, whoever asks."""
-    return tuple(_score(*row) for row in session.execute(select(*_SCORE).where(ScoreRow.release_id == release_id)))
+    return tuple(
+        score_of(*row) for row in session.execute(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id))
+    )
 
 
 def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:
@@ -214,21 +215,42 @@ def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:
 
 def load_composites(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Score]:
     """The composites of some subjects of a release, whoever asks."""
-    query = select(*_SCORE).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
+    query = select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id, ScoreRow.subject_id.in_(list(subject_ids)))
     rows = session.execute(query.where(_LEVELS[ScoreLevel.COMPOSITE]))
-    return {row[0]: without_errors(_score(*row)) for row in rows}
+    return {row[0]: without_errors(score_of(*row)) for row in rows}
+
+
+def load_kpi_scores(session: ReadSession, release_id: str, kpi_id: str) -> tuple[Score, ...]:
+    """What a release says of one KPI, of all subjects: combined and by rater group, whoever asks."""
+    query = select(*SCORE_COLUMNS).where(
+        ScoreRow.release_id == release_id, ScoreRow.kpi_id == kpi_id, ScoreRow.item_id.is_(None)
+    )
+    return tuple(score_of(*row) for row in session.execute(query))
+
+
+def load_own_cells(session: ReadSession, release_id: str, kpi_id: str) -> frozenset[tuple[str, str]]:
+    """Subject and rater group of every cell that is a released atom by itself on a KPI, whoever asks."""
+    query = select(AtomRow.subject_id, AtomRow.rater_groups, AtomRow.totals).where(
+        AtomRow.release_id == release_id, AtomRow.is_own, AtomRow.rater_groups.not_like("%+%")
+    )
+    return frozenset(
+        (subject_id, group) for subject_id, group, totals in session.execute(query) if kpi_id in totals["sums"]
+    )
 
 
 def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> dict[str, tuple[Release, Score]]:
-    """The newest composite of each of these subjects with its release, whoever asks; one statement."""
+    """The newest composite of each of these subjects with its release, whoever asks; one statement.
+
+    One that has a score comes before a newer one without: weekly rounds about one KPI make no card.
+    """
     query = (
-        select(*_RELEASE, *_SCORE)
+        select(*_RELEASE, *SCORE_COLUMNS)
         .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
         .where(ScoreRow.subject_id.in_(list(subject_ids)), _LEVELS[ScoreLevel.COMPOSITE])
-        .order_by(ReleaseRow.sealed_at, ReleaseRow.id)
+        .order_by(ScoreRow.score.is_not(None), ReleaseRow.sealed_at, ReleaseRow.id)
     )
     width = len(_RELEASE)
-    rows = ((_release(*row[:width]), _score(*row[width:])) for row in session.execute(query))
+    rows = ((_release(*row[:width]), score_of(*row[width:])) for row in session.execute(query))
     return {score.subject_id: (release, without_errors(score)) for release, score in rows}
 
 
@@ -253,32 +275,6 @@ def without_errors(score: Score) -> Score:
     return score._replace(se=None, df=None)
 
 
-# ------------------------------------------------------------ soundness
-
-
-def count_thin_atoms(session: ReadSession) -> int:
-    """Protected atoms with fewer sheets than the least minimum of their groups, whoever asks; none in a sound database."""
-    recipes = {
-        round_id: {policy.rater_group.value: policy.k for policy in groups_in(recipe["groups"])}
-        for round_id, recipe in session.execute(select(RoundRow.id, RoundRow.recipe))
-        if recipe is not None
-    }
-    rows = session.execute(
-        select(ReleaseRow.round_id, AtomRow.rater_groups, AtomRow.sheets)
-        .join(ReleaseRow, ReleaseRow.id == AtomRow.release_id)
-        .where(AtomRow.is_protected)
-    )
-    return sum(
-        sheets < min(recipes[round_id][group] for group in groups.split("+")) for round_id, groups, sheets in rows
-    )
-
-
-def count_unscrubbed(session: ReadSession, *, sealed_before: datetime) -> int:
-    """Releases behind which deleted sheets may still stand in free pages, whoever asks."""
-    query = select(func.count()).select_from(ReleaseRow)
-    return session.scalar(query.where(ReleaseRow.scrubbed_at.is_(None), ReleaseRow.sealed_at < sealed_before)) or 0
-
-
 # ------------------------------------------------------------ pieces
 
 _RELEASE = (
@@ -290,7 +286,7 @@ _RELEASE = (
     ReleaseRow.sealed_at,
     ReleaseRow.scrubbed_at,
 )
-_SCORE = (
+SCORE_COLUMNS = (
     ScoreRow.subject_id,
     ScoreRow.kpi_id,
     ScoreRow.item_id,
@@ -306,6 +302,7 @@ _SCORE = (
     ScoreRow.coverage,
     ScoreRow.details,
 )
+"""The columns of a figure, as `score_of` takes them."""
 _ATOM = (
     AtomRow.subject_id,
     AtomRow.rater_groups,
@@ -329,7 +326,7 @@ IS_TOLD = and_(
 _ERRORS = frozenset({"se", "df"})
 # Statements of every page of results, built once: building one takes longer than running it.
 _BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
-_OF_SUBJECT = select(*_SCORE).where(
+_OF_SUBJECT = select(*SCORE_COLUMNS).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
 )
 _FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
@@ -375,7 +372,8 @@ def _release(id_: str, *rest: Any) -> Release:
     return Release(ReleaseId(id_), *rest)
 
 
-def _score(subject_id: str, kpi_id: str | None, item_id: str | None, groups: str, *rest: Any) -> Score:
+def score_of(subject_id: str, kpi_id: str | None, item_id: str | None, groups: str, *rest: Any) -> Score:
+    """A row of `SCORE_COLUMNS` as a value."""
     status, reason, *figures = rest
     return Score(
         subject_id,

@@ -81,7 +81,7 @@ def traced(document: Document, key: FigureKey) -> Traced:
         composite = document["composite"]
         if composite is None:
             raise NotFound
-        return Traced(key, composite, tuple(_card_terms(composite)), None)
+        return Traced(key, composite, tuple(_card_terms(document)), None)
     kpi = _only([one for one in document["kpis"] if one["kpi_id"] == key.kpi_id])
     if not key.rater_groups:
         return Traced(key, kpi, tuple(_group_terms(kpi)), _use_of_kpi(document["composite"], key.kpi_id))
@@ -107,12 +107,18 @@ def item_points(group: Document) -> dict[str, tuple[float, float]]:
     return found if abs(total - group["mean"]) < TOLERANCE else {}
 
 
-def _card_terms(composite: Document) -> Iterator[Term]:
+def _card_terms(document: Document) -> Iterator[Term]:
+    composite = document["composite"]
+    scores = {kpi["kpi_id"]: kpi["score"] for kpi in document["kpis"]}
     for part in composite["parts"]:
         figures = (part["score"], None, part["weight"], part["share"], part["points"])
         yield Term(FigureKey(part["kpi_id"]), *figures)
     for one in composite["excluded"]:
-        yield Term(FigureKey(one["kpi_id"]), weight=one["weight"], reason=one["reason"])
+        # Of a composite that is withheld all KPIs are left out, those with a score too.
+        score = scores.get(one["kpi_id"])
+        yield Term(
+            FigureKey(one["kpi_id"]), score, None, one["weight"], reason=one["reason"] if score is None else None
+        )
 
 
 def _group_terms(kpi: Document) -> Iterator[Term]:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import select
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, select
 
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
-from app.responses.values import UNSEEN, SheetColumns, SheetComment
+from app.responses.values import UNSEEN, KeptSheets, SheetColumns, SheetComment
 from app.rounds.tables import AssignmentRow
 
 SHEET = np.dtype([("id", np.int64), ("cell", np.int64)])
@@ -32,6 +33,23 @@ def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) ->
     )
 
 
+def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> KeptSheets:
+    """Sheets with their raters or pseudonyms, and what they answer on some items; without those of `anonymous` groups.
+
+    Every kept sheet of the round is there, also one that answers none of the items; no comment is. Two statements.
+    """
+    numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
+    sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
+    columns = (sheet.id, id_text(sheet.subject_id), sheet.rater_group, id_text(sheet.rater_id), sheet.pseudonym)
+    of_round = sheet.round_id == round_id
+    own = list(driver_rows(session, select(*columns).where(of_round).order_by(sheet.id)))
+    ids = np.fromiter((row[0] for row in own), np.int64, len(own))
+    cells = np.fromiter((numbers.cell(row[1], row[2]) for row in own), np.int64, len(own))
+    answers = _answers(session, of_round, numbers, answer.item_id.in_(item_ids), answer.level.is_not(None))
+    voices = tuple(rater or bytes(pseudonym).hex() for *_, rater, pseudonym in own)
+    return KeptSheets(_columns(numbers, ids, cells, answers), voices)
+
+
 def count_stray_sheets(session: ReadSession) -> int:
     """Sheets of kept groups that follow from no assignment, whoever asks; none in a sound database."""
     key = key_of(session)
@@ -51,26 +69,44 @@ class _Numbers:
 
 
 def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> SheetColumns:
-    sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
+    sheet = SheetRow.__table__.c
     of_round = sheet.round_id == round_id
     own = driver_rows(session, select(sheet.id, id_text(sheet.subject_id), sheet.rater_group).where(of_round))
     sheets = np.fromiter(((id_, numbers.cell(subject, group)) for id_, subject, group in own), SHEET)
     order = np.argsort(sheets["id"])
+    answers = _answers(session, of_round, numbers)
+    comments = _kept_comments(session, round_id, numbers)
+    return _columns(numbers, sheets["id"][order], sheets["cell"][order], answers, comments)
+
+
+def _answers(
+    session: ReadSession, of_round: ColumnElement[bool], numbers: _Numbers, *only: ColumnElement[bool]
+) -> npt.NDArray[np.void]:
+    sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
     given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
-        answer.sheet_id.in_(select(sheet.id).where(of_round))
+        answer.sheet_id.in_(select(sheet.id).where(of_round)), *only
     )
     items = numbers.items
-    answers = np.fromiter(
+    return np.fromiter(
         ((id_, items[item], UNSEEN if level is None else level) for id_, item, level in driver_rows(session, given)),
         ANSWER,
     )
+
+
+def _columns(
+    numbers: _Numbers,
+    ids: npt.NDArray[np.int64],
+    cells: npt.NDArray[np.int64],
+    answers: npt.NDArray[np.void],
+    comments: tuple[SheetComment, ...] = (),
+) -> SheetColumns:
     return SheetColumns(
         tuple(numbers.cells),
-        sheets["cell"][order],
-        np.searchsorted(sheets["id"][order], answers["sheet"]),
+        cells,
+        np.searchsorted(ids, answers["sheet"]),
         answers["item"],
         answers["level"],
-        _kept_comments(session, round_id, numbers),
+        comments,
     )
 
 

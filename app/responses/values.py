@@ -207,3 +207,15 @@ class SheetColumns:
     answer_items: npt.NDArray[np.int64]
     levels: npt.NDArray[np.float64]
     comments: tuple[SheetComment, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptSheets:
+    """The sheets of a round that are kept with somebody, for analysts.
+
+    columns : the sheets, without comments, and without rows for "could not observe"
+    voices : [sheet] rater id, or pseudonym in hex
+    """
+
+    columns: SheetColumns
+    voices: tuple[str, ...]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
@@ -145,7 +145,7 @@ def find_round_by_key(session: ReadSession, company_id: str, external_id: str) -
 
 def load_rounds(session: ReadSession, round_ids: Iterable[str]) -> Mapping[RoundId, Round]:
     """Many rounds, whoever asks."""
-    rows = session.scalars(select(RoundRow).where(RoundRow.id.in_(set(round_ids)))).all()
+    rows = session.scalars(_BY_IDS, {"ids": list(set(round_ids))}).all()
     return {found.id: found for found in _rounds(session, rows)}
 
 
@@ -310,6 +310,13 @@ def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: dat
 
 # ------------------------------------------------------------ pieces
 
+# Asked again with every step of a round, and dearer to build than to run.
+_BY_IDS = select(RoundRow).where(RoundRow.id.in_(bindparam("ids", expanding=True)))
+_GROUPS_OF = select(RoundGroupRow).where(RoundGroupRow.round_id.in_(bindparam("ids", expanding=True)))
+_KPIS_OF = (
+    select(RoundKpiRow).where(RoundKpiRow.round_id.in_(bindparam("ids", expanding=True))).order_by(RoundKpiRow.position)
+)
+
 
 def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup]) -> AssignmentLine:
     return AssignmentLine(
@@ -330,9 +337,9 @@ def _line(row: AssignmentRow, subject_name: str, person: Person, told: Collectio
 def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
     ids = [row.id for row in rows]
     groups: defaultdict[str, list[GroupPolicy]] = defaultdict(list)
-    for group in session.scalars(select(RoundGroupRow).where(RoundGroupRow.round_id.in_(ids))):
+    for group in session.scalars(_GROUPS_OF, {"ids": ids}):
         groups[group.round_id].append(group.value())
     kpis: defaultdict[str, list[RoundKpi]] = defaultdict(list)
-    for kpi in session.scalars(select(RoundKpiRow).where(RoundKpiRow.round_id.in_(ids)).order_by(RoundKpiRow.position)):
+    for kpi in session.scalars(_KPIS_OF, {"ids": ids}):
         kpis[kpi.round_id].append(kpi.value())
     return [row.value(groups[row.id], kpis[row.id]) for row in rows]

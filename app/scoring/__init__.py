@@ -35,6 +35,7 @@ comparison        subjects on one scale
 ranks             places that scores may hold
 ranking           bands, and who cannot be told apart
 autocorrelation   how much a series remembers itself
+steps             days, weeks, months, quarters, years
 seasons           points of a series; weekday effect, last year
 directions        which way a KPI is better
 baselines         what a series does when nothing is wrong

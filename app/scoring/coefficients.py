@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats
 from app.scoring.crossed import Levels
@@ -194,7 +194,7 @@ def _by_f(between: float, error: float, df: tuple[int, int], k: float, level: fl
     """Both coefficients whose interval is that of an F ratio: ICC = (F - 1)/(F + k - 1), and 1 - 1/F of the mean."""
     f = between / error if error else math.inf
     tail = 0.5 + level / 2
-    lo, hi = f / float(special.fdtri(*df, tail)), f * float(special.fdtri(*df[::-1], tail))
+    lo, hi = f / float(scipy.special.fdtri(*df, tail)), f * float(scipy.special.fdtri(*df[::-1], tail))
     test = _Test(between - error, f, df)
     return (
         test.coefficient(between + (k - 1) * error, (1 - k / (lo + k - 1), 1 - k / (hi + k - 1))),
@@ -211,7 +211,7 @@ def _drawn(ms: _MeanSquares, level: float) -> _Both:
     value = (ms.row - ms.rest) / (ms.row + others / n)
     a, b = k * value * ms.column, (n * (1 + (k - 1) * value) - k * value) * ms.rest
     v = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2) if a or b else (k - 1) * (n - 1)
-    upper, lower = (float(special.fdtri(*each, 0.5 + level / 2)) for each in ((n - 1, v), (v, n - 1)))
+    upper, lower = (float(scipy.special.fdtri(*each, 0.5 + level / 2)) for each in ((n - 1, v), (v, n - 1)))
     ends = (
         n * (ms.row - upper * ms.rest) / (upper * others + n * ms.row),
         n * (lower * ms.row - ms.rest) / (others + n * lower * ms.row),

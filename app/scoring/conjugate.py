@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 from app.scoring.columns import Floats, Integers
 
@@ -106,5 +106,5 @@ def log_quadratic(solution: Solution, column: int) -> float:
     alpha, beta = solution.alpha[:steps, column], solution.beta[:steps, column]
     diagonal = 1 / alpha
     diagonal[1:] += beta[:-1] / alpha[:-1]
-    theta, vectors = linalg.eigh_tridiagonal(diagonal, np.sqrt(beta[:-1]) / alpha[:-1])
+    theta, vectors = scipy.linalg.eigh_tridiagonal(diagonal, np.sqrt(beta[:-1]) / alpha[:-1])
     return float(vectors[0] ** 2 @ np.log(theta))

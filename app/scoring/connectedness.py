@@ -11,8 +11,7 @@ components   find them
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
+import scipy
 
 from app.scoring.columns import Integers
 from app.scoring.crossed import Sparse
@@ -41,15 +40,15 @@ def components(cross: Sparse) -> Components:
     Two components differ by their subjects, by their raters, or by both; the ratings cannot say which.
     Source: Weeks & Williams 1964; Linacre 1989 on disconnected subsets.
 
-    >>> two_islands = sparse.csr_array([[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 2, 2]])
+    >>> two_islands = scipy.sparse.csr_array([[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 2, 2]])
     >>> [numbers.tolist() for numbers in components(two_islands)[1:]]
     [[1, 1, 0], [1, 1, 0, 0]]
     """
     subjects, raters = cross.shape
     size = subjects + raters
     ends = np.concatenate([cross.indptr, np.full(raters, cross.indptr[-1])])
-    graph = sparse.csr_array((cross.data, cross.indices + subjects, ends), shape=(size, size))
-    count, found = csgraph.connected_components(graph, directed=False)
+    graph = scipy.sparse.csr_array((cross.data, cross.indices + subjects, ends), shape=(size, size))
+    count, found = scipy.sparse.csgraph.connected_components(graph, directed=False)
     ratings = np.bincount(found[:subjects], np.asarray(cross.sum(axis=1)), count)
     rank = np.empty(count, np.int64)
     rank[np.argsort(-ratings, kind="stable")] = np.arange(count)

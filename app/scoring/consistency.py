@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats
 from app.scoring.errors import ScoringError
@@ -85,7 +85,7 @@ def alpha(answers: npt.ArrayLike, *, level: float = LEVEL) -> Alpha | NotDefined
     if isinstance(value, NotDefined):
         return value
     df, tail = (n - 1, (n - 1) * (items - 1)), 0.5 + level / 2
-    lo, hi = (1 - (1 - value) * float(special.fdtri(*df, share)) for share in (tail, 1 - tail))
+    lo, hi = (1 - (1 - value) * float(scipy.special.fdtri(*df, share)) for share in (tail, 1 - tail))
     others = [[other for other in range(items) if other != item] for item in range(items)]
     without = tuple(_alpha(covariance[np.ix_(kept, kept)]) for kept in others)
     return Alpha(value, Interval(lo, hi), _standardised(covariance), without, items, n)

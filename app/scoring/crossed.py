@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from app.scoring.columns import Floats, Integers
 from app.scoring.errors import ScoringError
@@ -237,7 +237,7 @@ def _crosstab(one: Levels, other: Levels) -> Floats:
 def _cross(subject: Levels, rater: Levels) -> Sparse:
     places = (subject.place.astype(np.int32), rater.place.astype(np.int32))
     shape = (len(subject.labels), len(rater.labels))
-    return sparse.coo_array((np.ones(len(places[0])), places), shape=shape).tocsr()
+    return scipy.sparse.coo_array((np.ones(len(places[0])), places), shape=shape).tocsr()
 
 
 def _independent(gram: Floats) -> Integers:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import linalg, sparse
+import scipy
 
 from app.scoring.columns import Floats
 from app.scoring.crossed import Crossed, Pair, Sparse
@@ -84,9 +84,9 @@ def _inverse(ratio: float, system: Floats) -> tuple[Floats, float]:
     """Inverse and log-determinant of I + g K, by Cholesky in place."""
     matrix = ratio * system
     _diagonal(matrix)[:] += 1
-    factor, _ = linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=1)
+    factor, _ = scipy.linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=1)
     log_det = 2 * float(np.log(np.diagonal(factor)).sum())
-    half, _ = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    half, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
     inverse = np.add(half, half.T, order="C")  # LAPACK fills one half and leaves the other one empty
     _diagonal(inverse)[:] /= 2
     return inverse, log_det
@@ -112,7 +112,7 @@ def _grams(across: Sparse, one: Floats, two: Floats) -> tuple[Floats, Any]:
 
 def _inner(matrix: Floats, other: Any) -> float:
     """Sum of the products of the elements of two matrices, of which the other may be sparse."""
-    if sparse.issparse(other):
+    if scipy.sparse.issparse(other):
         entries = other.tocoo()
         return float(matrix[entries.coords] @ entries.data)
     return float(np.vdot(matrix, other))

@@ -9,12 +9,14 @@ GStudy        both, from a full table
 g_study       compute it
 DStudy        what a number of items and raters gives
 d_study       compute it
+raters_for    raters that a wished generalizability takes
 ============  ====================================================================
 
 The facets are named as in the literature: p persons (here subjects), i items, j raters, every rater rating every
 person on every item.
 """
 
+import math
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -23,6 +25,7 @@ import numpy.typing as npt
 from app.scoring.columns import Floats
 from app.scoring.errors import ScoringError
 from app.scoring.reliability import Gap, NotDefined
+from app.scoring.weights import TOLERANCE
 
 
 class FacetVariances(NamedTuple):
@@ -142,6 +145,38 @@ def d_study(components: FacetVariances, items: float, raters: float) -> DStudy |
     if part.p + relative <= 0:
         return NotDefined(Gap.NO_SPREAD)
     return DStudy(relative, absolute, part.p / (part.p + relative), part.p / (part.p + absolute))
+
+
+def raters_for(wished: float, components: FacetVariances, items: float) -> int | NotDefined:
+    """Raters that a wished generalizability takes, where the items stay as they are.
+
+    Parameters
+    ----------
+    wished : generalizability coefficient, above 0 and below 1
+    components : from a g study; negative ones count as 0
+    items : how many, > 0
+
+    Returns
+    -------
+    At least 1; not defined where no number of raters is enough, since persons differ too little or by item.
+
+    Formula: J = (pj + pij/I)/(p (1 - G)/G - pi/I), rounded up; none where the divisor is not above 0.
+    Source: the G of `d_study` solved for J.
+
+    >>> gleser = FacetVariances(
+    ...     p=0.418687, i=0.467172, j=-0.014141, pi=0.427273, pj=0.191919, ij=0.020455, pij=0.621212
+    ... )
+    >>> raters_for(0.7, gleser, items=6), raters_for(0.9, gleser, items=6)
+    (3, NotDefined(reason=<Gap.NO_SPREAD: 'no_spread'>))
+    """
+    if not (0 < wished < 1 and items > 0):
+        msg = f"needs a wished coefficient between 0 and 1 and items, got {wished} and {items}"
+        raise ScoringError(msg)
+    part = components.truncated()
+    room = part.p * (1 - wished) / wished - part.pi / items
+    if room <= 0:
+        return NotDefined(Gap.NO_SPREAD)
+    return max(1, math.ceil((part.pj + part.pij / items) / room * (1 - TOLERANCE)))
 
 
 def _mean_square(x: Floats, axes: tuple[int, ...]) -> float:

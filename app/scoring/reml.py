@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from app.scoring.columns import Floats
 from app.scoring.crossed import Crossed
@@ -164,7 +164,7 @@ def zero_test(found: CrossedFit, role: int) -> ZeroTest:
     start[role] = 0.0
     without, _ = search(_evaluator(found.rows, found.method, exact=found.is_exact), Ratios(*start), EXACTLY)
     statistic = max(0.0, without.criterion - found.criterion - 2 * found.point.inverse.slack)
-    return ZeroTest(statistic, float(special.chdtrc(1, statistic)) / 2 if statistic else 1.0)
+    return ZeroTest(statistic, float(scipy.special.chdtrc(1, statistic)) / 2 if statistic else 1.0)
 
 
 def _start(rows: Crossed) -> Ratios:

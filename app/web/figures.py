@@ -20,12 +20,12 @@ _PERCENT = "%"
 
 def soft_rows(visit: Visit, summary: Summary) -> list[Row]:
     """The soft KPIs as `charts.interval_rows` takes them; an own rating that nobody gave takes no row."""
-    return [_soft_row(visit, kpi, person_of(summary)) for kpi in summary.soft]
+    return [{**_soft_row(visit, kpi, person_of(summary)), "href": _course(summary, kpi)} for kpi in summary.soft]
 
 
-def hard_rows(visit: Visit, summary: Summary) -> list[Row]:
-    """The hard KPIs as `charts.bullet_rows` takes them."""
-    return [_hard_row(visit, kpi) for kpi in summary.hard]
+def hard_rows(visit: Visit, summary: Summary, *, with_courses: bool) -> list[Row]:
+    """The hard KPIs as `charts.bullet_rows` takes them; with courses, each leads to that of its readings."""
+    return [{**_hard_row(visit, kpi), "href": _course(summary, kpi) if with_courses else ""} for kpi in summary.hard]
 
 
 def member_rows(visit: Visit, release_id: str, members: Sequence[Member]) -> list[Row]:
@@ -54,6 +54,11 @@ def distance_of(visit: Visit, kpi: HardKpi) -> tuple[str, int]:
         return unit, kpi.decimals
     decimals = decimals_to_show(kpi.value, kpi.left, kpi.posts, kpi.decimals)
     return said(visit, "percentage points") if unit == _PERCENT else unit, decimals
+
+
+def _course(summary: Summary, kpi: SoftKpi | HardKpi) -> str:
+    """Where the course of a KPI stands; nowhere for what has no combined score, such as that of a competitor."""
+    return "" if kpi.figure is None else f"/kpis/{kpi.kpi_id}/course/{summary.subject.id}"
 
 
 def _figure(figure: Figure | None) -> Row:

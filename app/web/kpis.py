@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.errors import NotFound
+from app.followup.queries import list_course_places
 from app.http.access import access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
@@ -17,6 +18,7 @@ from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion,
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_people
 from app.organisation.values import Person
+from app.summaries.values import Place
 from app.web.forms import label_of
 from app.web.lists import company_of, every, next_href, slice_of
 from app.web.policy_fields import EVERYWHERE
@@ -34,6 +36,7 @@ DONE = {
     "paused": Flash("good", "The KPI rests.", "It keeps its place on the cards and takes none up."),
     "retired": Flash("good", "The KPI is laid away.", "What was released with it stays."),
     "target": Flash("good", "The target is stored."),
+    "watch": Flash("good", "It is stored how the KPI is watched.", "Its courses are judged that way from now on."),
 }
 
 
@@ -137,8 +140,14 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+        places=_course_places(session, visit, kpi),
         try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )
+
+
+def _course_places(session: ReadSession, visit: Visit, kpi: Kpi) -> Sequence[Place]:
+    """The units at which its course can be read."""
+    return () if kpi.state is KpiState.DRAFT else list_course_places(session, visit.viewer, kpi.id, on=visit.today)
 
 
 def _tried(kpi: Kpi) -> str:

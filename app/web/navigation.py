@@ -6,6 +6,7 @@ from app.accounts.values import Role, Viewer
 from app.http.visit import Visit
 
 READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
+RESULT_READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER})
 ADMINS = frozenset({Role.ADMIN})
 
 
@@ -40,6 +41,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Rounds", "/rounds", READERS, ("/invitations", "/programmes", "/encounters", "/open-codes")),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
+    Entry("Signals", "/signals", RESULT_READERS, ("/relevance",)),
 )
 MORE: tuple[Entry, ...] = (
     Entry("Accounts", "/admin/accounts", ADMINS),

@@ -111,6 +111,7 @@ def show_overview(request: Request) -> Response:
         companies=visit.companies,
         today=visit.today,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
+        is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
     )
 
 

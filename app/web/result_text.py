@@ -83,12 +83,12 @@ class Shown:
     change: ChangeText | None
 
 
-def shown(visit: Visit, summary: Summary) -> Shown:
-    """A summary as its page prints it."""
+def shown(visit: Visit, summary: Summary, *, with_courses: bool = False) -> Shown:
+    """A summary as its page prints it; with courses, hard KPIs lead to those of their readings."""
     composite = summary.composite
     return Shown(
         soft=soft_rows(visit, summary),
-        hard=hard_rows(visit, summary),
+        hard=hard_rows(visit, summary, with_courses=with_courses),
         coverage=_coverage(visit, summary),
         composite_reason=reason(visit, composite.figure, level=ScoreLevel.COMPOSITE) if composite else "",
         rated_by=_rated_by(visit, summary),

@@ -2,11 +2,14 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.analysis.queries import find_analysable
 from app.errors import NotFound
+from app.followup.rules import SINGLY
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import reading
 from app.releases.queries import get_release
+from app.scoring.steps import length_of
 from app.summaries.queries import list_results, load_coming, load_entries
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, see_other
@@ -21,8 +24,18 @@ def show_results(request: Request) -> Response:
         company = company_of(session, visit)
         released = list_results(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
         coming = load_coming(session, visit.viewer, company.id, on=visit.today)
-    older = next_href(visit, released)
-    return page(visit, "pages/results/list.html", released=released.items, coming=coming, older=older)
+        ids = [line.release.id for line in released.items]
+        analysed = find_analysable(session, visit.viewer, ids, on=visit.today)
+    weekly = [line for line in released.items if length_of(line.round.period_start, line.round.period_end) in SINGLY]
+    return page(
+        visit,
+        "pages/results/list.html",
+        released=[line for line in released.items if line not in weekly],
+        weekly=weekly,
+        coming=coming,
+        analysed=analysed,
+        older=next_href(visit, released),
+    )
 
 
 @router.get("/results/{release_id}")

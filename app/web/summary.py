@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts.rules import Action, roots
+from app.accounts.rules import Action, may, roots
+from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
-from app.organisation.values import UNIT_KINDS, SubjectKind
+from app.organisation.queries import load_subjects
+from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
@@ -17,6 +19,7 @@ from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.web import arithmetic, figures
 from app.web.against_text import against_text
+from app.web.course_words import questions_of
 from app.web.figure_table import figure_table
 from app.web.lists import every, next_href, slice_of
 from app.web.render import download, page, see_other
@@ -43,6 +46,8 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         below = _below(session, visit, summary)
+        prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
+        place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
         compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
     return page(
         visit,
@@ -54,7 +59,9 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         is_own=subject_id in visit.viewer.own_subjects,
         is_compared=compared,
         may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),
-        figures=shown(visit, summary),
+        figures=shown(visit, summary, with_courses=may(visit.viewer, Action.READINGS_READ, place.path)),
+        # Own ratings that differ from the others stand above already.
+        questions=questions_of(visit, [prompt for prompt in prompts if len(prompt.kpis) > 1]),
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
     )

@@ -82,6 +82,13 @@ CASES: dict[str, Case] = {
     "activate_kpi": Case(),
     "pause_kpi": Case(body=lambda _: {"reason": "Måles to ganger"}),
     "retire_kpi": Case(body=lambda _: {"reason": "Måles to ganger"}),
+    "get_course": Case("team"),
+    "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
+    "list_signals": Case(),
+    "list_relevance": Case(),
+    "get_watch": Case(),
+    "list_watch_trials": Case(),
+    "set_watch": Case(body=lambda _: {"method": "cusum"}),
     "list_targets": Case(),
     "set_target": Case("team", lambda world: {"subject_id": world.place, "starts_on": "2026-11-23", "target": 4}),
     "list_scorecards": Case(),
@@ -185,7 +192,16 @@ ELSEWHERE = {
     "ask_what_if",
     "adopt",
     "get_summary",
+    "get_contradictions",
+    "take_back_shift",
     "get_figure_table",
+    # Of a release, and for analysts alone: tests/analysis/test_doors.py.
+    "get_severity",
+    "get_reliability",
+    "get_assignment_answer",
+    "answer_assignment",
+    "list_score_notes",
+    "note_score",
 }
 
 
@@ -282,7 +298,7 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
 NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
-        *("list_readings", "list_releases", "list_accounts", "list_api_keys", "list_entries"),
+        *("list_readings", "list_releases", "list_signals", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),

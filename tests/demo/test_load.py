@@ -260,11 +260,12 @@ def test_the_tracker_has_something_to_show(reading: ReadSession) -> None:
 # ------------------------------------------------------------ loading
 
 
-def test_admin_and_amir_can_sign_in(reading: ReadSession) -> None:
+def test_admin_amir_and_an_analyst_can_sign_in(reading: ReadSession) -> None:
     found = {way.who: get_account(reading, SERVICE, way.account_id).email for way in ways_in(reading)}
     assert found == {
         "Administrator": "admin@fjellbris.example",
         "Amir Haddad, Team Nord": "amir.haddad@fjellbris.example",
+        "Analyst": "analyst@fjellbris.example",
     }
 
 

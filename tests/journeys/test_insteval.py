@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ GROUPS = {
 LETTERS = dict(zip("ABCD", GROUPS.values(), strict=True))
 WEIGHTS = dict(zip(GROUPS.values(), (0.4, 0.3, 0.2, 0.1), strict=True))
 EXACT = 1e-9
+LONGEST = 30.0
 
 
 def words(text: str) -> dict[str, str]:
@@ -135,6 +137,26 @@ def test_real_ratings_come_in_by_the_public_door_and_out_to_the_last_digit(shelf
             shown.setdefault(people[one["subject_id"]], {})[one["rater_groups"][0]] = one
     for lecturer, fact in FACTS["sample"].items():
         check(fact, kpis[f"L{lecturer}"], shown.get(f"L{lecturer}", {}))
+    compare(system, release, next(one["kpi_id"] for one in kpis.values()))
+
+
+def compare(system: Any, release: str, kpi: str) -> None:
+    """What an analyst sees of students and lecturers: near the model of all ratings, though small groups take no part."""
+    path = f"/api/v1/releases/{release}"
+    ok(system.put(f"{path}/assignment-answer", json={"answer": "unrelated"}, headers={"if-match": '"0"'}))
+    started = time.monotonic()
+    found = ok(system.get(f"{path}/severity/{kpi}"))
+    assert time.monotonic() - started < LONGEST
+    [part] = [one for one in found["components"] if one["obstacle"] is None]
+    assert (part["subjects"], part["raters"], part["ratings"]) == (1128, 2972, 72618)
+    shares = {name: value / math.fsum(part["variances"].values()) for name, value in part["variances"].items()}
+    assert shares == {
+        "subjects": pytest.approx(0.155, abs=0.02),
+        "raters": pytest.approx(0.06, abs=0.01),
+        "rest": pytest.approx(0.785, abs=0.02),
+    }
+    assert len(found["subjects"]) + found["without_score"] == part["subjects"]
+    assert {one["name"] for one in found["raters"]} == {None}
 
 
 def check(fact: dict[str, Any], row: dict[str, Any], shown: dict[str, Any]) -> None:

@@ -88,4 +88,7 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     one, other = (Instance(shelf, tmp_path, name, changes) for name, changes in (("one", {}), ("two", louder)))
     told = differing(one.read("system"), other.read("system"))
     shelf.put_back()
-    assert {address.split("/")[-2] for _, address in told} == {"scores", "explanations", "against", "summaries"}
+    # What stands after the id of the release or KPI.
+    assert {address.partition("?")[0].split("/")[5] for _, address in told} == {
+        *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions")
+    }

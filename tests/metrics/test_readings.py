@@ -307,8 +307,8 @@ def test_readings_are_loaded_when_they_lie_wholly_in_the_period(desk: Desk) -> N
     (kpi_id,) = find_kpis(desk.session, desk.company.id, ["answer-time"]).values()
 
     def values(start: str, end: str) -> list[float | None]:
-        period = {"start": datetime.fromisoformat(start), "end": datetime.fromisoformat(end)}
-        return [one.amount.value for one in queries.load_readings(desk.session, [kpi_id], **period)]
+        first, after = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        return [one.amount.value for one in queries.load_readings(desk.session, [kpi_id], start=first, end=after)]
 
     assert values("2026-07-01T00:00:00+00:00", "2026-10-01T00:00:00+00:00") == [1, 4]
     assert values("2026-07-06T00:00:00+02:00", "2026-07-13T00:00:00+02:00") == [4]

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from app.scoring.charts import Side
 from app.scoring.courses import State
 from app.scoring.discoveries import discoveries
-from app.scoring.moves import Move, real_moves
+from app.scoring.intervals import wilson
+from app.scoring.moves import Move, move_between, real_moves
+from app.scoring.results import Interval
 from app.scoring.round_signals import Cause, round_course
 from tests.scoring.facts import agrees
 
@@ -129,3 +131,41 @@ def test_the_limit_of_a_large_change_forgives_rounding() -> None:
     assert round_course([Move(-14.9999999999, 2.0)])[0].cause is Cause.LARGE
     assert Move(-4.9999999999, 0.1).is_real()
     assert Move(-15.0, 2.0).interval == agrees((-15 - 2 * 1.959963984540054, -15 + 2 * 1.959963984540054))
+
+
+# ------------------------------------------------------------ from published intervals
+
+
+def test_two_shares_differ_as_newcombe_published_it() -> None:
+    """His table II (a), method 10: 56 of 70 and 48 of 80; the interval of the difference begins at .0524."""
+    (first, second) = wilson(56, 70), wilson(48, 80)
+    move = move_between(48 / 80, second, 56 / 70, first)
+    assert (round(move.difference, 4), round(move.interval.lo, 4)) == (0.2, 0.0524)
+    back = move_between(56 / 70, first, 48 / 80, second)
+    assert (round(back.difference, 4), round(back.interval.hi, 4)) == (-0.2, -0.0524)
+
+
+def test_equal_widths_make_the_error_of_a_difference() -> None:
+    move = move_between(60.0, Interval(50.0, 70.0), 80.0, Interval(70.0, 90.0))
+    assert move.interval.lo == agrees(20 - math.hypot(10, 10))
+
+
+@given(st.floats(0, 100), st.floats(0, 40), st.floats(0, 100), st.floats(0, 40))
+def test_a_change_and_the_change_back_are_equally_sure(one: float, wide: float, other: float, narrow: float) -> None:
+    first, second = Interval(one - wide, one + wide / 2), Interval(other - narrow, other + narrow * 2)
+    there, back = move_between(one, first, other, second), move_between(other, second, one, first)
+    assert there.is_significant() is back.is_significant()
+    assert there.difference == -back.difference
+
+
+def test_exact_figures_change_for_sure_and_equal_ones_do_not() -> None:
+    exact = Interval(40.0, 40.0)
+    assert move_between(40.0, exact, 41.0, Interval(41.0, 41.0)).is_significant()
+    assert not move_between(40.0, exact, 40.0, exact).is_significant()
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0.1, 30))
+def test_wider_intervals_never_make_a_change_more_sure(before: float, after: float, wide: float) -> None:
+    narrow, wider = Interval(before - wide, before + wide), Interval(before - 2 * wide, before + 2 * wide)
+    ends = Interval(after - wide, after + wide)
+    assert move_between(before, wider, after, ends).chance >= move_between(before, narrow, after, ends).chance

@@ -79,7 +79,7 @@ def test_every_figure_of_the_arithmetic_opens_and_says_the_same_digits(read: tup
     for name in ("sofie.berg", "team-nord"):
         arithmetic = page(served, "analyst", f"{results_of(made, name)}/arithmetic")
         seen = 0
-        for row in arithmetic.one("main").one("table").all("tr")[1:]:
+        for row in arithmetic.one("main").all("table")[0].all("tr")[1:]:
             href = next((link.attributes["href"] for link in row.all("a")), None)
             if href is None:
                 continue

@@ -1,6 +1,6 @@
 """programmes that ask customers after encounters, parked answers, open answers and recovery cases
 
-Revision: 0007, after 0006
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.infra import types
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

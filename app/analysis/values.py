@@ -1,0 +1,332 @@
+"""The nouns of analysis: how strict raters are, scores freed of it, how reliable ratings are, answers and notes.
+
+Figures are as computed, save what is told of a rater without a name: that is in whole points.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.kpis.values import RaterGroup
+from app.organisation.values import SubjectKind
+from app.releases.values import Release
+from app.scoring.agreement import Strength
+from app.scoring.generalizability import FacetVariances
+from app.scoring.obstacles import Assignment, Obstacle
+from app.scoring.reliability import Firmness, Gap
+from app.words import Words
+
+# ------------------------------------------------------------ what analysts leave behind
+
+
+class Choice(StrEnum):
+    """Which score to use in talks: the fair one, or the plain one after all."""
+
+    FAIR = "fair"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentAnswer:
+    """What somebody who knows has said about how the raters of a round came to their subjects; version 0: nobody."""
+
+    answer: Assignment = Assignment.UNKNOWN
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDraft:
+    """A note to be left beside a score, with its reason."""
+
+    subject_id: str
+    kpi_id: str
+    choice: Choice
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreNote:
+    """Which score to use in talks about a subject, and why; with the figures as they were then.
+
+    noted_by : the actor; author : what that account or key is called, where it is known
+    """
+
+    id: str
+    release_id: str
+    subject_id: str
+    kpi_id: str
+    choice: Choice
+    reason: str
+    plain: float
+    fair: float | None
+    noted_by: str
+    noted_at: datetime
+    author: str = ""
+
+
+# ------------------------------------------------------------ strict and lenient raters
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedKpi:
+    """A rated KPI of the round."""
+
+    kpi_id: str
+    name: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What there is to analyse in a round; `is_whole` says whether the viewer analyses its whole scope."""
+
+    kpis: tuple[AnalysedKpi, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedRound:
+    """A round whose ratings take part, with what is known about how its raters came to their subjects."""
+
+    release_id: str
+    round_id: str
+    name: Words
+    period_start: date
+    period_end: date
+    assignment: AssignmentAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Variances:
+    """Of ratings in points squared: between subjects, between raters, and what is left."""
+
+    subjects: float
+    raters: float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Subjects and raters that hang together; scores of different components cannot be compared.
+
+    sharing : raters who rated two subjects or more
+    obstacle : why nothing is adjusted here; none where it is
+    variances : where they could be estimated
+    """
+
+    number: int
+    subjects: int
+    raters: int
+    ratings: int
+    sharing: int
+    obstacle: Obstacle | None
+    variances: Variances | None
+
+
+@dataclass(frozen=True, slots=True)
+class FairFigure:
+    """What a subject would get from raters of average severity, 0-100, with its 95 % interval."""
+
+    score: float
+    lo: float
+    hi: float
+    reliability: float
+    firmness: Firmness
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectScores:
+    """A subject's plain score and its fair one side by side.
+
+    plain : of the ratings that take part, 0-100; released : of all that was released, with its interval
+    ratings : how many take part
+    fair : none where there is an obstacle
+    note : the latest that an analyst has left
+    """
+
+    subject_id: str
+    name: str
+    kind: SubjectKind
+    component: int
+    ratings: int
+    plain: float
+    released: float
+    lo: float | None
+    hi: float | None
+    fair: FairFigure | None
+    obstacle: Obstacle | None
+    note: ScoreNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaterSeverity:
+    """How strict a rater is: points given too little, below 0 for a lenient one, with a 95 % interval.
+
+    name, person_id : of a rater of a `named` group; any other has a number instead, which says nothing of who it is
+    release_id : the round, as numbers are given anew in each
+    subjects : how many the rater has rated
+    """
+
+    name: str | None
+    person_id: str | None
+    number: int | None
+    release_id: str
+    rater_groups: tuple[RaterGroup, ...]
+    subjects: int
+    severity: float
+    lo: float
+    hi: float
+    component: int
+
+
+class Absence(StrEnum):
+    """Why the ratings of a rater group take no part; the set is closed.
+
+    anonymous : its sheets are taken apart when a round is released, so that nobody can compare its raters
+    withheld : nothing of its own is released: too few answered, or they are shown further up or with others only
+    """
+
+    ANONYMOUS = "anonymous"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A rater group that weighs in the KPI and takes no part, and why."""
+
+    rater_group: RaterGroup
+    reason: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """A KPI of a release as the analyst sees it: components, subjects and raters by name.
+
+    assignment : what the answers of all rounds together allow
+    is_whole : whether the viewer analyses the whole scope; then he may say how raters were assigned, and read how
+        reliable they are
+    rounds : those whose ratings take part, this one first
+    unlisted : raters without a name who rated too few subjects to be listed
+    without_score : subjects whose ratings take part and whose score is withheld
+    """
+
+    release: Release
+    kpi: AnalysedKpi
+    kpis: tuple[AnalysedKpi, ...]
+    assignment: Assignment
+    is_whole: bool
+    rounds: tuple[AnalysedRound, ...]
+    left_out: tuple[LeftOut, ...]
+    components: tuple[Component, ...]
+    subjects: tuple[SubjectScores, ...]
+    raters: tuple[RaterSeverity, ...]
+    unlisted: int
+    without_score: int
+
+
+# ------------------------------------------------------------ reliability
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A coefficient with its 95 % interval, or why there is none."""
+
+    value: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    reason: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatersNeeded:
+    """Raters for the wished reliability, or why it cannot be told.
+
+    fewest, most : by the ends of the interval of the coefficient; no end where no number of raters is enough
+    """
+
+    raters: int | None = None
+    fewest: int | None = None
+    most: int | None = None
+    reason: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeanAgreement:
+    """Agreement within subjects, on average over some of them, or why there is none."""
+
+    value: float | None = None
+    strength: Strength | None = None
+    subjects: int = 0
+    reason: Gap | None = None
+
+
+class Unstudied(StrEnum):
+    """Why there is no study of items and raters; the set is closed.
+
+    one_item : the KPI has a single item
+    not_crossed : no two raters have rated the same five subjects on every item
+    no_spread : nobody differs, so that there is nothing to compare
+    """
+
+    ONE_ITEM = "one_item"
+    NOT_CROSSED = "not_crossed"
+    NO_SPREAD = "no_spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Where differences come from, by the raters who rated the same subjects on every item, or why it cannot be told.
+
+    subjects, items, raters : of the full table that was found
+    variances : by source in points squared, negative estimates as 0; p subjects, i items, j raters
+    g, phi : reliability of the mean of these items and raters, for comparing subjects and for the score itself
+    needed : raters for the wished g with these items; none where no number is enough
+    """
+
+    subjects: int = 0
+    items: int = 0
+    raters: int = 0
+    variances: FacetVariances | None = None
+    g: float | None = None
+    phi: float | None = None
+    needed: int | None = None
+    reason: Unstudied | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReliability:
+    """How reliable the ratings of one rater group are.
+
+    ratings : valid rater scores; typical : the number of raters per subject that `of_mean` stands for
+    of_one, of_mean : ICC(1) and ICC(1,k)
+    needed : raters for the wished reliability
+    alpha : internal consistency of the items
+    uniform, skewed : rwg against answers that fall on every point alike, and against a slight lean to the upper ones;
+        the latter is known for five points only
+    study : of items and raters
+    """
+
+    rater_group: RaterGroup
+    subjects: int
+    ratings: int
+    typical: float | None
+    of_one: Estimate
+    of_mean: Estimate
+    needed: RatersNeeded
+    alpha: Estimate
+    uniform: MeanAgreement
+    skewed: MeanAgreement | None
+    study: Study
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The rater groups of a KPI; `wished` is the reliability for which raters are counted, 0..1."""
+
+    release: Release
+    kpi: AnalysedKpi
+    kpis: tuple[AnalysedKpi, ...]
+    wished: float
+    groups: tuple[GroupReliability, ...]
+    left_out: tuple[LeftOut, ...]

@@ -1,0 +1,387 @@
+"""What analysts read and leave behind, as it is answered and sent."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.analysis.values import Absence, Choice, Unstudied
+from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
+from app.api.schemas.releases import SCALE, ScaleOfScores
+from app.kpis.values import RaterGroup
+from app.organisation.values import SubjectKind
+from app.scoring.agreement import Strength
+from app.scoring.obstacles import Assignment, Obstacle
+from app.scoring.reliability import Firmness, Gap
+
+_ANSWER = {"answer": "unrelated", "answered_by": f"account:{ID}", "answered_at": INSTANT, "version": 1}
+_NOTE: dict[str, Any] = {
+    "id": ID,
+    "release_id": OTHER_ID,
+    "subject_id": ID,
+    "kpi_id": OTHER_ID,
+    "choice": "fair",
+    "reason": "Two of five customers rated nobody else as low.",
+    "plain": 55.3,
+    "fair": 61.2,
+    "noted_by": f"account:{ID}",
+    "author": "Ida Øst",
+    "noted_at": INSTANT,
+}
+_SUBJECT: dict[str, Any] = {
+    "subject_id": ID,
+    "name": "Sofie Berg",
+    "kind": "person",
+    "component": 0,
+    "ratings": 12,
+    "plain": 55.3,
+    "released": 55.3,
+    "lo": 43.0,
+    "hi": 66.0,
+    "fair": {"score": 61.2, "lo": 53.1, "hi": 69.2, "reliability": 0.74, "firmness": "solid"},
+    "obstacle": None,
+    "note": None,
+}
+_RATER: dict[str, Any] = {
+    "name": None,
+    "person_id": None,
+    "number": 7,
+    "release_id": OTHER_ID,
+    "rater_groups": ["customer"],
+    "subjects": 6,
+    "severity": 8.0,
+    "lo": 2.0,
+    "hi": 14.0,
+    "component": 0,
+}
+_COMPONENT: dict[str, Any] = {
+    "number": 0,
+    "subjects": 10,
+    "raters": 25,
+    "ratings": 139,
+    "sharing": 22,
+    "obstacle": None,
+    "variances": {"subjects": 36.4, "raters": 223.5, "rest": 60.9},
+}
+_ROUND = {
+    "release_id": OTHER_ID,
+    "round_id": ID,
+    "name": WORDS,
+    "period_start": DAY,
+    "period_end": DAY,
+    "assignment": _ANSWER,
+}
+_KPI = {"kpi_id": OTHER_ID, "name": WORDS}
+_ESTIMATE = {"value": 0.39, "lo": 0.01, "hi": 0.76, "reason": None}
+_AGREEMENT = {"value": 0.78, "strength": "strong", "subjects": 10, "reason": None}
+_NEEDED = {"raters": 4, "fewest": 1, "most": 230, "reason": None}
+_LEFT_OUT = {"rater_group": "colleague", "reason": "anonymous"}
+_VARIANCES = {"p": 60.1, "i": 12.4, "j": 30.2, "pi": 8.8, "pj": 44.0, "ij": 2.1, "pij": 95.3}
+_STUDY: dict[str, Any] = {
+    "subjects": 10,
+    "items": 2,
+    "raters": 3,
+    "variances": _VARIANCES,
+    "g": 0.61,
+    "phi": 0.51,
+    "needed": 5,
+    "reason": None,
+}
+_GROUP: dict[str, Any] = {
+    "rater_group": "customer",
+    "subjects": 10,
+    "ratings": 96,
+    "typical": 9.6,
+    "of_one": _ESTIMATE,
+    "of_mean": _ESTIMATE,
+    "needed": _NEEDED,
+    "alpha": _ESTIMATE,
+    "uniform": _AGREEMENT,
+    "skewed": _AGREEMENT,
+    "study": _STUDY,
+}
+
+# ------------------------------------------------------------ answers and notes
+
+
+class AssignmentAnswerIn(In):
+    """How the raters of the round came to their subjects: unrelated to how good these are, by merit, or unknown."""
+
+    model_config = example(answer="unrelated")
+
+    answer: Annotated[str, one_of(Assignment)]
+
+
+class AssignmentAnswerOut(Out):
+    """What was said last; version 0 as long as nobody has said anything."""
+
+    model_config = example(**_ANSWER)
+
+    answer: Assignment
+    answered_by: str | None
+    answered_at: datetime | None
+    version: int
+
+
+class ScoreNoteIn(In):
+    """Which score to use in talks about a subject, and why."""
+
+    model_config = example(subject_id=ID, kpi_id=OTHER_ID, choice="fair", reason=_NOTE["reason"])
+
+    subject_id: Id
+    kpi_id: Id
+    choice: Annotated[str, one_of(Choice)]
+    reason: str
+
+
+class ScoreNoteOut(Out):
+    """A note with both figures as they were when it was written; it changes no figure."""
+
+    model_config = example(**_NOTE)
+
+    id: Id
+    release_id: Id
+    subject_id: Id
+    kpi_id: Id
+    choice: Choice
+    reason: str
+    plain: float
+    fair: float | None
+    noted_by: str
+    author: str
+    noted_at: datetime
+
+
+# ------------------------------------------------------------ severity
+
+
+class AnalysedKpiOut(Out):
+    """A rated KPI of the round."""
+
+    model_config = example(**_KPI)
+
+    kpi_id: Id
+    name: Texts
+
+
+class AnalysedRoundOut(Out):
+    """A round whose ratings take part."""
+
+    model_config = example(**_ROUND)
+
+    release_id: Id
+    round_id: Id
+    name: Texts
+    period_start: date
+    period_end: date
+    assignment: AssignmentAnswerOut
+
+
+class VariancesOut(Out):
+    """Of ratings, in points squared."""
+
+    model_config = example(**_COMPONENT["variances"])
+
+    subjects: float
+    raters: float
+    rest: float
+
+
+class ComponentOut(Out):
+    """Subjects and raters that hang together; scores of different components cannot be compared."""
+
+    model_config = example(**_COMPONENT)
+
+    number: int
+    subjects: int
+    raters: int
+    ratings: int
+    sharing: int = Field(description="Raters who rated two subjects or more")
+    obstacle: Obstacle | None = Field(description="Why nothing is adjusted here")
+    variances: VariancesOut | None
+
+
+class FairFigureOut(Out):
+    """What a subject would get from raters of average severity."""
+
+    model_config = example(**_SUBJECT["fair"])
+
+    score: float
+    lo: float
+    hi: float
+    reliability: float
+    firmness: Firmness
+
+
+class BothScoresOut(Out):
+    """The plain score of the ratings that take part and the fair one; `released` is what all others read."""
+
+    model_config = example(**_SUBJECT)
+
+    subject_id: Id
+    name: str
+    kind: SubjectKind
+    component: int
+    ratings: int
+    plain: float
+    released: float
+    lo: float | None = Field(description="Interval of `released`")
+    hi: float | None
+    fair: FairFigureOut | None
+    obstacle: Obstacle | None
+    note: ScoreNoteOut | None = Field(description="The latest note")
+
+
+class RaterSeverityOut(Out):
+    """How strict a rater is. Raters of `named` groups have a name, others a number and figures in whole points."""
+
+    model_config = example(**_RATER)
+
+    name: str | None
+    person_id: Id | None
+    number: int | None = Field(description="Within the round; says nothing of who it is")
+    release_id: Id
+    rater_groups: list[RaterGroup]
+    subjects: int
+    severity: float = Field(description="Points given too little, below 0 for a lenient rater")
+    lo: float
+    hi: float
+    component: int
+
+
+class LeftOutOut(Out):
+    """A rater group that weighs in the KPI and takes no part, and why."""
+
+    model_config = example(**_LEFT_OUT)
+
+    rater_group: RaterGroup
+    reason: Absence
+
+
+class SeverityOut(Out):
+    """A KPI of a release as the analyst sees it."""
+
+    model_config = example(
+        scale=SCALE,
+        kpi=_KPI,
+        kpis=[_KPI],
+        assignment="unrelated",
+        is_whole=True,
+        rounds=[_ROUND],
+        left_out=[_LEFT_OUT],
+        components=[_COMPONENT],
+        subjects=[_SUBJECT],
+        raters=[_RATER],
+        unlisted=3,
+        without_score=0,
+    )
+
+    scale: ScaleOfScores = ScaleOfScores()
+    kpi: AnalysedKpiOut
+    kpis: list[AnalysedKpiOut]
+    assignment: Assignment = Field(description="What the answers of all rounds together allow")
+    is_whole: bool = Field(
+        description="Whether you analyse the whole scope: then you may say how raters were assigned, and read `reliability`"
+    )
+    rounds: list[AnalysedRoundOut]
+    left_out: list[LeftOutOut] = Field(description="Groups that weigh in the KPI and take no part")
+    components: list[ComponentOut]
+    subjects: list[BothScoresOut]
+    raters: list[RaterSeverityOut]
+    unlisted: int = Field(description="Raters without a name who rated too few subjects to be listed")
+    without_score: int = Field(description="Subjects whose ratings take part and whose score is withheld")
+
+
+# ------------------------------------------------------------ reliability
+
+
+class EstimateOut(Out):
+    """A coefficient with its 95 % interval, or why there is none."""
+
+    model_config = example(**_ESTIMATE)
+
+    value: float | None
+    lo: float | None
+    hi: float | None
+    reason: Gap | None
+
+
+class RatersNeededOut(Out):
+    """Raters for the wished reliability, or why it cannot be told."""
+
+    model_config = example(**_NEEDED)
+
+    raters: int | None
+    fewest: int | None = Field(description="By the upper end of the interval of ICC(1)")
+    most: int | None = Field(description="By its lower end; null where no number of raters is enough")
+    reason: Gap | None
+
+
+class MeanAgreementOut(Out):
+    """Agreement within subjects, on average over some of them, or why there is none."""
+
+    model_config = example(**_AGREEMENT)
+
+    value: float | None
+    strength: Strength | None
+    subjects: int
+    reason: Gap | None
+
+
+class FacetVariancesOut(Out):
+    """By source, in points squared: p subjects, i items, j raters, and what they have together."""
+
+    model_config = example(**_VARIANCES)
+
+    p: float
+    i: float
+    j: float
+    pi: float
+    pj: float
+    ij: float
+    pij: float
+
+
+class StudyOut(Out):
+    """A generalizability study of the raters who rated the same subjects on every item, or why there is none."""
+
+    model_config = example(**_STUDY)
+
+    subjects: int
+    items: int
+    raters: int
+    variances: FacetVariancesOut | None
+    g: float | None = Field(description="Reliability of the mean of these items and raters, for comparing subjects")
+    phi: float | None = Field(description="The same for the score itself")
+    needed: int | None = Field(description="Raters for the wished g with these items; null where none are enough")
+    reason: Unstudied | None
+
+
+class GroupReliabilityOut(Out):
+    """How reliable the ratings of one rater group are."""
+
+    model_config = example(**_GROUP)
+
+    rater_group: RaterGroup
+    subjects: int
+    ratings: int
+    typical: float | None = Field(description="Raters per subject that `of_mean` stands for")
+    of_one: EstimateOut = Field(description="ICC(1)")
+    of_mean: EstimateOut = Field(description="ICC(1,k)")
+    needed: RatersNeededOut
+    alpha: EstimateOut
+    uniform: MeanAgreementOut = Field(description="rwg against answers that fall on every point alike")
+    skewed: MeanAgreementOut | None = Field(description="rwg against a slight lean upward; on five points only")
+    study: StudyOut
+
+
+class ReliabilityOut(Out):
+    """The rater groups of a KPI and how reliable their ratings are."""
+
+    model_config = example(kpi=_KPI, kpis=[_KPI], wished=0.7, groups=[_GROUP], left_out=[_LEFT_OUT])
+
+    kpi: AnalysedKpiOut
+    kpis: list[AnalysedKpiOut]
+    wished: float
+    groups: list[GroupReliabilityOut]
+    left_out: list[LeftOutOut]

@@ -1,0 +1,110 @@
+"""The pages and resources of analysis over HTTP: for analysts, and as if they were not there for everybody else."""
+
+from datetime import datetime
+
+import pytest
+
+from app.accounts.commands import create_account, grant_role
+from app.accounts.rules import SERVICE
+from app.accounts.values import NewAccount, Role
+from app.infra.database import Database
+from app.infra.formats import points_range, score
+from app.organisation.queries import path_of
+from tests.analysis.built import released, sheets
+from tests.served import ONE_DATABASE
+from tests.web.desk import Browser, Desk, desk_of, form_of, wrong_fields
+from tests.web.markup import tree
+
+PAGES = ("scores", "raters", "reliability", "notes/new")
+
+
+@pytest.fixture
+def analysed(engine: Database, now: datetime) -> tuple[Desk, str, Browser]:
+    """The desk with a released round, and the browser of who analyses all of it."""
+    desk = desk_of(engine, now)
+    with engine.write() as session:
+        release = released(session, desk.company, sheets(), now)
+        account = create_account(session, SERVICE, NewAccount("analyst@konto.example", "Analyst", "en"), now=now)
+        path = path_of(session, desk.company.id, on=now.date())
+        grant_role(session, SERVICE, account.id, Role.ANALYST, path, now=now)
+        desk.accounts["analyst"] = account.id
+    return desk, release.id, desk.browser("analyst")
+
+
+@ONE_DATABASE
+def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str, Browser]) -> None:
+    desk, release, analyst = analysed
+    base, kpi = f"/results/{release}/analysis", desk.company.kpis["first impression"]
+    [link] = [one for one in analyst.page("/results").all("a") if "/analysis/" in one.attributes["href"]]
+    page = analyst.page(link.attributes["href"])
+    assert page.one("h1").words == "Analysis: First impression"
+    assert "Nobody has said yet how the raters came to their subjects." in page.words
+    form = form_of(page, f"{base}/assignment")
+    assert form == {"kpi_id": [kpi], "answer": ["unknown"]}
+    assert analyst.post(f"{base}/assignment", {"kpi_id": kpi, "answer": "perhaps"}).status_code == 422
+    done = analyst.post(f"{base}/assignment", {"kpi_id": kpi, "answer": "unrelated"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{base}/scores?kpi_id={kpi}&done=answered")
+    page = analyst.page(done.headers["location"])
+    sofie = next(row for row in page.all("tr") if "Sofie Berg" in row.words)
+    told = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()["subjects"]
+    one = next(each for each in told if each["name"] == "Sofie Berg")
+    fair = one["fair"]
+    assert [cell.words for cell in sofie.all("td")][:4] == [
+        f"{score(one['released'], 'en')} {points_range(one['lo'], one['hi'])}",
+        f"{score(one['plain'], 'en')} 12 ratings",
+        f"{score(fair['score'], 'en')} {points_range(fair['lo'], fair['hi'])}",
+        f"{fair['reliability']:.2f}, solid",
+    ]
+
+    raters = analyst.page(f"{base}/raters?kpi_id={kpi}").words
+    assert "Stricter" in raters
+    assert "Amir Haddad" in raters
+    assert "kunde-1" not in raters
+    reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
+    assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
+    assert analyst.get(f"{base}/reliability?wished=2").status_code == 422
+    leave_a_note(analyst, base, kpi, desk.company.subjects["Sofie Berg"])
+
+
+def leave_a_note(analyst: Browser, base: str, kpi: str, subject: str) -> None:
+    about = {"kpi_id": kpi, "subject_id": subject}
+    refused = analyst.post(f"{base}/notes/new", {**about, "choice": "fair", "reason": ""})
+    assert (refused.status_code, [where for where, _ in wrong_fields(tree(refused.text))]) == (422, ["#reason"])
+    shown = analyst.page(f"{base}/notes/new?kpi_id={kpi}&subject_id={about['subject_id']}")
+    assert form_of(shown, f"{base}/notes/new") == {**{name: [one] for name, one in about.items()}, "reason": [""]}
+    noted = analyst.post(f"{base}/notes/new", {**about, "choice": "fair", "reason": "A strict customer."})
+    assert "Bruk den rettferdige poengsummen: A strict customer." in analyst.page(noted.headers["location"]).words
+
+
+@ONE_DATABASE
+def test_for_everybody_else_there_is_nothing(analysed: tuple[Desk, str, Browser]) -> None:
+    desk, release, analyst = analysed
+    kpi, sofie = desk.company.kpis["first impression"], desk.company.subjects["Sofie Berg"]
+    asked = f"?kpi_id={kpi}&subject_id={sofie}"
+    note = {"subject_id": sofie, "kpi_id": kpi, "choice": "plain", "reason": "So."}
+    pages = [f"/results/{release}/analysis/{name}{asked}" for name in PAGES]
+    reads = [f"/api/v1/releases/{release}/{name}" for name in ("assignment-answer", f"severity/{kpi}")]
+    reads += [f"/api/v1/releases/{release}/{name}/{kpi}" for name in ("reliability", "score-notes")]
+    assert {analyst.get(path).status_code for path in pages + reads} == {200}
+    for who in ("owner", "second", "reader", "admin", "stranger", "teammate"):
+        other = desk.browser(who)
+        for path in pages + reads:
+            answer, missing = other.get(path), other.get(path.replace(release, sofie))
+            assert (answer.status_code, missing.status_code) == (404, 404), f"{who} {path}"
+        answered = other.client.put(
+            f"/api/v1/releases/{release}/assignment-answer", json={"answer": "unrelated"}, headers={"if-match": '"0"'}
+        )
+        noted = other.client.post(f"/api/v1/releases/{release}/score-notes", json=note)
+        posted = other.post(f"/results/{release}/analysis/assignment", {"kpi_id": kpi, "answer": "unrelated"})
+        on_page = other.post(f"/results/{release}/analysis/notes/new", note)
+        assert {one.status_code for one in (answered, noted, posted, on_page)} == {404}, who
+        assert "/analysis/" not in other.get("/results").text
+    kept = analyst.client.put(
+        f"/api/v1/releases/{release}/assignment-answer", json={"answer": "unrelated"}, headers={"if-match": '"0"'}
+    )
+    assert (kept.status_code, kept.headers["etag"]) == (200, '"1"')
+    assert analyst.client.post(f"/api/v1/releases/{release}/score-notes", json=note).status_code == 201
+    assert analyst.get(f"/api/v1/releases/{release}/score-notes/{kpi}").json()["items"][0]["reason"] == "So."
+    severity = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()
+    assert len(severity["raters"]) == 22
+    assert {len(one["rater_groups"]) for one in severity["raters"]} == {1}
