@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.accounts.rules import ALLOWED, Action
 from app.accounts.values import Role
+from tests.api.bodies import code_at, programme_at, round_at
 from tests.api.test_kpis import created, soft_kpi
 from tests.api.walk import SOMEWHERE, Operation, walk
 from tests.served import ONE_DATABASE, Served
@@ -203,34 +204,6 @@ ELSEWHERE = {
     "list_score_notes",
     "note_score",
 }
-
-
-def round_at(subject_id: str) -> Any:
-    return {
-        "scope_id": subject_id,
-        "name": {"nb": "Høst", "en": "Autumn"},
-        "purpose": {"nb": "Slik møter vi kundene", "en": "How we meet customers"},
-        "asked_by": "Ida Øst",
-        "period_start": "2026-10-01",
-        "period_end": "2026-10-31",
-        "opens_at": "2026-11-24T10:00:00+01:00",
-        "closes_at": "2026-11-27T16:00:00+01:00",
-    }
-
-
-def programme_at(subject_id: str, kpi_id: str) -> Any:
-    return {
-        "scope_id": subject_id,
-        "name": {"nb": "Kundens stemme", "en": "The customer's voice"},
-        "purpose": {"nb": "Slik møter vi kundene", "en": "How we meet customers"},
-        "asked_by": "Ida Øst",
-        "kpi_ids": [kpi_id],
-        "starts_on": "2026-11-23",
-    }
-
-
-def code_at(subject_id: str, kpi_id: str) -> Any:
-    return {"subject_id": subject_id, "name": {"nb": "Disken", "en": "The counter"}, "kpi_ids": [kpi_id]}
 
 
 @pytest.fixture
