@@ -3,6 +3,7 @@
 from app.accounts import tables as accounts
 from app.analysis import tables as analysis
 from app.dossiers import tables as dossiers
+from app.encounters import tables as encounters
 from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
@@ -11,7 +12,9 @@ from app.journal import tables as journal
 from app.kpis import tables as kpis
 from app.mail import tables as mail
 from app.metrics import tables as metrics
+from app.open_answers import tables as open_answers
 from app.organisation import tables as organisation
+from app.recovery import tables as recovery
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
@@ -21,6 +24,7 @@ from app.wording import tables as wording
 CAPABILITIES = (
     accounts,
     analysis,
+    encounters,
     followup,
     dossiers,
     heartbeat,
@@ -29,7 +33,9 @@ CAPABILITIES = (
     kpis,
     mail,
     metrics,
+    open_answers,
     organisation,
+    recovery,
     releases,
     responses,
     rounds,

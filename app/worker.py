@@ -23,6 +23,7 @@ from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
 from app.dispatch import Post, send_due, take_back
 from app.dossiers.commands import remind_of_reviews
+from app.encounters_due import begin_due, draw_all_due
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.rules import EVERY
@@ -33,6 +34,8 @@ from app.infra.smtp import FolderTransport, SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
 from app.mail.letters import Writer
+from app.open_answers.commands import compute_due_periods
+from app.recovery.commands import keep_cases
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
@@ -103,6 +106,8 @@ def _release(database: Database, round_: Round, now: datetime) -> int:
 def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
     """All due work but sending, in the order in which one leads to the other; `zone` is where people are at work."""
     return (
+        Task("begin", begin_due),
+        Task("draw", draw_all_due),
         Task("close", writing(close_due_rounds)),
         Task("invite", writing(invite_due_rounds)),
         Task("remind", writing(partial(remind_due_rounds, zone=zone))),
@@ -112,8 +117,10 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("settle visits", writing(settle_due_visits)),
         Task("count", writing(refresh_shares)),
         Task("release", release_due),
+        Task("open answers", writing(compute_due_periods)),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
         Task("forget drafts", writing(_forget_drafts)),
+        Task("recovery cases", writing(keep_cases)),
         Task("clear out", writing(_clear_out)),
     )
 

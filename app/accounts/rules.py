@@ -18,7 +18,10 @@ FAILURES_FORGOTTEN = timedelta(hours=24)
 
 
 class Action(StrEnum):
-    """Something to be allowed; the values are the scopes of API keys."""
+    """Something to be allowed; the values are the scopes of API keys.
+
+    No role allows the cases of customers: they are seen by their owner, who is a person and never a key.
+    """
 
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_WRITE = "organisation:write"
@@ -26,10 +29,13 @@ class Action(StrEnum):
     KPIS_WRITE = "kpis:write"
     ROUNDS_READ = "rounds:read"
     ROUNDS_WRITE = "rounds:write"
+    ENCOUNTERS_WRITE = "encounters:write"
     READINGS_READ = "readings:read"
     READINGS_WRITE = "readings:write"
     RESULTS_READ = "results:read"
     RESULTS_ANALYSE = "results:analyse"
+    CASES_READ = "cases:read"
+    CASES_WRITE = "cases:write"
     JOURNAL_READ = "journal:read"
     ACCOUNTS_MANAGE = "accounts:manage"
 
@@ -46,12 +52,20 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             Action.KPIS_WRITE,
             Action.ROUNDS_READ,
             Action.ROUNDS_WRITE,
+            Action.ENCOUNTERS_WRITE,
             Action.READINGS_WRITE,
             Action.JOURNAL_READ,
             Action.ACCOUNTS_MANAGE,
         }
     ),
-    Role.MANAGER: _READS | {Action.KPIS_WRITE, Action.ROUNDS_WRITE, Action.READINGS_WRITE, Action.RESULTS_READ},
+    Role.MANAGER: _READS
+    | {
+        Action.KPIS_WRITE,
+        Action.ROUNDS_WRITE,
+        Action.ENCOUNTERS_WRITE,
+        Action.READINGS_WRITE,
+        Action.RESULTS_READ,
+    },
     Role.ANALYST: _READS | {Action.RESULTS_READ, Action.RESULTS_ANALYSE},
     Role.VIEWER: _READS | {Action.RESULTS_READ},
 }

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.api.resource import answer, resource
-from app.api.schemas.forms import DeclineIn, DraftIn, FormOut, ReceiptOut, SubmissionIn
+from app.api.schemas.forms import DeclineIn, DraftIn, FormOut, OfferOut, ReceiptOut, SubmissionIn
 from app.http.access import by_link
 from app.http.visit import reading, writing, written_together
 from app.invitations.decline import decline
+from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -33,7 +34,12 @@ def get_form(request: Request, token: Token) -> Response:
 def submit_form(request: Request, token: Token, sent: SubmissionIn) -> Response:
     """Hand in a sheet for each subject with an answer; a sheet that is there is replaced until the round closes."""
     receipt = written_together(request, lambda session, now: submit_response(session, token, sent.posted(), now=now))
-    return answer(ReceiptOut.of(receipt))
+    told = ReceiptOut.of(receipt)
+    if receipt.low:
+        with reading(request) as (session, visit):
+            offer = find_offer(session, token, receipt.low, now=visit.now)
+        told = told if offer is None else told.model_copy(update={"offer": OfferOut.of(offer)})
+    return answer(told)
 
 
 @router.post("/forms/{token}/decline", status_code=204)

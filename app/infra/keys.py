@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -89,6 +90,14 @@ class InstanceKey:
         """The rater's pseudonym in one round (`confidential`): 16 bytes, another one in every round."""
         return self.derive("pseudonym", round_id, voice)[:16]
 
+    def open_code_token(self, code_id: str) -> str:
+        """The secret in the address of an open code: short, so that its picture stays coarse; 96 bits."""
+        return _url(self.derive("open code", code_id)[:12])
+
+    def customer_mark(self, company_id: str, mailbox: str) -> bytes:
+        """What stands for a customer's mailbox where only the same one must be known again: 16 bytes."""
+        return self.derive("customer", company_id, mailbox)[:16]
+
     def draft_mark(self, assignment_id: str) -> str:
         """What stands for an assignment in a draft, so that a draft by itself says nothing of who rates whom."""
         return self.derive("draft", assignment_id)[:8].hex()
@@ -96,6 +105,20 @@ class InstanceKey:
     def sheet_key(self, assignment_id: str) -> bytes:
         """The key of a `named`, `report` or `confidential` sheet: 16 bytes."""
         return self.derive("sheet", assignment_id)[:16]
+
+    def seal_moment(self, purpose: str, about: str, moment: datetime) -> str:
+        """A moment that somebody carries and cannot change: its seconds, and a seal that holds for one thing only."""
+        seconds = str(int(moment.timestamp()))
+        return f"{seconds}.{_url(self.derive(purpose, about, seconds)[:12])}"
+
+    def read_moment(self, purpose: str, about: str, sealed: str) -> datetime | None:
+        """The moment that was sealed; None for anything else."""
+        seconds, _, _ = sealed.partition(".")
+        if not (seconds.isascii() and seconds.isdecimal() and len(seconds) <= 11):
+            return None
+        moment = datetime.fromtimestamp(int(seconds), UTC)
+        known = self.seal_moment(purpose, about, moment)
+        return moment if hmac.compare_digest(known.encode(), sealed.encode()) else None
 
     def submission_mark(self, assignment_id: str, submission_id: str) -> str:
         """What a kept sheet remembers of the submit that brought it: another mark on every sheet of one submit.

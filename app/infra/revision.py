@@ -4,7 +4,7 @@ from sqlalchemy import inspect, text
 
 from app.infra.database import ReadSession
 
-NEWEST = "0011"
+NEWEST = "0012"
 
 
 def current_revision(session: ReadSession) -> str | None:

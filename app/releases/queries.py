@@ -35,6 +35,7 @@ from app.releases.values import (
     ScoreStatus,
     Withheld,
 )
+from app.responses.parked import load_in_review
 from app.rounds.queries import load_rounds_to_release
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import Round
@@ -55,8 +56,13 @@ def get_release(session: ReadSession, viewer: Viewer, release_id: str, *, on: da
 
 
 def load_due_releases(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
-    """Closed rounds that wait for nobody, in the order they closed; one that failed rests before it is tried again."""
-    waiting = load_rounds_to_release(session)
+    """Closed rounds that wait for nobody, in the order they closed; one that failed rests before it is tried again.
+
+    One with parked answers waits for the analyst, a few days at most.
+    """
+    closed = load_rounds_to_release(session)
+    in_review = load_in_review(session, closed, now=now)
+    waiting = [one for one in closed if one.id not in in_review]
     failed = load_moments(session, FAILED_RELEASE, "round", [one.id for one in waiting])
     return tuple(
         one for one in waiting if one.id not in failed or next_attempt(len(failed[one.id]), failed[one.id][-1]) <= now

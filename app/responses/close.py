@@ -6,10 +6,11 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.relay import lay_anew
+from app.responses.park import park_suspected
 from app.responses.tables import AnonymousSheetRow
 from app.rounds import close as rounds
-from app.rounds.queries import load_rounds_to_close
-from app.rounds.values import Mode, Round
+from app.rounds.queries import load_rounds_to_close, take_round
+from app.rounds.values import Mode, Round, RoundState
 
 
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
@@ -17,8 +18,11 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
 
     For who may write rounds at its scope. Written beside the round: its assignments and the sheets of its anonymous
     groups once more, in the order of their keys, so that no copy of the database links the one to the other.
-    Idempotent.
+    Suspected sheets of customers are parked. Idempotent.
     """
+    held = take_round(session, viewer, round_id, now=now)
+    if held.state is RoundState.OPEN:
+        park_suspected(session, held)
     round_ = rounds.close_round(session, viewer, round_id, now=now)
     if any(policy.mode is Mode.ANONYMOUS for policy in round_.groups):
         lay_anew(session, AnonymousSheetRow, AnonymousSheetRow.round_id == round_.id, AnonymousSheetRow.key)

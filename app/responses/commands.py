@@ -12,12 +12,14 @@ from app.infra.ids import new_whole
 from app.infra.keys import anonymous_sheet_key, anonymous_submission_mark, key_of
 from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
+from app.kpis.values import RaterGroup
 from app.organisation.queries import load_employee_names
 from app.responses.hints import SENTENCES, comment_hints, names_worth_hiding, seen_mark
 from app.responses.intake import HINTS, SEEN_ALL, parse_sheets, parse_submission_id
 from app.responses.keep_draft import forget_draft
+from app.responses.park import note_suspicions
 from app.responses.queries import load_form_recipe, take_form_subjects
-from app.responses.rules import AlreadyFinal, HintsGiven, comment_field
+from app.responses.rules import AlreadyFinal, HintsGiven, comment_field, is_low
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import FormSubject, ParsedSheet, Receipt
 from app.rounds.commands import mark_answered
@@ -44,6 +46,7 @@ def submit_response(
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
     _advise(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets])
     _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
+    note_suspicions(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets], now=now)
     forget_draft(session, token)
     open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
     mark_answered(session, open_ones)
@@ -54,6 +57,11 @@ def submit_response(
         open=tuple(one.name for one in subjects.values() if not one.is_answered and one.assignment_id not in rated),
         is_final=any(subjects[assignment_id].mode is Mode.ANONYMOUS for assignment_id in rated),
         closes_at=link.closes_at,
+        low=tuple(
+            sheet.assignment_id
+            for sheet in sheets
+            if subjects[sheet.assignment_id].rater_group is RaterGroup.CUSTOMER and is_low(sheet.answers, recipe.kpis)
+        ),
     )
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.errors import FieldError, Invalid
+from app.fields import Fields
 from app.kpis.values import ScaleKind
 from app.responses.rules import (
     MAX_COMMENT,
@@ -14,16 +15,17 @@ from app.responses.rules import (
     answer_levels,
     comment_field,
 )
-from app.responses.values import NOT_OBSERVED, FormItem, FormSubject, ParsedSheet
+from app.responses.values import NOT_OBSERVED, FormItem, FormSubject, ParkState, ParsedSheet
 from app.rounds.values import FrozenScale
 
 SUBMISSION = "submission"
 HINTS = "hints"
+BEGUN = "begun"
 SEEN_ALL = "seen"
 """What a program sends that shows hints in its own way, or to nobody."""
 
-OWN_FIELDS = frozenset({SUBMISSION, HINTS, "lang", "view", "show", "go"})
-"""What a form sends besides answers: hints that were seen, and how it is looked at."""
+OWN_FIELDS = frozenset({SUBMISSION, HINTS, BEGUN, "lang", "view", "show", "go"})
+"""What a form sends besides answers: hints that were seen, when it was shown, and how it is looked at."""
 
 LONGEST_NAME = 80
 _SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -70,6 +72,14 @@ def parse_draft(posted: Mapping[str, Sequence[str]], subjects: Iterable[FormSubj
     known = {name for subject in subjects for name in _fields(subject)}
     typed = {name: values[0] for name, values in posted.items() if name in known and values and values[0].strip()}
     return {name: _without_controls(text)[: MAX_COMMENT * 4] for name, text in typed.items()}
+
+
+def parse_decision(given: Mapping[str, object], *, posted: bool = False) -> ParkState:
+    """What is decided about a parked answer: `state`."""
+    fields = Fields(given, posted=posted)
+    wanted = fields.choice("state", ParkState, required=True) or ParkState.PARKED
+    fields.finish()
+    return wanted
 
 
 def parse_level(text: str, scale: FrozenScale) -> float | None:

@@ -17,6 +17,7 @@ from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
+from app.responses.intake import BEGUN
 from app.responses.rules import form_kpi, item_numbers
 from app.responses.tables import DraftRow
 from app.responses.values import FormKpi, FormSubject, RatingForm
@@ -46,6 +47,7 @@ class FormRecipe:
     numbers: Mapping[str, int]
     scales: Mapping[str, FrozenScale]
     overlapping: frozenset[OverlapPlace]
+    grows: bool
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
@@ -58,6 +60,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
     link = link_of(session, token, rows, now=now)
     recipe = load_form_recipe(session, link)
     subjects = _form_subjects(recipe, (row for row in rows if row.id is not None))
+    draft = _draft(session, rows[0].draft, subjects)
     return RatingForm(
         round_id=link.round_id,
         company_name=recipe.company_name,
@@ -72,8 +75,10 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         minutes=minutes_to_answer(sum(len(subject.items) for subject in subjects), len(subjects)),
         promise_hash=recipe.promise_hash,
         submission_id=random_uuid(entropy_of(session)),
+        # Whoever comes back to a draft has filled it in before, so the time from now on says nothing.
+        begun="" if draft else key_of(session).seal_moment(BEGUN, link.round_id, now),
         subjects=subjects,
-        draft=_draft(session, rows[0].draft, subjects),
+        draft=draft,
     )
 
 
@@ -167,7 +172,8 @@ def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
     policy, kind = recipe.policies[group], SubjectKind(row.kind)
     is_protected = policy.mode in PROTECTED_MODES
     least = max(UNIT_RATERS, policy.k) if is_protected and kind is not SubjectKind.PERSON else policy.k
-    is_carried_up = row.people < least or (row.subject_id, (group,)) in recipe.overlapping
+    # Who will be asked in a growing round is not known before its close, so it is not told as settled.
+    is_carried_up = (row.people < least and not recipe.grows) or (row.subject_id, (group,)) in recipe.overlapping
     return FormSubject(
         assignment_id=row.id,
         subject_id=row.subject_id,
@@ -204,6 +210,7 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         numbers=item_numbers(kpis),
         scales={item.id: item.scale for kpi in kpis for item in kpi.items},
         overlapping=overlaps_in(row.overlapping),
+        grows=bool(recipe.get("grows")),
     )
 
 

@@ -1,11 +1,18 @@
 """Pure decisions about forms: which items a rater sees, what an answer may be, how long it takes, and what is refused."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from app.errors import Conflict, FieldError, Invalid, Malformed
 from app.kpis.values import ScaleKind
-from app.responses.values import FormItem, FormKpi, Option
+from app.responses.values import FormItem, FormKpi, Option, Suspicion
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
+
+LEAST_SECONDS_PER_QUESTION = 2
+LEAST_ALIKE = 4
+CALM_SECONDS_PER_QUESTION = 5
+REVIEW = timedelta(days=3)
+"""So long a round that releases by itself waits for somebody to look at what was parked."""
 
 YES_PARTLY_NO = (("no", 0.0), ("partly", 1.0), ("yes", 2.0))
 MAX_COMMENT = 2000
@@ -50,6 +57,13 @@ class DraftStaysOnDevice(Conflict):
     message = "A draft of an anonymous form stays on your own device. It is not kept here."
 
 
+class ReviewOver(Conflict):
+    """What is parked is decided between the close and the release: before, nothing is told of it; after, nothing moves."""
+
+    code = "review_over"
+    message = "Answers are looked at after the close and before the release. This round is not there, or not any more."
+
+
 class RoundNotEmpty(Conflict):
     """Past ratings can only fill a draft that nobody has been assigned to."""
 
@@ -92,6 +106,61 @@ def answer_field(assignment_id: str, number: int) -> str:
 def comment_field(assignment_id: str) -> str:
     """The name of the form field of the comment about a subject."""
     return f"{assignment_id}.comment"
+
+
+def is_low(answers: Mapping[str, float | None], kpis: Iterable[FrozenKpi]) -> bool:
+    """Whether a sheet lies in the lower half: its answers, each from 0 to 1 on its scale, are below a half on average.
+
+    Parameters
+    ----------
+    answers : level by item; None for "could not observe", which says nothing
+    kpis : with the items and scales that were asked
+
+    Formula: mean of (level - lowest)/(highest - lowest), turned around for reversed items; False without any.
+    Source: what "low" means to whoever offers help; no score follows from it.
+    """
+    items = {item.id: item for kpi in kpis for item in kpi.items}
+    shares = [_share(level, items[item_id]) for item_id, level in answers.items() if level is not None]
+    return bool(shares) and sum(shares) / len(shares) < 0.5
+
+
+def _share(level: float, item: FrozenItem) -> float:
+    levels = [known for _, known in answer_levels(item.scale)] or [item.scale.low or 0.0, item.scale.high or 100.0]
+    share = (level - min(levels)) / (max(levels) - min(levels))
+    return 1 - share if item.is_reversed else share
+
+
+def suspicions_of(levels: Sequence[float | None], seconds: float | None) -> tuple[Suspicion, ...]:
+    """Why an answer of a customer should be looked at before it counts; empty for most.
+
+    Parameters
+    ----------
+    levels : the answers of one sheet; None for "could not observe"
+    seconds : from the form being shown to its being sent, over all its questions; None where that is not known
+
+    Returns
+    -------
+    Too fast: less than two seconds for each question. All the same: at least four questions, all answered alike, in
+    less than five seconds for each, half of what reading takes. A happy customer answers alike, too, but not so fast;
+    two or three equal answers mean nothing, so the usual short form is never suspected of it.
+
+    Source: Huang, Curran, Keeney, Poposki & DeShon 2012, J. Bus. Psychol. 27, 99-114 (two seconds per item);
+    Curran 2016, J. Exp. Soc. Psychol. 66, 4-19 (long strings).
+
+    >>> [one.value for one in suspicions_of([5.0, 5.0, 5.0, 5.0], 7.9)], suspicions_of([5.0, 5.0], 4.0)
+    (['too_fast', 'all_the_same'], ())
+    >>> suspicions_of([5.0, 5.0, 5.0, 5.0], 20.0), suspicions_of([5.0, 5.0, 5.0, 5.0], None)
+    ((), ())
+    """
+    if seconds is None:
+        return ()
+    found = []
+    if seconds < LEAST_SECONDS_PER_QUESTION * len(levels):
+        found.append(Suspicion.TOO_FAST)
+    alike = len(levels) >= LEAST_ALIKE and None not in levels and len(set(levels)) == 1
+    if alike and seconds < CALM_SECONDS_PER_QUESTION * len(levels):
+        found.append(Suspicion.ALL_THE_SAME)
+    return tuple(found)
 
 
 def _form_item(item: FrozenItem, number: int) -> FormItem:

@@ -1,13 +1,15 @@
 """Mapped classes of what raters hand in; nothing here has a time, and protected sheets have no rater."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-from app.infra.types import Bytes, Id, Json, Number, Text, Whole, one_of
+from app.infra.types import Bytes, Day, Id, Json, Number, Text, Whole, one_of
 from app.kpis.values import RaterGroup
+from app.responses.values import ParkState
 
 
 class SheetRow(Base):
@@ -71,6 +73,50 @@ class DraftRow(Base):
     key: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
     round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
     fields: Mapped[dict[str, str]] = mapped_column(Json)
+
+
+class SuspicionRow(Base):
+    """Why a customer's sheet will be parked at the close, under the key of the sheet; gone after the close."""
+
+    __tablename__ = "suspicion"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True, "sqlite_with_rowid": False})
+
+    key: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    reasons: Mapped[list[str]] = mapped_column(Json)
+
+
+class ParkedSheetRow(Base):
+    """A customer's sheet that counts in nothing: taken out of the others at the close, whole, so that it can go back.
+
+    While it is `counted` its answers stand among the others and not here.
+    """
+
+    __tablename__ = "parked_sheet"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(None, "round_id"),
+        one_of("rater_group", RaterGroup),
+        one_of("state", ParkState),
+        CheckConstraint("(state = 'counted') = (answers IS NULL)", name="answers_in_one_place"),
+        CheckConstraint("(state = 'parked') = (decided_on IS NULL)", name="decided"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    rater_group: Mapped[str] = mapped_column(Text)
+    key: Mapped[bytes] = mapped_column(Bytes)
+    pseudonym: Mapped[bytes] = mapped_column(Bytes)
+    submission_id: Mapped[str] = mapped_column(Text)
+    questions: Mapped[int] = mapped_column(Whole)
+    answers: Mapped[dict[str, float | None] | None] = mapped_column(Json)
+    comments: Mapped[dict[str, str] | None] = mapped_column(Json)
+    reasons: Mapped[list[str]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(Text)
+    decided_on: Mapped[date | None] = mapped_column(Day)
+    decided_by: Mapped[str | None] = mapped_column(Text)
 
 
 class AnonymousSheetRow(Base):

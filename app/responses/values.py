@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,21 @@ NOT_OBSERVED = "na"
 
 UNSEEN = math.nan
 """The same as a level."""
+
+
+class Suspicion(StrEnum):
+    """Why an answer of a customer is looked at before it counts."""
+
+    TOO_FAST = "too_fast"
+    ALL_THE_SAME = "all_the_same"
+
+
+class ParkState(StrEnum):
+    """What becomes of a parked answer: nobody has decided, it counts after all, or it is left out."""
+
+    PARKED = "parked"
+    COUNTED = "counted"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,10 @@ class FormSubject:
 
 @dataclass(frozen=True, slots=True)
 class RatingForm:
-    """All that one rating link asks; never an answer that was given before."""
+    """All that one rating link asks; never an answer that was given before.
+
+    `begun` is a sealed note of when the form was shown; it comes back with the answers and is stored nowhere.
+    """
 
     round_id: str
     company_name: str
@@ -96,6 +115,7 @@ class RatingForm:
     minutes: int
     promise_hash: str
     submission_id: str
+    begun: str
     subjects: tuple[FormSubject, ...]
     draft: Mapping[str, str] = field(default_factory=dict)
     """What is typed and not sent, by field; never what was sent."""
@@ -116,14 +136,35 @@ class ParsedSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkedAnswer:
+    """A sheet that counts in nothing until somebody says so: about whom, why, and what was decided.
+
+    Neither the answers nor who gave them are told.
+    """
+
+    id: str
+    round_id: str
+    subject_id: str
+    subject_name: str
+    questions: int
+    reasons: tuple[Suspicion, ...]
+    state: ParkState
+    decided_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a submit stored: who was rated now, who is still open, and until when it can be changed."""
+    """What a submit stored: who was rated now, who is still open, and until when it can be changed.
+
+    `low` are the assignments of customers' sheets in the lower half of the scale; told to whoever sent them alone.
+    """
 
     submission_id: str
     rated: tuple[str, ...]
     open: tuple[str, ...]
     is_final: bool
     closes_at: datetime
+    low: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

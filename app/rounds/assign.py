@@ -24,7 +24,14 @@ from app.reports import BulkReport, Outcome, RowError, RowReport, RowsRefused
 from app.rounds import rules
 from app.rounds.checks import NOT_A_GROUP
 from app.rounds.limits import Limits, load_limits
-from app.rounds.queries import load_assignments, load_frozen_round, load_rated, load_uncounted, take_round
+from app.rounds.queries import (
+    load_assignments,
+    load_frozen_round,
+    load_rated,
+    load_round,
+    load_uncounted,
+    take_round,
+)
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import (
     Assignment,
@@ -90,6 +97,18 @@ def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named
             attempt.rollback()
     report = [report_of(row.row, one, made, known) for row, one in zip(rows, wanted, strict=True)]
     return BulkReport(tuple(report), dry_run=dry_run)
+
+
+def add_customers(session: WriteSession, round_id: str, met: Mapping[str, str], *, actor: str) -> None:
+    """Let customers who were met rate whom they met, in an open round; they are invited by the worker.
+
+    For the draw of a programme, which holds the round and has chosen by chance, so nobody approves. `met` is the
+    employee by customer.
+    """
+    round_ = load_round(session, round_id)
+    wanted = [NewAssignment(rater_id, subject_id, RaterGroup.CUSTOMER) for rater_id, subject_id in met.items()]
+    made = insert_assignments(session, round_, wanted, source=AssignmentSource.ENCOUNTER, actor=actor)
+    _count(session, round_, made.values())
 
 
 def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named options

@@ -58,6 +58,13 @@ def mark_answered(session: WriteSession, assignment_ids: Sequence[str]) -> None:
         session.connection().execute(_ANSWERED, [{"assignment_id": one} for one in assignment_ids])
 
 
+def unmark_answered(session: WriteSession, assignment_ids: Sequence[str]) -> None:
+    """Take the marks of sheets that count in nothing; for parking, which holds the round. Idempotent."""
+    if assignment_ids:
+        ids = list(assignment_ids)
+        session.execute(update(AssignmentRow).where(AssignmentRow.id.in_(ids)).values(answered=False))
+
+
 def mark_released(session: WriteSession, round_id: str, *, now: datetime) -> None:
     """Note that a closed round is released; for the sealing transaction, which holds the round."""
     row = session.get_one(RoundRow, round_id)
@@ -86,14 +93,14 @@ def _close(session: WriteSession, actor: str, round_: Round, *, now: datetime) -
     )
     # Of two workers only the one that closes it says so.
     if cast("CursorResult[Any]", done).rowcount:
-        _settle_overlaps(session, round_.id)
+        settle_overlaps(session, round_.id)
         # The order in which assignments were marked is the order in which sheets came in.
         lay_anew(session, AssignmentRow, AssignmentRow.round_id == round_.id, AssignmentRow.id)
         company_id = round_.company_id
         record(session, actor, "round.closed", company_id=company_id, object_kind="round", object_id=round_.id, now=now)
 
 
-def _settle_overlaps(session: WriteSession, round_id: str) -> None:
+def settle_overlaps(session: WriteSession, round_id: str) -> None:
     """Compare with the rounds close by once more: some were asked since the launch, and the atoms are known now (R10)."""
     frozen = load_frozen_round(session, round_id)
     settled = with_overlaps(session, frozen)

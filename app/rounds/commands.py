@@ -19,6 +19,7 @@ from app.organisation.values import SubjectId
 from app.rounds import checks, rules
 from app.rounds.assign import (
     add_assignments,
+    add_customers,
     approve_assignment,
     insert_assignments,
     remove_assignment,
@@ -33,7 +34,7 @@ from app.rounds.close import (
 )
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
 from app.rounds.exposure import dossier_problems
-from app.rounds.launch import draft_of, launch_past_round, launch_round
+from app.rounds.launch import draft_of, launch_growing_round, launch_past_round, launch_round
 from app.rounds.nominate import (
     approve_nomination,
     call_for_nominations,
@@ -49,6 +50,7 @@ from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
 
 __all__ = [
     "add_assignments",
+    "add_customers",
     "approve_assignment",
     "approve_nomination",
     "call_for_nominations",
@@ -59,6 +61,7 @@ __all__ = [
     "draft_of",
     "insert_assignments",
     "keep_open_until",
+    "launch_growing_round",
     "launch_past_round",
     "launch_round",
     "lift_conflict",

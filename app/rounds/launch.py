@@ -84,6 +84,25 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     return replace(round_, state=RoundState.OPEN, promise_hash=frozen.promise_hash, launched_at=now)
 
 
+def launch_growing_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
+    """Freeze a draft to which customers are added as they are met, and open it.
+
+    For who may write rounds at its scope; called by programmes, in their transaction. As `launch_round`, but nobody
+    needs to be asked yet, so that there is no preview: what can be shown is settled by who has answered at the close.
+    """
+    round_ = take_round(session, viewer, round_id, now=now)
+    rules.require_draft(round_)
+    rated = load_rated(session, round_.id)
+    frozen = replace(freeze(session, round_, rated, now=now), grows=True)
+    gaps = [gap for gap in _gaps(session, round_, rated, frozen) if gap.message != NO_RATERS]
+    problems = [*time_problems(draft_of(round_), now=now), *gaps, *too_long(frozen)]
+    if problems:
+        raise rules.RoundIncomplete(problems)
+    _write(session, round_, frozen, now=now)
+    _note(session, viewer, round_, "round.launched", now=now)
+    return replace(round_, state=RoundState.OPEN, promise_hash=frozen.promise_hash, launched_at=now)
+
+
 def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> RoundPreview:
     """Freeze a draft whose ratings were given elsewhere, and close it at once; the preview is its report.
 
@@ -187,6 +206,7 @@ def _write(
                 "frozen_on": frozen.frozen_on.isoformat(),
                 "groups": recipe.groups_out(frozen.groups),
                 "kpis": recipe.kpis_out(frozen.kpis),
+                **({"grows": True} if frozen.grows else {}),
             },
             promise_hash=frozen.promise_hash,
             overlapping=recipe.overlaps_out(frozen.overlapping),

@@ -340,7 +340,8 @@ class FrozenRound:
 
     `readers` holds, by the subject where the reading role lies, the mailboxes that do not count towards k there
     and below (R2). `subjects` are the scope and everything below it, each after its parent. `overlapping` are the
-    places where no atom forms, since almost the same people were asked in a round close by (R10).
+    places where no atom forms, since almost the same people were asked in a round close by (R10). A round `grows`
+    when its raters are met while it is open, so that it says nothing of how many there will be.
     """
 
     id: RoundId
@@ -365,6 +366,7 @@ class FrozenRound:
     subjects: tuple[FrozenSubject, ...]
     readers: Mapping[str, frozenset[str]]
     overlapping: frozenset[OverlapPlace] = frozenset()
+    grows: bool = False
 
     def kpi(self, kpi_id: str) -> FrozenKpi:
         """The KPI with this id."""

@@ -38,7 +38,12 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Overview", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
-    Entry("Rounds", "/rounds", READERS, ("/invitations", "/conflicts")),
+    Entry(
+        "Rounds",
+        "/rounds",
+        READERS,
+        ("/invitations", "/conflicts", "/dossiers", "/visits", "/programmes", "/encounters", "/open-codes"),
+    ),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
     Entry("Signals", "/signals", RESULT_READERS, ("/relevance",)),

@@ -16,6 +16,7 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
+from app.recovery.queries import count_open_cases
 from app.releases.queries import load_latest_composites, load_told
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
@@ -101,10 +102,12 @@ class Whole:
 def show_overview(request: Request) -> Response:
     with reading(request) as (session, visit):
         whole = _whole(session, visit, company_of(session, visit)) if visit.companies else None
+        waiting = count_open_cases(session, visit.viewer)
     return page(
         visit,
         "pages/overview/overview.html",
         whole=whole,
+        waiting=waiting,
         companies=visit.companies,
         today=visit.today,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),

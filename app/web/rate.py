@@ -11,6 +11,8 @@ from app.http.doors import PageRoute, posted
 from app.http.forms import Form
 from app.http.visit import Visit, reading, written_together
 from app.infra.formats import choose_locale
+from app.recovery.intake import ABOUT, TICKET
+from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
@@ -36,10 +38,15 @@ def show_form(request: Request, token: str) -> Response:
 def send_form(request: Request, token: str) -> Response:
     sent = posted(request)
     try:
-        written_together(request, lambda session, now: submit_response(session, token, sent, now=now))
+        receipt = written_together(request, lambda session, now: submit_response(session, token, sent, now=now))
     except Invalid as refused:
         visit, form = _opened(request, token)
         return refused_page(visit, form, token, sent, refused)
+    if receipt.low:
+        with reading(request) as (session, visit):
+            offer = find_offer(session, token, receipt.low, now=visit.now)
+        if offer is not None:
+            return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
     return see_other(f"/r/{token}/thanks")
 
 

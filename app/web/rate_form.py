@@ -13,7 +13,7 @@ from app.http.visit import Visit
 from app.infra.templates import render
 from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
-from app.responses.intake import SUBMISSION
+from app.responses.intake import BEGUN, SUBMISSION
 from app.responses.rules import HintsGiven
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.web.render import answer, page, page_text, said
@@ -55,7 +55,12 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     shapes = tuple(map(_shape, form.subjects))
     key = (_of_round(visit, form), form.closes_at, form.minutes, bool(form.rater_name), shapes)
     stencil = _pages.get(key, lambda: _blank_page(visit, form))
-    texts = {"path": f"/r/{token}", "submission": form.submission_id, "rater": (form.rater_name or "").split(" ")[0]}
+    texts = {
+        "path": f"/r/{token}",
+        "submission": form.submission_id,
+        "begun": form.begun,
+        "rater": (form.rater_name or "").split(" ")[0],
+    }
     for place, subject in enumerate(form.subjects):
         texts |= {f"{name}{place}": text for name, text in _texts(subject).items()}
     return answer(visit, stencil.filled(texts))
@@ -66,10 +71,11 @@ def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused
     chosen = {name: values[0] for name, values in sent.items() if values}
     errors: dict[str, str] = {}
     for error in refused.errors:
-        errors[error.field] = " ".join(filter(None, (errors.get(error.field, ""), _sentence(visit, error))))
+        errors[error.field] = " ".join(filter(None, (errors.get(error.field, ""), sentence_of(visit, error))))
     if SUBMISSION not in errors:
         # What is sent next is still the same submit. One that was refused for its id gets a new one.
         form = replace(form, submission_id=chosen.get(SUBMISSION, form.submission_id))
+    form = replace(form, begun=chosen.get(BEGUN, form.begun))
     names, ids = _names_by_field(form, visit), _field_ids_by_name(form)
     known = {name: sentence for name, sentence in errors.items() if name in names}
     listed = [(ids.get(name, ""), f"{names.get(name, '')}{sentence}") for name, sentence in errors.items()]
@@ -101,6 +107,7 @@ def _blank_page(visit: Visit, form: RatingForm) -> str:
         form,
         rater_name=slot("rater") if form.rater_name else form.rater_name,
         submission_id=slot("submission"),
+        begun=slot("begun"),
         subjects=subjects,
     )
     cards = [_blank_card(visit, form, place) for place in range(len(subjects))]
@@ -185,7 +192,7 @@ def _card(visit: Visit, form: RatingForm, action: str, place: int, typed: Typed,
         state=_state(visit, subject, typed),
         is_folded=_is_folded(form),
         is_open=_is_open(form, place, typed),
-        points={item.number: _points(visit, item) for item in subject.items},
+        points={item.number: points_of(visit, item) for item in subject.items},
         chosen=typed.chosen,
         errors=typed.errors,
         hints=typed.hints,
@@ -205,7 +212,7 @@ def _by_item(visit: Visit, form: RatingForm) -> list[tuple[str, str, list[tuple[
 
 
 def _points_of(visit: Visit, form: RatingForm) -> dict[int, list[tuple[int | str, str]]]:
-    return {item.number: _points(visit, item) for subject in form.subjects for item in subject.items}
+    return {item.number: points_of(visit, item) for subject in form.subjects for item in subject.items}
 
 
 def _is_folded(form: RatingForm) -> bool:
@@ -222,7 +229,7 @@ def _state(visit: Visit, subject: FormSubject, typed: Typed) -> str:
     return said(visit, _STATES[_progress(subject, typed)])
 
 
-def _points(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
+def points_of(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
     """The rows of a scale: point and anchor in the reader's language."""
     is_counted = item.kind in {ScaleKind.POINTS, ScaleKind.RECOMMEND}
     return [
@@ -273,7 +280,7 @@ def _names_by_field(form: RatingForm, visit: Visit) -> dict[str, str]:
     }
 
 
-def _sentence(visit: Visit, error: FieldError) -> str:
+def sentence_of(visit: Visit, error: FieldError) -> str:
     sentence = said(visit, error.message, **error.values)
     return f"{sentence} ({error.allowed})" if error.allowed else sentence
 

@@ -96,13 +96,15 @@ class RoundFrame:
 def frame_of(session: ReadSession, visit: Visit, round_id: str, current: str = "") -> RoundFrame:
     """A round that the viewer may read, on the page named `current`."""
     found = get_round(session, visit.viewer, round_id, now=visit.now)
-    may_write = may(visit.viewer, Action.ROUNDS_WRITE, place_of(session, found, now=visit.now))
+    place = place_of(session, found, now=visit.now)
+    may_write = may(visit.viewer, Action.ROUNDS_WRITE, place)
+    may_review = may(visit.viewer, Action.RESULTS_ANALYSE, place) and found.state is not RoundState.OPEN
     return RoundFrame(
         found,
         in_locale(found.name, visit.locale),
         may_write,
         steps_of(visit, found, len(load_rated(session, found.id)), current) if _is_draft(found) else (),
-        () if _is_draft(found) else _tabs(visit, found, current),
+        () if _is_draft(found) else _tabs(visit, found, current, may_review=may_review),
     )
 
 
@@ -182,10 +184,12 @@ def _complete(round_: Round, rated: int) -> dict[str, bool]:
     }
 
 
-def _tabs(visit: Visit, round_: Round, current: str) -> tuple[tuple[str, str, bool], ...]:
+def _tabs(visit: Visit, round_: Round, current: str, *, may_review: bool) -> tuple[tuple[str, str, bool], ...]:
     offered = [("overview", "", "Overview"), ("assignments", "/assignments", "Who rates whom")]
     if round_.source == "asked":
         offered[1:1] = [("tracker", "/tracker", "Answers"), ("invitations", "/invitations", "Letters")]
+    if round_.source == "asked" and may_review:
+        offered.append(("parked", "/parked", "Parked answers"))
     return tuple((said(visit, label), f"/rounds/{round_.id}{path}", name == current) for name, path, label in offered)
 
 

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.accounts.rules import ALLOWED, Action
 from app.accounts.values import Role
+from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
 from tests.api.test_kpis import created, soft_kpi
 from tests.api.walk import SOMEWHERE, Operation, walk
 from tests.served import ONE_DATABASE, Served
@@ -149,6 +150,12 @@ CASES: dict[str, Case] = {
     "refuse_nomination": Case("team", lambda _: {"reason": "Har ikke møttes."}),
     "withdraw_nomination": Case("team"),
     "list_invitations": Case("team"),
+    "list_programmes": Case(),
+    "create_programme": Case("team", lambda world: programme_at(world.place, world.ids["kpi_id"])),
+    "record_encounters": Case(body=lambda _: {"encounters": []}),
+    "import_encounters": Case(body=no_rows),
+    "list_open_codes": Case(),
+    "create_open_code": Case("team", lambda world: code_at(world.place, world.ids["kpi_id"])),
     "list_letters": Case(),
     "get_letter": Case(),
     "word_letter": Case(body=lambda _: {}),
@@ -178,68 +185,22 @@ CASES: dict[str, Case] = {
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
 }
-"""Every operation that needs no release, invitation or reading; those are asked about in the journey."""
+"""Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    "get_visit",
-    "cancel_visit",
-    "accept_visit",
-    "return_visit",
-    "appeal_visit",
-    "decide_appeal",
-    "list_evidence",
-    "get_picture",
-    "get_reading",
-    "list_corrections",
-    "resend_invitation",
-    "rotate_invitation",
-    "extend_invitation",
-    "void_invitation",
-    "get_release",
-    "list_scores",
-    "get_scores",
-    "get_explanation",
-    "get_distance",
-    "get_ranking",
-    "get_competitors",
-    "get_recomputation",
-    "ask_what_if",
-    "adopt",
-    "get_summary",
-    "get_contradictions",
-    "take_back_shift",
-    "get_figure_table",
+    *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
+    *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
+    *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
+    *("decide_parked_open_answer", "list_parked_answers", "decide_parked_answer", "get_programme"),
+    *("change_programme", "stop_programme", "list_periods", "list_encounters", "tally_encounters"),
+    *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
+    *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
+    *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
+    *("get_contradictions", "take_back_shift", "get_figure_table"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
-    "get_severity",
-    "get_reliability",
-    "get_assignment_answer",
-    "answer_assignment",
-    "list_score_notes",
-    "note_score",
+    *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
+    *("note_score",),
 }
-
-
-def order_at(scenario_id: str, subject_id: str) -> Any:
-    days = {"from_on": "2026-11-23", "until_on": "2026-11-27"}
-    return {"scenario_id": scenario_id, "subject_id": subject_id, "shopper": "besok1@besok.example", **days}
-
-
-def key_at(subject_id: str) -> Any:
-    ends = "2026-12-01T00:00:00Z"
-    return {"name": "Lønn", "subject_id": subject_id, "scopes": ["organisation:read"], "expires_at": ends}
-
-
-def round_at(subject_id: str) -> Any:
-    return {
-        "scope_id": subject_id,
-        "name": {"nb": "Høst", "en": "Autumn"},
-        "purpose": {"nb": "Slik møter vi kundene", "en": "How we meet customers"},
-        "asked_by": "Ida Øst",
-        "period_start": "2026-10-01",
-        "period_end": "2026-10-31",
-        "opens_at": "2026-11-24T10:00:00+01:00",
-        "closes_at": "2026-11-27T16:00:00+01:00",
-    }
 
 
 @pytest.fixture
@@ -308,7 +269,8 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("list_conflicts", "get_load_cap", "set_load_cap"),
         *("list_readings", "list_releases", "list_signals", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
-        *("import_organisation", "import_people", "import_readings"),
+        *("import_organisation", "import_people", "import_readings", "import_encounters"),
+        *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
         *("list_letters", "get_letter", "word_letter", "reset_letter", "preview_letter"),
         *("list_suppressions", "get_suppression", "add_suppression", "lift_suppression"),
     ),

@@ -10,7 +10,7 @@ from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
 from app.kpis.values import RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
-from app.responses.intake import HINTS, SEEN_ALL, SUBMISSION
+from app.responses.intake import BEGUN, HINTS, SEEN_ALL, SUBMISSION
 from app.responses.rules import answer_field, comment_field
 from app.responses.values import FormItem, FormSubject, RatingForm
 from app.rounds.values import DeclineReason, Mode
@@ -67,14 +67,15 @@ class SubmissionIn(In):
 
     submission_id: str = Field(description="As the form gave it: the same once more changes nothing")
     answers: dict[str, str] = Field(description="By field name; `na` says that it could not be observed")
-
+    begun: str = Field(default="", description="As the form gave it: a sealed note of when it was shown")
     hints_seen: bool = Field(default=False, description="Whether hints on the comments were shown, or do not matter")
 
     def posted(self) -> dict[str, list[str]]:
         """The fields as the page posts them."""
         fields = {name: [answer] for name, answer in self.answers.items()}
         seen = {HINTS: [SEEN_ALL]} if self.hints_seen else {}
-        return {**fields, **seen, SUBMISSION: [self.submission_id]}
+        begun = {BEGUN: [self.begun]} if self.begun else {}
+        return {**fields, **seen, **begun, SUBMISSION: [self.submission_id]}
 
 
 class DraftIn(SubmissionIn):
@@ -162,6 +163,7 @@ class FormOut(Out):
         minutes=3,
         promise_hash="9f2c",
         submission_id=_SUBMISSION,
+        begun="1763888400.8sQ2",
         is_final=False,
         subjects=[_SUBJECT],
         draft={f"{ID}.1": "4"},
@@ -179,6 +181,7 @@ class FormOut(Out):
     minutes: int
     promise_hash: str = Field(description="Names what was promised; printed in the invitation")
     submission_id: str
+    begun: str = Field(description="A sealed note of when the form was shown; send it back with the answers")
     is_final: bool = Field(description="A sheet cannot be changed once it is sent")
     subjects: list[FormSubjectOut]
     draft: dict[str, str] = Field(description="What was typed and not sent, by field; never what was sent")
@@ -190,7 +193,8 @@ class FormOut(Out):
             raise TypeError(type(value))
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
         plain: dict[str, Any] = {
-            name: getattr(value, name) for name in (*names, "minutes", "promise_hash", "submission_id", "is_final")
+            name: getattr(value, name)
+            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final")
         }
         return cls(
             **plain,
@@ -199,6 +203,17 @@ class FormOut(Out):
             draft=dict(value.draft),
             subjects=[FormSubjectOut.about(subject) for subject in value.subjects],
         )
+
+
+class OfferOut(Out):
+    """The offer to be contacted after answers that were low: sent back by who accepts it, within two hours."""
+
+    model_config = example(about=ID, ticket="1763888400.8sQ2", subject_name="Sofie Dahl", owner_name="Amir Haddad")
+
+    about: Id
+    ticket: str
+    subject_name: str
+    owner_name: str
 
 
 class ReceiptOut(Out):
@@ -210,6 +225,7 @@ class ReceiptOut(Out):
         open=["Thea Moe"],
         is_final=False,
         closes_at="2026-11-27T15:00:00Z",
+        offer=None,
     )
 
     submission_id: str
@@ -217,3 +233,4 @@ class ReceiptOut(Out):
     open: list[str]
     is_final: bool
     closes_at: datetime
+    offer: OfferOut | None = Field(None, description="Where whoever was not content may ask to be contacted")

@@ -1,0 +1,202 @@
+"""Every write of open answers: hanging a code up and taking it down, an answer, what is parked, the result of a period."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from app.accounts.rules import SERVICE, Action, require
+from app.accounts.values import Viewer
+from app.encounters.rules import kpi_problems, period_of
+from app.errors import FieldError, Invalid, NotFound
+from app.infra.database import WriteSession
+from app.infra.formats import local_day
+from app.infra.ids import is_id, new_id
+from app.infra.keys import fingerprint, key_of
+from app.journal.commands import record
+from app.kpis.queries import load_kpis
+from app.open_answers import rules
+from app.open_answers.queries import code_for, load_asked, load_due_periods, load_open_form
+from app.open_answers.tables import OpenAnswerRow, OpenCodeRow, OpenResultRow
+from app.open_answers.values import CodeDraft, CodeState, OpenCode, OpenForm
+from app.organisation.queries import load_subjects
+from app.organisation.values import UNIT_KINDS, SubjectId
+from app.responses.intake import BEGUN, parse_sheets, parse_submission_id
+from app.responses.rules import ReviewOver
+from app.responses.values import ParkState, ParsedSheet
+
+ONLY_UNITS = "A code hangs at a unit: what anybody may say about a person is not asked here."
+
+
+def create_code(session: WriteSession, viewer: Viewer, company_id: str, draft: CodeDraft, *, now: datetime) -> OpenCode:
+    """Make a code for a unit; from then on whoever scans it may answer.
+
+    For who may write rounds at the unit. Not idempotent.
+    """
+    today = local_day(now)
+    unit = load_subjects(session, [draft.subject_id], on=today).get(SubjectId(draft.subject_id))
+    inside = unit is not None and unit.company_id == company_id
+    require(viewer, Action.ROUNDS_WRITE, unit.path if unit is not None and inside else ())
+    if unit is None:
+        raise NotFound
+    known = load_kpis(session, [one for one in draft.kpi_ids if is_id(one)], on=today)
+    problems = kpi_problems(draft.kpi_ids, {str(kpi_id): kpi for kpi_id, kpi in known.items()}, company_id)
+    if unit.kind not in UNIT_KINDS:
+        problems.append(FieldError("subject_id", ONLY_UNITS))
+    if problems:
+        raise Invalid(problems)
+    code_id = new_id(session)
+    session.add(
+        OpenCodeRow(
+            id=code_id,
+            company_id=company_id,
+            subject_id=draft.subject_id,
+            name=dict(draft.name),
+            kpi_ids=list(draft.kpi_ids),
+            rhythm=draft.rhythm,
+            k=draft.k,
+            state=CodeState.OPEN,
+            token_hash=fingerprint(key_of(session).open_code_token(code_id)),
+            version=1,
+        )
+    )
+    session.flush()
+    _note(session, viewer, company_id, code_id, "open_code.created", now=now)
+    return code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
+
+
+def close_code(session: WriteSession, viewer: Viewer, code_id: str, *, now: datetime) -> OpenCode:
+    """Take a code down for good: its address says so from now on; what was answered is still computed.
+
+    For who may write rounds where it hangs. Idempotent.
+    """
+    found = code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
+    if found.state is CodeState.OPEN:
+        row = session.get_one(OpenCodeRow, found.id)
+        row.state, row.version = CodeState.CLOSED, row.version + 1
+        session.flush()
+        _note(session, viewer, found.company_id, found.id, "open_code.closed", now=now)
+    return code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
+
+
+def submit_open_answer(
+    session: WriteSession, token: str, posted: Mapping[str, Sequence[str]], *, device: str, now: datetime
+) -> None:
+    """Store what somebody answers who scanned a code.
+
+    Whoever holds the address may call. `device` is what tells one device from another for the length of a period; only
+    a mark of it is stored, under the instance key, and for this code and period alone. Suspicious answers are parked.
+    The same submission id again changes nothing.
+    """
+    form = load_open_form(session, token, now=now)
+    submission_id = parse_submission_id(posted)
+    [sheet] = parse_sheets(posted, [form.subject], form.scales)
+    # Answers through one code follow each other, so that none of a burst is missed.
+    session.execute(select(OpenCodeRow.id).where(OpenCodeRow.id == form.code.id).with_for_update())
+    mine = OpenAnswerRow.code_id == form.code.id
+    if session.scalar(select(OpenAnswerRow.id).where(mine, OpenAnswerRow.submission_id == submission_id)) is not None:
+        return
+    start, _ = period_of(local_day(now), form.code.rhythm)
+    mark = key_of(session).derive("open device", form.code.id, start.isoformat(), device)[:8]
+    slot = int(now.timestamp()) // rules.SLOT_SECONDS
+    reasons = rules.open_suspicions(
+        list(sheet.answers.values()),
+        _seconds(session, form, posted, now=now),
+        before=_count(session, form, OpenAnswerRow.period_start == start, OpenAnswerRow.device == mark),
+        in_slot=_count(session, form, OpenAnswerRow.slot == slot),
+    )
+    session.add(_row(session, form, sheet, submission_id, start=start, device=mark, slot=slot, reasons=[*reasons]))
+    session.flush()
+
+
+def decide_parked_open(
+    session: WriteSession, viewer: Viewer, answer_id: str, wanted: ParkState, *, now: datetime
+) -> None:
+    """Let a parked open answer count, or leave it out; either can be taken back until the period is computed.
+
+    For who analyses results where the code hangs, once the period is over (ReviewOver before). Idempotent.
+    """
+    row = session.get(OpenAnswerRow, answer_id) if is_id(answer_id) else None
+    if row is None:
+        raise NotFound
+    code = code_for(session, viewer, Action.RESULTS_ANALYSE, row.code_id, now=now)
+    if row.period_start >= period_of(local_day(now), code.rhythm)[0] or not row.reasons:
+        raise ReviewOver
+    row.state = wanted
+    session.flush()
+
+
+def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
+    """Compute the periods that are over, once and for all; how many. For the worker.
+
+    Written: one result for each, with nothing below k; the answers themselves, their marks and comments are deleted.
+    What is parked still is left out. Idempotent.
+    """
+    due = load_due_periods(session, now=now)
+    for code_id, start in due:
+        _compute(session, code_for(session, SERVICE, Action.RESULTS_READ, code_id, now=now), start)
+    return len(due)
+
+
+def _compute(session: WriteSession, code: OpenCode, start: date) -> None:
+    of_period = (OpenAnswerRow.code_id == code.id, OpenAnswerRow.period_start == start)
+    rows = session.scalars(select(OpenAnswerRow).where(*of_period, OpenAnswerRow.state == ParkState.COUNTED)).all()
+    answers, said = [row.answers for row in rows], [row.comment for row in rows if row.comment]
+    # In an order that says nothing of when they came.
+    key = key_of(session)
+    comments = sorted(said, key=lambda text: key.derive("open comment", text))
+    enough = len(rows) >= code.k
+    scores = [rules.open_score(kpi, answers, code.k) for kpi in load_asked(session, code, on=start)]
+    session.add(
+        OpenResultRow(
+            code_id=code.id,
+            period_start=start,
+            period_end=period_of(start, code.rhythm)[1],
+            document={
+                "answers": len(rows) if enough else None,
+                "scores": [{**asdict(one), "name": dict(one.name)} for one in scores],
+                "comments": comments if rules.shown_comments(comments, len(rows), code.k) else [],
+            },
+        )
+    )
+    session.execute(delete(OpenAnswerRow).where(*of_period))
+    session.flush()
+
+
+def _seconds(
+    session: WriteSession, form: OpenForm, posted: Mapping[str, Sequence[str]], *, now: datetime
+) -> float | None:
+    begun = key_of(session).read_moment(BEGUN, form.code.id, posted.get(BEGUN, ("",))[0])
+    return None if begun is None else (now - begun).total_seconds()
+
+
+def _count(session: WriteSession, form: OpenForm, *conditions: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(OpenAnswerRow).where(OpenAnswerRow.code_id == form.code.id, *conditions)
+    return session.scalar(query) or 0
+
+
+def _row(
+    session: WriteSession,
+    form: OpenForm,
+    sheet: ParsedSheet,
+    submission_id: str,
+    **noted: Any,
+) -> OpenAnswerRow:
+    return OpenAnswerRow(
+        id=new_id(session),
+        code_id=form.code.id,
+        period_start=noted["start"],
+        submission_id=submission_id,
+        device=noted["device"],
+        slot=noted["slot"],
+        answers=dict(sheet.answers),
+        comment=sheet.comments.get("", ""),
+        reasons=noted["reasons"],
+        state=ParkState.PARKED if noted["reasons"] else ParkState.COUNTED,
+    )
+
+
+def _note(session: WriteSession, viewer: Viewer, company_id: str, code_id: str, action: str, *, now: datetime) -> None:
+    record(session, viewer.actor, action, company_id=company_id, object_kind="open_code", object_id=code_id, now=now)

@@ -1,0 +1,41 @@
+"""What the worker does for programmes: a round that cannot begin rests and is told of; the others go on."""
+
+from datetime import datetime, timedelta
+
+from app.accounts.rules import SERVICE
+from app.encounters.queries import has_failed_beginning
+from app.encounters_due import begin_due, draw_all_due
+from app.infra.database import Database
+from app.journal.queries import list_entries_about
+from app.kpis.commands import pause_kpi
+from app.responses.close import close_due_rounds
+from app.worker import release_due
+from tests.encounters.shop import new_programme, open_shop
+from tests.served import ONE_DATABASE
+
+
+@ONE_DATABASE
+def test_a_round_that_cannot_begin_rests_for_an_hour_and_holds_up_no_other(engine: Database, now: datetime) -> None:
+    with engine.write() as session:
+        shop = open_shop(session, now)
+        other = new_programme(session, shop.company, now, kpi_ids=[shop.company.kpis["first impression"]])
+        pause_kpi(session, SERVICE, shop.company.kpis["first impression"], reason="Hviler", now=now)
+    assert begin_due(engine, now) == 0
+    assert begin_due(engine, now + timedelta(minutes=59)) == 0
+    with engine.read() as session:
+        told = [one.action for one in list_entries_about(session, "programme", other.id)]
+        assert told == ["programme.created", "programme.not_begun"]
+        assert has_failed_beginning(session, other, now=now)
+
+
+def test_a_round_nobody_answered_closes_and_is_released_with_nothing(engine: Database, now: datetime) -> None:
+    with engine.write() as session:
+        shop = open_shop(session, now)
+    assert begin_due(engine, now) == 1
+    assert draw_all_due(engine, now + timedelta(days=1)) == 0
+    later = now + timedelta(days=14)
+    with engine.write() as session:
+        assert close_due_rounds(session, now=later) == 1
+    assert release_due(engine, later) == 1
+    with engine.read() as session:
+        assert not has_failed_beginning(session, shop.programme, now=now)
