@@ -19,6 +19,7 @@ from app.scoring.observed import judged_items
 from app.scoring.promoter import net_promoter
 from app.scoring.ranks import joint_interval, joint_ranks
 from app.scoring.raters import rater_score
+from app.scoring.recovered import Known, distances, interval_within
 from app.scoring.reliability import between_variance, reliability
 from app.scoring.results import Composite, GroupScore, Interval, KpiScore, Uncertainty
 from app.scoring.scales import point_scale, slider
@@ -179,6 +180,16 @@ def reweighted() -> str:
     )
 
 
+def recovered() -> str:
+    parts = [Known(70.0, 70 - 40, 79 - 70), Known(50.0, 50 - 10, 62 - 50)]
+    score = math.fsum(one.score / 2 for one in parts)
+    ends = interval_within(score, *distances([0.5, 0.5], parts))
+    return (
+        f"half of 70 (40 to 79) and half of 50 (10 to 62) from different raters is {score:g}, "
+        f"{ends.lo:g} to {ends.hi:g}."
+    )
+
+
 def effective() -> str:
     found = effective_shares([1, 1], [[50 + 10 * a, 50 + 20 * b] for a in (-1, 1) for b in (-1, 1)] * 3)
     assert isinstance(found, list)
@@ -276,7 +287,7 @@ def lists() -> str:
 
 WORKED = [
     *[answers, judged, promoters, raters, subject_score, standard_error, interval, ratio, figures, goalposts],
-    *[composites, explained, reweighted, effective, ranks, selves, strengths, firm, trend, lists],
+    *[composites, explained, reweighted, recovered, effective, ranks, selves, strengths, firm, trend, lists],
     *WARNINGS,
 ]
 
