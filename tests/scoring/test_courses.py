@@ -12,6 +12,7 @@ from app.scoring.charts import Chart, Cusum, Ewma, Side, Single
 from app.scoring.courses import Alert, State, Watch, course
 from app.scoring.directions import Better, Direction
 from app.scoring.errors import ScoringError
+from app.scoring.phases import Phase
 from app.scoring.results import Interval
 from app.scoring.seasons import Point, Season
 from tests.scoring.facts import agrees
@@ -263,3 +264,11 @@ def test_more_calm_never_gives_more_alerts(values: list[float], chart: Chart, ca
     calmer, plain = (course(weeks(values), Watch(chart, calm=share)) for share in (calm, 1.0))
     assert len(calmer.alerts) <= len(plain.alerts)
     assert calmer.first_signal == plain.first_signal
+
+
+def test_what_is_seen_of_a_phase_are_its_values() -> None:
+    mondays = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(4)]
+    phase = Phase(
+        tuple(Point(day, value) for day, value in zip(mondays, (50.0, None, 52.0, 51.0), strict=True)), None, None
+    )
+    assert phase.seen == 3

@@ -96,6 +96,9 @@ def test_an_average_is_the_total_divided(series: list[float], left: int, target:
         told(series, left, at_least(target * steps)),
         told(series, left, at_least(target), of=Whole.AVERAGE),
     )
+    within = Interval(target, target + 5)
+    whole = told(series, left, Interval(within.lo * steps, within.hi * steps))
+    assert told(series, left, within, of=Whole.AVERAGE).chance == pytest.approx(whole.chance, abs=1e-9)
     assert average.chance == pytest.approx(total.chance, abs=1e-9)
     assert (average.forecast * steps, average.se * steps) == pytest.approx((total.forecast, total.se))
 

@@ -190,3 +190,16 @@ def test_wherever_scores_differ_there_is_one_of_each(scores: list[int], se: floa
         assert (len(found.strengths) > 0, len(found.development_areas) > 0) == (True, True)
     else:
         assert found == NoStrengths(Unremarkable.NO_DIFFERENCE)
+
+
+def test_the_sharpest_comes_first_and_of_unclear_ones_the_nearest_is_named() -> None:
+    scores = [(90.0, 2.0), (88.0, 9.0), (95.0, 3.0), (40.0, 2.0), (38.0, 9.0), (35.0, 3.0)]
+    mean = math.fsum(score for score, _ in scores) / len(scores)
+    clear = standouts([Deviation(kpi, score, score - mean, se) for kpi, (score, se) in enumerate(scores)])
+    assert isinstance(clear, Strengths)
+    assert [one.kpi for one in clear.strengths] == [2, 0, 1]
+    assert [one.kpi for one in clear.development_areas] == [5, 3, 4]
+    vague = standouts([Deviation(kpi, score, score - mean, 10 * se) for kpi, (score, se) in enumerate(scores)])
+    assert isinstance(vague, Strengths)
+    assert [(one.kpi, one.is_tentative) for one in vague.strengths] == [(0, True)]
+    assert [(one.kpi, one.is_tentative) for one in vague.development_areas] == [(3, True)]
