@@ -66,9 +66,8 @@ def groups_out(groups: Iterable[GroupPolicy]) -> list[dict[str, Any]]:
 
 def groups_in(document: Iterable[Mapping[str, Any]]) -> tuple[GroupPolicy, ...]:
     """Policies of rater groups from JSON."""
-    return tuple(
-        GroupPolicy(RaterGroup(one["rater_group"]), Mode(one["mode"]), one["k"], one["comment_k"]) for one in document
-    )
+    read = ((RaterGroup(one["rater_group"]), Mode(one["mode"]), one["k"], one["comment_k"]) for one in document)
+    return tuple(GroupPolicy(*policy) for policy in read)
 
 
 def kpis_out(kpis: Iterable[FrozenKpi]) -> list[dict[str, Any]]:

@@ -46,8 +46,7 @@ NAMES = {
     "until_on": "To",
     "band": "Part of the day",
 }
-_SPARE = 1
-"""Empty rows for facts and critical items beyond those that are there."""
+_SPARE = 1  # empty row for facts and critical items, beyond those that are there
 
 
 @router.get("/visits/scenarios")
