@@ -49,8 +49,7 @@ def encoded_anew(raw: bytes) -> Picture:
     if not raw or not any(raw[start:].startswith(sign) for sign, start in _SIGNS):
         raise _refused(NO_PICTURE if raw else EMPTY)
     try:
-        # Our own program, whose arguments nobody else chooses.
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - our own program, no shell, the picture goes to its standard input
             [sys.executable, "-I", str(_DARKROOM)], input=raw, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:

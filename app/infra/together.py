@@ -23,7 +23,7 @@ class Job:
 
     work: Callable[[Any], Any]
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     is_done: bool = False
     turn: threading.Event = field(default_factory=threading.Event)
 
@@ -68,9 +68,13 @@ class Together:
             jobs = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
         try:
             self._write_all(jobs)
-        except Exception as error:  # noqa: BLE001 - raised again by everybody whose write it undid
+        except BaseException as error:
+            is_failure = isinstance(error, Exception) and not isinstance(error, Unavailable)
             for job in jobs:
-                job.error = Unavailable() if isinstance(error, Unavailable) else error
+                job.error = error if is_failure else Unavailable()
+            # Who interrupts the leader ends it; nobody's write was stored all the same.
+            if not isinstance(error, Exception):
+                raise
         finally:
             for job in jobs:
                 job.is_done = True

@@ -103,3 +103,28 @@ def test_who_waited_too_long_is_told_so_and_has_written_nothing() -> None:
         first.result(10)
         assert senders.submit(together.run, lambda _: written.append("next")).exception(10) is None
     assert written == ["first", "next"]
+
+
+def test_when_the_leader_is_interrupted_nobody_is_told_that_it_is_stored() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write_all(jobs: list[Job]) -> None:
+        begun.set()
+        go_on.wait(10)
+        for job in jobs:
+            job.result = job.work(None)
+        if len(jobs) > 1:
+            raise KeyboardInterrupt
+
+    together = Together(write_all, patience=10)  # type: ignore[arg-type]  # a list is what it gives
+    with ThreadPoolExecutor(3) as senders:
+        first = senders.submit(together.run, partial(pick, 0))
+        begun.wait(10)
+        others = [senders.submit(together.run, partial(pick, number)) for number in (1, 2)]
+        while len(together._waiting) < len(others):
+            threading.Event().wait(0.001)
+        go_on.set()
+        assert first.result(10) == 0
+        ends = {type(other.exception(10)) for other in others}
+        assert ends == {KeyboardInterrupt, Unavailable}
+        assert senders.submit(together.run, partial(pick, 3)).result(10) == 3
