@@ -47,7 +47,8 @@ def browser() -> "Iterator[Browser]":
 def new_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
     """Opens a page in a context of its own: `new_page()`, `new_page(viewport=PHONE, java_script_enabled=False)`.
 
-    A script error, a failed request or a broken content security policy on any of them fails the test.
+    A script error, a failed request or a broken content security policy on any of them fails the test; what a page had
+    asked for when the reader went on to the next is not awaited by anybody.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -58,7 +59,12 @@ def new_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
-        page.on("requestfailed", lambda request: complaints.append(f"request failed: {request.url}"))
+        page.on(
+            "requestfailed",
+            lambda request: (
+                complaints.append(f"request failed: {request.url}") if request.failure != "net::ERR_ABORTED" else None
+            ),
+        )
         page.on(
             "console",
             lambda message: (

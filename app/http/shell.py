@@ -31,6 +31,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _HTTPS_ONLY = "max-age=31536000"
+# What the log says of a request whose sender left before anything was answered, as nginx does.
+_LEFT = 499
 
 log = structlog.get_logger("app.http")
 
@@ -53,7 +55,7 @@ class Shell:
         is_head = scope["method"] == "HEAD"
         inner: MutableMapping[str, Any] = {**scope, "method": "GET"} if is_head else scope
         request_id = new_secret(SystemEntropy().token_bytes(9))
-        status, started_answering = 500, False
+        status, started_answering = _LEFT, False
 
         async def send_dressed(message: Message) -> None:
             nonlocal status, started_answering

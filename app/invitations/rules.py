@@ -60,7 +60,7 @@ class LinkClosed(Expired):
     """The round of the link has closed."""
 
     code = "link_closed"
-    message = "The round closed {closed_at}. Later answers are not taken, because results are computed once."
+    message = "The round closed {closed_at}. What was sent before counts; more is not taken, because results are computed once."
 
     def __init__(self, closed_at: datetime) -> None:
         self.closed_at = closed_at

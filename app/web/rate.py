@@ -1,11 +1,12 @@
 """The rater's doors: the form behind a link, sending it, and thanks; opening any of them changes nothing."""
 
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from app.errors import Invalid
+from app.errors import Expired, Invalid
 from app.http.access import by_link
 from app.http.doors import PageRoute, posted
 from app.http.forms import Form
@@ -43,10 +44,11 @@ def send_form(request: Request, token: str) -> Response:
         visit, form = _opened(request, token)
         return refused_page(visit, form, token, sent, refused)
     if receipt.low:
-        with reading(request) as (session, visit):
+        # What is stored is stored: a round that closes at this moment offers nothing more, and refuses nothing.
+        with suppress(Expired), reading(request) as (session, visit):
             offer = find_offer(session, token, receipt.low, now=visit.now)
-        if offer is not None:
-            return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
+            if offer is not None:
+                return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
     return see_other(f"/r/{token}/thanks")
 
 

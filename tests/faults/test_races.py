@@ -2,14 +2,16 @@
 
 import time
 from collections import Counter
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
+import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.rules import SERVICE
 from app.dispatch import Post
-from app.infra.database import Database
+from app.infra.database import Database, ReadSession
 from app.infra.smtp import SmtpTransport
 from app.infra.templates import build_environment
 from app.journal.tables import JournalRow
@@ -116,6 +118,26 @@ def test_a_form_that_meets_the_close_is_either_counted_or_refused(engine: Databa
             held |= {name: sent[name] for name, status in taken.items() if status == 303}
             assert [submission for submission, _, _ in opened.stored()] == sorted(held.values())
             assert opened.marks() == len(held)
+
+
+def test_a_low_answer_that_is_stored_just_before_the_close_is_thanked_for(
+    engine: Database, opened: OpenRound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked up after it was stored meets a closed round."""
+    customer, read = opened.customers[0], engine.read
+
+    def read_after_the_close() -> AbstractContextManager[ReadSession]:
+        monkeypatch.setattr(engine, "read", read)
+        _close(opened, 0)
+        return read()
+
+    with serving(engine, opened.now) as server:
+        monkeypatch.setattr(engine, "read", read_after_the_close)
+        reply = server.rate(opened.links[customer], opened.fields(customer, ("1", "1")))
+    assert (reply.status, reply.headers["location"]) == (303, f"/r/{opened.links[customer]}/thanks")
+    assert opened.stored() == [("submission-1", [1.0, 1.0], [])]
+    with engine.read() as session:
+        assert session.scalars(select(RoundRow.state)).all() == [RoundState.CLOSED]
 
 
 def _close(opened: OpenRound, after: float) -> None:

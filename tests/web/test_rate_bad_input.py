@@ -295,7 +295,7 @@ def test_24_28_30_a_link_whose_time_is_over_says_so_and_twice_the_same_is_once(e
     late = browser_at(opened.engine, opened.round.closes_at + timedelta(minutes=30))
     for answer in (late.get(link(opened)), late.post(link(opened), data=sent)):
         assert answer.status_code == 410
-        assert message(answer).startswith("The round closed Monday 7 December at 10:00. Later answers are not taken")
+        assert message(answer).startswith("The round closed Monday 7 December at 10:00. What was sent before counts")
     assert opened.stored() == []
     in_grace = browser_at(opened.engine, opened.round.closes_at + timedelta(minutes=29))
     assert in_grace.post(link(opened), data=sent).status_code == 303
