@@ -252,11 +252,42 @@ class RatersNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class SameRaters:
+    """Intraclass correlations of the raters who rated the same subjects.
+
+    subjects, raters : of the full table that was found; 0 where there is none
+    drawn_one, drawn_mean : ICC(2) and ICC(2,k), as if these raters were drawn from many: who is strict is chance
+    fixed_one, fixed_mean : ICC(3) and ICC(3,k), where no others ever rate: who is strict is so for all alike
+    """
+
+    subjects: int
+    raters: int
+    drawn_one: Estimate
+    drawn_mean: Estimate
+    fixed_one: Estimate
+    fixed_mean: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAlpha:
+    """What the consistency of the items would be without one of them."""
+
+    item_id: str
+    name: Words
+    value: float | None = None
+    reason: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MeanAgreement:
-    """Agreement within subjects, on average over some of them, or why there is none."""
+    """Agreement within subjects, on average over some of them, or why there is none.
+
+    spread : standard deviation of an answer within a subject, points of 0..100, root of the mean variance
+    """
 
     value: float | None = None
     strength: Strength | None = None
+    spread: float | None = None
     subjects: int = 0
     reason: Gap | None = None
 
@@ -300,8 +331,9 @@ class GroupReliability:
 
     ratings : valid rater scores; typical : the number of raters per subject that `of_mean` stands for
     of_one, of_mean : ICC(1) and ICC(1,k)
+    same : ICC(2) and ICC(3) of the raters who rated the same subjects
     needed : raters for the wished reliability
-    alpha : internal consistency of the items
+    alpha : internal consistency of the items; without : the same when each of them is left out
     uniform, skewed : rwg against answers that fall on every point alike, and against a slight lean to the upper ones;
         the latter is known for five points only
     study : of items and raters
@@ -313,8 +345,10 @@ class GroupReliability:
     typical: float | None
     of_one: Estimate
     of_mean: Estimate
+    same: SameRaters
     needed: RatersNeeded
     alpha: Estimate
+    without: tuple[ItemAlpha, ...]
     uniform: MeanAgreement
     skewed: MeanAgreement | None
     study: Study

@@ -13,12 +13,12 @@ from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.analysis import (
     AssignmentAnswerIn,
     AssignmentAnswerOut,
-    ReliabilityOut,
     ScoreNoteIn,
     ScoreNoteOut,
     SeverityOut,
 )
 from app.api.schemas.base import Flag, PageOut, page_out
+from app.api.schemas.reliability import ReliabilityOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version

@@ -97,6 +97,7 @@ def show_reliability(request: Request, release_id: str) -> Response:
         found=found,
         wishes=[(one, number(one, visit.locale)) for one in sorted({*WISHES, wished})],
         groups=rows.group_lines(visit, found.groups),
+        same=rows.same_lines(visit, found.groups),
         studies=rows.study_lines(visit, found.groups),
         left_out=rows.left_out_lines(visit, found.left_out),
     )

@@ -62,6 +62,13 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
     assert "kunde-1" not in raters
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
     assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
+    told = analyst.get(f"/api/v1/releases/{release}/reliability/{kpi}").json()["groups"]
+    same = next(one for one in told if one["rater_group"] == "mystery_shopper")["same"]
+    row = next(row for row in reliability.all("tr") if "vurdert de samme 10" in row.words)
+    assert [cell.words[:4] for cell in row.all("td")] == [
+        f"{same[form]['value']:.2f}".replace(".", ",")
+        for form in ("drawn_one", "drawn_mean", "fixed_one", "fixed_mean")
+    ]
     assert analyst.get(f"{base}/reliability?wished=2").status_code == 422
     leave_a_note(analyst, base, kpi, desk.company.subjects["Sofie Berg"])
 
