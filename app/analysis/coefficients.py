@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analysis.compose import Ratings
-from app.analysis.rules import LEAST_SUBJECTS
-from app.analysis.values import (
+from app.analysis.reliable import (
     Estimate,
     GroupReliability,
     ItemAlpha,
@@ -18,6 +17,7 @@ from app.analysis.values import (
     Study,
     Unstudied,
 )
+from app.analysis.rules import LEAST_SUBJECTS
 from app.kpis.values import RaterGroup, ScaleKind
 from app.releases.score import group_weights
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale

@@ -5,19 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from app.analysis.values import (
-    Component,
-    Estimate,
-    GroupReliability,
-    LeftOut,
-    MeanAgreement,
-    RaterSeverity,
-    SameRaters,
-    Severity,
-    Study,
-    SubjectScores,
-    Variances,
-)
+from app.analysis.reliable import Estimate, GroupReliability, MeanAgreement, SameRaters, Study
+from app.analysis.values import Component, LeftOut, RaterSeverity, Severity, SubjectScores, Variances
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, percent, points_range, score
 from app.scoring.obstacles import Obstacle

@@ -20,8 +20,9 @@ from app.analysis.queries import (
     get_severity,
     list_score_notes,
 )
+from app.analysis.reliable import GroupReliability, Unstudied
 from app.analysis.rules import NoFairScore
-from app.analysis.values import Absence, Choice, GroupReliability, NoteDraft, Severity, Unstudied
+from app.analysis.values import Absence, Choice, NoteDraft, Severity
 from app.errors import Conflict, Forbidden, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest

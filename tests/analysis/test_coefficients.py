@@ -6,7 +6,7 @@ import pytest
 
 from app.analysis.coefficients import group_lines, same_raters
 from app.analysis.compose import Ratings, Voice
-from app.analysis.values import GroupReliability
+from app.analysis.reliable import GroupReliability
 from app.kpis.values import KpiKind, RaterGroup, ScaleKind
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
 from app.scoring.consistency import Alpha, alpha

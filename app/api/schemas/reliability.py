@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.analysis.values import Unstudied
+from app.analysis.reliable import Unstudied
 from app.api.schemas.analysis import KPI, LEFT_OUT, AnalysedKpiOut, LeftOutOut
 from app.api.schemas.base import ID, WORDS, Id, Out, Texts, example
 from app.kpis.values import RaterGroup
