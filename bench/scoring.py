@@ -47,7 +47,7 @@ def scoring(_url: str, _folder: Path) -> Iterator[Line]:
 
 def _drawn() -> Round:
     draw = np.random.default_rng(1)
-    points = draw.integers(0, 5, (KPIS, SHEETS, ITEMS)) * 25.0
+    points = draw.integers(0, 5, (KPIS, SHEETS, ITEMS)).astype(np.float64) * 25
     points[draw.random(points.shape) < 1 / 14] = np.nan
     return Round(points, draw.integers(0, SUBJECTS * len(GROUPS), SHEETS))
 
