@@ -34,8 +34,8 @@ class Retraced:
 
     figures : every figure that the viewer may read, stored and again; none unless the state is `done`
     explained : by subject whether its stored arithmetic came out again
-    wrong : what is wrong with its atoms, in words; empty for who does not analyse the whole scope
-    input : of who analyses the whole scope; none for others
+    wrong : what is wrong with its atoms, in words; empty where `input` is none
+    input : of who analyses the whole scope; none for others, nor for one subject
     seen : the subjects that the viewer may read
     tables : what the figures were read off, to trace them further
     """
@@ -61,8 +61,8 @@ def retrace(
 ) -> Retraced:
     """Compute a release again by its own method, and compare; NotFound as for the release itself.
 
-    `subject_id` keeps to the figures of one subject; the whole round is computed all the same, since what scores are
-    worth rests on all of it.
+    `subject_id` keeps to the figures and the arithmetic of one subject. Scores are computed of the whole round all the
+    same, since how sure they are rests on all of it; its input and its atoms are not looked at then.
     """
     release = get_release(session, viewer, release_id, on=on)
     method = methods.get(release.method_version)
@@ -70,23 +70,24 @@ def retrace(
         return Retraced(release, RerunState.UNKNOWN_METHOD)
     kept = load_kept(session, release)
     analyses = _analyses(session, viewer, kept.frozen, on=on)
-    wrong = wrong_in_atoms(kept) if analyses else ()
+    is_all_told = analyses and subject_id is None
+    wrong = wrong_in_atoms(kept) if is_all_told else ()
     readings = readings_at(session, kept.frozen, release.sealed_at)
     try:
         tables = tables_again(kept, method, readings)
         figures = figures_again(kept, tables, method)
-        again = dict(method.documents(tables))
+        seen = readable_subjects(session, viewer, kept.frozen, on=on)
+        told = seen if subject_id is None else seen & {subject_id}
+        again = dict(method.documents(tables, told))
     except UNREADABLE:
         return Retraced(release, RerunState.UNREADABLE, wrong=wrong)
-    seen = readable_subjects(session, viewer, kept.frozen, on=on)
-    told = seen if subject_id is None else seen & {subject_id}
     return Retraced(
         release,
         RerunState.DONE,
         tuple(one for one in figures if one.figure.subject_id in told),
         _explained(session, release, again, told) if kept.is_whole else None,
         wrong,
-        check_input(session, release, kept, method, readings) if analyses else None,
+        check_input(session, release, kept, method, readings) if is_all_told else None,
         seen,
         tables,
     )
