@@ -37,7 +37,7 @@ class Method:
     judge: Callable[[FrozenRound, Marks, Iterable[KeptAtom]], JudgedRound]
     measure: Callable[[FrozenRound, Mapping[str, int], Sequence[Reading]], HardScores]
     score: Callable[[FrozenRound, JudgedRound, HardScores], ScoredRound]
-    rows: Callable[[Tables], Iterator[Score]]
+    rows: Callable[[Tables, Collection[str] | None], Iterator[Score]]
     documents: Callable[[Tables, Collection[str] | None], Iterator[tuple[str, Document]]]
     digest: Callable[[FrozenRound, JudgedRound, Sequence[Reading]], bytes]
 

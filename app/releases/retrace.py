@@ -68,23 +68,23 @@ def retrace(
     method = methods.get(release.method_version)
     if method is None:
         return Retraced(release, RerunState.UNKNOWN_METHOD)
-    kept = load_kept(session, release)
+    kept = load_kept(session, release, subject_id=subject_id)
     analyses = _analyses(session, viewer, kept.frozen, on=on)
     is_all_told = analyses and subject_id is None
     wrong = wrong_in_atoms(kept) if is_all_told else ()
     readings = readings_at(session, kept.frozen, release.sealed_at)
     try:
-        tables = tables_again(kept, method, readings)
-        figures = figures_again(kept, tables, method)
         seen = readable_subjects(session, viewer, kept.frozen, on=on)
         told = seen if subject_id is None else seen & {subject_id}
+        tables = tables_again(kept, method, readings)
+        figures = figures_again(kept, tables, method, told)
         again = dict(method.documents(tables, told))
     except UNREADABLE:
         return Retraced(release, RerunState.UNREADABLE, wrong=wrong)
     return Retraced(
         release,
         RerunState.DONE,
-        tuple(one for one in figures if one.figure.subject_id in told),
+        figures,
         _explained(session, release, again, told) if kept.is_whole else None,
         wrong,
         check_input(session, release, kept, method, readings) if is_all_told else None,
@@ -93,13 +93,13 @@ def retrace(
     )
 
 
-def load_kept(session: ReadSession, release: Release) -> Kept:
-    """What a release left behind, whoever asks."""
+def load_kept(session: ReadSession, release: Release, *, subject_id: str | None = None) -> Kept:
+    """What a release left behind, of its figures those of one subject if that is all that is looked at; whoever asks."""
     return Kept(
         load_frozen_round(session, release.round_id),
         load_marks(session, release.round_id),
         load_atoms(session, release.id),
-        load_all_scores(session, release.id),
+        load_all_scores(session, release.id, subject_id=subject_id),
     )
 
 
