@@ -119,8 +119,10 @@ def get_changes(session: ReadSession, viewer: Viewer, release_id: str, kpi_id: s
     """
     opened = _open(session, viewer, release_id, kpi_id, on=on)
     frozen = load_frozen_round(session, opened.release.round_id)
-    told = load_findings(session, opened.release.id, [subject.id for subject in frozen.subjects])
-    since = {one: (seen["release_id"], seen["round_id"]) for one, each in told.items() if (seen := each.get("change"))}
+    findings = load_findings(session, opened.release.id, [subject.id for subject in frozen.subjects])
+    since = {
+        one: (seen["release_id"], seen["round_id"]) for one, each in findings.items() if (seen := each.get("change"))
+    }
     found = load_compared(session, opened.release.id, frozen, since)
     tables, earlier = found or (None, {})
     rounds = [
@@ -129,7 +131,8 @@ def get_changes(session: ReadSession, viewer: Viewer, release_id: str, kpi_id: s
     ]
     rho = {one.release_id: one.correlation for one in rounds if one.correlation is not None}
     lines = change_lines(tables, kpi_id, earlier, rho, opened.round.subjects) if tables else ()
-    return Changes(opened.release, _name_of(opened.kpi), _names_of(opened.round), tuple(rounds), lines)
+    told = tuple(one for one in rounds if any(line.release_id == one.release_id for line in lines))
+    return Changes(opened.release, _name_of(opened.kpi), _names_of(opened.round), told, lines)
 
 
 def _compared(

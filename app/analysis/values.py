@@ -273,7 +273,7 @@ class SubjectChange:
 class Changes:
     """How the scores of a KPI have changed, with how alike the same raters answer.
 
-    rounds : those compared with, by release
+    rounds : those that the subjects are compared with, by release
     """
 
     release: Release

@@ -14,9 +14,10 @@ from app.words import in_locale
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A subject's change; `why` says why there is none."""
+    """A subject's change; `since` names the round where there are several, `why` says why there is no change."""
 
     name: str
+    since: str
     href: str
     before: str
     after: str
@@ -51,9 +52,9 @@ def _round(visit: Visit, one: ComparedRound) -> str:
 
 
 def _line(visit: Visit, found: Changes, one: SubjectChange, rounds: dict[str, str]) -> ChangeLine:
-    since = rounds.get(one.release_id, "")
     return ChangeLine(
-        name=f"{one.name}, {since}" if since else one.name,
+        name=one.name,
+        since=rounds.get(one.release_id, ""),
         href=f"/results/{found.release.id}/subjects/{one.subject_id}",
         before=score(one.before, visit.locale),
         after=score(one.after, visit.locale),

@@ -26,7 +26,7 @@ _HEADER = (
     "Measured",
     "Unit",
     "Firmness",
-    "Change",
+    "Changed by",
     "Change from",
     "Change to",
     "About the change",

@@ -98,7 +98,7 @@ def both_tables_tell_the_same(told: Told, subject: str, document: Any) -> None:
             change[name] for name in ("points", "lo", "hi")
         ]
         assert (line["change_is_real"], line["change_reason"]) == (str(change["is_real"]).lower(), "")
-        shown = [row[name] for name in ("Change", "Change from", "Change to", "About the change")]
+        shown = [row[name] for name in ("Changed by", "Change from", "Change to", "About the change")]
         assert shown == (
             [line["change"], line["change_lo"], line["change_hi"], ""]
             if change["is_real"]
