@@ -11,11 +11,11 @@ from app.errors import FieldError, Invalid
 from app.http.forms import Form
 from app.http.visit import Visit
 from app.infra.templates import render
-from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.intake import BEGUN, SUBMISSION
 from app.responses.rules import HintsGiven
 from app.responses.values import FormItem, FormSubject, RatingForm
+from app.web.conditions import COUNTED, WORDED, notes_of
 from app.web.render import answer, page, page_text, said
 from app.web.stencils import Stencils, slot
 from app.words import in_locale
@@ -40,7 +40,6 @@ NOTHING_TYPED = Typed({})
 BY_ITEM = "items"
 FOLDED_FROM = 2
 _STATES = {"empty": "Not started", "half": "Begun", "done": "Answered"}
-_WORDS = {"yes": "Yes", "partly": "Partly", "no": "No"}
 # The questions of a round are frozen, so that most raters get the same page but for names and fields; whoever is the
 # first with some shape of form still finds the cards made.
 _pages, _cards = Stencils(256), Stencils(1024)
@@ -148,7 +147,9 @@ def _texts(subject: FormSubject) -> dict[str, str]:
 
 def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool) -> str:
     if by_item:
-        return _framed(visit, form, action, typed, questions=_by_item(visit, form), points=_points_of(visit, form))
+        items = [item for subject in form.subjects for item in subject.items]
+        parts = {"points": {item.number: points_of(visit, item) for item in items}, "notes": notes_of(visit, items)}
+        return _framed(visit, form, action, typed, questions=_by_item(visit, form), **parts)
     names = [_texts(subject) for subject in form.subjects]
     following = [one["called"] for one in (*names[1:], *names[:1])]
     cards = [
@@ -193,6 +194,7 @@ def _card(visit: Visit, form: RatingForm, action: str, place: int, typed: Typed,
         is_folded=_is_folded(form),
         is_open=_is_open(form, place, typed),
         points={item.number: points_of(visit, item) for item in subject.items},
+        notes=notes_of(visit, subject.items),
         chosen=typed.chosen,
         errors=typed.errors,
         hints=typed.hints,
@@ -211,10 +213,6 @@ def _by_item(visit: Visit, form: RatingForm) -> list[tuple[str, str, list[tuple[
     return [asked[number] for number in sorted(asked)]
 
 
-def _points_of(visit: Visit, form: RatingForm) -> dict[int, list[tuple[int | str, str]]]:
-    return {item.number: points_of(visit, item) for subject in form.subjects for item in subject.items}
-
-
 def _is_folded(form: RatingForm) -> bool:
     return len(form.subjects) > FOLDED_FROM and not form.is_final
 
@@ -231,11 +229,11 @@ def _state(visit: Visit, subject: FormSubject, typed: Typed) -> str:
 
 def points_of(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
     """The rows of a scale: point and anchor in the reader's language."""
-    is_counted = item.kind in {ScaleKind.POINTS, ScaleKind.RECOMMEND}
+    is_counted = item.kind in COUNTED
     return [
         (
             int(option.value) if is_counted else option.value,
-            in_locale(option.anchor, visit.locale) if option.anchor else said(visit, _WORDS.get(option.value, "")),
+            in_locale(option.anchor, visit.locale) if option.anchor else said(visit, WORDED.get(option.value, "")),
         )
         for option in item.options
     ]

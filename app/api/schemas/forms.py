@@ -24,6 +24,7 @@ _ITEM = {
     "options": [_OPTION],
     "low": None,
     "high": None,
+    "condition": None,
 }
 _SUBJECT = {
     "assignment_id": ID,
@@ -93,8 +94,17 @@ class OptionOut(Out):
     anchor: Texts | None
 
 
+class FormConditionOut(Out):
+    """When a question is asked: the answer to another `field` of the form is one of these values."""
+
+    model_config = example(field=f"{ID}.1", values=["1", "2"])
+
+    field: str
+    values: list[str]
+
+
 class FormItemOut(Out):
-    """One question; `field` names its answer."""
+    """One question; `field` names its answer. What is sent where its condition does not hold is not kept."""
 
     model_config = example(**_ITEM)
 
@@ -105,10 +115,12 @@ class FormItemOut(Out):
     options: list[OptionOut]
     low: float | None
     high: float | None
+    condition: FormConditionOut | None
 
     @classmethod
     def at(cls, assignment_id: str, item: FormItem) -> Self:
         """A question about one subject."""
+        on = item.condition
         return cls(
             field=answer_field(assignment_id, item.number),
             name=dict(item.name),
@@ -117,6 +129,11 @@ class FormItemOut(Out):
             options=[OptionOut.of(option) for option in item.options],
             low=item.low,
             high=item.high,
+            condition=None
+            if on is None
+            else FormConditionOut(
+                field=answer_field(assignment_id, on.number), values=[option.value for option in on.answers]
+            ),
         )
 
 
