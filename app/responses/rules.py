@@ -57,6 +57,13 @@ class DraftStaysOnDevice(Conflict):
     message = "A draft of an anonymous form stays on your own device. It is not kept here."
 
 
+class NobodyAsked(Conflict):
+    """A form is looked at that nobody would get: the round has no rater groups, or the KPI no weights."""
+
+    code = "nobody_asked"
+    message = "No rater group is asked here yet. Choose who rates first."
+
+
 class ReviewOver(Conflict):
     """What is parked is decided between the close and the release: before, nothing is told of it; after, nothing moves."""
 

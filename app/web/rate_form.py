@@ -65,6 +65,11 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     return answer(visit, stencil.filled(texts))
 
 
+def preview_page(visit: Visit, form: RatingForm, frame: object) -> Response:
+    """The form as its rater will meet it, in a frame that says what it is; it leads nowhere."""
+    return answer(visit, _page_text(visit, form, "", NOTHING_TYPED, by_item=False, preview=frame))
+
+
 def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused: Invalid) -> Response:
     """The form as it was sent, with what is wrong said at its place; nothing typed is lost."""
     chosen = {name: values[0] for name, values in sent.items() if values}
@@ -145,7 +150,7 @@ def _texts(subject: FormSubject) -> dict[str, str]:
 # ------------------------------------------------------------ pieces
 
 
-def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool) -> str:
+def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool, **more: object) -> str:
     if by_item:
         items = [item for subject in form.subjects for item in subject.items]
         parts = {"points": {item.number: points_of(visit, item) for item in items}, "notes": notes_of(visit, items)}
@@ -156,7 +161,7 @@ def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_
         Markup(_card(visit, form, action, place, typed, **names[place], following=following[place]))  # noqa: S704 - our template
         for place in range(len(form.subjects))
     ]
-    return _framed(visit, form, action, typed, cards=cards)
+    return _framed(visit, form, action, typed, cards=cards, **more)
 
 
 def _framed(visit: Visit, form: RatingForm, action: str, typed: Typed, **content: Any) -> str:

@@ -26,7 +26,7 @@ _ITEM = {
     "high": None,
     "condition": None,
 }
-_SUBJECT = {
+SUBJECT = {
     "assignment_id": ID,
     "subject_id": OTHER_ID,
     "name": "Sofie Dahl",
@@ -140,7 +140,7 @@ class FormItemOut(Out):
 class FormSubjectOut(Out):
     """One subject to rate on the link, and what becomes of the answers."""
 
-    model_config = example(**_SUBJECT)
+    model_config = example(**SUBJECT)
 
     assignment_id: Id
     subject_id: Id
@@ -182,7 +182,7 @@ class FormOut(Out):
         submission_id=_SUBMISSION,
         begun="1763888400.8sQ2",
         is_final=False,
-        subjects=[_SUBJECT],
+        subjects=[SUBJECT],
         draft={f"{ID}.1": "4"},
     )
 
