@@ -55,6 +55,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         begun="" if draft else key_of(session).seal_moment(BEGUN, link.round_id, now),
         subjects=subjects,
         draft=draft,
+        late_until=link.ends_at if now >= link.closes_at else None,
     )
 
 

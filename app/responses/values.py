@@ -135,6 +135,8 @@ class RatingForm:
     subjects: tuple[FormSubject, ...]
     draft: Mapping[str, str] = field(default_factory=dict)
     """What is typed and not sent, by field; never what was sent."""
+    late_until: datetime | None = None
+    """In the grace after the closing time: when it is over. Before, None."""
 
     @property
     def is_final(self) -> bool:

@@ -52,7 +52,8 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     if form.draft or by_item:
         return answer(visit, _page_text(visit, form, f"/r/{token}", Typed(form.draft), by_item=by_item))
     shapes = tuple(map(_shape, form.subjects))
-    key = (_of_round(visit, form), form.closes_at, form.minutes, bool(form.rater_name), shapes)
+    times = form.closes_at, form.late_until, form.minutes
+    key = (_of_round(visit, form), times, bool(form.rater_name), shapes)
     stencil = _pages.get(key, lambda: _blank_page(visit, form))
     texts = {
         "path": f"/r/{token}",

@@ -177,6 +177,7 @@ class FormOut(Out):
         period_start=DAY,
         period_end=DAY,
         closes_at="2026-11-27T15:00:00Z",
+        late_until=None,
         minutes=3,
         promise_hash="9f2c",
         submission_id=_SUBMISSION,
@@ -195,6 +196,9 @@ class FormOut(Out):
     period_start: date
     period_end: date
     closes_at: datetime
+    late_until: datetime | None = Field(
+        description="In the grace after the closing time: when it is over; before, null"
+    )
     minutes: int
     promise_hash: str = Field(description="Names what was promised; printed in the invitation")
     submission_id: str
@@ -211,7 +215,7 @@ class FormOut(Out):
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
         plain: dict[str, Any] = {
             name: getattr(value, name)
-            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final")
+            for name in (*names, "late_until", "minutes", "promise_hash", "submission_id", "begun", "is_final")
         }
         return cls(
             **plain,
