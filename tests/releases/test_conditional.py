@@ -1,7 +1,7 @@
 """What only some are asked: told where enough have answered what it hangs on, counted in no score, recomputable."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from app.releases.queries import find_explanation
 from app.releases.retrace import retrace
 from app.releases.tables import FindingRow, ScoreRow
 from app.rounds.values import GroupPolicy, Mode
+from app.summaries.queries import get_summary
 from tests.fjellbris import Fjellbris, fjellbris
 from tests.kpis.plain import item, soft
 from tests.played_round import PlayedRound, customers_of, play
@@ -87,14 +88,19 @@ def test_a_conditional_item_is_told_of_enough_counts_in_no_score_and_comes_out_a
     # The manager answers by name: what was asked is told, and what was not asked is not there.
     assert rows["Sofie Berg", "manager", why].score == 0
     assert rows["Lars Moen", "manager", why].status == "suppressed"
-    _has_an_arithmetic_of_asked_items(session, company, made.id, why)
+    _has_an_arithmetic_of_asked_items(session, company, made.id, why, local_day(now))
     found = retrace(session, SERVICE, made.id, on=local_day(now))
     assert [one.figure for one in found.figures if not one.is_equal] == []
 
 
-def _has_an_arithmetic_of_asked_items(session: WriteSession, company: Fjellbris, release_id: str, why: str) -> None:
+def _has_an_arithmetic_of_asked_items(
+    session: WriteSession, company: Fjellbris, release_id: str, why: str, on: date
+) -> None:
     """It weighs nothing in the arithmetic, and only who was asked is among those who could have judged."""
     sofie = company.subjects["Sofie Berg"]
+    summary = get_summary(session, SERVICE, release_id, sofie, on=on)
+    told = {group.rater_groups[0]: group.items[-1] for kpi in summary.soft for group in kpi.groups}
+    assert (told["customer"].is_conditional, told["customer"].asked) == (True, 4)
     document = find_explanation(session, release_id, sofie)
     assert document is not None
     kpi = next(one for one in document["kpis"] if one["kpi_id"] == company.kpis["first impression"])
