@@ -17,6 +17,7 @@ from app.responses.rules import (
     form_kpi,
     is_low,
     item_numbers,
+    levels_asked,
 )
 from app.responses.values import FormSubject
 from app.rounds.rules import kpis_on_card, minutes_to_answer
@@ -201,6 +202,8 @@ def test_what_is_sent_where_the_condition_does_not_hold_is_nobodys_answer() -> N
     assert answers("na", "yes", "4") == {"welcome": None}
     with pytest.raises(NothingAnswered):
         parse_sheets({"a1.2": ["yes"]}, [about], scales)
+    assert levels_asked(why, item("welcome")) == {"1": 1.0, "2": 2.0}
+    assert levels_asked(item("tone"), item("welcome")) == dict(answer_levels(FIVE))
     condition = about.items[1].condition
     assert condition is not None
     assert (condition.number, sorted(condition.values)) == (1, ["1", "2"])
