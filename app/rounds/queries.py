@@ -221,7 +221,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
     row = session.get(RoundRow, round_id) if found else None
     if found is None or row is None or row.recipe is None:
         raise NotFound
-    return frozen_round(
+    frozen = frozen_round(
         found,
         frozen_on=date.fromisoformat(row.recipe["frozen_on"]),
         groups=recipe.groups_in(row.recipe["groups"]),
@@ -231,6 +231,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         overlapping=recipe.overlaps_in(row.overlapping),
         grows=bool(row.recipe.get("grows")),
     )
+    return replace(frozen, grows=bool(row.recipe.get("grows")))
 
 
 # ------------------------------------------------------------ assignments
