@@ -87,8 +87,8 @@ def _group_line(
         same=same_raters(subjects, raters, given),
         needed=_needed(spread, wished),
         alpha=_estimate(consistent),
-        without=_without(kpi.items, consistent),
-        uniform=_mean_agreement(subjects, points, [chance_variance(item.scale) for item in kpi.items]),
+        without=_without(kpi.scored_items, consistent),
+        uniform=_mean_agreement(subjects, points, [chance_variance(item.scale) for item in kpi.scored_items]),
         skewed=_skewed(kpi, subjects, points),
         study=study_of(subjects[whole], raters[whole], points[whole], wished),
     )
@@ -130,9 +130,9 @@ def _told(number: int | NotDefined) -> int | None:
 
 
 def _skewed(kpi: FrozenKpi, subjects: npt.NDArray[np.str_], points: Floats) -> MeanAgreement | None:
-    if any(item.scale.kind is not ScaleKind.POINTS or item.scale.points != _FIVE for item in kpi.items):
+    if any(item.scale.kind is not ScaleKind.POINTS or item.scale.points != _FIVE for item in kpi.scored_items):
         return None
-    return _mean_agreement(subjects, points, [in_points(SLIGHT_SKEW, _FIVE)] * len(kpi.items))
+    return _mean_agreement(subjects, points, [in_points(SLIGHT_SKEW, _FIVE)] * len(kpi.scored_items))
 
 
 def _mean_agreement(subjects: npt.NDArray[np.str_], points: Floats, chance: Sequence[float]) -> MeanAgreement:
