@@ -56,7 +56,7 @@ class Post:
 
     `owner` is the name of this worker, which no other worker alive bears. `return_address` is where bounces come in:
     each letter carries it with a token of its own. `per_minute` letters at most leave for one domain (0: no limit),
-    over at most `connections` at a time; reminders only when people in `zone` are at work. `logbook` is the file in which
+    over at most `connections` at a time; reminders and cases only when people in `zone` are at work. `logbook` is the file in which
     this worker notes what happens between two tellings of the database.
     """
 
@@ -118,11 +118,13 @@ def links_of(
     if message.letter is Letter.SIGN_IN:
         return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
     link = {"link": base_url + message.parameters.get("path", "/")}
-    if message.letter in {Letter.DEPUTY, Letter.DOSSIER_REVIEW}:
+    if message.letter in _OF_DUTY:
         return link
     return link | {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(message.parameters['person_id'])}"}
 
 
+# Whoever has the duty has the letter: these cannot be declined.
+_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.CASE_WAITING})
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
 
@@ -266,7 +268,7 @@ class _Batch:
 
 def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMessage]:
     """The next letters that are due."""
-    held = () if is_working_time(now, post.zone) else (Letter.REMINDER,)
+    held = () if is_working_time(now, post.zone) else (Letter.REMINDER, Letter.CASE_WAITING)
     with database.write() as session:
         return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
 

@@ -35,7 +35,7 @@ from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
 from app.mail.letters import Writer
 from app.open_answers.commands import compute_due_periods
-from app.recovery.commands import keep_cases
+from app.recovery.commands import keep_cases, tell_owners
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
@@ -121,6 +121,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
         Task("forget drafts", writing(_forget_drafts)),
         Task("recovery cases", writing(keep_cases)),
+        Task("tell owners of cases", writing(partial(tell_owners, zone=zone))),
         Task("clear out", writing(_clear_out)),
     )
 

@@ -25,7 +25,7 @@ from app.mail.values import Letter, Mail, OutboxState
 from app.worker import run_until
 from tests.databases import SECRET
 from tests.smtp import MailServer, free_port
-from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
+from tests.test_worker import BASE, DAY, Opened, by_smtp, invite, opened, sign_in, states, text_of, writer
 
 __all__ = ["opened", "writer"]
 
@@ -98,7 +98,7 @@ def test_two_workers_count_together_and_who_wants_to_sign_in_never_waits(
 @pytest.mark.parametrize(
     ("hour", "day", "sent"), [(7, 23, False), (8, 23, True), (15, 23, True), (16, 23, False), (10, 28, False)]
 )
-def test_a_reminder_leaves_only_while_people_are_at_work(
+def test_a_reminder_and_a_letter_about_a_case_leave_only_while_people_are_at_work(
     engine: Database,
     opened: Opened,
     mail_server: MailServer,
@@ -112,8 +112,15 @@ def test_a_reminder_leaves_only_while_people_are_at_work(
     with engine.write() as session:
         session.execute(update(OutboxRow).values(letter=Letter.REMINDER, next_attempt_at=now - timedelta(days=1)))
     # Oslo is an hour ahead of UTC in November; the 23rd is a Monday, the 28th a Saturday.
+    about = {"organisation": "Fjellbris", "path": "/cases/1"}
+    case = Mail(Letter.CASE_WAITING, "x@x.example", "", "nb", about, "case", 0, now + 9 * DAY)
+    with engine.write() as session:
+        enqueue(session, case, now=now - DAY)
     send_due(engine, by_smtp(mail_server, writer), now=now.replace(day=day, hour=hour - 1))
-    assert len(mail_server.deliveries) == int(sent)
+    assert len(mail_server.deliveries) == 2 * int(sent)
+    for letter in mail_server.to("x@x.example"):
+        assert f"{BASE}/cases/1" in text_of(letter).splitlines()
+        assert b"List-Unsubscribe" not in letter.raw
 
 
 def test_a_reminder_that_comes_too_late_is_dropped_and_an_invitation_is_shown(

@@ -21,7 +21,8 @@ class Letter(StrEnum):
     visit_order: organisation, subject_name, task, band, from_on, until_on, note (why it came back, or empty),
     person_id; its reference is the id of the visit;
     visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
-    (of an appeal, or empty), path, person_id.
+    (of an appeal, or empty), path, person_id;
+    case_waiting: organisation, path; nothing of the customer, and nothing of what was answered.
     """
 
     INVITATION = "invitation"
@@ -34,6 +35,7 @@ class Letter(StrEnum):
     DOSSIER_REVIEW = "dossier_review"
     VISIT_ORDER = "visit_order"
     VISIT_READY = "visit_ready"
+    CASE_WAITING = "case_waiting"
 
 
 ROUND_LETTERS = (

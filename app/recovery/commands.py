@@ -1,22 +1,28 @@
-"""Every write of recovery: a customer accepts the offer, the owner closes the case, the worker keeps none too long."""
+"""Every write of recovery: a customer accepts, the owner is told and closes, the worker keeps no case too long."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
-from app.infra.formats import local_day
+from app.infra.formats import DEFAULT_ZONE, local_day
 from app.infra.ids import new_id
 from app.infra.keys import key_of
 from app.infra.versions import check_version
+from app.invitations.hours import is_working_time
 from app.invitations.queries import hold_link
 from app.journal.commands import record
-from app.organisation.queries import load_tree
+from app.mail.commands import enqueue_all
+from app.organisation.paths import load_subjects
+from app.organisation.queries import load_people_of, load_tree
+from app.organisation.values import SubjectId
 from app.recovery import rules
 from app.recovery.intake import ABOUT, TICKET, parse_wish
-from app.recovery.queries import get_case, get_offer, load_lapsing, owner_of
+from app.recovery.letters import case_letter
+from app.recovery.queries import get_case, get_offer, load_lapsing, load_untold, owner_of
 from app.recovery.tables import RecoveryCaseRow, RecoveryContactRow
 from app.recovery.values import CaseEnd, CaseOutcome, CaseState, RecoveryCase
 
@@ -28,8 +34,8 @@ def open_case(
 
     Whoever holds link and ticket may call. Written: the case for whoever leads the employee, and apart from it how to
     reach the customer; nothing of the answers, and nothing that leads to them without the instance key. No letter
-    leaves and the journal says nothing, since both would tell others of an answer. The same answer once more opens no
-    second case.
+    leaves now and the journal says nothing, since both would tell when an answer came (see `tell_owners`). The same
+    answer once more opens no second case.
     """
     link = hold_link(session, token, now=now)
     about, ticket = str(given.get(ABOUT, "")), str(given.get(TICKET, ""))
@@ -87,6 +93,28 @@ def close_case(
         now=now,
     )
     return get_case(session, viewer, case_id)
+
+
+def tell_owners(session: WriteSession, *, zone: ZoneInfo = DEFAULT_ZONE, now: datetime) -> int:
+    """Write to the owners of new cases that a customer waits; how many letters.
+
+    For the worker, while people in `zone` are at work, and not before the next working day: a letter at once would
+    tell at which hour somebody answered. Whoever takes a case over is told as well. Idempotent: once for each case and
+    owner.
+    """
+    if not is_working_time(now, zone):
+        return 0
+    today = local_day(now, zone=zone)
+    untold = load_untold(session, today=today)
+    owners = load_people_of(session, {row.owner_id for row in untold})
+    companies = load_subjects(session, {row.company_id for row in untold}, on=today)
+    mails = []
+    for row in untold:
+        owner = owners.get(SubjectId(row.owner_id))
+        if owner is not None and owner.email:
+            organisation = companies[SubjectId(row.company_id)].name
+            mails.append(case_letter(row.id, owner, organisation=organisation, now=now))
+    return enqueue_all(session, mails, now=now)
 
 
 def keep_cases(session: WriteSession, *, now: datetime) -> int:

@@ -16,11 +16,12 @@ from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations.queries import find_link
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
+from app.mail.queries import load_waves
 from app.organisation.queries import load_people_of, load_tree
 from app.organisation.values import SubjectId, Tree
 from app.recovery import rules
 from app.recovery.tables import RecoveryCaseRow, RecoveryContactRow
-from app.recovery.values import CaseId, CaseOutcome, CaseState, Offer, RecoveryCase, Wish
+from app.recovery.values import CaseId, CaseOutcome, CaseState, Offer, RecoveryCase, Wish, case_reference
 from app.rounds.queries import load_assignments
 
 PURPOSE = "contact offer"
@@ -98,6 +99,14 @@ def load_lapsing(session: ReadSession, *, today: date) -> tuple[RecoveryCaseRow,
         RecoveryCaseRow.state == CaseState.OPEN, RecoveryCaseRow.opened_on < today - rules.LAPSES_AFTER
     )
     return tuple(session.scalars(query.order_by(RecoveryCaseRow.id)))
+
+
+def load_untold(session: ReadSession, *, today: date) -> tuple[RecoveryCaseRow, ...]:
+    """Open cases of earlier days whose owner has had no letter yet, the first due first."""
+    query = select(RecoveryCaseRow).where(RecoveryCaseRow.state == CaseState.OPEN, RecoveryCaseRow.opened_on < today)
+    rows = session.scalars(query.order_by(RecoveryCaseRow.due_on, RecoveryCaseRow.id)).all()
+    told = load_waves(session, {case_reference(row.id, row.owner_id) for row in rows})
+    return tuple(row for row in rows if case_reference(row.id, row.owner_id) not in told)
 
 
 def _offer(session: ReadSession, link: RatingLink, about: str, ticket: str, *, now: datetime) -> Offer | None:

@@ -69,3 +69,8 @@ class CaseEnd:
 
     outcome: CaseOutcome
     note: str
+
+
+def case_reference(case_id: str, owner_id: str) -> str:
+    """What the letter about a case is known by: one for each case and owner."""
+    return f"case:{case_id}:{owner_id}"

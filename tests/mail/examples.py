@@ -32,4 +32,5 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.DOSSIER_REVIEW: {"dossier_name": "Kundebesøk", "review_on": "2026-12-07", "is_due": False},
     Letter.VISIT_ORDER: {**PLACE, "task": "Spør om en varmepumpe.", "band": "afternoon", "note": ""},
     Letter.VISIT_READY: {**PLACE, "visited_on": "2026-11-23", "until_at": "2026-12-07T15:00:00+00:00", "outcome": ""},
+    Letter.CASE_WAITING: {},
 }

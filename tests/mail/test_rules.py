@@ -169,7 +169,9 @@ def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:
 def test_suppression_holds_for_what_comes_unasked() -> None:
     for letter in Letter:
         mail = replace(MAIL, letter=letter)
-        is_service = letter in {Letter.SIGN_IN, Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY}
+        is_service = letter in {
+            *(Letter.SIGN_IN, Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING)
+        }
         assert is_unasked(mail) is not is_service
         assert may_be_sent(mail, SuppressionReason.BOUNCE) is is_service
         assert may_be_sent(mail, None)

@@ -13,9 +13,11 @@ from app.errors import Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.invitations.commands import invite_due_rounds
+from app.mail.tables import OutboxRow
+from app.mail.values import Letter
 from app.organisation.tables import ManagerRoleRow
 from app.recovery import rules
-from app.recovery.commands import close_case, keep_cases, open_case
+from app.recovery.commands import close_case, keep_cases, open_case, tell_owners
 from app.recovery.intake import parse_end
 from app.recovery.queries import count_open_cases, find_offer, get_case, list_cases
 from app.recovery.tables import RecoveryCaseRow, RecoveryContactRow
@@ -23,6 +25,7 @@ from app.recovery.values import CaseEnd, CaseOutcome, CaseState, Offer
 from app.responses.commands import submit_response
 from app.rounds.queries import load_round
 from tests.encounters.shop import Shop, open_shop
+from tests.fjellbris import address
 from tests.played_round import PlayedRound
 
 ALL = PageRequest()
@@ -137,6 +140,32 @@ def test_no_case_is_left_without_somebody_to_see_to_it_or_kept_too_long(visit: V
     assert keep_cases(visit.session, now=visit.shop.now + timedelta(days=61)) == 1
     [case] = list_cases(visit.session, visit.viewer("Ingrid Solheim"), ALL).items
     assert (case.outcome, case.wish) == (CaseOutcome.LAPSED, None)
+
+
+def test_the_owner_is_told_on_the_next_working_day_that_somebody_waits_and_nothing_else(visit: Visit) -> None:
+    offer = visit.answer("1", "4")
+    assert offer is not None
+    visit.accept(offer, name="Kari Nordmann", message="Jeg ventet lenge.")
+    asked_at = visit.shop.now
+    case_id = visit.session.scalars(select(RecoveryCaseRow.id)).one()
+    tomorrow = asked_at.replace(hour=8) + timedelta(days=1)
+    # Not on the same day, which would tell the hour of the answer, and not while nobody is at work.
+    times = (asked_at, tomorrow.replace(hour=5), tomorrow, tomorrow + timedelta(minutes=1))
+    assert [tell_owners(visit.session, now=at) for at in times] == [0, 0, 1, 0]
+
+    [letter] = visit.session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.CASE_WAITING))
+    assert (letter.recipient, letter.dated_at) == (address("Amir Haddad"), tomorrow)
+    assert set(letter.parameters) == {"organisation", "path"}
+    assert letter.parameters["path"] == f"/cases/{case_id}"
+
+    # Whoever takes the case over is told as well.
+    amir = visit.shop.company.subjects["Amir Haddad"]
+    ended = update(ManagerRoleRow).where(ManagerRoleRow.subject_id == amir).values(ends_on=tomorrow.date())
+    visit.session.execute(ended)
+    keep_cases(visit.session, now=tomorrow)
+    assert [tell_owners(visit.session, now=tomorrow) for _ in range(2)] == [1, 0]
+    told = select(OutboxRow.recipient).where(OutboxRow.letter == Letter.CASE_WAITING)
+    assert set(visit.session.scalars(told)) == {address("Amir Haddad"), address("Ingrid Solheim")}
 
 
 def test_a_programme_that_offers_nothing_offers_nothing(session: WriteSession, now: datetime) -> None:
