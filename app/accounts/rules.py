@@ -20,7 +20,7 @@ FAILURES_FORGOTTEN = timedelta(hours=24)
 class Action(StrEnum):
     """Something to be allowed; the values are the scopes of API keys.
 
-    No role allows the cases of customers: they are seen by their owner, who is a person and never a key.
+    The cases of customers are none of it: they are seen by their owner, who is a person and never a key.
     """
 
     ORGANISATION_READ = "organisation:read"
@@ -34,8 +34,6 @@ class Action(StrEnum):
     READINGS_WRITE = "readings:write"
     RESULTS_READ = "results:read"
     RESULTS_ANALYSE = "results:analyse"
-    CASES_READ = "cases:read"
-    CASES_WRITE = "cases:write"
     JOURNAL_READ = "journal:read"
     ACCOUNTS_MANAGE = "accounts:manage"
 

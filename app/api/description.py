@@ -89,7 +89,9 @@ def _declare(app: FastAPI, paths: dict[str, Any]) -> None:
             if operation is None or route.access is None:
                 continue
             is_open = route.access.who is not Who.SIGNED_IN
-            operation["security"] = [] if is_open else [{"key": []}, {"session": []}]
+            operation["security"] = (
+                [] if is_open else [*([{"key": []}] if route.access.by_key else []), {"session": []}]
+            )
             if route.access.action is not None:
                 operation["x-scope"] = route.access.action
             added = _headers(method, is_open=is_open)

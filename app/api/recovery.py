@@ -2,12 +2,11 @@
 
 from fastapi import Request, Response
 
-from app.accounts.rules import Action
 from app.api.forms import Token
 from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.recovery import CaseEndIn, CaseOut, ContactIn
-from app.http.access import access, by_link
+from app.http.access import by_link, personal
 from app.http.lists import Slice
 from app.http.visit import reading, writing
 from app.recovery import commands, queries
@@ -27,7 +26,7 @@ def ask_for_contact(request: Request, token: Token, sent: ContactIn) -> Response
 
 
 @router.get("/recovery-cases", response_model=PageOut[CaseOut])
-@access(Action.CASES_READ)
+@personal("a case is for its owner alone, who is a person")
 def list_recovery_cases(request: Request, part: Slice, state: CaseState | None = None) -> Response:
     """The cases of whoever is signed in, the first due first; nobody else sees them, and no key does."""
     with reading(request) as (session, visit):
@@ -36,7 +35,7 @@ def list_recovery_cases(request: Request, part: Slice, state: CaseState | None =
 
 
 @router.get("/recovery-cases/{case_id}", response_model=CaseOut)
-@access(Action.CASES_READ)
+@personal("a case is for its owner alone, who is a person")
 def get_recovery_case(request: Request, case_id: Key) -> Response:
     """One case, for its owner alone."""
     with reading(request) as (session, visit):
@@ -45,7 +44,7 @@ def get_recovery_case(request: Request, case_id: Key) -> Response:
 
 
 @router.post("/recovery-cases/{case_id}/close", response_model=CaseOut)
-@access(Action.CASES_WRITE)
+@personal("a case is for its owner alone, who is a person")
 def close_recovery_case(request: Request, case_id: Key, sent: CaseEndIn) -> Response:
     """Close a case with its outcome; how to reach the customer is deleted."""
     end = parse_end(sent.given())

@@ -1,7 +1,7 @@
 """Every route declares who may come in; what they may do is decided by the commands and queries behind it.
 
 `@access(Action.ROUNDS_READ)` and `@access(SIGNED_IN)` ask for a signed-in person or a key, `@public("why")` lets
-everybody in, `@by_link("why")` lets in whoever holds the link. A house test walks `declared_routes`.
+everybody in, `@by_link("why")` lets in whoever holds the link, `@personal("why")` takes no key for a person. A house test walks `declared_routes`.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,12 +34,14 @@ class Access:
     """The declaration of one route: who, for which action, or why everybody.
 
     `from_anywhere` lets a POST in that carries no sign of our own pages: one-click opt-out of mail programs.
+    `by_key` is False where a key does not stand for whoever made it.
     """
 
     who: Who
     action: Action | None = None
     why: str = ""
     from_anywhere: bool = False
+    by_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class UndeclaredRouteError(RuntimeError):
 def access(to: Action | Who) -> Callable[[F], F]:
     """For signed-in people and keys; with an action, a key must carry that scope."""
     return _marked(Access(SIGNED_IN, to if isinstance(to, Action) else None))
+
+
+def personal(why: str) -> Callable[[F], F]:
+    """For signed-in people and what is theirs alone; a key is refused, whatever its scopes."""
+    return _marked(Access(SIGNED_IN, why=why, by_key=False))
 
 
 def public(why: str) -> Callable[[F], F]:

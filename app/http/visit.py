@@ -34,6 +34,13 @@ T = TypeVar("T")
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
+class PersonWanted(Forbidden):
+    """A key asks for what is for one person alone."""
+
+    code = "person_wanted"
+    message = "This is for one person alone, and a key is nobody. Sign in instead."
+
+
 class ScopeMissing(Forbidden):
     """The key was not made for this."""
 
@@ -222,6 +229,8 @@ def _visit_of_key(session: ReadSession, request: Request, service: Service, decl
     key = find_api_key(session, presented, now=now) if presented and presented.isascii() else None
     if key is None:
         raise Unauthenticated("This key is not valid, or not any more.")
+    if not declared.by_key:
+        raise PersonWanted
     if declared.action is not None and declared.action not in key.scopes:
         raise ScopeMissing(scope=declared.action)
     locale = choose_locale(request.headers.get("accept-language", "en"))

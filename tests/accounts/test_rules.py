@@ -55,8 +55,6 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "403",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "yes",
-        Action.CASES_READ: "403",
-        Action.CASES_WRITE: "403",
         Action.ACCOUNTS_MANAGE: "yes",
     },
     "manager": {
@@ -72,8 +70,6 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "403",
-        Action.CASES_READ: "403",
-        Action.CASES_WRITE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
     "analyst": {
@@ -89,8 +85,6 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "yes",
         Action.JOURNAL_READ: "403",
-        Action.CASES_READ: "403",
-        Action.CASES_WRITE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
     "viewer": {
@@ -106,8 +100,6 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "403",
-        Action.CASES_READ: "403",
-        Action.CASES_WRITE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
 }

@@ -45,13 +45,18 @@ def written(document: dict[str, Any]) -> str:
 def table(document: dict[str, Any]) -> str:
     """The paths with the first words of their descriptions, as they stand at the end of docs/api.md."""
     rows = [
-        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {operation.get('x-scope', 'the link')} |"
-        f" {_first_words(operation)} |"
+        f"| {method.upper()} `{path.removeprefix('/api/v1')}` | {_scope(operation)} | {_first_words(operation)} |"
         for path, methods in sorted(document["paths"].items())
         for method, operation in methods.items()
     ]
     head = ["| path | scope of a key | what it does |", "| --- | --- | --- |"]
     return "\n".join([HEADING, "", *head, *rows]) + "\n"
+
+
+def _scope(operation: dict[str, Any]) -> str:
+    """The scope that a key needs, or what stands in its place."""
+    scope: str = operation.get("x-scope", "none: for a person" if operation["security"] else "the link")
+    return scope
 
 
 def _first_words(operation: dict[str, Any]) -> str:

@@ -68,6 +68,16 @@ def test_only_one_click_opt_out_is_taken_from_anywhere() -> None:
     assert lax <= {"/opt-out/{token}"}
 
 
+def test_only_cases_of_customers_are_for_a_person_and_no_key() -> None:
+    personal = [route for route in routes() if route.access is not None and not route.access.by_key]
+    assert {route.path for route in personal} == {
+        "/api/v1/recovery-cases",
+        "/api/v1/recovery-cases/{case_id}",
+        "/api/v1/recovery-cases/{case_id}/close",
+    }
+    assert all(route.access and route.access.why for route in personal)
+
+
 def test_every_resource_asks_for_a_scope() -> None:
     unscoped = {
         f"{min(route.methods)} {route.path}"
@@ -76,6 +86,7 @@ def test_every_resource_asks_for_a_scope() -> None:
         and route.access is not None
         and route.access.who is Who.SIGNED_IN
         and route.access.action is None
+        and route.access.by_key
     }
     assert unscoped == set()
 

@@ -27,6 +27,7 @@ def test_a_resource_of_the_api_asks_for_a_scope() -> None:
         and route.access is not None
         and route.access.who is Who.SIGNED_IN
         and route.access.action is None
+        and route.access.by_key
     ]
     assert open_to_all == []
 
