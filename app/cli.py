@@ -1,4 +1,4 @@
-"""The command line: run, worker, migrate, import, create-admin, doctor, recompute, bounces. Every write is one transaction.
+"""The command line: run, worker, migrate, import, create-admin, doctor, recompute, bounces, outbox. Every write is one transaction.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 what was given cannot be taken, 4 not there, 5 does not fit
 the present state, 6 busy or away.
@@ -46,6 +46,7 @@ from app.organisation import bring_in
 from app.organisation.commands import create_company
 from app.organisation.intake import ORGANISATION_COLUMNS, PEOPLE_COLUMNS
 from app.organisation.queries import list_companies
+from app.outbox import outbox
 from app.recomputing import recompute
 from app.releases.commands import release_round, scrub_released
 from app.releases.invariants import INVARIANTS
@@ -78,6 +79,7 @@ importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it o
 app.add_typer(importing, name="import")
 app.command()(recompute)
 app.command()(bounces)
+app.command()(outbox)
 say = Console(soft_wrap=True, highlight=False)
 complain = Console(stderr=True, soft_wrap=True, highlight=False)
 

@@ -31,6 +31,7 @@ from app.mail import commands as mail
 from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.rules import outcome_of
 from app.mail.values import Letter, OutboxMessage, Outcome, Settled
+from app.restored import hold_if_older, note_progress
 from app.visits.queries import load_order_secrets
 
 BATCH = 250
@@ -56,8 +57,9 @@ class Post:
 
     `owner` is the name of this worker, which no other worker alive bears. `return_address` is where bounces come in:
     each letter carries it with a token of its own. `per_minute` letters at most leave for one domain (0: no limit),
-    over at most `connections` at a time; reminders and cases only when people in `zone` are at work. `logbook` is the file in which
-    this worker notes what happens between two tellings of the database.
+    over at most `connections` at a time; reminders and cases only when people in `zone` are at work. `logbook` is the
+    file in which this worker notes what happens between two tellings of the database, `mark` the one in which all
+    workers of this machine note how far the outbox has come.
     """
 
     transport: Transport
@@ -69,6 +71,7 @@ class Post:
     connections: int = 1
     zone: ZoneInfo = DEFAULT_ZONE
     logbook: Path | None = None
+    mark: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
     became: Counter[str] = Counter()
     # What this worker still holds, it lost in an earlier turn that ended badly.
     take_back(database, post, now=now)
+    hold_if_older(database, post.mark, now=now)
     with ExitStack() as stack:
         logbook = stack.enter_context(closing(Logbook(post.logbook)))
         carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
@@ -180,6 +184,8 @@ class _Batch:
         with self.database.write() as session:
             mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
+            progress = mail.count_batch(session)
+        note_progress(self.post.mark, progress)
         self.settled.clear()
         self.waiting += [_Ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
         self.told_at = elapsed()

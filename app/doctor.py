@@ -14,6 +14,7 @@ from app.infra.database import Database
 from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.infra.revision import NEWEST, current_revision
 from app.invitations import queries as invitations
+from app.mail.queries import load_progress
 from app.releases import invariants as releases
 from app.responses.sheets import count_stray_sheets
 from app.visits import queries as visits
@@ -68,7 +69,11 @@ def find_problems(database: Database, *, now: datetime) -> Iterator[str]:
             yield f"{place} holds the secret of a link: void the links of open rounds."
         stray = count_stray_sheets(session)
         thin = releases.count_thin_atoms(session)
+        held_at = load_progress(session).held_at
         unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
+    if held_at is not None:
+        since = f"{held_at:%Y-%m-%d %H:%M} UTC"
+        yield f"No letter leaves since {since}, as the database was put back: see what waits with `outbox`, then let it go."
     if stray:
         yield f"{stray} sheets belong to no assignment."
     if thin:

@@ -40,6 +40,7 @@ from app.releases.commands import note_failed_release, release_round, scrub_rele
 from app.releases.queries import load_due_releases
 from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
+from app.restored import hold_if_older
 from app.rounds.commands import refresh_shares, tell_managers
 from app.rounds.values import Round
 from app.settings import Settings
@@ -190,11 +191,14 @@ def working(settings: Settings, database: Database) -> Iterator[threading.Event]
     directory = settings.mailbox_dir.parent / "workers"
     with worker_name(directory) as owner:
         pulse = Pulse(database, owner, utc_now)
+        post = post_of(settings, owner, directory)
+        # Before this worker says that it lives, which would hide that none has for long.
+        _attempt("look for an older database", partial(hold_if_older, database, post.mark, now=utc_now()))
         loop = partial(
             run_until,
             stop,
             database,
-            post_of(settings, owner, directory / f"worker-{owner.rpartition('/')[2]}.log"),
+            post,
             clock=utc_now,
             pause=settings.worker_pause,
             tasks=(Task("come round", pulse.come_round), *tasks_of(settings.zone)),
@@ -213,12 +217,17 @@ def working(settings: Settings, database: Database) -> Iterator[threading.Event]
                 thread.join()
 
 
-def post_of(settings: Settings, owner: str, logbook: Path | None = None) -> Post:
-    """How letters leave by the settings: through the relay, or into the mailbox folder while there is none."""
+def post_of(settings: Settings, owner: str, directory: Path | None = None) -> Post:
+    """How letters leave by the settings: through the relay, or into the mailbox folder while there is none.
+
+    `directory` is where workers note what must outlive them.
+    """
     writer = Writer(build_environment(zone=settings.zone), settings.mail_from)
+    logbook = directory / f"worker-{owner.rpartition('/')[2]}.log" if directory is not None else None
+    mark = directory / "outbox.mark" if directory is not None else None
     if settings.smtp_host is None:
         folder = FolderTransport(settings.mailbox_dir)
-        return Post(folder, writer, settings.address, owner, zone=settings.zone, logbook=logbook)
+        return Post(folder, writer, settings.address, owner, zone=settings.zone, logbook=logbook, mark=mark)
     transport = SmtpTransport(
         settings.smtp_host,
         settings.smtp_port,
@@ -237,6 +246,7 @@ def post_of(settings: Settings, owner: str, logbook: Path | None = None) -> Post
         connections=settings.smtp_connections,
         zone=settings.zone,
         logbook=logbook,
+        mark=mark,
     )
 
 

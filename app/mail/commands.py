@@ -13,6 +13,7 @@ from app.infra.addresses import mailbox_of
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.mail import queries, rules
+from app.mail.hold import begin_progress, count_batch, drop_waiting, hold_outbox, let_go
 from app.mail.lease import claim, put_back, take_back
 from app.mail.report import take_report
 from app.mail.settle import begin_handing_over, settle, settle_all
@@ -22,9 +23,14 @@ from app.mail.values import Mail, OutboxState
 
 __all__ = [
     "begin_handing_over",
+    "begin_progress",
     "claim",
+    "count_batch",
+    "drop_waiting",
     "enqueue",
     "enqueue_all",
+    "hold_outbox",
+    "let_go",
     "lift_suppression",
     "put_back",
     "settle",

@@ -33,7 +33,8 @@ def claim(
 ) -> tuple[OutboxMessage, ...]:
     """Lease due messages to a worker after freeing those whose lease ran out.
 
-    For the worker. Sign-in letters come first, then whatever waits longest; letters in `held` wait. A domain gets
+    For the worker. Sign-in letters come first, then whatever waits longest; letters in `held` wait, and while the
+    outbox is held all but sign-in links asked for since. A domain gets
     `per_minute` letters at most (0: as many as there are), the rest moves to the next minute; all workers count
     together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
     write transactions queue up.
@@ -43,7 +44,10 @@ def claim(
     due = (
         select(_OUTBOX.c.id)
         .where(
-            _OUTBOX.c.state == OutboxState.QUEUED, _OUTBOX.c.next_attempt_at <= now, _OUTBOX.c.letter.not_in(list(held))
+            _OUTBOX.c.state == OutboxState.QUEUED,
+            _OUTBOX.c.next_attempt_at <= now,
+            _OUTBOX.c.letter.not_in(list(held)),
+            *_let_through(session),
         )
         .order_by(case((_OUTBOX.c.letter == Letter.SIGN_IN, 0), else_=1), _OUTBOX.c.next_attempt_at, _OUTBOX.c.id)
         .limit(limit)
@@ -90,6 +94,12 @@ def put_back(session: WriteSession, messages: Sequence[OutboxMessage], *, owner:
                 leased_until=None,
             )
         )
+
+
+def _let_through(session: WriteSession) -> tuple[ColumnElement[bool], ...]:
+    """What may leave while the outbox is held: whoever must look at it has to be able to sign in."""
+    held_at = queries.load_progress(session).held_at
+    return (_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > held_at) if held_at is not None else ()
 
 
 def _expire(session: WriteSession, *, now: datetime) -> None:

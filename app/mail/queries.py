@@ -8,8 +8,17 @@ from typing import Any, cast
 from sqlalchemy import Row, Table, func, select
 
 from app.infra.database import ReadSession
-from app.mail.tables import OutboxRow, SuppressionRow
-from app.mail.values import ROUND_LETTERS, Delivery, Letter, OutboxMessage, OutboxState, Suppression, SuppressionReason
+from app.mail.tables import OutboxProgressRow, OutboxRow, SuppressionRow
+from app.mail.values import (
+    ROUND_LETTERS,
+    Delivery,
+    Letter,
+    OutboxMessage,
+    OutboxState,
+    Progress,
+    Suppression,
+    SuppressionReason,
+)
 
 AT_ONCE = 500
 """Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
@@ -95,6 +104,13 @@ def count_by_state(session: ReadSession) -> Mapping[OutboxState, int]:
     """How many messages are in each state."""
     rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
     return {OutboxState(state): count for state, count in rows}
+
+
+def load_progress(session: ReadSession) -> Progress:
+    """How far the outbox has come, and whether it is held."""
+    columns = (OutboxProgressRow.origin, OutboxProgressRow.batches, OutboxProgressRow.held_at)
+    row = session.execute(select(*columns)).first()
+    return Progress(*row) if row is not None else Progress("", 0)
 
 
 def message_of(row: OutboxRow | Row[Any]) -> OutboxMessage:

@@ -24,6 +24,7 @@ LEASE = timedelta(minutes=15)
 MOST_COPIES = 2
 MOST_UNRENDERED = 8
 BETWEEN_ROUND_LETTERS = timedelta(hours=24)
+LONG_REST = timedelta(hours=1)
 
 _WEIGHT = {
     SuppressionReason.BOUNCE: 0,
@@ -92,6 +93,35 @@ def settlement(message: OutboxMessage, outcome: Outcome, reply: str, *, now: dat
     if _is_hopeless(message, outcome, again):
         return Settlement(OutboxState.ATTENTION, arrived)
     return Settlement(OutboxState.QUEUED, arrived, next_attempt_at=again)
+
+
+def is_older(batches: int, noted: int | None, heard_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a database was put back to an earlier state, so that it does not know of letters that have left.
+
+    Parameters
+    ----------
+    batches : how many batches have left by what the database says
+    noted : the most that was noted beside the database on this machine; None where nothing was
+    heard_at : when a worker gave its last sign of life by what the database says; None when none is known
+
+    Returns
+    -------
+    True if more was noted than the database knows. Where nothing was noted, as on a new machine: if letters have left
+    and no worker was alive in the last hour, since nobody can tell a backup from a long rest then.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    >>> is_older(7, 9, noon, now=noon), is_older(9, 9, None, now=noon)
+    (True, False)
+    >>> (
+    ...     [is_older(9, None, noon - timedelta(minutes=ago), now=noon) for ago in (5, 90)],
+    ...     is_older(0, None, None, now=noon),
+    ... )
+    ([False, True], False)
+    """
+    if noted is not None:
+        return noted > batches
+    return batches > 0 and (heard_at is None or now - heard_at > LONG_REST)
 
 
 def minute_of(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Mapped classes of mail: the outbox, how much a domain got this minute, and the suppression list."""
+"""Mapped classes of mail: the outbox, how far it has come, how much a domain got this minute, and suppressions."""
 
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,22 @@ class OutboxRow(Base):
     deadline_at: Mapped[datetime] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     reply: Mapped[str | None] = mapped_column(Text)
+
+
+class OutboxProgressRow(Base):
+    """The one row of how many batches have left, and since when none may; `origin` is the same in every copy."""
+
+    __tablename__ = "outbox_progress"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("batches >= 0", name="batches"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    origin: Mapped[str] = mapped_column(Id)
+    batches: Mapped[int] = mapped_column(Whole)
+    held_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class SendingWindowRow(Base):

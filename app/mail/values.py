@@ -184,6 +184,18 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How many batches of letters have left, and since when the outbox is held; None while it is not.
+
+    `origin` names the database and is the same in every copy of it; empty before the first worker.
+    """
+
+    origin: str
+    batches: int
+    held_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """How far one wave of a reference has come."""
 

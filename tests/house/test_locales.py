@@ -22,6 +22,7 @@ ENGLISH_ONLY = {
     "cli.py",
     "demo",
     "recomputing.py",
+    "outbox.py",
     "doctor.py",
     "settings.py",
     "main.py",
