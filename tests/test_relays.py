@@ -1,21 +1,25 @@
 """Relays that refuse, hang up, keep silent or talk nonsense: the state of a letter after each of it is exact."""
 
-from dataclasses import replace
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.dispatch import Post, send_due
 from app.infra.database import Database
-from app.infra.smtp import SmtpTransport
+from app.infra.smtp import FINAL_REPLY_SECONDS, Carrier, Reply, Security, SmtpTransport
 from app.mail.commands import enqueue, enqueue_all
 from app.mail.letters import Writer
 from app.mail.queries import load_suppressed
 from app.mail.tables import OutboxRow
-from app.mail.values import OutboxState, SuppressionReason
-from tests.mail.scripted import HANG_UP, PIPELINING, SILENCE, ScriptedServer
+from app.mail.values import Letter, OutboxState, SuppressionReason
+from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SILENCE, STARTTLS, ScriptedServer
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
 
@@ -58,6 +62,7 @@ STATES = [
     ({"RCPT": "553 5.1.3 bad syntax"}, B, 0, None, True),
     ({"RCPT": "554 5.7.1 blocked"}, B, 0, None, False),
     ({"RCPT": "nonsense"}, Q, 0, 1, False),
+    ({"RCPT": "x" * 9000}, Q, 0, 1, False),
     ({"RCPT": HANG_UP}, Q, 0, 1, False),
     ({"DATA": "451 later"}, Q, 0, 1, False),
     ({"DATA": "554 no"}, Q, 0, 1, False),
@@ -73,6 +78,10 @@ STATES = [
     ({"BODY": "nonsense"}, Q, 1, 1, False),
     ({"BODY": HANG_UP}, Q, 1, 1, False),
     ({"BODY": SILENCE}, Q, 1, 1, False),
+    ({"BODY": "x" * 9000}, Q, 1, 1, False),
+    ({"BODY": f"{LATE} 0.1 250 taken"}, OutboxState.SENT, 1, None, False),
+    ({"BODY": f"{LATE} 0.1 451 later"}, Q, 0, 1, False),
+    ({"BODY": f"{LATE} 0.6 250 taken"}, Q, 1, 1, False),
 ]
 
 
@@ -107,9 +116,17 @@ def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
 ) -> None:
     with engine.write() as session:
         enqueue(session, sign_in("a", now), now=now)
-    for attempts, security in enumerate(("starttls", "tls"), start=1):
-        with ScriptedServer.running() as server:
-            way = SmtpTransport(server.host, server.port, security=security)  # type: ignore[arg-type]
+    # Nothing to begin with, a refusal, and whatever it says in place of a handshake.
+    faults: tuple[tuple[Security, dict[str, str]], ...] = (
+        ("starttls", {}),
+        ("starttls", {"EHLO": STARTTLS, "STARTTLS": "454 not now"}),
+        ("starttls", {"EHLO": STARTTLS, "STARTTLS": "220 go on"}),
+        ("starttls", {"EHLO": STARTTLS, "STARTTLS": HANG_UP}),
+        ("tls", {}),
+    )
+    for attempts, (security, script) in enumerate(faults, start=1):
+        with ScriptedServer.running(**script) as server:
+            way = SmtpTransport(server.host, server.port, security=security)
             send_due(engine, Post(way, writer, BASE, "host/1"), now=now + attempts * timedelta(hours=1))
         assert server.accepted == []
         row = row_of(engine)
@@ -156,6 +173,59 @@ def test_an_unknown_outcome_is_sent_once_more_byte_for_byte_and_then_left_to_a_p
     assert sorted(states(engine).values()) == ["attention", *["cancelled"] * 4]
 
 
+def test_a_letter_whose_250_came_too_late_goes_once_more_byte_for_byte_and_a_reminder_does_not(
+    engine: Database, opened: Opened, writer: Writer, now: datetime
+) -> None:
+    invite(engine, now, only="Sofie Berg")
+    late = f"{LATE} 0.6 250 taken"
+    with ScriptedServer.running(BODY=f"{late}|250 taken") as server:
+        way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)
+        for minutes in (0, 1):
+            send_due(engine, Post(way, writer, BASE, "host/1"), now=now + minutes * MINUTE)
+    first, second = server.accepted
+    assert first == second
+    assert sorted(states(engine).values()) == [*["cancelled"] * 4, "sent"]
+    with engine.write() as session:
+        again = {"letter": Letter.REMINDER, "state": Q, "copies": 0, "next_attempt_at": now}
+        session.execute(update(OutboxRow).where(OutboxRow.state == OutboxState.SENT).values(**again))
+    with ScriptedServer.running(BODY=late) as server:
+        way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)
+        send_due(engine, Post(way, writer, BASE, "host/1"), now=now + 2 * MINUTE)
+    assert sorted(states(engine).values()) == ["attention", *["cancelled"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "copies"), [(11, OutboxState.SENT, 1), (16, OutboxState.QUEUED, 1)], ids=["lease", "no lease"]
+)
+def test_a_letter_under_way_for_eleven_minutes_is_nobody_elses_and_after_sixteen_the_late_250_changes_nothing(
+    engine: Database, writer: Writer, now: datetime, minutes: int, state: OutboxState, copies: int
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    nowhere = Post(SmtpTransport("127.0.0.1", free_port(), security="none"), writer, BASE, "host/2")
+    meanwhile = partial(send_due, engine, nowhere, now=now + minutes * MINUTE)
+    send_due(engine, Post(_Slow(meanwhile), writer, BASE, "host/1"), now=now)
+    row = row_of(engine)
+    assert (row.state, row.copies, row.lease_owner) == (state, copies, None)
+
+
+def test_the_last_word_of_a_relay_is_waited_for_ten_minutes_whatever_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    patience = socket.socket.settimeout
+
+    def noted(one: socket.socket, seconds: float | None) -> None:
+        waits.append(seconds)
+        patience(one, seconds)
+
+    monkeypatch.setattr(socket.socket, "settimeout", noted)
+    with ScriptedServer.running() as server:
+        way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=7_200)
+        with way.opened() as carrier:
+            carrier.offer("from@example.org", "to@example.org")
+            assert carrier.hand_over(b"Subject: x\r\n\r\nx\r\n", "name").code == 250
+    assert max(wait for wait in waits if wait is not None) == FINAL_REPLY_SECONDS == 600
+
+
 def test_a_postponed_letter_arrives_when_the_relay_is_ready(
     engine: Database, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
@@ -194,3 +264,24 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
         enqueue_all(session, [replace(sign_in("bad", now), parameters={}), sign_in("good", now)], now=now)
     send_due(engine, by_smtp(mail_server, writer), now=now)
     assert states(engine) == {"bad": OutboxState.QUEUED, "good": OutboxState.SENT}
+
+
+@dataclass(frozen=True)
+class _Slow:
+    """A way out that takes so long for a letter that others do something meanwhile."""
+
+    meanwhile: Callable[[], object]
+
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        yield self
+
+    def offer(self, sender: str, recipient: str) -> Reply:
+        return Reply(250, "250 go on")
+
+    def hand_over(self, raw: bytes, name: str) -> Reply:
+        self.meanwhile()
+        return Reply(250, "250 taken")
+
+    def abandon(self) -> None:
+        """Nothing to do."""

@@ -1,4 +1,4 @@
-"""A mail server that does as it is told, stage by stage: refuse, be busy, talk nonsense, hang up, keep silent."""
+"""A mail server that does as it is told, stage by stage: refuse, be busy, talk nonsense, hang up, come late, keep silent."""
 
 import socket
 import threading
@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 PIPELINING = "250-here\r\n250 PIPELINING"
 HANG_UP = "hang up"
 SILENCE = "silence"
+LATE = "late"
+"""Followed by seconds and a reply: "late 0.1 250 ok"."""
+
+STARTTLS = "250-here\r\n250 STARTTLS"
 USUAL = {"GREETING": "220 ready", "EHLO": "250 here", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"}
 
 
@@ -82,7 +86,7 @@ class ScriptedServer:
         else:
             return False
         reply = self._reply("BODY")
-        if reply.startswith("250") or (self.keeps and reply in {HANG_UP, SILENCE}):
+        if reply.startswith(("250", LATE)) or (self.keeps and reply in {HANG_UP, SILENCE}):
             self.accepted.append(b"".join(body))
         return self._say(connection, "BODY")
 
@@ -98,5 +102,8 @@ class ScriptedServer:
         if reply == SILENCE:
             self._stop.wait(5)
             return False
+        if reply.startswith(LATE):
+            _, seconds, reply = reply.split(" ", 2)
+            self._stop.wait(float(seconds))
         connection.sendall(reply.encode() + b"\r\n")
         return not reply.startswith("421")
