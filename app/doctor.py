@@ -73,7 +73,7 @@ def find_problems(database: Database, *, now: datetime) -> Iterator[str]:
         unscrubbed = releases.count_unscrubbed(session, sealed_before=now - SCRUB_PATIENCE)
     if held_at is not None:
         since = f"{held_at:%Y-%m-%d %H:%M} UTC"
-        yield f"No letter leaves since {since}, as the database was put back: see what waits with `outbox`, then let it go."
+        yield f"No letter leaves since {since}: the outbox is held. See what waits with `outbox`, then let it go."
     if stray:
         yield f"{stray} sheets belong to no assignment."
     if thin:

@@ -49,11 +49,11 @@ def _do(session: WriteSession, deed: Deed) -> str:
         return "Nothing leaves from now on, but for sign-in links that are asked for."
     dropped = drop_waiting(session, now=utc_now()) if deed is Deed.DROP else 0
     was_held = let_go(session)
-    told = f"{dropped} letters are cancelled. " if deed is Deed.DROP else ""
+    told = f"Letters cancelled: {dropped}. " if deed is Deed.DROP else ""
     return told + ("The outbox is let go." if was_held else "The outbox was not held.")
 
 
 def _tell(session: WriteSession) -> None:
     progress, waiting = load_progress(session), count_by_state(session).get(OutboxState.QUEUED, 0)
     held = f"held since {progress.held_at:%Y-%m-%d %H:%M} UTC" if progress.held_at is not None else "not held"
-    say.print(f"{waiting} letters wait; the outbox is {held}.")
+    say.print(f"Letters waiting: {waiting}; the outbox is {held}.")

@@ -24,20 +24,21 @@ def hold_if_older(database: Database, path: Path | None, *, now: datetime) -> in
     """
     if path is None:
         return 0
+    # The file first: a batch of another worker that is counted in between must not look like one too many.
+    mark = read_mark(path)
     with database.read() as session:
         progress, heard_at = load_progress(session), find_last_beat(session)
     if not progress.origin:
         with database.write() as session:
             progress = begin_progress(session)
-    mark = read_mark(path)
     noted = mark.number if mark is not None and mark.origin == progress.origin else None
-    is_held_now = progress.held_at is None and is_older(progress.batches, noted, heard_at, now=now)
-    if is_held_now:
+    is_old = is_older(progress.batches, noted, heard_at, now=now)
+    if is_old:
         with database.write() as session:
             hold_outbox(session, noted=noted or 0, now=now)
         log.warning("outbox held, the database is older than the letters that have left", noted=noted)
     note_progress(path, progress)
-    return int(is_held_now)
+    return int(is_old and progress.held_at is None)
 
 
 def note_progress(path: Path | None, progress: Progress) -> None:

@@ -89,10 +89,10 @@ def test_letters_that_left_after_the_backup_wait_until_somebody_lets_them_go(
     assert held_at(engine) == restored_at
     waiting = OutboxState.QUEUED
     assert states(engine) == {"a": waiting, "b": waiting, "c": waiting, "in": OutboxState.SENT}
-    assert said(run("outbox")) == ["3 letters wait; the outbox is held since 2026-11-23 09:01 UTC."]
+    assert said(run("outbox")) == ["Letters waiting: 3; the outbox is held since 2026-11-23 09:01 UTC."]
     assert "No letter leaves since 2026-11-23 09:01 UTC" in run("doctor").complained
 
-    assert said(run("outbox", "send")) == ["The outbox is let go.", "3 letters wait; the outbox is not held."]
+    assert said(run("outbox", "send")) == ["The outbox is let go.", "Letters waiting: 3; the outbox is not held."]
     turn(engine, post, restored_at + 2 * MINUTE)
     assert (len(mail_server.deliveries), held_at(engine)) == (6, None)
     assert set(states(engine).values()) == {OutboxState.SENT}
@@ -106,7 +106,7 @@ def test_what_waits_can_be_dropped_and_does_not_come_back(
     assert said(run("outbox", "hold"))[0].startswith("Nothing leaves from now on")
     turn(engine, post, now)
     assert mail_server.deliveries == []
-    dropped = ["1 letters are cancelled. The outbox is let go.", "1 letters wait; the outbox is not held."]
+    dropped = ["Letters cancelled: 1. The outbox is let go.", "Letters waiting: 1; the outbox is not held."]
     assert said(run("outbox", "drop")) == dropped
     with engine.write() as session:
         assert enqueue_all(session, [told("a", now)], now=now) == 0
@@ -131,6 +131,23 @@ def test_a_machine_without_a_mark_holds_what_no_worker_has_looked_after_for_an_h
     with engine.write() as session:
         assert let_go(session)
     assert hold_if_older(engine, third.mark, now=now + 999 * MINUTE) == 0
+
+
+def test_each_worker_that_knows_of_more_is_heard_before_the_outbox_is_let_go(
+    engine: Database, post: Post, now: datetime, tmp_path: Path
+) -> None:
+    assert post.mark is not None
+    other = tmp_path / "other.mark"
+    hold_if_older(engine, post.mark, now=now)
+    mark = read_mark(post.mark)
+    assert mark is not None
+    for path, number in ((post.mark, 2), (other, 5)):
+        write_mark(path, replace(mark, number=number))
+    assert [hold_if_older(engine, path, now=now) for path in (post.mark, other)] == [1, 0]
+    with engine.write() as session:
+        assert let_go(session)
+    assert [hold_if_older(engine, path, now=now) for path in (post.mark, other)] == [0, 0]
+    assert held_at(engine) is None
 
 
 def test_another_database_beside_an_old_mark_is_no_older_one(engine: Database, post: Post, now: datetime) -> None:

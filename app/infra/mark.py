@@ -1,7 +1,9 @@
 """How far a database has come, in a file beside it, which stays when the database is put back to an earlier state."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ def write_mark(path: Path, mark: Mark) -> None:
     present = read_mark(path)
     if present is not None and present.origin == mark.origin and present.number >= mark.number:
         return
-    unfinished = path.with_suffix(f".{mark.number}.part")
+    # Several workers may write at once: each begins a file of its own.
+    unfinished = path.with_suffix(f".{os.getpid()}-{get_ident()}.part")
     unfinished.write_text(f"{mark.origin} {mark.number}\n", "ascii")
     unfinished.replace(path)

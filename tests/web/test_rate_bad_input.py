@@ -325,7 +325,7 @@ def test_29_other_methods_change_nothing(
     assert (answer.content == b"") == (method == "HEAD")
 
 
-def test_16_17_18_marks_families_and_right_to_left_are_kept_within_reason(engine: Database) -> None:
+def test_14_to_18_marks_families_and_right_to_left_are_kept_within_reason(engine: Database) -> None:
     opened = open_round(engine, NOW)
     family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     arabic = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}"
