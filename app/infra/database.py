@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from app.errors import Unavailable
 from app.infra.entropy import Entropy, SystemEntropy
 from app.infra.keys import InstanceKey
+from app.infra.queue import Queue
 from app.infra.together import Job, Together
 
 ReadSession = NewType("ReadSession", Session)
@@ -23,6 +24,8 @@ WriteSession = NewType("WriteSession", ReadSession)
 T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
+WRITERS = 8
+"""Small writes at once on PostgreSQL: more of them win nothing and wait for each other, a few of them very long."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,6 +59,7 @@ class Database:
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
         self._together = Together(self._write_all, busy_seconds)
+        self._queue = Queue(WRITERS, busy_seconds)
         # An error names its statement, never the values: they are addresses, answers and hashes.
         self.engine = create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
         if self.is_sqlite:
@@ -81,9 +85,10 @@ class Database:
         """What `work` returns, once it is committed: for small writes that many send at once.
 
         On SQLite those who wait share a transaction, each in a savepoint: what one of them raises undoes its own work only.
+        On PostgreSQL, which does alike by itself, a few write at once and the others wait in line.
         """
         if not self.is_sqlite:
-            with self.write() as session:
+            with self._queue.turn(), self.write() as session:
                 return work(session)
         result: T = self._together.run(work)
         return result
