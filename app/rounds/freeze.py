@@ -53,6 +53,7 @@ def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all nam
     subjects: Sequence[FrozenSubject],
     readers: Mapping[str, frozenset[str]],
     overlapping: frozenset[OverlapPlace] = frozenset(),
+    grows: bool = False,
 ) -> FrozenRound:
     """The value from its parts, with its promise hash."""
     frozen = FrozenRound(
@@ -78,6 +79,7 @@ def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all nam
         subjects=tuple(subjects),
         readers=readers,
         overlapping=overlapping,
+        grows=grows,
     )
     return frozen if round_.promise_hash else replace(frozen, promise_hash=recipe.promise_hash(frozen))
 

@@ -131,7 +131,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ItemFigure:
-    """One item as a rater group rated it; `closest` is the anchor nearest to the mean, `asked` as in `GroupFigure`."""
+    """One item as a rater group rated it; `closest` is the anchor nearest to the mean, `asked` as in `GroupFigure`.
+
+    `is_conditional` : only some were asked, so it counts in no score.
+    """
 
     item_id: str
     name: Words
@@ -139,6 +142,7 @@ class ItemFigure:
     raters: int | None
     asked: int | None
     closest: Wording | None
+    is_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

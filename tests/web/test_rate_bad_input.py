@@ -16,6 +16,7 @@ from app.invitations.commands import void_invitation
 from app.invitations.queries import find_link
 from app.main import create_app
 from app.rounds.commands import close_round
+from tests.client import Client
 from tests.databases import Pair, open_database
 from tests.open_round import AMIR, SOFIE, OpenRound, open_round
 from tests.served import ADDRESS, Clock, settings_of
@@ -54,7 +55,7 @@ def untouched(opened: OpenRound) -> Iterator[None]:
 def browser_at(engine: Database, now: datetime, *, host: str = "testclient") -> TestClient:
     app = create_app(settings_of(engine), database=engine, clock=Clock(now))
     headers = {"accept-language": "en", "cookie": "lang=en"}
-    return TestClient(app, ADDRESS, follow_redirects=False, headers=headers, client=(host, 50000))
+    return Client(app, ADDRESS, follow_redirects=False, headers=headers, client=(host, 50000))
 
 
 def link(opened: OpenRound) -> str:
@@ -263,7 +264,7 @@ def test_25_unknown_and_malformed_links_look_alike(opened: OpenRound) -> None:
 
 def test_25_after_thirty_misses_in_ten_minutes_a_guesser_waits_and_nobody_else(opened: OpenRound) -> None:
     guesser = browser_at(opened.engine, NOW, host="203.0.113.7")
-    other = TestClient(guesser.app, ADDRESS, client=("203.0.113.8", 50000))
+    other = Client(guesser.app, ADDRESS, client=("203.0.113.8", 50000))
     for place in range(30):
         assert guesser.get(f"/r/{place:032}").status_code == 404
     for path in (
@@ -298,7 +299,11 @@ def test_24_28_30_a_link_whose_time_is_over_says_so_and_twice_the_same_is_once(e
         assert message(answer).startswith("The round closed Monday 7 December at 10:00. What was sent before counts")
     assert opened.stored() == []
     in_grace = browser_at(opened.engine, opened.round.closes_at + timedelta(minutes=29))
+    told = " ".join(tree(in_grace.get(link(opened)).text).one("p", class_="lead").words.split())
+    assert "What you send before Monday 7 December at 10:30 still counts." in told
     assert in_grace.post(link(opened), data=sent).status_code == 303
+    thanks = " ".join(tree(in_grace.get(f"{link(opened)}/thanks").text).one("p", class_="lead").words.split())
+    assert thanks.endswith("You can change it until Monday 7 December at 10:30.")
     assert rater.post(link(opened), data=sent).status_code == 303
     assert opened.stored() == [(SUBMISSION, [5.0], [])]
     again = rater.get(link(opened), params={field(opened, 2): "1", field(opened, "comment"): TYPED, "submission": "x"})

@@ -24,8 +24,9 @@ _ITEM = {
     "options": [_OPTION],
     "low": None,
     "high": None,
+    "condition": None,
 }
-_SUBJECT = {
+SUBJECT = {
     "assignment_id": ID,
     "subject_id": OTHER_ID,
     "name": "Sofie Dahl",
@@ -93,8 +94,17 @@ class OptionOut(Out):
     anchor: Texts | None
 
 
+class FormConditionOut(Out):
+    """When a question is asked: the answer to another `field` of the form is one of these values."""
+
+    model_config = example(field=f"{ID}.1", values=["1", "2"])
+
+    field: str
+    values: list[str]
+
+
 class FormItemOut(Out):
-    """One question; `field` names its answer."""
+    """One question; `field` names its answer. What is sent where its condition does not hold is not kept."""
 
     model_config = example(**_ITEM)
 
@@ -105,10 +115,12 @@ class FormItemOut(Out):
     options: list[OptionOut]
     low: float | None
     high: float | None
+    condition: FormConditionOut | None
 
     @classmethod
     def at(cls, assignment_id: str, item: FormItem) -> Self:
         """A question about one subject."""
+        on = item.condition
         return cls(
             field=answer_field(assignment_id, item.number),
             name=dict(item.name),
@@ -117,13 +129,18 @@ class FormItemOut(Out):
             options=[OptionOut.of(option) for option in item.options],
             low=item.low,
             high=item.high,
+            condition=None
+            if on is None
+            else FormConditionOut(
+                field=answer_field(assignment_id, on.number), values=[option.value for option in on.answers]
+            ),
         )
 
 
 class FormSubjectOut(Out):
     """One subject to rate on the link, and what becomes of the answers."""
 
-    model_config = example(**_SUBJECT)
+    model_config = example(**SUBJECT)
 
     assignment_id: Id
     subject_id: Id
@@ -160,12 +177,13 @@ class FormOut(Out):
         period_start=DAY,
         period_end=DAY,
         closes_at="2026-11-27T15:00:00Z",
+        late_until=None,
         minutes=3,
         promise_hash="9f2c",
         submission_id=_SUBMISSION,
         begun="1763888400.8sQ2",
         is_final=False,
-        subjects=[_SUBJECT],
+        subjects=[SUBJECT],
         draft={f"{ID}.1": "4"},
     )
 
@@ -178,6 +196,9 @@ class FormOut(Out):
     period_start: date
     period_end: date
     closes_at: datetime
+    late_until: datetime | None = Field(
+        description="In the grace after the closing time: when it is over; before, null"
+    )
     minutes: int
     promise_hash: str = Field(description="Names what was promised; printed in the invitation")
     submission_id: str
@@ -194,7 +215,7 @@ class FormOut(Out):
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
         plain: dict[str, Any] = {
             name: getattr(value, name)
-            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final")
+            for name in (*names, "late_until", "minutes", "promise_hash", "submission_id", "begun", "is_final")
         }
         return cls(
             **plain,
