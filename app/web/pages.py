@@ -1,7 +1,6 @@
 """Which pages there are: the routers of all page families; what is in them stands in the modules named here."""
 
-from fastapi import APIRouter
-
+from app.http.routes import Pages
 from app.web import (
     accounts,
     addresses,
@@ -71,7 +70,7 @@ from app.web import (
     wording,
 )
 
-PAGES: tuple[APIRouter, ...] = (
+PAGES: tuple[Pages, ...] = (
     # Asked for most often, hence looked at first.
     rate.router,
     decline.router,

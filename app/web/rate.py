@@ -4,12 +4,13 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Expired, Invalid
 from app.http.access import by_link
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, written_together
 from app.infra.formats import choose_locale
 from app.recovery.intake import ABOUT, TICKET
@@ -22,7 +23,7 @@ from app.web.decline import nothing_left
 from app.web.rate_form import BY_ITEM, form_page, overview_of, refused_page
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/r/{token}")

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.queries import count_deliveries, list_undelivered
@@ -25,7 +26,7 @@ from app.web.render import flash_for, page, said, see_other
 from app.web.round_letter import doubled_hours, draft_with_times, texts_of_times, time_names
 from app.web.round_parts import DONE, STATE_NAMES, RoundFrame, launched_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 ADDRESSES_NAMED = 3
 _TOLD = (

@@ -177,7 +177,7 @@ def test_two_workers_at_once_send_each_letter_once_and_close_and_release_once(
     writer = Writer(build_environment(), "vurdering@fjellbris.example")
     transport = SmtpTransport(mail_server.host, mail_server.port, security="none")
     # Each with a database object of its own, as in two processes.
-    databases = [open_database(address(engine.engine.url)) for _ in range(2)]
+    databases = [open_database(address(engine.url)) for _ in range(2)]
 
     def work(worker: int, now: datetime) -> int:
         post = Post(transport, writer, "https://fjellbris.example", owner=f"host/{worker}")
