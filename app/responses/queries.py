@@ -48,6 +48,7 @@ class FormRecipe:
     scales: Mapping[str, FrozenScale]
     overlapping: frozenset[OverlapPlace]
     grows: bool
+    moderated_by: str | None
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         # Whoever comes back to a draft has filled it in before, so the time from now on says nothing.
         begun="" if draft else key_of(session).seal_moment(BEGUN, link.round_id, now),
         subjects=subjects,
+        moderated_by=recipe.moderated_by,
         draft=draft,
     )
 
@@ -211,6 +213,7 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         scales={item.id: item.scale for kpi in kpis for item in kpi.items},
         overlapping=overlaps_in(row.overlapping),
         grows=bool(recipe.get("grows")),
+        moderated_by=row.moderated_by,
     )
 
 
