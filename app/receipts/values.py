@@ -37,3 +37,11 @@ class Outcome:
 
     state: ReceiptState
     reason: WithheldReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldCount:
+    """How many comments are withheld beside those that are shown, for one reason."""
+
+    reason: WithheldReason
+    comments: int

@@ -39,6 +39,7 @@ _SUBJECT = {
     "comment_field": f"{ID}.comment",
     "items": [_ITEM],
 }
+_CODE = {"assignment_id": ID, "subject_name": "Sofie Dahl", "code": "7K3M-X9QT-4HBW-ZP2D"}
 _SUBMISSION = "0b6f1c8e6d3a4f5e"
 
 
@@ -165,6 +166,7 @@ class FormOut(Out):
         submission_id=_SUBMISSION,
         begun="1763888400.8sQ2",
         is_final=False,
+        moderated_by="HR",
         subjects=[_SUBJECT],
         draft={f"{ID}.1": "4"},
     )
@@ -183,6 +185,7 @@ class FormOut(Out):
     submission_id: str
     begun: str = Field(description="A sealed note of when the form was shown; send it back with the answers")
     is_final: bool = Field(description="A sheet cannot be changed once it is sent")
+    moderated_by: str | None = Field(description="Who reads comments before they are released; none: nobody")
     subjects: list[FormSubjectOut]
     draft: dict[str, str] = Field(description="What was typed and not sent, by field; never what was sent")
 
@@ -194,7 +197,7 @@ class FormOut(Out):
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
         plain: dict[str, Any] = {
             name: getattr(value, name)
-            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final")
+            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final", "moderated_by")
         }
         return cls(
             **plain,
@@ -216,6 +219,16 @@ class OfferOut(Out):
     owner_name: str
 
 
+class CommentCodeOut(Out):
+    """The receipt code of one comment: shown to its writer, here and never again."""
+
+    model_config = example(**_CODE)
+
+    assignment_id: Id
+    subject_name: str
+    code: str
+
+
 class ReceiptOut(Out):
     """What was stored."""
 
@@ -226,6 +239,7 @@ class ReceiptOut(Out):
         is_final=False,
         closes_at="2026-11-27T15:00:00Z",
         offer=None,
+        codes=[_CODE],
     )
 
     submission_id: str
@@ -234,3 +248,4 @@ class ReceiptOut(Out):
     is_final: bool
     closes_at: datetime
     offer: OfferOut | None = Field(None, description="Where whoever was not content may ask to be contacted")
+    codes: list[CommentCodeOut] = Field(description="One for each comment without a name; shown this once")
