@@ -52,7 +52,7 @@ class Moderated:
 
 def give_moderator(session: WriteSession, company: Fjellbris, now: datetime) -> str:
     """Somebody who may read comments of the whole company before their release; the account."""
-    new = NewAccount("reader@konto.example", "Ingrid Lund", "en")
+    new = NewAccount("hr@konto.example", "Ingrid Lund", "en")
     account = create_account(session, SERVICE, new, now=now)
     grant_role(session, SERVICE, account.id, Role.MODERATOR, (company.id,), now=now)
     return account.id

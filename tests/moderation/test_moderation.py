@@ -215,7 +215,7 @@ def test_a_round_is_moderated_only_where_somebody_may_and_says_so_on_the_form(
     form = load_rating_form(session, plain.played.link_of(customer), now=now)
     assert form.moderated_by == "HR"
     readers = load_frozen_round(session, plain.played.round.id).readers
-    assert "reader@konto.example" in frozenset().union(*readers.values()), "and does not fill the crowd"
+    assert "hr@konto.example" in frozenset().union(*readers.values()), "and does not fill the crowd"
 
 
 def test_without_anybody_who_may_a_moderated_round_does_not_start(session: WriteSession, now: datetime) -> None:
