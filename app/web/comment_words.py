@@ -16,9 +16,20 @@ COMMENT_REASONS: Mapping[WithheldReason, str] = {
 }
 """Why a comment is withheld, or edited."""
 
+COUNTED_REASONS: Mapping[WithheldReason, str] = {
+    WithheldReason.TOO_FEW: "too few would stand there",
+    WithheldReason.NOT_LOOKED_AT: "not looked at before the release",
+    WithheldReason.GIVES_AWAY: "would give away who wrote",
+    WithheldReason.NAMES_OTHERS: "naming or exposing somebody else",
+    WithheldReason.PRIVATE: "about health or private life",
+    WithheldReason.INSULT: "insulting",
+    WithheldReason.OFF_TOPIC: "not about the work",
+}
+"""The same of several comments together."""
+
 VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.WAITING: ("Waits", "watch"),
-    Verdict.RELEASED: ("Released as written", "good"),
+    Verdict.RELEASED: ("As written", "good"),
     Verdict.EDITED: ("Edited", "accent"),
     Verdict.WITHHELD: ("Withheld", "withheld"),
 }

@@ -10,7 +10,7 @@ from app.scoring.composite import LEAST_KPI_WEIGHT
 from app.scoring.metrics import LEAST_COMPLETENESS
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.values import Figure
-from app.web.comment_words import COMMENT_REASONS
+from app.web.comment_words import COUNTED_REASONS
 from app.web.render import said
 
 SELF = "self"
@@ -83,7 +83,7 @@ def comments_title(visit: Visit, rater_groups: Sequence[str], authors: Sequence[
 def withheld_comments(visit: Visit, one: WithheldCount) -> str:
     """How many comments are withheld, and why, without the word itself."""
     count = "1 comment" if one.comments == 1 else "{count} comments"
-    return f"{said(visit, count, count=one.comments)}. {said(visit, COMMENT_REASONS[one.reason])}"
+    return f"{said(visit, count, count=one.comments)} – {said(visit, COUNTED_REASONS[one.reason])}"
 
 
 def reason(visit: Visit, figure: Figure, *, level: ScoreLevel, rater_groups: Sequence[str] = ()) -> str:

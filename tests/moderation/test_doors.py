@@ -77,8 +77,8 @@ def test_from_the_code_on_the_page_to_what_became_of_each_comment(desk: Desk, pl
     assert found is not None
     page = desk.browser("owner").page(f"/results/{found.id}/subjects/{desk.company.subjects[SOFIE]}")
     assert "Fikk svar med en gang. Edited for anonymity" in " ".join(page.words.split())
-    assert "Withheld: 1 comment. It is about health or private life." in page.words
-    assert "Withheld: 1 comment. Nobody looked at it before the release." in page.words
+    assert "Withheld: 1 comment – about health or private life" in page.words
+    assert "Withheld: 1 comment – not looked at before the release" in page.words
     headings = [told(desk, code).one("h2").words for code in codes]
     assert headings == ["Released as written", "Released edited", "Withheld", "Released as written", "Withheld"]
     assert rater(desk).post("/api/v1/receipts", json={"code": codes[2]}).json() == {
