@@ -50,9 +50,9 @@ class Moderated:
         return {text: (str(one.state), one.reason and str(one.reason)) for text, one in told.items()}
 
 
-def give_moderator(session: WriteSession, company: Fjellbris, now: datetime) -> str:
+def give_moderator(session: WriteSession, company: Fjellbris, now: datetime, locale: str = "en") -> str:
     """Somebody who may read comments of the whole company before their release; the account."""
-    new = NewAccount("hr@konto.example", "Ingrid Lund", "en")
+    new = NewAccount("hr@konto.example", "Ingrid Lund", locale)
     account = create_account(session, SERVICE, new, now=now)
     grant_role(session, SERVICE, account.id, Role.MODERATOR, (company.id,), now=now)
     return account.id
@@ -60,7 +60,7 @@ def give_moderator(session: WriteSession, company: Fjellbris, now: datetime) -> 
 
 def moderated(session: WriteSession, now: datetime, policy: RaterGroup | GroupPolicy) -> Moderated:
     company = fjellbris(session, now)
-    give_moderator(session, company, now)
+    give_moderator(session, company, now, "nb")
     asked = {SOFIE: 5, LARS: 2}
     groups = (RaterGroup.MANAGER, policy)
     played = play(session, company, now, groups=groups, customers=asked, moderated_by="HR")
