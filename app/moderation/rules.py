@@ -47,14 +47,16 @@ def may_moderate(viewer: Viewer, path: Sequence[str]) -> bool:
     Returns
     -------
     True with the right to moderate on the path and none to read results there: neither the subject nor its manager,
-    a viewer or an analyst learns what was edited or withheld.
+    deputy, a viewer or an analyst learns what was edited or withheld.
 
     >>> from app.accounts.values import Grant, Role
     >>> hr = Viewer("account:1", grants=(Grant(Role.MODERATOR, "company"), Grant(Role.MANAGER, "hr")))
     >>> may_moderate(hr, ["company", "sales"]), may_moderate(hr, ["company", "hr"])
     (True, False)
     """
-    return may(viewer, Action.COMMENTS_MODERATE, path) and not may(viewer, Action.RESULTS_READ, path)
+    # Whoever acts for a manager reads no results of that manager, and is no stranger either.
+    is_close = may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
+    return may(viewer, Action.COMMENTS_MODERATE, path) and not is_close
 
 
 def require_moderator(viewer: Viewer, path: Sequence[str]) -> None:

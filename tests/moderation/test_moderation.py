@@ -1,5 +1,6 @@
 """Comments that are read before their release: by whom, which, with what decisions, and what is left of them afterwards."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.journal.tables import JournalRow
 from app.kpis.values import RaterGroup
+from app.mail.tables import OutboxRow
 from app.moderation.commands import decide
 from app.moderation.intake import parse_ruling
 from app.moderation.queries import get_queue, get_queued, has_waiting, list_queues
@@ -20,13 +22,16 @@ from app.moderation.values import QueuedComment, Ruling, Verdict
 from app.receipts.tables import ReceiptRow
 from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.commands import release_round
+from app.releases.comments import to_moderate
+from app.releases.partition import item_ids, judge
 from app.releases.queries import find_release_of, load_due_releases
 from app.releases.review import begin_review, load_due_reviews
 from app.responses.close import close_round
 from app.responses.queries import load_rating_form
+from app.responses.sheets import load_sheets
 from app.responses.tables import AnonymousSheetRow, SheetCommentRow
 from app.rounds.commands import launch_round
-from app.rounds.queries import load_frozen_round, load_round
+from app.rounds.queries import load_frozen_round, load_marks, load_round
 from app.rounds.rules import RoundIncomplete
 from app.summaries.queries import get_summary
 from app.summaries.values import Comment, Comments
@@ -133,11 +138,21 @@ def told_in_journal(made: Moderated) -> list[str]:
     return [f"{one['verdict']}: {one['reason']}" if "reason" in one else one["verdict"] for one in told]
 
 
+def in_order(session: WriteSession, round_id: str, *, turned: bool = False) -> list[bytes]:
+    """The comments as they would be laid out, had they come in as they did, or the other way round."""
+    frozen = load_frozen_round(session, round_id)
+    sheets = load_sheets(session, round_id, item_ids(frozen))
+    judged = judge(frozen, sheets, load_marks(session, round_id))
+    known = replace(sheets, comments=sheets.comments[::-1]) if turned else sheets
+    return [one.mark for one in to_moderate(frozen, judged, known, order=lambda text: text.encode()[::-1])]
+
+
 def test_a_round_waits_for_its_comments_a_week_and_then_withholds_what_nobody_has_looked_at(plain: Moderated) -> None:
     session, after = plain.session, plain.now + CLOSED
     round_ = close_round(session, SERVICE, plain.played.round.id, now=after)
     assert [one.id for one in load_due_reviews(session, now=after)] == [round_.id]
     assert (has_waiting(session, round_), load_due_releases(session, now=after)) == (True, ())
+    assert in_order(session, round_.id) == in_order(session, round_.id, turned=True), "whoever came first"
     begin_review(session, round_.id, now=after)
     begin_review(session, round_.id, now=after)
     assert (load_due_reviews(session, now=after), load_due_releases(session, now=after)) == ((), ())
@@ -190,6 +205,8 @@ def test_whoever_reads_the_results_or_is_rated_reads_no_comment_before_its_relea
     assert list_queues(session, sofie, now=after) == []
     with pytest.raises(ReadsResults):
         decide(session, sofie, comment.id, RELEASED, now=after)
+    deputy = replace(plain.viewer((Role.MODERATOR, "Fjellbris")), hidden=frozenset({plain.company.subjects[SOFIE]}))
+    assert list_queues(session, deputy, now=after) == []
     admin, elsewhere = plain.viewer((Role.ADMIN, "Fjellbris")), plain.viewer((Role.MODERATOR, "Salg"))
     with pytest.raises(Forbidden):
         get_queue(session, admin, round_id, now=after)
@@ -214,6 +231,9 @@ def test_a_round_is_moderated_only_where_somebody_may_and_says_so_on_the_form(
     customer = f"kunde01.{plain.company.subjects[LARS][:4]}@kunder.example"
     form = load_rating_form(session, plain.played.link_of(customer), now=now)
     assert form.moderated_by == "HR"
+    letters = session.scalars(select(OutboxRow.parameters).where(OutboxRow.letter == "invitation")).all()
+    told = {part["rater_group"]: part.get("moderated_by") for letter in letters for part in letter["promises"]}
+    assert told == {"customer": "HR", "manager": None}
     readers = load_frozen_round(session, plain.played.round.id).readers
     assert "hr@konto.example" in frozenset().union(*readers.values()), "and does not fill the crowd"
 
