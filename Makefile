@@ -27,7 +27,7 @@ run: $(RUNTIME) ## install, migrate and serve with the demo organisation at http
 	@SOFTKPI_DEMO=$${SOFTKPI_DEMO:-true} exec $(PY) -m app run $(ARGS)
 
 test: $(DEV) $(BROWSER) ## every test, on SQLite and PostgreSQL, with a real mail server and browser (ARGS=… for pytest)
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## style, types, floors, dependencies, templates, house rules
 	$(VENV)/bin/ruff check .

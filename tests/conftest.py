@@ -26,6 +26,19 @@ from tests.smtp import MailServer
 __all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: browsers, mail servers and databases are waited for."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process is left with one of them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """The PostgreSQL server of this run, for tests that need databases of their own there."""

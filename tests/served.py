@@ -21,6 +21,7 @@ from app.main import create_app
 from app.organisation.commands import create_company
 from app.organisation.queries import path_of
 from app.settings import Settings
+from tests.client import Client
 from tests.company import SmallCompany, small_company
 
 # For what is settled before any database is asked.
@@ -59,7 +60,7 @@ class Served:
 
     def anonymous(self, **headers: str) -> TestClient:
         """Somebody nobody knows."""
-        return TestClient(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
+        return Client(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
 
     def signed_in(self, name: str) -> TestClient:
         """The browser of one of `accounts`, with a session of its own."""

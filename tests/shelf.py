@@ -16,6 +16,7 @@ from tests.databases import Kind, Pair, open_database
 Content = Callable[[Database], None]
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SEED = 20261123
 NEW_YEAR = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
@@ -61,7 +62,10 @@ class Shelf:
 
     def put_back(self) -> None:
         while self._taken:
-            self._taken.pop().dispose()
+            taken = self._taken.pop()
+            held = taken.engine.pool.checkedout()  # type: ignore[attr-defined]  # every pool of ours counts
+            taken.dispose()
+            assert held == 0, "a session that was never closed would fail the test that the collector happens to run in"
 
     def clear(self) -> None:
         self.put_back()
@@ -72,7 +76,7 @@ class Shelf:
         """The name of the filled database that copies are made of; nobody may have it open."""
         source = f"shelf_{content.__name__}"
         if source not in self._filled:
-            filling = open_database(self._databases.copy(source), entropy=SeededEntropy(20261123))
+            filling = open_database(self._databases.copy(source), entropy=SeededEntropy(SEED))
             try:
                 content(filling)
             finally:

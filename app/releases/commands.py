@@ -22,7 +22,7 @@ from app.releases.letters import release_letters
 from app.releases.partition import item_ids, judge
 from app.releases.rules import GraceNotOver
 from app.releases.seal import Seal
-from app.releases.tables import ReleaseRow
+from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import FAILED_RELEASE, Release, ReleaseId
 from app.responses.sheets import load_sheets
 from app.responses.tables import AnonymousSheetRow, ParkedSheetRow, SheetCommentRow
@@ -138,7 +138,11 @@ def _readings(session: WriteSession, frozen: FrozenRound) -> list[Reading]:
 
 
 def _announce(session: WriteSession, frozen: FrozenRound, release: Release, *, now: datetime) -> None:
-    rated = [subject.id for subject in frozen.subjects if subject.is_rated]
+    """Tell whoever was rated; in a round that comes again and again, whoever has a figure in it."""
+    rated = {subject.id for subject in frozen.subjects if subject.is_rated}
+    if frozen.grows:
+        shown = select(ScoreRow.subject_id).where(ScoreRow.release_id == release.id, ScoreRow.score.is_not(None))
+        rated &= set(session.scalars(shown))
     people = load_people_of(session, rated).values()
     company = load_subjects(session, [frozen.company_id], on=frozen.frozen_on)[SubjectId(frozen.company_id)]
     enqueue_all(session, list(release_letters(frozen, release.id, people, organisation=company.name, now=now)), now=now)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.infra.ids import is_id, new_whole
 from app.infra.keys import key_of
 from app.infra.types import json_text
 from app.kpis.queries import load_kpis
-from app.kpis.values import Kpi, KpiId
+from app.kpis.values import Kpi, KpiId, RaterGroup
 from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.named import count_people, find_subjects
 from app.organisation.values import NewRater
@@ -28,14 +29,15 @@ from app.rounds.assign import KEPT_APART, insert_assignments
 from app.rounds.draft import set_rated_subjects
 from app.rounds.launch import launch_past_round
 from app.rounds.limits import load_apart
-from app.rounds.queries import load_assignments, take_round
+from app.rounds.queries import load_assignments, load_frozen_round, take_round
 from app.rounds.recipe import freeze_kpi
-from app.rounds.rules import require_draft
+from app.rounds.rules import kpis_asked, require_draft
 from app.rounds.values import AssignmentId, AssignmentSource, FrozenItem, Mode, NewAssignment, Round
 
 SHEET = ("key", "round_id", "subject_id", "rater_group", "submission_id")
 UNKNOWN_SUBJECT = "Nobody here has this external id."
 UNKNOWN_RATER = "Nobody here has this address or external id."
+NOT_ASKED = "The subject's scorecard has no such KPI for this rater group. Put it on the card, or leave the rating out."
 NOT_AN_ADDRESS = "This is no address that can be used."
 
 
@@ -126,6 +128,7 @@ class _Import:
         )
         self._refuse_twice(sheets, wanted)
         launch_past_round(self._session, self._viewer, self._round.id, now=self._now)
+        self._refuse_unasked(sheets, wanted)
         self._write(sheets, wanted, ids)
         return made
 
@@ -185,6 +188,24 @@ class _Import:
             RowError(sheets[key].row, "rater", KEPT_APART)
             for key, one in wanted.items()
             if (one.rater_id, one.subject_id) in apart
+        ]
+        if errors:
+            raise RowsRefused(errors)
+
+    def _refuse_unasked(self, sheets: Mapping[PastKey, PastSheet], wanted: Mapping[PastKey, NewAssignment]) -> None:
+        """What no card asks for has no place in a release."""
+        frozen = load_frozen_round(self._session, self._round.id)
+        subjects = {subject.id: subject for subject in frozen.subjects}
+
+        @cache
+        def asked(subject_id: str, rater_group: RaterGroup) -> frozenset[str]:
+            kpis = kpis_asked(frozen.kpis, subjects[subject_id], rater_group)
+            return frozenset(item.id for kpi in kpis for item in kpi.items)
+
+        errors = [
+            RowError(sheet.row, "item", NOT_ASKED)
+            for key, sheet in sheets.items()
+            if not sheet.answers.keys() <= asked(wanted[key].subject_id, key.rater_group)
         ]
         if errors:
             raise RowsRefused(errors)

@@ -228,7 +228,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
     row = session.get(RoundRow, round_id) if found else None
     if found is None or row is None or row.recipe is None:
         raise NotFound
-    return frozen_round(
+    frozen = frozen_round(
         found,
         frozen_on=date.fromisoformat(row.recipe["frozen_on"]),
         groups=recipe.groups_in(row.recipe["groups"]),
@@ -237,6 +237,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         readers=load_frozen_readers(session, round_id),
         overlapping=recipe.overlaps_in(row.overlapping),
     )
+    return replace(frozen, grows=bool(row.recipe.get("grows")))
 
 
 # ------------------------------------------------------------ assignments

@@ -14,6 +14,7 @@ from app.infra.database import Database
 from app.invitations.commands import void_invitation
 from app.invitations.queries import find_link
 from app.main import create_app
+from tests.client import Client
 from tests.databases import Pair, open_database
 from tests.open_round import AMIR, OpenRound, open_round
 from tests.served import ADDRESS, Clock, settings_of
@@ -46,7 +47,7 @@ def untouched(opened: OpenRound) -> Iterator[None]:
 
 def browser_at(engine: Database, now: datetime) -> TestClient:
     app = create_app(settings_of(engine), database=engine, clock=Clock(now))
-    return TestClient(app, ADDRESS, headers={"accept-language": "en"})
+    return Client(app, ADDRESS, headers={"accept-language": "en"})
 
 
 def path(opened: OpenRound) -> str:

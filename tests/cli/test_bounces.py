@@ -16,11 +16,9 @@ from app.mail.commands import enqueue
 from app.mail.queries import load_suppressed
 from app.mail.tables import OutboxRow
 from app.mail.values import OutboxState, SuppressionReason
-from tests.cli.test_commands import Ran, run
+from tests.cli.conftest import Ran
 from tests.mail.returned import ABSENCE_NOTE, complaint, delivery_report
 from tests.mail.test_outbox import mail
-
-__all__ = ["run"]
 
 BOX = "r@kunder.example"
 

@@ -1,9 +1,7 @@
 """The command line as an operator uses it: what it does, what it says, and its exit codes."""
 
 import re
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from app import cli, recomputing
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role
@@ -25,42 +22,22 @@ from app.journal.tables import JournalRow
 from app.organisation.queries import list_companies
 from app.releases.tables import AtomRow, ExplanationRow, ReleaseRow, ScoreRow
 from app.responses.tables import SheetRow
+from tests.cli.conftest import Ran
+from tests.conftest import address
 from tests.served import ONE_DATABASE
+from tests.shelf import Shelf, demo
 
 Command = Callable[..., tuple[int, str, str]]
 UNITS = "external_id;kind;name;parent_external_id\nnord;team;Team Nord;\n"
 PEOPLE = "external_id;name;email;unit;leads\n1;Ida Lund;ida@fjellbris.example;nord;nord\n"
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended, and what it said."""
-
-    code: int
-    said: str
-    complained: str
-
-
 @pytest.fixture
-def run(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
-    """Runs a command as the shell would, in an empty folder, on the test's database."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOFTKPI_DATABASE_URL", database_url)
-    monkeypatch.setenv("SOFTKPI_SECRET_KEY", "the tests' own instance key, 32 bytes and more")
-
-    def command(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["soft-kpi", *arguments])
-        for console in (cli.say, cli.complain, recomputing.say, recomputing.complain):
-            monkeypatch.setattr(console, "_width", 300)
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Ran(code if isinstance(code, int) else 0, said.out, said.err)
-
-    return command
+def demo_database(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The database that commands run on, with the demo organisation in it."""
+    database = shelf.take(demo)
+    monkeypatch.setenv("SOFTKPI_DATABASE_URL", address(database.engine.url))
+    return database
 
 
 def test_a_new_installation_gets_its_company_and_administrator(run: Callable[..., Ran], engine: Database) -> None:
@@ -165,73 +142,75 @@ def test_the_doctor_tells_whether_a_worker_is_at_work_and_holds_none_against_nob
     ]
 
 
-def test_the_doctor_finds_planted_faults_in_the_demo(run: Callable[..., Ran], engine: Database) -> None:
+@ONE_DATABASE
+def test_the_demo_says_how_to_sign_in_and_the_doctor_finds_it_sound(run: Callable[..., Ran]) -> None:
     loaded = run("demo")
     assert loaded.code == 0, loaded.complained
     assert loaded.said.count("http://127.0.0.1:8000/sign-in/") == 3
     assert run("doctor").code == 0
+
+
+def test_the_doctor_finds_planted_faults_in_the_demo(shell: Callable[..., Ran], demo_database: Database) -> None:
+    assert shell("doctor").code == 0
     for plant, finding in (
         (leak, "journal_entry.details"),
         (orphan, "sheets belong"),
         (thin, "fewer people"),
         (unscrub, "free pages"),
     ):
-        with engine.write() as session:
+        with demo_database.write() as session:
             plant(session)
-        found = run("doctor")
+        found = shell("doctor")
         assert (found.code, finding in found.complained) == (1, True), f"{finding}: {found.complained}"
 
 
-def test_the_doctor_goes_through_what_always_holds(run: Callable[..., Ran], engine: Database) -> None:
-    run("demo")
-    sound = run("doctor", "--invariants")
+def test_the_doctor_goes_through_what_always_holds(shell: Callable[..., Ran], demo_database: Database) -> None:
+    sound = shell("doctor", "--invariants")
     lines = [line.split()[:2] for line in sound.said.splitlines() if re.match(r"I\d+ ", line)]
     assert (sound.code, lines) == (0, [[name, "ok"] for name in ("I2", "I3", "I4", "I7", "I9", "I10")])
-    with engine.write() as session:
+    with demo_database.write() as session:
         session.execute(update(ScoreRow).where(ScoreRow.score < 90).values(score=90.0, hi=100.0))
-    wrong = run("doctor", "--invariants")
+    wrong = shell("doctor", "--invariants")
     lines = [line.split()[:2] for line in wrong.said.splitlines() if re.match(r"I\d+ ", line)]
     assert (wrong.code, [name for name, word in lines if word == "wrong"]) == (1, ["I3"])
     assert re.search(r"I3: release \S+: \d+ figures of [^\n]+ do not follow from the totals", wrong.complained)
 
 
 def test_a_release_is_computed_again_by_its_own_id_or_that_of_its_round(
-    run: Callable[..., Ran], engine: Database
+    shell: Callable[..., Ran], demo_database: Database
 ) -> None:
-    run("demo")
-    with engine.read() as session:
+    with demo_database.read() as session:
         release_id, round_id = session.query(ReleaseRow.id, ReleaseRow.round_id).limit(1).one()
         releases = session.query(ReleaseRow).count()
-    told = run("recompute", round_id)
+    told = shell("recompute", round_id)
     assert (told.code, told.complained) == (0, "")
     line = (
         rf"Release {release_id}, method 1: \d+ figures, none of them with other digits; the digest of its input comes"
     )
     assert re.match(line, told.said), told.said
-    assert run("recompute", release_id).said == told.said
-    everything = run("recompute")
+    assert shell("recompute", release_id).said == told.said
+    everything = shell("recompute")
     assert (everything.code, everything.said.count("Release ")) == (0, releases)
-    assert run("recompute", release_id, "00000000-0000-4000-8000-000000000000").code == 4
+    assert shell("recompute", release_id, "00000000-0000-4000-8000-000000000000").code == 4
     for change, code, finding in (
         ({"method_version": "17"}, 5, "made by a method that this program does not know"),
         ({"input_digest": b"another"}, 1, "the digest of its input is another one"),
     ):
-        with engine.write() as session:
+        with demo_database.write() as session:
             mine = session.query(ReleaseRow).filter(ReleaseRow.id == release_id).one()
             kept = mine.method_version, mine.input_digest
             session.execute(update(ReleaseRow).where(ReleaseRow.id == release_id).values(**change))
-        found = run("recompute", release_id)
+        found = shell("recompute", release_id)
         assert (found.code, finding in found.complained) == (code, True), found.complained
-        with engine.write() as session:
+        with demo_database.write() as session:
             session.execute(update(ReleaseRow).values(method_version=kept[0], input_digest=kept[1]))
 
 
-@ONE_DATABASE
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_figures_that_come_out_differently_are_named_with_both_digits(
-    run: Callable[..., Ran], engine: Database
+    shell: Callable[..., Ran], demo_database: Database
 ) -> None:
-    run("demo")
-    with engine.write() as session:
+    with demo_database.write() as session:
         of = ScoreRow.release_id
         release_id = session.execute(select(of).group_by(of).order_by(func.count().desc()).limit(1)).scalar_one()
         chosen = [row.id for row in session.query(ScoreRow).filter(of == release_id, ScoreRow.score < 90).limit(30)]
@@ -239,7 +218,7 @@ def test_figures_that_come_out_differently_are_named_with_both_digits(
         atom_id = session.query(AtomRow.id).filter(AtomRow.release_id == release_id).limit(1).scalar()
         session.execute(update(AtomRow).where(AtomRow.id == atom_id).values(raters=77))
         session.execute(update(ExplanationRow).where(ExplanationRow.release_id == release_id).values(document={}))
-    found = run("recompute", release_id)
+    found = shell("recompute", release_id)
     assert (found.code, found.said) == (1, "")
     lines = found.complained.splitlines()
     assert " 30 of them with other digits" in lines[0]

@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from app.accounts.rules import SERVICE
 from app.encounters.queries import has_failed_beginning
 from app.encounters_due import begin_due, draw_all_due
 from app.infra.database import Database
 from app.journal.queries import list_entries_about
 from app.kpis.commands import pause_kpi
+from app.mail.tables import OutboxRow
+from app.mail.values import Letter
 from app.responses.close import close_due_rounds
 from app.worker import release_due
 from tests.encounters.shop import new_programme, open_shop
@@ -28,7 +32,7 @@ def test_a_round_that_cannot_begin_rests_for_an_hour_and_holds_up_no_other(engin
         assert has_failed_beginning(session, other, now=now)
 
 
-def test_a_round_nobody_answered_closes_and_is_released_with_nothing(engine: Database, now: datetime) -> None:
+def test_a_round_nobody_answered_closes_and_is_released_with_nothing_to_tell(engine: Database, now: datetime) -> None:
     with engine.write() as session:
         shop = open_shop(session, now)
     assert begin_due(engine, now) == 1
@@ -39,3 +43,4 @@ def test_a_round_nobody_answered_closes_and_is_released_with_nothing(engine: Dat
     assert release_due(engine, later) == 1
     with engine.read() as session:
         assert not has_failed_beginning(session, shop.programme, now=now)
+        assert session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.RELEASE_READY)).all() == []

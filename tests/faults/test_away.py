@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from app.infra.database import Database
 from app.infra.migrate import upgrade
 from app.main import create_app
+from tests.client import Client
 from tests.conftest import address
 from tests.databases import KEY, open_database
 from tests.faults.conftest import assert_sound
@@ -37,7 +38,7 @@ def hasty(opened: OpenRound) -> Iterator[TestClient]:
     """The application on the same file, with a fifth of a second's patience."""
     database = Database(address(opened.engine.engine.url), key=KEY, busy_seconds=PATIENCE)
     app = create_app(settings_of(database), database=database, clock=Clock(opened.now))
-    yield TestClient(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
+    yield Client(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
     database.dispose()
 
 

@@ -1,5 +1,6 @@
 """Courses, signals, links and the watch as another system meets them: the same answer for every reader, or none."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ def service(shelf: Shelf, tmp_path: Path) -> Running:
 
 
 @pytest.fixture
-def known(service: Running) -> Watching:
+def known(service: Running) -> Iterator[Watching]:
     with service.engine.read() as session:
-        return Watching.of(session)
+        yield Watching.of(session)
 
 
 def test_a_course_reads_the_same_for_every_role_or_not_at_all(service: Running, known: Watching) -> None:

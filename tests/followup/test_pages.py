@@ -1,6 +1,7 @@
 """Courses, signals, links and the watch as people read them, and what a refused form keeps."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,10 +60,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(shelf: Shelf, tmp_path: Path) -> Stage:
+def stage(shelf: Shelf, tmp_path: Path) -> Iterator[Stage]:
     service = Running.on(shelf.take(demo), NOW, tmp_path)
     with service.engine.read() as session:
-        return Stage(service, Watching.of(session))
+        yield Stage(service, Watching.of(session))
 
 
 def facts(page: Element) -> dict[str, str]:

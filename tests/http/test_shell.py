@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app.errors import Unavailable
 from app.http.access import declared_routes
 from app.main import create_app
+from tests.client import Client
 from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE, Served, settings_of
 
 Lines = list[MutableMapping[str, Any]]
@@ -82,7 +83,7 @@ def test_links_never_follow_the_host_of_a_request(served: Served) -> None:
 def test_a_cookie_over_https_is_bound_to_the_host(served: Served) -> None:
     settings = settings_of(served.engine, base_url="https://kpi.example.org", smtp_host="mail.example.org")
     app = create_app(settings, database=served.engine, clock=served.clock)
-    browser = TestClient(app, "https://kpi.example.org", follow_redirects=False)
+    browser = Client(app, "https://kpi.example.org", follow_redirects=False)
     answer = browser.get("/sign-in?lang=en")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert "secure" in answer.headers["set-cookie"].lower()
@@ -122,7 +123,7 @@ def test_a_fault_of_ours_shows_nothing_of_itself(served: Served, lines: list[Mut
     def broken() -> None:
         raise RuntimeError("the secret of the house")
 
-    answer = TestClient(app, ADDRESS).get("/api/v1/broken")
+    answer = Client(app, ADDRESS).get("/api/v1/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "failed")
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -161,4 +162,4 @@ def test_a_language_is_chosen_by_link_then_kept_then_by_the_browser(anybody: Tes
 
 def test_the_same_page_stands_behind_every_name_of_the_machine(served: Served) -> None:
     for address in (ADDRESS, "http://localhost:8000"):
-        assert TestClient(served.app, address).get("/sign-in").status_code == 200
+        assert Client(served.app, address).get("/sign-in").status_code == 200

@@ -26,6 +26,7 @@ from app.main import create_app
 from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, path_of
 from app.worker import post_of, run_once
+from tests.client import Client
 from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 
 _LINK = re.compile(rf"{re.escape(ADDRESS)}/r/([A-Za-z0-9_-]+)")
@@ -56,7 +57,7 @@ class Running:
     # -------------------------------------------------------- who comes in
 
     def anybody(self, **headers: str) -> TestClient:
-        return TestClient(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
+        return Client(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
 
     def system(self, *scopes: str, subject: str = "") -> TestClient:
         """Another system with a key, for the whole company unless a subject is named; without scopes: all of them."""

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,6 @@ GROUPS = {
 LETTERS = dict(zip("ABCD", GROUPS.values(), strict=True))
 WEIGHTS = dict(zip(GROUPS.values(), (0.4, 0.3, 0.2, 0.1), strict=True))
 EXACT = 1e-9
-LONGEST = 30.0
 
 
 def words(text: str) -> dict[str, str]:
@@ -144,9 +142,7 @@ def compare(system: Any, release: str, kpi: str) -> None:
     """What an analyst sees of students and lecturers: near the model of all ratings, though small groups take no part."""
     path = f"/api/v1/releases/{release}"
     ok(system.put(f"{path}/assignment-answer", json={"answer": "unrelated"}, headers={"if-match": '"0"'}))
-    started = time.monotonic()
     found = ok(system.get(f"{path}/severity/{kpi}"))
-    assert time.monotonic() - started < LONGEST
     [part] = [one for one in found["components"] if one["obstacle"] is None]
     assert (part["subjects"], part["raters"], part["ratings"]) == (1128, 2972, 72618)
     shares = {name: value / math.fsum(part["variances"].values()) for name, value in part["variances"].items()}

@@ -13,6 +13,7 @@ from app.accounts.rules import SERVICE, Action
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.infra.database import Database
 from app.infra.keys import key_of
+from tests.client import Client
 from tests.served import ADDRESS, OWN_PAGE
 from tests.visits.desk import VisitDesk, photo, visit_desk
 from tests.web.desk import Browser, Desk, desk_of, form_of, wrong_fields
@@ -71,7 +72,7 @@ def add(shopper: TestClient, link: str, raw: bytes, name: str = "a.jpg") -> Resp
 
 
 def shopper_of(desk: Desk) -> TestClient:
-    return TestClient(desk.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **OWN_PAGE})
+    return Client(desk.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **OWN_PAGE})
 
 
 def test_a_report_shows_no_points_takes_pictures_only_and_is_never_read_back(desk: Desk) -> None:
@@ -141,7 +142,7 @@ def system(desk: Desk, *scopes: str) -> TestClient:
     with desk.engine.write() as session:
         new = NewApiKey("Visits", scopes, now + timedelta(days=30))
         secret = create_api_key(session, SERVICE, new, (desk.company.id,), now=now).secret
-    return TestClient(desk.app, ADDRESS, headers={"authorization": f"Bearer {secret}"})
+    return Client(desk.app, ADDRESS, headers={"authorization": f"Bearer {secret}"})
 
 
 def test_systems_do_the_same_through_the_api(desk: Desk) -> None:
@@ -175,7 +176,7 @@ def _reported(desk: Desk, visit_id: str) -> Any:
     """A report through the link, sent back once; the picture that goes with it."""
     with desk.engine.read() as session:
         link = f"/api/v1/visit-reports/{key_of(session).visit_token(visit_id)}"
-    shopper = TestClient(desk.app, ADDRESS)
+    shopper = Client(desk.app, ADDRESS)
     form = shopper.get(link).json()
     assert ([one["field"] for one in form["items"]], form["subject"]) == (["i1", "i2"], "Team Nord")
     raw = photo(60, "PNG")

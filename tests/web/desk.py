@@ -21,6 +21,7 @@ from app.main import create_app
 from app.organisation.commands import create_company
 from app.organisation.queries import path_of
 from app.rounds.commands import propose_assignments
+from tests.client import Client
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 from tests.web.markup import Element, tree
@@ -88,7 +89,7 @@ class Desk:
             )
             token = key_of(session).csrf_token(fingerprint(secret))
         headers = {"accept-language": "en", **OWN_PAGE}
-        client = TestClient(self.app, ADDRESS, follow_redirects=False, headers=headers)
+        client = Client(self.app, ADDRESS, follow_redirects=False, headers=headers)
         client.cookies.set("session", secret)
         client.cookies.set("language", "en")
         return Browser(client, token)

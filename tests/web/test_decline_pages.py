@@ -1,7 +1,6 @@
 """Saying no on the pages of a link: the question first, a reason, and on with the others; opening says nothing."""
 
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.invitations.commands import invite_due_rounds
@@ -9,6 +8,7 @@ from app.kpis.values import RaterGroup
 from app.rounds.commands import launch_round
 from app.rounds.queries import load_round
 from app.rounds.tables import AssignmentRow
+from tests.client import Client
 from tests.played_round import PlayedRound
 from tests.served import ADDRESS
 from tests.web.desk import Desk
@@ -23,7 +23,7 @@ def test_a_rater_says_no_to_everybody_asked_about(desk: Desk) -> None:
         launch_round(session, SERVICE, round_id, confirmed=True, now=now)
         invite_due_rounds(session, now=now)
         token = PlayedRound(session, desk.company, load_round(session, round_id), now).link_of("Lars Moen")
-    client = TestClient(desk.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
+    client = Client(desk.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
     for left in (1, 0):
         form = tree(client.get(f"/r/{token}?lang=en").text)
         href = next(link.attributes["href"] for link in form.all("a") if "/decline/" in link.attributes["href"])

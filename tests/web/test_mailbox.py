@@ -13,6 +13,7 @@ from app.infra.database import Database
 from app.infra.smtp import FolderTransport
 from app.main import create_app
 from app.web.mailbox import pieces
+from tests.client import Client
 from tests.served import ADDRESS, settings_of
 from tests.web.markup import tree
 
@@ -38,7 +39,7 @@ class Mailbox:
         app = create_app(
             settings_of(self.engine, mailbox_dir=self.folder, **settings), database=self.engine, clock=utc_now
         )
-        return TestClient(app, address, headers={"accept-language": "en"}, follow_redirects=False)
+        return Client(app, address, headers={"accept-language": "en"}, follow_redirects=False)
 
 
 @pytest.fixture

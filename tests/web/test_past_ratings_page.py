@@ -73,6 +73,18 @@ def test_a_file_with_wrong_cells_names_each_and_leaves_the_draft(desk: Desk, own
         assert load_assignments(session, round_id) == ()
 
 
+def test_ratings_that_no_card_asks_for_are_refused_with_their_rows(desk: Desk, owner: Browser) -> None:
+    asked = desk.draft(rated=[], groups=[*GROUPS, RaterGroup.DIRECT_REPORT])
+    raw = ratings("L1;S1;customer;welcome;3;", "L1;S2;direct_report;welcome;3;")
+    answer = owner.upload(f"/rounds/{asked}/past", raw, {"create_unknown": "1", "act": "store"})
+    [row] = tree(answer.text).all("tbody")[0].all("tr")
+    assert (answer.status_code, row.one("th").words, row.all("td")[0].words) == (422, "3", "item")
+    assert "no such KPI for this rater group" in row.words
+    with desk.engine.read() as session:
+        assert load_round(session, asked).state is RoundState.DRAFT
+        assert load_assignments(session, asked) == ()
+
+
 def test_without_the_tick_nobody_is_made_known(desk: Desk, owner: Browser, round_id: str) -> None:
     answer = owner.upload(f"/rounds/{round_id}/past", past(1), {"act": "store"})
     assert answer.status_code == 422

@@ -16,6 +16,7 @@ from app.invitations.commands import void_invitation
 from app.invitations.queries import find_link
 from app.main import create_app
 from app.rounds.commands import close_round
+from tests.client import Client
 from tests.databases import Pair, open_database
 from tests.open_round import AMIR, SOFIE, OpenRound, open_round
 from tests.served import ADDRESS, Clock, settings_of
@@ -54,7 +55,7 @@ def untouched(opened: OpenRound) -> Iterator[None]:
 def browser_at(engine: Database, now: datetime, *, host: str = "testclient") -> TestClient:
     app = create_app(settings_of(engine), database=engine, clock=Clock(now))
     headers = {"accept-language": "en", "cookie": "lang=en"}
-    return TestClient(app, ADDRESS, follow_redirects=False, headers=headers, client=(host, 50000))
+    return Client(app, ADDRESS, follow_redirects=False, headers=headers, client=(host, 50000))
 
 
 def link(opened: OpenRound) -> str:
@@ -263,7 +264,7 @@ def test_25_unknown_and_malformed_links_look_alike(opened: OpenRound) -> None:
 
 def test_25_after_thirty_misses_in_ten_minutes_a_guesser_waits_and_nobody_else(opened: OpenRound) -> None:
     guesser = browser_at(opened.engine, NOW, host="203.0.113.7")
-    other = TestClient(guesser.app, ADDRESS, client=("203.0.113.8", 50000))
+    other = Client(guesser.app, ADDRESS, client=("203.0.113.8", 50000))
     for place in range(30):
         assert guesser.get(f"/r/{place:032}").status_code == 404
     for path in (

@@ -14,6 +14,7 @@ from app.responses.keep_draft import forget_drafts
 from app.responses.tables import DraftRow
 from app.rounds.commands import close_round
 from app.rounds.values import GroupPolicy, Mode
+from tests.client import Client
 from tests.open_round import AMIR, SOFIE, OpenRound, open_round
 from tests.served import ADDRESS, Clock, settings_of
 from tests.web.markup import Element, tree
@@ -29,7 +30,7 @@ def opened(engine: Database, now: object) -> OpenRound:
 
 def rater_of(opened: OpenRound, **headers: str) -> TestClient:
     app = create_app(settings_of(opened.engine), database=opened.engine, clock=Clock(opened.now))
-    return TestClient(app, ADDRESS, follow_redirects=False, headers={"cookie": "lang=en", **headers})
+    return Client(app, ADDRESS, follow_redirects=False, headers={"cookie": "lang=en", **headers})
 
 
 def chosen(page: Element) -> list[tuple[str, str]]:

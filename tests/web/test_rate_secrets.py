@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.infra.database import Database
 from app.main import create_app
+from tests.client import Client
 from tests.open_round import AMIR, OpenRound, open_round
 from tests.served import ADDRESS, ONE_DATABASE, Clock, settings_of
 from tests.web.markup import tree
@@ -74,7 +75,7 @@ JSON = {"content-type": "application/json"}
 
 def browser_at(opened: OpenRound, away: timedelta) -> TestClient:
     app = create_app(settings_of(opened.engine), database=opened.engine, clock=Clock(opened.now + away))
-    return TestClient(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
+    return Client(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
 
 
 def test_no_line_of_the_log_holds_the_secret_or_what_was_typed(

@@ -3,10 +3,9 @@
 import re
 from datetime import datetime
 
-from starlette.testclient import TestClient
-
 from app.infra.database import Database
 from app.main import create_app
+from tests.client import Client
 from tests.open_round import AMIR, open_round
 from tests.served import ADDRESS, Clock, settings_of
 from tests.web.desk import Desk
@@ -17,7 +16,7 @@ MOST = 30_000
 
 def test_a_form_with_all_its_parts_is_under_30_kb_on_the_way(engine: Database, now: datetime) -> None:
     opened = open_round(engine, now)
-    rater = TestClient(create_app(settings_of(engine), database=engine, clock=Clock(now)), ADDRESS, headers=SQUEEZED)
+    rater = Client(create_app(settings_of(engine), database=engine, clock=Clock(now)), ADDRESS, headers=SQUEEZED)
     form = rater.get(f"/r/{opened.links[AMIR]}")
     parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', form.text))
     styles = rater.get(next(part for part in parts if "app.css" in part)).text
