@@ -113,6 +113,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "programme_id": [first("programmes")],
         "code_id": [first("open-codes")],
         "case_id": [first("recovery-cases")],
+        "comment_id": [NOWHERE],
         "number": ["1"],
         "kind": ["people"],
         "letter": ["invitation", "reminder"],
