@@ -18,7 +18,8 @@ from app.organisation.values import SubjectId
 from app.receipts.values import WithheldReason
 from app.responses.sheets import load_comment_texts
 from app.rounds.queries import find_round, load_frozen_round, load_rounds, place_of
-from app.rounds.values import FrozenRound, ReleaseMode, Round, RoundState
+from app.rounds.tables import RoundRow
+from app.rounds.values import FrozenRound, ReleaseMode, Round, RoundId, RoundState
 
 
 def list_queues(session: ReadSession, viewer: Viewer, *, now: datetime) -> Sequence[Queue]:
@@ -84,6 +85,14 @@ def load_unmoderated(session: ReadSession, rounds: Collection[Round], *, now: da
     """Those of some closed rounds that wait for their comments to be looked at, a week at most."""
     fresh = [one for one in rounds if one.closed_at is not None and now < one.closed_at + WAIT]
     return frozenset(one.id for one in fresh if has_waiting(session, one))
+
+
+def load_moderated(session: ReadSession) -> tuple[Round, ...]:
+    """Closed rounds whose comments are read before they are released, in the order they closed."""
+    query = select(RoundRow.id).where(RoundRow.state == RoundState.CLOSED, RoundRow.moderated_by.is_not(None))
+    ids = session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()
+    found = load_rounds(session, ids)
+    return tuple(found[RoundId(one)] for one in ids)
 
 
 def load_begun(session: ReadSession, round_ids: Collection[str]) -> frozenset[str]:

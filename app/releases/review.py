@@ -6,7 +6,7 @@ from functools import partial
 from app.infra.database import ReadSession, WriteSession
 from app.infra.keys import key_of
 from app.moderation.commands import forget_rulings, lay_out
-from app.moderation.queries import load_begun, load_rulings
+from app.moderation.queries import load_begun, load_moderated, load_rulings
 from app.organisation.queries import load_people
 from app.receipts.commands import settle_receipts
 from app.releases.comments import Order, Settled, settle, to_moderate
@@ -15,13 +15,13 @@ from app.responses.close import destroy_comments
 from app.responses.parked import load_in_review
 from app.responses.sheets import load_sheets
 from app.responses.values import SheetColumns
-from app.rounds.queries import load_frozen_round, load_marks, load_rounds_to_moderate
+from app.rounds.queries import load_frozen_round, load_marks
 from app.rounds.values import FrozenRound, Mode, Round
 
 
 def load_due_reviews(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
     """Closed rounds whose comments are to be laid out: nothing is parked in them any more, or for too long."""
-    closed = load_rounds_to_moderate(session)
+    closed = load_moderated(session)
     settled = load_begun(session, [one.id for one in closed]) | load_in_review(session, closed, now=now)
     return tuple(one for one in closed if one.id not in settled)
 

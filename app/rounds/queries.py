@@ -86,7 +86,6 @@ __all__ = [
     "load_round",
     "load_rounds",
     "load_rounds_to_close",
-    "load_rounds_to_moderate",
     "load_rounds_to_release",
     "load_salt",
     "load_uncounted",
@@ -187,12 +186,6 @@ def load_rounds_to_close(session: ReadSession, *, now: datetime) -> tuple[Round,
 def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
     """Closed rounds that are released without anybody's doing, in the order they closed."""
     query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.release_mode == ReleaseMode.AUTOMATIC)
-    return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
-
-
-def load_rounds_to_moderate(session: ReadSession) -> tuple[Round, ...]:
-    """Closed rounds whose comments are read before they are released, in the order they closed."""
-    query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.moderated_by.is_not(None))
     return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
 
 
