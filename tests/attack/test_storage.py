@@ -61,16 +61,24 @@ def test_the_worker_closes_in_the_same_way(vault: Vault) -> None:
     assert vault.kind == "sqlite" or vault.joined_by_transaction() == 0
 
 
-def test_sheets_from_before_a_reminder_and_after_it_lie_alike(vault: Vault) -> None:
+def test_sheets_and_receipts_from_before_a_reminder_and_after_it_lie_alike(vault: Vault) -> None:
     """Who was reminded stands in the outbox, so that even a mere order of arrival would tell something."""
     vault.close()
 
+    assert lies_alike(vault, "anonymous_sheet")
+    assert lies_alike(vault, "receipt")
+    vault.release()
+    assert lies_alike(vault, "receipt")
+
+
+def lies_alike(vault: Vault, table: str) -> bool:
+    """Whether the rows lie in the order of their random keys, all of one transaction."""
     place, transaction = ("ctid", "xmin::text") if vault.kind == "postgresql" else ("key", "1")
     with vault.engine.read() as session:
-        laid = text(f"SELECT key, {transaction} FROM anonymous_sheet ORDER BY {place}")
+        laid = text(f"SELECT key, {transaction} FROM {table} ORDER BY {place}")
         keys, transactions = zip(*session.execute(laid), strict=True)
-    assert [bytes(key) for key in keys] == sorted(bytes(key) for key in keys)
-    assert len(set(transactions)) == 1
+    in_order = [bytes(key) for key in keys]
+    return in_order == sorted(in_order) and len(set(transactions)) == 1
 
 
 def test_one_submit_leaves_no_mark_that_links_its_sheets(engine: Database, now: datetime) -> None:
