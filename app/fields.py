@@ -85,6 +85,10 @@ class Fields:
         for name in sorted(self._given.keys() - self._read)[:MOST_REFUSALS]:
             self.refuse(name, UNKNOWN, ", ".join(sorted(self._read)))
 
+    def ignore(self, name: str) -> None:
+        """Count a field as asked for, whatever it holds: it is neither read nor refused."""
+        self._read.add(name)
+
     def has(self, name: str) -> bool:
         """Whether the field was sent at all, also as null."""
         return name in self._given

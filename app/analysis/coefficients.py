@@ -76,7 +76,7 @@ def _group_line(
         of_mean=_estimate(spread.average if isinstance(spread, OneWay) else spread),
         needed=_needed(spread, wished),
         alpha=_estimate(alpha(points[whole]) if _are_enough(subjects[whole]) else _TOO_FEW),
-        uniform=_mean_agreement(subjects, points, [chance_variance(item.scale) for item in kpi.items]),
+        uniform=_mean_agreement(subjects, points, [chance_variance(item.scale) for item in kpi.scored_items]),
         skewed=_skewed(kpi, subjects, points),
         study=study_of(subjects[whole], raters[whole], points[whole], wished),
     )
@@ -106,9 +106,9 @@ def _told(number: int | NotDefined) -> int | None:
 
 
 def _skewed(kpi: FrozenKpi, subjects: npt.NDArray[np.str_], points: Floats) -> MeanAgreement | None:
-    if any(item.scale.kind is not ScaleKind.POINTS or item.scale.points != _FIVE for item in kpi.items):
+    if any(item.scale.kind is not ScaleKind.POINTS or item.scale.points != _FIVE for item in kpi.scored_items):
         return None
-    return _mean_agreement(subjects, points, [in_points(SLIGHT_SKEW, _FIVE)] * len(kpi.items))
+    return _mean_agreement(subjects, points, [in_points(SLIGHT_SKEW, _FIVE)] * len(kpi.scored_items))
 
 
 def _mean_agreement(subjects: npt.NDArray[np.str_], points: Floats, chance: Sequence[float]) -> MeanAgreement:

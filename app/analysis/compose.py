@@ -71,17 +71,17 @@ def ratings_of(
     ----------
     release_id : of the round
     kpi : as frozen
-    sheets : kept sheets, items numbered by their place in the KPI
+    sheets : kept sheets, items numbered by their place among those of the score
     name : from a sheet's rater group and voice to who it is for the model
     cells : subject and rater group of the released atoms that are a subject's own
     """
     columns = sheets.columns
-    points = np.full((len(sheets.voices), len(kpi.items)), np.nan)
-    for column, item in enumerate(kpi.items):
+    points = np.full((len(sheets.voices), len(kpi.scored_items)), np.nan)
+    for column, item in enumerate(kpi.scored_items):
         chosen = columns.answer_items == column
         worth = scale_of(item.scale).map(columns.levels[chosen], is_reversed=item.is_reversed)
         points[columns.answer_sheets[chosen], column] = worth
-    found = rater_scores(points, [item.weight for item in kpi.items])
+    found = rater_scores(points, [item.weight for item in kpi.scored_items])
     given = [columns.cells[cell] for cell in columns.cell_of_sheet.tolist()]
     voices = [name(group, voice) for (_, group), voice in zip(given, sheets.voices, strict=True)]
     shown = np.array([cell in cells for cell in columns.cells], np.bool_)[columns.cell_of_sheet]

@@ -134,7 +134,7 @@ def load_rated(session: ReadSession, round_: ReleasedRound, kpi: FrozenKpi) -> R
         for score in scores
         if score.status is ScoreStatus.OK and score.subject_id in combined
     }
-    sheets = load_kept_sheets(session, round_.row.id, [item.id for item in kpi.items])
+    sheets = load_kept_sheets(session, round_.row.id, [item.id for item in kpi.scored_items])
     own = load_own_cells(session, round_.release_id, kpi.kpi_id)
     ratings = ratings_of(round_.release_id, kpi, sheets, _naming(session, round_), own & shown)
     return Rated(round_, ratings, combined)

@@ -187,11 +187,11 @@ def _range_line(target: Target) -> Threshold | None:
 
 def definition_of(kpi: FrozenKpi) -> Definition:
     """What a soft KPI asked in a round, as far as figures hang on it."""
-    scales = {item.id: asdict(item.scale) for item in kpi.items}
+    scales = {item.id: asdict(item.scale) for item in kpi.scored_items}
     return Definition(
         content=kpi.version_id,
         scale=json.dumps(scales, sort_keys=True),
-        item_weights={item.id: item.weight for item in kpi.items},
+        item_weights={item.id: item.weight for item in kpi.scored_items},
         group_weights={
             group.value: weight for group, weight in kpi.weights.items() if group is not RaterGroup.SELF and weight > 0
         },

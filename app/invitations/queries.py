@@ -23,7 +23,7 @@ from app.organisation.queries import load_people
 from app.organisation.tables import PersonRow
 from app.organisation.values import Person, PersonId
 from app.rounds.queries import get_round, load_assignments, load_enough, load_rounds
-from app.rounds.rules import is_protected
+from app.rounds.rules import GRACE, is_protected
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Assignment, Round, RoundId, RoundState
 
@@ -40,7 +40,7 @@ LINK_COLUMNS = (
     _PERSON.c.name.label("rater_name"),
     _ROUND.c.id.label("round_id"),
     _ROUND.c.company_id,
-    _ROUND.c.state,
+    _ROUND.c.closed_at,
     _ROUND.c.opens_at,
     _ROUND.c.closes_at,
     _ROUND.c.promise_hash,
@@ -83,8 +83,8 @@ def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: 
         raise rules.LinkVoid if is_void else rules.UnknownLink
     found = rows[0]
     closes_at = max(found.closes_at, found.extended_until or found.closes_at)
-    state = RoundState(found.state)
-    rules.check_link(state=state, opens_at=found.opens_at, closes_at=closes_at, voided_at=found.voided_at, now=now)
+    times = {"opens_at": found.opens_at, "closes_at": closes_at, "closed_at": found.closed_at}
+    rules.check_link(**times, voided_at=found.voided_at, now=now)
     return RatingLink(
         invitation_id=InvitationId(found.invitation_id),
         round_id=RoundId(found.round_id),
@@ -93,6 +93,7 @@ def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: 
         name=found.rater_name,
         locale=found.locale,
         closes_at=closes_at,
+        ends_at=closes_at + GRACE,
         promise_hash=found.promise_hash,
     )
 

@@ -135,8 +135,11 @@ def _send_links(session: WriteSession, mailbox: str, *, now: datetime) -> None:
     sent = load_deliveries(session, [row.id for row in rows])
     people = load_people(session, {row.person_id for row in rows})
     for row in rows:
+        round_ = load_round(session, row.round_id)
+        # Where the round stays open for the sake of somebody else, the letter could not leave in time any more.
+        is_over = max(round_.closes_at, row.extended_until or round_.closes_at) <= now
         # Not the reminders: anybody can ask in somebody's name and then look whether a letter left (R9).
         letters = rules.told_letters(sent.get(row.id, ()), is_told=False)
-        if rules.may_be_resent(letters, pause=rules.BETWEEN_OWN_RESENDS, now=now):
-            held = Held(session, SERVICE, row, load_round(session, row.round_id), now)
+        if not is_over and rules.may_be_resent(letters, pause=rules.BETWEEN_OWN_RESENDS, now=now):
+            held = Held(session, SERVICE, row, round_, now)
             _enqueue(held, people[PersonId(row.person_id)], sent.get(row.id, ()), is_asked_for=True)

@@ -9,7 +9,7 @@ from app.kpis.values import RaterGroup
 from app.mail.rules import trouble_of
 from app.mail.values import Delivery, OutboxState, Suppression, SuppressionReason, Trouble
 from app.rounds.rules import GRACE
-from app.rounds.values import Assignment, RoundState
+from app.rounds.values import Assignment
 
 TOKEN_LENGTH = 32
 MOST_WAVES = 12
@@ -133,9 +133,11 @@ def is_token(text: str) -> bool:
 
 
 def check_link(
-    *, state: RoundState, opens_at: datetime, closes_at: datetime, voided_at: datetime | None, now: datetime
+    *, closed_at: datetime | None, opens_at: datetime, closes_at: datetime, voided_at: datetime | None, now: datetime
 ) -> None:
     """Raise what keeps a known link from opening; `closes_at` is the rater's own time, grace comes on top.
+
+    `closed_at` is when the round was closed, by hand before its time or after the last grace; None while it is not.
 
     Raises
     ------
@@ -145,8 +147,8 @@ def check_link(
     """
     if voided_at is not None:
         raise LinkVoid
-    if state is not RoundState.OPEN or closes_at + GRACE <= now:
-        raise LinkClosed(min(closes_at, now))
+    if closed_at is not None or closes_at + GRACE <= now:
+        raise LinkClosed(min(closes_at, closed_at or closes_at))
     if now < opens_at:
         raise NotYetOpen(opens_at)
 

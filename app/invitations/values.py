@@ -36,7 +36,10 @@ class NextStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RatingLink:
-    """What a rating link opens just now: one rater in one open round. `closes_at` is the rater's own, as printed."""
+    """What a rating link opens just now: one rater in one open round. `closes_at` is the rater's own, as printed.
+
+    `ends_at` is when the grace after it is over.
+    """
 
     invitation_id: InvitationId
     round_id: RoundId
@@ -45,6 +48,7 @@ class RatingLink:
     name: str | None
     locale: str
     closes_at: datetime
+    ends_at: datetime
     promise_hash: str
 
 

@@ -5,16 +5,32 @@ Problems come as field errors under the names that the API and the pages use; an
 
 import itertools
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from app.errors import FieldError
 from app.fields import REQUIRED
 from app.kpis.drafts import HardMeasure, KpiContent, ScaleDraft, SoftMeasure, TargetDraft
-from app.kpis.values import Aggregation, Direction, Item, Kpi, KpiKind, KpiVersion, RaterGroup, Scale, ScaleKind, Target
+from app.kpis.values import (
+    Aggregation,
+    Condition,
+    Direction,
+    Item,
+    Kpi,
+    KpiKind,
+    KpiVersion,
+    RaterGroup,
+    Scale,
+    ScaleKind,
+    Target,
+)
 from app.plain import span
 from app.words import LOCALES, Words
 
+NOT_BEFORE = "Choose an item that stands before this one."
+NO_LEVELS = "Choose an item that is answered by choosing from a list."
+WRONG_WAY = "The first answer stands before the last one on the scale."
+ALWAYS_ASKED = "Leave out some answers, else everybody is asked."
+NO_WEIGHT = "An item with a condition counts in no score. Leave its weight empty."
 FEW_ANCHORS = "Describe at least two points of the scale."
 NOT_ON_SCALE = "The scale has no such point."
 NO_TARGET = "Set a target first, for the whole company or for a unit."
@@ -37,20 +53,6 @@ SELF_WEIGHT = "A self-rating is shown beside the others and never counts: its we
 STEPS = "The upper end lies 1 to 100 steps above the lower end."
 DIFFERENT_LEVELS = "Every level needs a value of its own."
 MOST_STEPS = 101
-ONE_QUESTION = "Ask one thing at a time."
-ONE_BEHAVIOUR = "Describe one behaviour, in fewer words."
-ONLY_JUDGING = "Describe what others can see, not how good it is."
-SAME_ANCHOR = "Another point has the same words. Say what differs."
-MOST_WORDS = 20
-# Words that only say how good something is, and those that join two questions, in bokmål and English.
-_JUDGING = re.compile(
-    "svært|meget|ganske|veldig|litt|ikke|god|godt|bra|fin|fint|dårlig|svak|middels|gjennomsnittlig|utmerket|flink|"
-    "very|quite|rather|not|good|well|fine|okay|ok|bad|poor|weak|average|excellent|great|outstanding|nice"
-)
-_SECOND_QUESTION = re.compile(
-    r"\b(?:og|eller|and|or)\s+(?:hva|hvordan|når|hvor|hvorfor|hvem|what|how|when|where|why|who|does|do|is|are)\b"
-)
-_WORD = re.compile(r"[^\W\d_]+")
 _FACTORED = {Aggregation.RATIO, Aggregation.RATE, Aggregation.SHARE}
 _PRORATED = {Aggregation.SUM, Aggregation.COUNT}
 _SCALE_PARTS = {ScaleKind.POINTS: {"points"}, ScaleKind.BARS: {"levels"}, ScaleKind.SLIDER: {"low", "high"}}
@@ -107,7 +109,13 @@ def _soft_problems(measure: SoftMeasure) -> list[FieldError]:
     if measure.rater_weights and not math.fsum(measure.rater_weights.values()) > 0:
         found.append(FieldError("rater_weights", WEIGHT_SUM))
     codes = [item.code for item in measure.items]
-    return found + [FieldError(f"items.{place}.code", TWICE) for place in repeated(codes)]
+    found += [FieldError(f"items.{place}.code", TWICE) for place in repeated(codes)]
+    for place, item in enumerate(measure.items):
+        if item.condition is not None and item.weight:
+            found.append(FieldError(f"items.{place}.weight", NO_WEIGHT, "0"))
+        if item.condition is not None and item.condition.item not in codes[:place]:
+            found.append(FieldError(f"items.{place}.condition.item", NOT_BEFORE, ", ".join(codes[:place])))
+    return found
 
 
 def _hard_problems(measure: HardMeasure) -> list[FieldError]:
@@ -229,42 +237,34 @@ def anchor_problems(items: Sequence[Item]) -> list[FieldError]:
     ]
 
 
+def condition_problems(items: Sequence[Item]) -> list[FieldError]:
+    """Conditions on answers that the scale of the earlier item does not have, or that leave nothing out.
+
+    That the item stands earlier in the KPI is asked in `content_problems`, so no condition can hang on itself, and the
+    rater groups that see the one see the other: they are those of the KPI.
+    """
+    scales = {item.code: item.scale for item in items}
+    return [
+        FieldError(f"items.{place}.condition.{name}", message, allowed)
+        for place, item in enumerate(items)
+        if item.condition is not None
+        for name, message, allowed in _range_problems(item.condition, scales[item.condition.item])
+    ]
+
+
+def _range_problems(condition: Condition, scale: Scale) -> list[tuple[str, str, str]]:
+    points = scale_points(scale)
+    if scale.kind is ScaleKind.SLIDER:
+        return [("item", NO_LEVELS, "")]
+    ends = {"lowest": condition.lowest, "highest": condition.highest}
+    strange = [(name, NOT_ON_SCALE, ", ".join(points)) for name, point in ends.items() if point not in points]
+    if strange:
+        return strange
+    if points.index(condition.lowest) > points.index(condition.highest):
+        return [("highest", WRONG_WAY, ", ".join(points))]
+    return [("highest", ALWAYS_ASKED, "")] if (condition.lowest, condition.highest) == (points[0], points[-1]) else []
+
+
 def repeated(names: Sequence[str]) -> list[int]:
     """The places whose name stood before."""
     return [place for place, name in enumerate(names) if name in names[:place]]
-
-
-def wording_hints(version: KpiVersion) -> list[FieldError]:
-    """Advice on the wording of items; nothing of it is refused.
-
-    An anchor names something that others can see, not how good it is; one behaviour, in 20 words at most; no two
-    anchors alike. A question asks one thing.
-    Source: behaviourally anchored rating scales after Smith & Kendall 1963.
-    """
-    found = []
-    for place, item in enumerate(version.items):
-        for locale in LOCALES:
-            if _asks_twice(item.question.get(locale, "")):
-                found.append(FieldError(f"items.{place}.question.{locale}", ONE_QUESTION))
-            found += _anchor_hints(item, f"items.{place}.anchors", locale)
-    return found
-
-
-def _asks_twice(question: str) -> bool:
-    return question.count("?") > 1 or _SECOND_QUESTION.search(question.casefold()) is not None
-
-
-def _anchor_hints(item: Item, name: str, locale: str) -> list[FieldError]:
-    texts = {point: words[locale].casefold() for point, words in item.anchors.items() if words.get(locale)}
-    known: set[str] = set()
-    found = []
-    for point, text in texts.items():
-        said = _WORD.findall(text)
-        if said and all(_JUDGING.fullmatch(word) for word in said):
-            found.append(FieldError(f"{name}.{point}.{locale}", ONLY_JUDGING))
-        if len(said) > MOST_WORDS:
-            found.append(FieldError(f"{name}.{point}.{locale}", ONE_BEHAVIOUR, span(1, MOST_WORDS)))
-        if text in known:
-            found.append(FieldError(f"{name}.{point}.{locale}", SAME_ANCHOR))
-        known.add(text)
-    return found

@@ -19,7 +19,7 @@ from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
 from app.kpis import queries
 from app.kpis.assign import set_scorecard, set_target
-from app.kpis.checks import activation_problems, anchor_problems, content_problems
+from app.kpis.checks import activation_problems, anchor_problems, condition_problems, content_problems
 from app.kpis.define import change_goal, change_scale, create_goal, create_scale
 from app.kpis.drafts import KpiContent, KpiDraft, SoftMeasure, content_of, drafted_version
 from app.kpis.guard import check_free, enter, note, writable
@@ -213,7 +213,7 @@ def _checked_version(
         places = [place for place, scale_id in enumerate(asked) if scale_id not in scales]
         refuse([FieldError(f"items.{place}.scale_id", NO_CHOICE) for place in places])
     version = drafted_version(content, number=number, scales=scales, today=local_day(now))
-    refuse(anchor_problems(version.items))
+    refuse([*anchor_problems(version.items), *condition_problems(version.items)])
     return version
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from app.kpis.values import (
     Aggregation,
     Cadence,
+    Condition,
     DecisionRule,
     Direction,
     Form,
@@ -64,6 +65,7 @@ class ItemDraft:
     anchors: Mapping[str, Words]
     weight: float = 1.0
     is_reversed: bool = False
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,16 @@ def content_of(kpi: Kpi) -> KpiContent:
     version = kpi.current
     hard = HardMeasure(**{name: getattr(version, name) for name in _HARD_FIELDS})
     items = tuple(
-        ItemDraft(item.code, item.name, item.question, item.scale.id, item.anchors, item.weight, item.is_reversed)
+        ItemDraft(
+            item.code,
+            item.name,
+            item.question,
+            item.scale.id,
+            item.anchors,
+            item.weight,
+            item.is_reversed,
+            item.condition,
+        )
         for item in version.items
     )
     soft = SoftMeasure(version.rater_weights, items)
@@ -185,5 +196,13 @@ def content_of(kpi: Kpi) -> KpiContent:
 
 def _item_of(draft: ItemDraft, scale: Scale) -> Item:
     return Item(
-        ItemId(""), draft.code, draft.name, draft.question, scale, draft.weight, draft.is_reversed, draft.anchors
+        ItemId(""),
+        draft.code,
+        draft.name,
+        draft.question,
+        scale,
+        draft.weight,
+        draft.is_reversed,
+        draft.anchors,
+        draft.condition,
     )

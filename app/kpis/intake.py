@@ -23,6 +23,7 @@ from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
+    Condition,
     DecisionRule,
     Direction,
     Form,
@@ -199,17 +200,36 @@ def _soft(fields: Fields) -> SoftMeasure:
 
 
 def _item(fields: Fields, place: int) -> ItemDraft:
+    condition = _condition(fields.group("condition"))
     draft = ItemDraft(
         code=fields.text("code", longest=CODE_LENGTH) or str(place),
         name=_named(fields),
         question=fields.words("question", longest=NAME_LENGTH),
         scale_id=ScaleId(fields.text("scale_id", required=True) or ""),
         anchors=_anchors(fields.group("anchors")),
-        weight=_or(fields.number("weight", SMALLEST, LARGEST_WEIGHT), 1.0),
+        weight=_item_weight(fields, is_conditional=condition is not None),
         is_reversed=fields.flag("reversed"),
+        condition=condition,
     )
     fields.close()
     return draft
+
+
+def _item_weight(fields: Fields, *, is_conditional: bool) -> float:
+    """What an item weighs: 1 unless something else is said, and nothing with a condition."""
+    if is_conditional:
+        return _or(fields.number("weight", 0, LARGEST_WEIGHT), 0.0)
+    return _or(fields.number("weight", SMALLEST, LARGEST_WEIGHT), 1.0)
+
+
+def _condition(fields: Fields) -> Condition | None:
+    """When the item is asked; nothing filled in stands for always."""
+    item, lowest, highest = (fields.text(name, longest=CODE_LENGTH) for name in ("item", "lowest", "highest"))
+    for name, text in (("item", item), ("lowest", lowest)):
+        if text is None and (item or lowest or highest):
+            fields.refuse(name, REQUIRED)
+    fields.close()
+    return Condition(item or "", lowest or "", highest or lowest or "") if item or lowest or highest else None
 
 
 def _anchors(fields: Fields) -> Mapping[str, Words]:

@@ -9,6 +9,7 @@ from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
+    Condition,
     DecisionRule,
     Direction,
     Form,
@@ -131,6 +132,7 @@ def item_of(row: ItemRow, scale: Scale) -> Item:
         row.weight,
         row.is_reversed,
         {point: row.anchors[point] for point in points},
+        None if row.condition is None else Condition(**row.condition),
     )
 
 

@@ -120,7 +120,7 @@ class ItemRow(Base):
     __table_args__ = (
         UniqueConstraint("kpi_version_id", "position"),
         UniqueConstraint("kpi_version_id", "code"),
-        CheckConstraint("weight > 0", name="weight"),
+        CheckConstraint("weight >= 0 AND (weight > 0) = (condition IS NULL)", name="weight"),
         {"sqlite_strict": True},
     )
 
@@ -134,6 +134,7 @@ class ItemRow(Base):
     weight: Mapped[float] = mapped_column(Number)
     is_reversed: Mapped[bool] = mapped_column(Flag)
     anchors: Mapped[dict[str, dict[str, str]]] = mapped_column(Json)
+    condition: Mapped[dict[str, str] | None] = mapped_column(Json)
 
 
 class TargetRow(Base):

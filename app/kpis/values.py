@@ -153,8 +153,20 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """When an item is asked: the item of this code, earlier in the KPI, got an answer from `lowest` to `highest`."""
+
+    item: str
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One observable behaviour of a soft KPI; `anchors` words some scale points, keyed by the point."""
+    """One observable behaviour of a soft KPI; `anchors` words some scale points, keyed by the point.
+
+    An item with a condition says more about an answer, and weighs 0 in the score.
+    """
 
     id: ItemId
     code: str
@@ -164,6 +176,7 @@ class Item:
     weight: float
     is_reversed: bool
     anchors: Mapping[str, Words]
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,14 @@ class Earlier:
 
 def definition_of(kpi: FrozenKpi) -> Definition:
     """What a soft KPI asked, as far as figures hang on it: new words or other answers make it another KPI."""
-    words = [[item.code, item.question, item.anchors, item.is_reversed] for item in kpi.items]
-    scales = [[item.code, item.scale.kind, item.scale.points, item.scale.low, item.scale.high] for item in kpi.items]
-    levels = [item.scale.levels for item in kpi.items]
+    items = kpi.scored_items
+    words = [[item.code, item.question, item.anchors, item.is_reversed] for item in items]
+    scales = [[item.code, item.scale.kind, item.scale.points, item.scale.low, item.scale.high] for item in items]
+    levels = [item.scale.levels for item in items]
     return Definition(
         json.dumps(words, sort_keys=True),
         json.dumps([scales, levels], sort_keys=True),
-        {item.code: item.weight for item in kpi.items},
+        {item.code: item.weight for item in items},
         {group.value: weight for group, weight in kpi.weights.items() if group.value != "self"},
     )
 

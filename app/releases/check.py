@@ -1,11 +1,11 @@
 """What the release is about to publish, laid out for the independent verifier (R12). Pure; sums are made anew here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from app.releases.partition import JudgedRound
+from app.releases.partition import JudgedRound, Measure
 from app.releases.score import ScoredRound
 from app.rounds.preview import atom_overlaps, atom_subjects
 from app.rounds.rules import is_asked
@@ -57,6 +57,17 @@ def _collected(frozen: FrozenRound, judged: JudgedRound) -> Collected:
         total=total,
         steps=UNIT,
         overlapping=atom_overlaps(frozen),
+        after=_ints(_place_asked_after(one, measures) for one in measures),
+    )
+
+
+def _place_asked_after(one: Measure, measures: Sequence[Measure]) -> int:
+    """The place of the item that a conditional one hangs on; looked up here for itself, as everything is."""
+    if one.item is None or one.item.condition is None:
+        return -1
+    code, kpi = one.item.condition.item, one.kpi
+    return next(
+        place for place, other in enumerate(measures) if other.kpi is kpi and other.item and other.item.code == code
     )
 
 

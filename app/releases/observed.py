@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from app.releases.partition import Integers, JudgedRound, Measure, atom_of_cells
+from app.releases.partition import Integers, JudgedRound, Measure, asked_after, atom_of_cells
+from app.responses.rules import levels_asked
 from app.responses.values import SheetColumns
 from app.scoring.observed import Judged, JudgedCounts, judged_items, judged_kpi
 from app.scoring.standing import cells_of
@@ -45,8 +47,11 @@ def _counts(judged: JudgedRound, sheets: SheetColumns) -> JudgedCounts:
         if measure.item is None:
             items = _items_of(judged.measures, measure)
             points, unseen = _told(judged.measures, items, sheets)
-            weights = [item.weight for item in measure.kpi.items]
-            found[number] = judged_kpi(of_measure[number], points, unseen, weights, n_atoms=n_atoms)
+            scored = [column for column, item in enumerate(measure.kpi.items) if item.condition is None]
+            weights = [item.weight for item in measure.kpi.scored_items]
+            found[number] = judged_kpi(
+                of_measure[number], points[:, scored], unseen[:, scored], weights, n_atoms=n_atoms
+            )
             for column, item in enumerate(items):
                 alone = [column]
                 found[item] = judged_items(of_measure[item], points[:, alone], unseen[:, alone], n_atoms=n_atoms)
@@ -72,7 +77,22 @@ def _atoms_asked(judged: JudgedRound, sheets: SheetColumns) -> Integers:
             asked[number] = judged.asked[place]
     atom = atom_of_cells(judged.made, judged.cells)
     by_cell = np.where(asked.T, atom[None, :], -1)
-    return by_cell[:, sheets.cell_of_sheet]
+    by_sheet = by_cell[:, sheets.cell_of_sheet]
+    for number, first in enumerate(asked_after(judged.measures).tolist()):
+        if first >= 0:
+            by_sheet[number, ~_is_met(judged.measures, number, first, sheets)] = -1
+    return by_sheet
+
+
+def _is_met(measures: tuple[Measure, ...], number: int, first: int, sheets: SheetColumns) -> npt.NDArray[np.bool_]:
+    """[sheet] Whether the answer to the item `first` was one after which a conditional item is asked."""
+    n_kpis = sum(one.item is None for one in measures)
+    item, trigger = measures[number].item, measures[first].item
+    levels = [] if item is None or trigger is None else list(levels_asked(item, trigger).values())
+    rows = (sheets.answer_items == first - n_kpis) & np.isin(sheets.levels, levels)
+    met = np.zeros(len(sheets.cell_of_sheet), np.bool_)
+    met[sheets.answer_sheets[rows]] = True
+    return met
 
 
 def _told(measures: tuple[Measure, ...], items: list[int], sheets: SheetColumns) -> tuple[np.ndarray, np.ndarray]:

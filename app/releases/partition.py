@@ -103,7 +103,7 @@ def judged_of(
     measures: tuple[Measure, ...], laid: Laid, made: Partition, counted: tuple[Flags, Integers], totals: AtomTotals
 ) -> JudgedRound:
     """What may be read of atoms that stand; `counted` is `asked` and `valid`, `totals` by atom and measure."""
-    standing = standing_of(made, *counted)
+    standing = standing_of(made, *counted, asked_after(measures))
     found = figures(made)
     table = row_table(made, found, standing)
     extents, is_shown = _extents(table, standing)
@@ -138,6 +138,13 @@ def measures_of(frozen: FrozenRound) -> tuple[Measure, ...]:
     """Soft KPIs, then their items in the order of `item_ids`."""
     kpis = soft_kpis(frozen)
     return tuple(Measure(kpi, None) for kpi in kpis) + tuple(Measure(kpi, item) for kpi in kpis for item in kpi.items)
+
+
+def asked_after(measures: Sequence[Measure]) -> Integers:
+    """[measure] The item whose answer decides who is asked a conditional one, -1 for everything else."""
+    items = {(one.kpi.kpi_id, one.item.code): number for number, one in enumerate(measures) if one.item is not None}
+    conditions = [(one.kpi.kpi_id, None if one.item is None else one.item.condition) for one in measures]
+    return np.array([-1 if on is None else items[kpi_id, on.item] for kpi_id, on in conditions], np.int64)
 
 
 def _cells(frozen: FrozenRound, sheets: SheetColumns, marks: Marks) -> tuple[Cell, ...]:

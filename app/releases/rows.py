@@ -135,6 +135,7 @@ def _group_row(tables: Tables, place: int, row: GroupRow) -> Score:
 
 def _suppressed(tables: Tables, place: int, measure: int, groups: tuple[int, ...]) -> Score:
     one = tables.scored.judged.measures[measure]
+    minimum = minimum_of(tables.frozen, place, groups)
     return Score(
         tables.frozen.subjects[place].id,
         one.kpi.kpi_id,
@@ -143,7 +144,8 @@ def _suppressed(tables: Tables, place: int, measure: int, groups: tuple[int, ...
         ScoreStatus.SUPPRESSED,
         reason=tables.why_withheld(place, groups, measure),
         details={
-            "minimum": minimum_of(tables.frozen, place, groups),
+            # A conditional item is told of where twice as many have answered the one before it.
+            "minimum": 2 * minimum if one.item is not None and one.item.condition is not None else minimum,
             "weight": math.fsum(one.kpi.weights.get(tables.frozen.groups[group].rater_group, 0.0) for group in groups),
         },
     )

@@ -158,7 +158,8 @@ def group_weights(kpi: FrozenKpi) -> dict[str, float]:
 def _spread(frozen: FrozenRound, judged: JudgedRound) -> dict[str, PooledCovariance]:
     """Pooled covariance by rater group, over the atoms that are one subject's own cell of this one group."""
     n_items = {
-        number: len(measure.kpi.items) if measure.item is None else 1 for number, measure in enumerate(judged.measures)
+        number: len(measure.kpi.scored_items) if measure.item is None else 1
+        for number, measure in enumerate(judged.measures)
     }
     own: defaultdict[int, list[int]] = defaultdict(list)
     for place, atom in enumerate(judged.made.atoms):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.errors import FieldError, Invalid
 from app.fields import Fields
@@ -65,6 +65,19 @@ def parse_sheets(
     if not sheets:
         raise NothingAnswered
     return tuple(sheets)
+
+
+def asked_items(posted: Mapping[str, Sequence[str]], subject: FormSubject) -> Iterator[FormItem]:
+    """The questions that were asked, as the answers stand; what was sent for any other one is nobody's answer.
+
+    A page without script shows all of them, and an answer may be taken back after what hung on it was filled in.
+    """
+    values: dict[int, Sequence[str]] = {}
+    for item in subject.items:
+        on = item.condition
+        if on is None or not on.values.isdisjoint(values.get(on.number, ())):
+            values[item.number] = posted.get(answer_field(subject.assignment_id, item.number), ())
+            yield item
 
 
 def parse_draft(posted: Mapping[str, Sequence[str]], subjects: Iterable[FormSubject]) -> dict[str, str]:
@@ -133,7 +146,7 @@ def _parse_sheet(
 ) -> tuple[ParsedSheet | None, list[FieldError]]:
     errors: list[FieldError] = []
     answers: dict[str, float | None] = {}
-    for item in subject.items:
+    for item in asked_items(posted, subject):
         field = answer_field(subject.assignment_id, item.number)
         given = posted.get(field)
         if given is None or _is_blank_slider(given, item):

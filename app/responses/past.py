@@ -21,8 +21,8 @@ from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.named import count_people, find_subjects
 from app.organisation.values import NewRater
 from app.reports import Row, RowError, RowsRefused
-from app.responses.ratings import PastKey, PastSheet, parse_ratings
-from app.responses.rules import RoundNotEmpty
+from app.responses.ratings import Conditions, PastKey, PastSheet, parse_ratings
+from app.responses.rules import RoundNotEmpty, levels_asked
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
 from app.responses.values import ImportedRatings
 from app.rounds.assign import KEPT_APART, insert_assignments
@@ -62,7 +62,8 @@ def import_ratings(  # noqa: PLR0913 - who, where, what, and three named options
     if load_assignments(session, round_.id):
         raise RoundNotEmpty
     kpis = load_kpis(session, [one.kpi_id for one in round_.kpis], on=local_day(now))
-    sheets = parse_ratings(rows, _items_by_name(round_, kpis), [policy.rater_group for policy in round_.groups])
+    groups = [policy.rater_group for policy in round_.groups]
+    sheets = parse_ratings(rows, _items_by_name(round_, kpis), groups, _conditions(round_, kpis))
     with session.begin_nested() as step:
         found = _Import(session, viewer, round_, now).bring_in(sheets, create_unknown=create_unknown)
         if dry_run:
@@ -94,6 +95,17 @@ def _items_by_name(round_: Round, kpis: Mapping[KpiId, Kpi]) -> dict[str, Frozen
             if codes[item.code] == 1:
                 named[item.code] = item
     return named
+
+
+def _conditions(round_: Round, kpis: Mapping[KpiId, Kpi]) -> Conditions:
+    """The items that only some were asked, by id."""
+    frozen = [freeze_kpi(kpis[KpiId(one.kpi_id)], one.weights) for one in round_.kpis]
+    return {
+        item.id: (first.id, frozenset(levels_asked(item, first).values()))
+        for kpi in frozen
+        for item in kpi.items
+        if (first := kpi.item_before(item)) is not None
+    }
 
 
 class _Import:

@@ -1,9 +1,8 @@
 """Every SELECT behind a rating link: the form as its rater meets it; sheets are read in `sheets`."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
@@ -17,39 +16,15 @@ from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
+from app.responses.compose import Asked, FormRecipe, form_subjects
 from app.responses.intake import BEGUN
-from app.responses.rules import form_kpi, item_numbers
 from app.responses.tables import DraftRow
-from app.responses.values import FormKpi, FormSubject, RatingForm
+from app.responses.values import FormSubject, RatingForm
 from app.rounds.recipe import groups_in, kpis_in, overlaps_in
-from app.rounds.rules import kpis_on_card, minutes_to_answer
+from app.rounds.rules import minutes_to_answer
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
-from app.rounds.values import PROTECTED_MODES, FrozenKpi, FrozenScale, GroupPolicy, OverlapPlace
-from app.scoring.disclosure import UNIT_RATERS
-from app.words import Words
 
 RECIPES_KEPT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class FormRecipe:
-    """What all forms of a round share; frozen at launch, hence kept in memory, with the questions by card and group."""
-
-    company_name: str
-    round_name: Words
-    purpose: Words
-    asked_by: str
-    period_start: date
-    period_end: date
-    promise_hash: str
-    policies: Mapping[RaterGroup, GroupPolicy]
-    kpis: tuple[FrozenKpi, ...]
-    numbers: Mapping[str, int]
-    scales: Mapping[str, FrozenScale]
-    overlapping: frozenset[OverlapPlace]
-    grows: bool
-    moderated_by: str | None
-    asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
 
 _recipes: OrderedDict[tuple[str, str], FormRecipe] = OrderedDict()
@@ -81,6 +56,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         subjects=subjects,
         moderated_by=recipe.moderated_by,
         draft=draft,
+        late_until=link.ends_at if now >= link.closes_at else None,
     )
 
 
@@ -113,7 +89,13 @@ def take_form_subjects(session: ReadSession, link: RatingLink, recipe: FormRecip
 
 def _form_subjects(recipe: FormRecipe, rows: Iterable[Row[Any]]) -> tuple[FormSubject, ...]:
     """Subjects by rater group and name, each with the questions for that group."""
-    return tuple(subject for row in rows if (subject := _form_subject(recipe, row)).kpis)
+    return form_subjects(recipe, map(_asked, rows))
+
+
+def _asked(row: Row[Any]) -> Asked:
+    card = tuple(line["kpi_id"] for line in row.card)
+    group, kind = RaterGroup(row.rater_group), SubjectKind(row.kind)
+    return Asked(row.id, row.subject_id, row.name, kind, card, group, row.answered, row.people)
 
 
 _ASSIGNMENT, _SUBJECT = AssignmentRow.__table__, RoundSubjectRow.__table__
@@ -169,28 +151,6 @@ _FORM = (
 )
 
 
-def _form_subject(recipe: FormRecipe, row: Row[Any]) -> FormSubject:
-    group = RaterGroup(row.rater_group)
-    policy, kind = recipe.policies[group], SubjectKind(row.kind)
-    is_protected = policy.mode in PROTECTED_MODES
-    least = max(UNIT_RATERS, policy.k) if is_protected and kind is not SubjectKind.PERSON else policy.k
-    # Who will be asked in a growing round is not known before its close, so it is not told as settled.
-    is_carried_up = (row.people < least and not recipe.grows) or (row.subject_id, (group,)) in recipe.overlapping
-    return FormSubject(
-        assignment_id=row.id,
-        subject_id=row.subject_id,
-        name=row.name,
-        kind=kind,
-        rater_group=group,
-        mode=policy.mode,
-        k=least,
-        comment_k=max(least, policy.comment_k),
-        is_answered=row.answered,
-        is_unit_only=is_protected and is_carried_up,
-        kpis=_questions(recipe, [line["kpi_id"] for line in row.card], group),
-    )
-
-
 def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
     row, company_name = session.execute(
         select(RoundRow, SubjectRow.name)
@@ -198,29 +158,16 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         .where(RoundRow.id == link.round_id)
     ).one()
     recipe = row.recipe or {}
-    kpis = kpis_in(recipe["kpis"])
-    return FormRecipe(
+    return FormRecipe.of(
         company_name=company_name,
         round_name=row.name,
         purpose=row.purpose,
         asked_by=row.asked_by,
-        period_start=row.period_start,
-        period_end=row.period_end,
+        period=(row.period_start, row.period_end),
         promise_hash=link.promise_hash,
-        policies={policy.rater_group: policy for policy in groups_in(recipe["groups"])},
-        kpis=kpis,
-        numbers=item_numbers(kpis),
-        scales={item.id: item.scale for kpi in kpis for item in kpi.items},
+        groups=groups_in(recipe["groups"]),
+        kpis=kpis_in(recipe["kpis"]),
         overlapping=overlaps_in(row.overlapping),
         grows=bool(recipe.get("grows")),
         moderated_by=row.moderated_by,
     )
-
-
-def _questions(recipe: FormRecipe, card: Sequence[str], group: RaterGroup) -> tuple[FormKpi, ...]:
-    key = (*card, group)
-    known = recipe.asked.get(key)
-    if known is None:
-        known = tuple(form_kpi(kpi, recipe.numbers) for kpi in kpis_on_card(recipe.kpis, card, group))
-        recipe.asked[key] = known
-    return known

@@ -25,6 +25,7 @@ UNKNOWN_GROUP = "Choose one of the rater groups of the round."
 UNKNOWN_ITEM = "This is no item of the round's KPIs."
 NOT_AN_ANSWER = "Choose one of the answers."
 TWICE = "This rating stands in another row as well."
+NOT_ASKED = "This item is asked only after some answers to another one, and this rater gave none of them."
 TOO_LONG = "Use at most 100 characters."
 MAX_NAME = 100
 
@@ -48,8 +49,12 @@ class PastSheet:
     comments: dict[str, str] = field(default_factory=dict)
 
 
+Conditions = Mapping[str, tuple[str, frozenset[float]]]
+"""By conditional item: the item that it hangs on, and the levels there after which it is asked."""
+
+
 def parse_ratings(
-    rows: Sequence[Row], items: Mapping[str, FrozenItem], groups: Sequence[RaterGroup]
+    rows: Sequence[Row], items: Mapping[str, FrozenItem], groups: Sequence[RaterGroup], conditions: Conditions
 ) -> dict[PastKey, PastSheet]:
     """The sheets that a file holds; RowsRefused names every cell that cannot be taken.
 
@@ -58,10 +63,15 @@ def parse_ratings(
     rows : with the columns of `RATING_COLUMNS`
     items : by every name that the file may use for them
     groups : the rater groups of the round
+    conditions : of the items that only some were asked; an answer that nobody can have been asked for is refused
     """
     reader = _Reader(items, {group.value: group for group in groups})
     for row in rows:
         reader.take(row)
+    for number, key, item_id in reader.places:
+        on = conditions.get(item_id)
+        if on is not None and reader.sheets[key].answers.get(on[0]) not in on[1]:
+            reader.errors.append(RowError(number, "item", NOT_ASKED))
     if reader.errors:
         raise RowsRefused(reader.errors)
     return dict(reader.sheets)
@@ -73,6 +83,7 @@ class _Reader:
     def __init__(self, items: Mapping[str, FrozenItem], groups: Mapping[str, RaterGroup]) -> None:
         self.sheets: defaultdict[PastKey, PastSheet] = defaultdict(lambda: PastSheet(0))
         self.errors: list[RowError] = []
+        self.places: list[tuple[int, PastKey, str]] = []
         self._items = items
         self._groups = groups
         # Read for every row of the file: worth having ready.
@@ -97,6 +108,8 @@ class _Reader:
         if item.id in sheet.answers:
             self.errors.append(RowError(row.number, "item", TWICE))
         sheet.answers[item.id] = level
+        if item.condition is not None:
+            self.places.append((row.number, key, item.id))
         if comment:
             sheet.comments[item.id] = comment
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.errors import Conflict, FieldError, Invalid, Malformed
 from app.kpis.values import ScaleKind
-from app.responses.values import FormItem, FormKpi, Option, Suspicion
+from app.responses.values import FormCondition, FormItem, FormKpi, Option, Suspicion
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
 
 LEAST_SECONDS_PER_QUESTION = 2
@@ -57,6 +57,13 @@ class DraftStaysOnDevice(Conflict):
     message = "A draft of an anonymous form stays on your own device. It is not kept here."
 
 
+class NobodyAsked(Conflict):
+    """A form is looked at that nobody would get: the round has no rater groups, or the KPI no weights."""
+
+    code = "nobody_asked"
+    message = "No rater group is asked here yet. Choose who rates first."
+
+
 class ReviewOver(Conflict):
     """What is parked is decided between the close and the release: before, nothing is told of it; after, nothing moves."""
 
@@ -95,7 +102,9 @@ def item_numbers(kpis: Iterable[FrozenKpi]) -> dict[str, int]:
 
 def form_kpi(kpi: FrozenKpi, numbers: Mapping[str, int]) -> FormKpi:
     """A KPI as the form shows it."""
-    return FormKpi(kpi.kpi_id, kpi.name, tuple(_form_item(item, numbers[item.id]) for item in kpi.items))
+    conditions = {item.id: _form_condition(item, kpi, numbers) for item in kpi.items}
+    items = tuple(_form_item(item, numbers[item.id], conditions[item.id]) for item in kpi.items)
+    return FormKpi(kpi.kpi_id, kpi.name, items)
 
 
 def answer_field(assignment_id: str, number: int) -> str:
@@ -119,8 +128,9 @@ def is_low(answers: Mapping[str, float | None], kpis: Iterable[FrozenKpi]) -> bo
     Formula: mean of (level - lowest)/(highest - lowest), turned around for reversed items; False without any.
     Source: what "low" means to whoever offers help; no score follows from it.
     """
-    items = {item.id: item for kpi in kpis for item in kpi.items}
-    shares = [_share(level, items[item_id]) for item_id, level in answers.items() if level is not None]
+    items = {item.id: item for kpi in kpis for item in kpi.scored_items}
+    told = ((items[item_id], level) for item_id, level in answers.items() if item_id in items)
+    shares = [_share(level, item) for item, level in told if level is not None]
     return bool(shares) and sum(shares) / len(shares) < 0.5
 
 
@@ -163,8 +173,30 @@ def suspicions_of(levels: Sequence[float | None], seconds: float | None) -> tupl
     return tuple(found)
 
 
-def _form_item(item: FrozenItem, number: int) -> FormItem:
-    options = tuple(Option(value, item.anchors.get(value)) for value, _ in answer_levels(item.scale))
+def levels_asked(item: FrozenItem, trigger: FrozenItem) -> dict[str, float]:
+    """The answers to the earlier item after which a conditional item is asked: form values with their levels."""
+    levels = answer_levels(trigger.scale)
+    if item.condition is None:
+        return dict(levels)
+    values = [value for value, _ in levels]
+    return dict(levels[values.index(item.condition.lowest) : values.index(item.condition.highest) + 1])
+
+
+def _options(item: FrozenItem) -> tuple[Option, ...]:
+    return tuple(Option(value, item.anchors.get(value)) for value, _ in answer_levels(item.scale))
+
+
+def _form_condition(item: FrozenItem, kpi: FrozenKpi, numbers: Mapping[str, int]) -> FormCondition | None:
+    trigger = kpi.item_before(item)
+    if trigger is None:
+        return None
+    asked = levels_asked(item, trigger)
+    answers = tuple(option for option in _options(trigger) if option.value in asked)
+    return FormCondition(numbers[trigger.id], trigger.name, trigger.scale.kind, answers)
+
+
+def _form_item(item: FrozenItem, number: int, condition: FormCondition | None) -> FormItem:
+    scale = item.scale
     return FormItem(
-        number, item.id, item.name, item.question, item.scale.kind, options, item.scale.low, item.scale.high
+        number, item.id, item.name, item.question, scale.kind, _options(item), scale.low, scale.high, condition
     )

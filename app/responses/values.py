@@ -46,6 +46,21 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class FormCondition:
+    """When a question is asked: the one of this number and name got one of these answers."""
+
+    number: int
+    name: Words
+    kind: ScaleKind
+    answers: tuple[Option, ...]
+
+    @property
+    def values(self) -> frozenset[str]:
+        """The exact form values of the answers."""
+        return frozenset(option.value for option in self.answers)
+
+
+@dataclass(frozen=True, slots=True)
 class FormItem:
     """One question. `number` counts the items of the round from 1 and is what form fields are named by."""
 
@@ -57,6 +72,7 @@ class FormItem:
     options: tuple[Option, ...]
     low: float | None
     high: float | None
+    condition: FormCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,8 @@ class RatingForm:
     moderated_by: str | None = None
     draft: Mapping[str, str] = field(default_factory=dict)
     """What is typed and not sent, by field; never what was sent."""
+    late_until: datetime | None = None
+    """In the grace after the closing time: when it is over. Before, None."""
 
     @property
     def is_final(self) -> bool:

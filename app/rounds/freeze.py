@@ -54,6 +54,7 @@ def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all nam
     subjects: Sequence[FrozenSubject],
     readers: Mapping[str, frozenset[str]],
     overlapping: frozenset[OverlapPlace] = frozenset(),
+    grows: bool = False,
 ) -> FrozenRound:
     """The value from its parts, with its promise hash."""
     frozen = FrozenRound(
@@ -80,6 +81,7 @@ def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all nam
         readers=readers,
         overlapping=overlapping,
         moderated_by=round_.moderated_by,
+        grows=grows,
     )
     return frozen if round_.promise_hash else replace(frozen, promise_hash=recipe.promise_hash(frozen))
 

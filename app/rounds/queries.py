@@ -229,6 +229,7 @@ def load_frozen_round(session: ReadSession, round_id: str) -> FrozenRound:
         subjects=rules.parents_first(load_frozen_subjects(session, round_id)),
         readers=load_frozen_readers(session, round_id),
         overlapping=recipe.overlaps_in(row.overlapping),
+        grows=bool(row.recipe.get("grows")),
     )
     return replace(frozen, grows=bool(row.recipe.get("grows")))
 
@@ -301,7 +302,12 @@ def preview_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: d
 
 
 def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
-    """The preview of a draft that was frozen for it, with the counting that the launch would do."""
+    """The preview of a draft that was frozen for it."""
+    return preview_of(*count_draft(session, frozen))
+
+
+def count_draft(session: ReadSession, frozen: FrozenRound) -> tuple[FrozenRound, list[Assignment], frozenset[PersonId]]:
+    """A draft that was frozen, with its overlaps; its assignments, counted as a launch would; who has an address."""
     inside = {subject.id for subject in frozen.subjects}
     groups = {policy.rater_group for policy in frozen.groups}
     assignments = [
@@ -309,9 +315,9 @@ def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
     ]
     people = load_people(session, {one.rater_id for one in assignments})
     uncounted = load_uncounted(session, frozen, assignments, people)
-    addressed = {person_id for person_id, person in people.items() if person.email}
+    addressed = frozenset(person_id for person_id, person in people.items() if person.email)
     counted = [replace(one, counted=one.id not in uncounted) for one in assignments]
-    return preview_of(with_overlaps(session, frozen, counted), counted, addressed)
+    return with_overlaps(session, frozen, counted), counted, addressed
 
 
 def load_uncounted(

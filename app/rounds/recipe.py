@@ -10,6 +10,7 @@ from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
+    Condition,
     Direction,
     Form,
     Kpi,
@@ -75,7 +76,7 @@ def groups_in(document: Iterable[Mapping[str, Any]]) -> tuple[GroupPolicy, ...]:
 
 def kpis_out(kpis: Iterable[FrozenKpi]) -> list[dict[str, Any]]:
     """Frozen KPIs as JSON."""
-    return [asdict(kpi) for kpi in kpis]
+    return [asdict(kpi) | {"items": [_item_out(item) for item in kpi.items]} for kpi in kpis]
 
 
 def kpis_in(document: Iterable[Mapping[str, Any]]) -> tuple[FrozenKpi, ...]:
@@ -127,6 +128,7 @@ def freeze_kpi(kpi: Kpi, weights: Mapping[RaterGroup, float]) -> FrozenKpi:
                 weight=float(item.weight),
                 is_reversed=item.is_reversed,
                 anchors={point: dict(words) for point, words in item.anchors.items()},
+                condition=item.condition,
             )
             for item in version.items
         ),
@@ -213,6 +215,12 @@ def _frozen_measure(kpi: Kpi) -> FrozenMeasure | None:
     )
 
 
+def _item_out(item: FrozenItem) -> dict[str, Any]:
+    document = asdict(item)
+    # Rounds were launched before there were conditions: their hashes must come out again.
+    return document if item.condition else {name: value for name, value in document.items() if name != "condition"}
+
+
 def _item_in(one: Mapping[str, Any]) -> FrozenItem:
     scale = one["scale"]
     return FrozenItem(
@@ -224,6 +232,7 @@ def _item_in(one: Mapping[str, Any]) -> FrozenItem:
         weight=float(one["weight"]),
         is_reversed=one["is_reversed"],
         anchors=one["anchors"],
+        condition=Condition(**one["condition"]) if one.get("condition") else None,
     )
 
 

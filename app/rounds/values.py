@@ -13,6 +13,7 @@ from app.dossiers.values import DossierId, Measure
 from app.kpis.values import (
     Aggregation,
     Cadence,
+    Condition,
     Direction,
     Form,
     KpiKind,
@@ -257,7 +258,10 @@ class FrozenScale:
 
 @dataclass(frozen=True, slots=True)
 class FrozenItem:
-    """One behaviour as it was worded at launch; `anchors` words some scale points, keyed by the point."""
+    """One behaviour as it was worded at launch; `anchors` words some scale points, keyed by the point.
+
+    With a condition its weight is 0: what only some are asked says more about an answer, and enters no score.
+    """
 
     id: str
     code: str
@@ -267,6 +271,7 @@ class FrozenItem:
     weight: float
     is_reversed: bool
     anchors: Mapping[str, Words]
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +302,16 @@ class FrozenKpi:
     weights: Mapping[RaterGroup, float]
     items: tuple[FrozenItem, ...]
     measure: FrozenMeasure | None
+
+    @property
+    def scored_items(self) -> tuple[FrozenItem, ...]:
+        """The items that everybody is asked: those that make the score."""
+        return tuple(item for item in self.items if item.condition is None)
+
+    def item_before(self, item: FrozenItem) -> FrozenItem | None:
+        """The item whose answer decides whether this one is asked; None where everybody is asked."""
+        wanted = None if item.condition is None else item.condition.item
+        return next((one for one in self.items if one.code == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class Collected:
     total : [cell, measure] sum of these scores, in whole steps
     steps : how many steps make a point
     overlapping : subject and rater groups, ascending, of the places where no atom may stand
+    after : [measure] the measure whose answer decides who is asked, -1 where everybody is; none: everybody always
     """
 
     parent: Ints
@@ -123,6 +124,7 @@ class Collected:
     total: Ints
     steps: int
     overlapping: Collection[tuple[int, tuple[int, ...]]] = ()
+    after: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Standing:
         return Judged.of(some, int(self.valid[atom, measure]), cells)
 
 
-def standing_of(made: Partition, asked: Flags, valid: Integers) -> Standing:
+def standing_of(made: Partition, asked: Flags, valid: Integers, after: Integers | None = None) -> Standing:
     """How much of each atom has been judged, from what is in by cell.
 
     Parameters
@@ -68,10 +68,12 @@ def standing_of(made: Partition, asked: Flags, valid: Integers) -> Standing:
     made : the partition
     asked : [cell, measure] did the form ask for it; cells as in `cells_of`
     valid : [cell, measure] sheets with a valid score, 0..sheets of the cell
+    after : [measure] the measure that a conditional item hangs on, -1 for one that everybody is asked; none: all are
 
     Returns
     -------
-    Columns by atom and measure.
+    Columns by atom and measure. How many were asked a conditional item is a bar of the other item's histogram, which
+    an atom under twice its minimum may not tell (R7): there it is not released.
 
     >>> from app.scoring.atoms import Subject
     >>> cell = Cell(0, 0, frozenset({1, 2, 3, 4}), 4)
@@ -93,15 +95,25 @@ def standing_of(made: Partition, asked: Flags, valid: Integers) -> Standing:
         mine = slice(starts[place], starts[place] + sizes[place])
         people[place] = _people_of_several(made.atoms[place], asked[mine], blanks[place])
     persons = np.array([made.subjects[cell.subject].kind is Kind.PERSON for cell in cells], dtype=np.bool_)
+    is_small = people < 2 * minimum
     return Standing(
         asked=asked,
         starts=starts,
         valid=judged,
         people=people,
-        is_released=(judged > 0) & (people >= minimum),
-        is_small=people < 2 * minimum,
+        is_released=(judged > 0) & (people >= minimum) & ~_tells_of_few(is_small, after),
+        is_small=is_small,
         is_about_persons=np.logical_or.reduceat(asked & persons[:, None], starts),
     )
+
+
+def _tells_of_few(is_small: Flags, after: Integers | None) -> Flags:
+    """[atom, measure] a figure would tell how a few have answered another item."""
+    tells = np.zeros_like(is_small)
+    if after is not None:
+        conditional = np.flatnonzero(after >= 0)
+        tells[:, conditional] = is_small[:, after[conditional]]
+    return tells
 
 
 def _people_of_several(atom: Atom, asked: Flags, blanks: Integers) -> Integers:

@@ -233,7 +233,14 @@ def _readable(collected: Collected, atoms: _Atoms, crowd: Crowd) -> tuple[Flags,
     for atom in np.flatnonzero(atoms.size > 1).tolist():
         own = slice(atoms.first[atom], atoms.first[atom] + atoms.size[atom])
         left[atom] = _people_left(atoms.cell[own], asked[own], blanks[atom], crowd)
-    return (valid > 0) & (left >= atoms.least[:, None]), left
+    readable = (valid > 0) & (left >= atoms.least[:, None])
+    if collected.after is not None:
+        # Who answers a conditional item is told apart by another answer: that one needs twice the minimum.
+        hangs = np.flatnonzero(collected.after >= 0)
+        first = collected.after[hangs]
+        object_to(Rule.CELLS, np.any(collected.valid[:, hangs] > collected.valid[:, first], axis=1))
+        readable[:, hangs] &= left[:, first] >= 2 * atoms.least[:, None]
+    return readable, left
 
 
 def _people_left(cells: Ints, asked: Flags, blanks: Ints, crowd: Crowd) -> Ints:

@@ -200,6 +200,7 @@ def _item(known: Loaded, kpi: FrozenKpi, row: Score) -> ItemFigure:
         raters=row.raters,
         asked=known.found.judged(kpi.kpi_id, item.id, row.rater_groups, row.raters)[0],
         closest=None if point is None else Wording(point, item.anchors[point]),
+        is_conditional=item.condition is not None,
     )
 
 

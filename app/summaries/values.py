@@ -132,7 +132,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ItemFigure:
-    """One item as a rater group rated it; `closest` is the anchor nearest to the mean, `asked` as in `GroupFigure`."""
+    """One item as a rater group rated it; `closest` is the anchor nearest to the mean, `asked` as in `GroupFigure`.
+
+    `is_conditional` : only some were asked, so it counts in no score.
+    """
 
     item_id: str
     name: Words
@@ -140,6 +143,7 @@ class ItemFigure:
     raters: int | None
     asked: int | None
     closest: Wording | None
+    is_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +279,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """The comments of a rater group on one item, or on the subject as a whole (no item).
-
-    withheld : told only where comments may be read at all, so that it says nothing of a group that is too small
-    """
+    """The comments of a rater group on one item, or on the whole (no item); `withheld` where any may be read at all."""
 
     rater_groups: tuple[str, ...]
     item_id: str | None

@@ -7,7 +7,7 @@ from datetime import date, time
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE, REQUIRED, TEXT_LENGTH, Fields
 from app.kpis.values import ScaleKind
-from app.responses.rules import answer_levels
+from app.responses.rules import answer_levels, levels_asked
 from app.responses.values import NOT_OBSERVED
 from app.rounds.values import FrozenItem
 from app.visits.values import Band, Critical, Fact, OrderDraft, Report, ScenarioContent, VisitForm
@@ -74,7 +74,7 @@ def parse_order(given: Mapping[str, object], *, posted: bool = False) -> OrderDr
 def parse_report(given: Mapping[str, object], form: VisitForm, *, posted: bool = False) -> Report:
     """A report: visited_on, visited_at, `item.i<number>`, `fact.<code>`, `critical.<code>`, comment.
 
-    Every item wants an answer, if only that it could not be observed; a fact may be left out.
+    Every item that is asked wants an answer, if only that it could not be observed; a fact may be left out.
     """
     fields = Fields(given, posted=posted)
     visited_on = fields.day("visited_on", required=True) or date.min
@@ -82,7 +82,7 @@ def parse_report(given: Mapping[str, object], form: VisitForm, *, posted: bool =
     report = Report(
         visited_on=visited_on,
         visited_at=_time(fields),
-        levels={item.id: _level(items, f"i{number}", item) for number, item in enumerate(form.items, start=1)},
+        levels=_levels(items, form),
         facts=_numbers(facts, form),
         passed={one.code: _yes(critical, one.code) for one in form.critical},
         comment=fields.text("comment", longest=TEXT_LENGTH, lines=True) or "",
@@ -153,6 +153,18 @@ def _time(fields: Fields) -> time:
     if text and found is None:
         fields.refuse("visited_at", NO_TIME)
     return time(int(found[1]), int(found[2])) if found else time()
+
+
+def _levels(items: Fields, form: VisitForm) -> dict[str, float | None]:
+    """Levels by item, without the items that were not asked; what was sent for one of these is nobody's answer."""
+    found: dict[str, float | None] = {}
+    for number, item in enumerate(form.items, start=1):
+        trigger = form.trigger_of(item)
+        if trigger is None or found.get(trigger.id) in levels_asked(item, trigger).values():
+            found[item.id] = _level(items, f"i{number}", item)
+        else:
+            items.ignore(f"i{number}")
+    return found
 
 
 def _level(items: Fields, name: str, item: FrozenItem) -> float | None:

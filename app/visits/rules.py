@@ -213,7 +213,7 @@ def check_reportable(state: VisitState, until_on: date, *, today: date) -> None:
 
 def scored(form: VisitForm, report: Report) -> VisitScore | NotScored:
     """What a report scores on its form."""
-    items = [item for item in form.items if report.levels.get(item.id) is not None]
+    items = [item for item in form.items if item.weight and report.levels.get(item.id) is not None]
     points = [scale_of(item.scale).points(report.levels[item.id] or 0, is_reversed=item.is_reversed) for item in items]
     failed = sum(passed is False for passed in report.passed.values())
     return visit_score(points, [item.weight for item in items], failed=failed, cap=form.cap)

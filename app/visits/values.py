@@ -117,8 +117,13 @@ class VisitForm:
 
     @property
     def items(self) -> tuple[FrozenItem, ...]:
-        """Every scored question, in the order of the form."""
+        """Every question with answers to choose from, in the order of the form."""
         return tuple(item for kpi in self.kpis for item in kpi.items)
+
+    def trigger_of(self, item: FrozenItem) -> FrozenItem | None:
+        """The item whose answer decides whether a conditional one is asked; None where everybody is asked."""
+        kpi = next(kpi for kpi in self.kpis if item in kpi.items)
+        return kpi.item_before(item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,19 @@ from app.http.access import by_link, public
 from app.http.doors import PageRoute, posted
 from app.http.service import limit_asking
 from app.http.visit import Visit, passing, reading, writing
+from app.infra.database import ReadSession
 from app.infra.formats import choose_locale
 from app.invitations.commands import ask_for_links, opt_in, opt_out
 from app.invitations.queries import find_opt_out, has_opted_out
+from app.organisation.paths import load_subjects
 from app.organisation.values import Person
 from app.web.render import page, said, see_other
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+AGAIN = "again"
+"""Says in an address that letters were started again just now."""
 
 
 @router.get("/opt-out/{token}")
@@ -25,10 +31,13 @@ def show_opt_out(request: Request, token: str) -> Response:
     with reading(request) as (session, visit):
         person = find_opt_out(session, token)
         is_out = has_opted_out(session, person)
+        company = _company_of(session, person, visit)
     visit = _in_language_of(person, visit)
     if is_out:
-        return _letters_are_off(visit, token)
-    return page(visit, "rate/opt_out.html", action=f"/opt-out/{token}")
+        return _letters_are_off(visit, token, company)
+    if visit.query.get(AGAIN) == "1":
+        return _letters_are_on(visit, company)
+    return page(visit, "rate/opt_out.html", organisation=company, action=f"/opt-out/{token}")
 
 
 @router.post("/opt-out/{token}")
@@ -36,22 +45,17 @@ def show_opt_out(request: Request, token: str) -> Response:
 def stop_letters(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):
         person = opt_out(session, token, now=visit.now)
-    return _letters_are_off(_in_language_of(person, visit), token)
+        company = _company_of(session, person, visit)
+    # Answered at once: a mail program follows no redirection (RFC 8058, section 3.1).
+    return _letters_are_off(_in_language_of(person, visit), token, company)
 
 
 @router.post("/opt-out/{token}/undo")
 @by_link("the link is the right, in both directions")
 def start_letters(request: Request, token: str) -> Response:
-    with writing(request) as (session, visit):
-        person = opt_in(session, token)
-    visit = _in_language_of(person, visit)
-    return page(
-        visit,
-        "rate/opted_out.html",
-        title=said(visit, "Letters are on again"),
-        text=said(visit, "You get letters about ratings again."),
-        undo="",
-    )
+    with writing(request) as (session, _):
+        opt_in(session, token)
+    return see_other(f"/opt-out/{token}?{AGAIN}=1")
 
 
 @router.get("/link")
@@ -83,18 +87,37 @@ def show_link_sent(request: Request) -> Response:
             visit,
             "If somebody asks for your rating just now, the links are on their way. A link is sent at most once an hour.",
         ),
-        note="",
+        note=said(visit, "Nothing there? Look among unwanted mail, or try the address that the letter came to."),
+        lost_link=True,
     )
 
 
-def _letters_are_off(visit: Visit, token: str) -> Response:
+def _letters_are_off(visit: Visit, token: str, company: str) -> Response:
     return page(
         visit,
         "rate/opted_out.html",
+        organisation=company,
         title=said(visit, "Letters are off"),
         text=said(visit, "We send you no more letters about ratings. Links that you have already go on working."),
         undo=f"/opt-out/{token}/undo",
     )
+
+
+def _letters_are_on(visit: Visit, company: str) -> Response:
+    return page(
+        visit,
+        "rate/opted_out.html",
+        organisation=company,
+        title=said(visit, "Letters are on again"),
+        text=said(visit, "You get letters about ratings again."),
+        undo="",
+    )
+
+
+def _company_of(session: ReadSession, person: Person, visit: Visit) -> str:
+    """Whose letters they are."""
+    found = load_subjects(session, [person.company_id], on=visit.today)
+    return found[person.company_id].name if person.company_id in found else ""
 
 
 def _in_language_of(person: Person, visit: Visit) -> Visit:

@@ -186,5 +186,5 @@ def _editor(session: ReadSession, visit: Visit, form: Filled, kpi: Kpi | None, *
         people=known_people(session, visit, company_id),
         scales=[(scale.id, in_locale(scale.name, visit.locale)) for scale in scales],
         groups=GROUPS,
-        items=items_of(form, scales),
+        items=items_of(visit, form, scales),
     )

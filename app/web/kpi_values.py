@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.http.forms import Form
@@ -10,6 +10,8 @@ from app.http.visit import Visit
 from app.kpis.checks import scale_points
 from app.kpis.values import Item, Kpi, KpiKind, KpiVersion, RaterGroup, Scale, ScaleKind
 from app.web.forms import Filled, figure, flattened
+from app.web.render import said
+from app.words import LOCALES, in_locale
 
 OPEN_ITEMS = 2
 _ITEM = re.compile(r"items\.([0-9]{1,4})\.(.+)")
@@ -36,7 +38,8 @@ PLACES: Mapping[str, str] = {
 class ItemFields:
     """One item in the editor: the beginning of its field names, and the scale points that may be worded.
 
-    `ends` are the lowest, the middle and the highest point, `between` the others.
+    `ends` are the lowest, the middle and the highest point, `between` the others; `earlier` are the items before
+    it, by code, as one chooses among them.
     """
 
     prefix: str
@@ -44,6 +47,7 @@ class ItemFields:
     ends: tuple[str, ...]
     between: tuple[str, ...]
     is_extra: bool
+    earlier: tuple[tuple[str, str], ...]
 
 
 def place_of(field: str) -> str:
@@ -90,11 +94,27 @@ def in_order(form: Form) -> Form:
     return Form(kept)
 
 
-def items_of(form: Filled, scales: Sequence[Scale]) -> list[ItemFields]:
+def items_of(visit: Visit, form: Filled, scales: Sequence[Scale]) -> list[ItemFields]:
     """The items of the editor: those with something in them, at least two, and one to spare."""
     filled = {int(found[1]) for name in form.values if (found := _ITEM.fullmatch(name))}
     count = max([OPEN_ITEMS, *(place + 1 for place in filled)])
-    return [_fields_of(form, place, scales, is_extra=place == count) for place in range(count + 1)]
+    named = tuple((_code_of(form, place), _called(visit, form, place)) for place in range(count))
+    return [
+        replace(_fields_of(form, place, scales, is_extra=place == count), earlier=named[:place])
+        for place in range(count + 1)
+    ]
+
+
+def _code_of(form: Filled, place: int) -> str:
+    """What an item is called by others: its code, or the one that it will get."""
+    return form.value(f"items.{place}.code") or str(place + 1)
+
+
+def _called(visit: Visit, form: Filled, place: int) -> str:
+    texts = {locale: form.value(f"items.{place}.name.{locale}") for locale in LOCALES}
+    name = in_locale({locale: text for locale, text in texts.items() if text}, visit.locale)
+    label = said(visit, "Item {place}", place=place + 1)
+    return f"{label}: {name}" if name else label
 
 
 def _fields_of(form: Filled, place: int, scales: Sequence[Scale], *, is_extra: bool) -> ItemFields:
@@ -104,7 +124,7 @@ def _fields_of(form: Filled, place: int, scales: Sequence[Scale], *, is_extra: b
     typed = dict.fromkeys(_typed_points(form, place))
     ends = tuple(dict.fromkeys((points[0], points[len(points) // 2], points[-1]))) if points else ()
     between = tuple(point for point in (*points, *(each for each in typed if each not in points)) if point not in ends)
-    return ItemFields(f"items.{place}", place + 1, ends, between, is_extra)
+    return ItemFields(f"items.{place}", place + 1, ends, between, is_extra, ())
 
 
 def _typed_points(form: Filled, place: int) -> Iterator[str]:
@@ -131,9 +151,10 @@ def _item(visit: Visit, item: Item) -> dict[str, Any]:
         "name": item.name,
         "question": item.question,
         "scale_id": item.scale.id,
-        "weight": figure(visit, item.weight),
+        "weight": figure(visit, item.weight) if item.weight else None,
         "reversed": item.is_reversed,
         "anchors": item.anchors,
+        "condition": asdict(item.condition) if item.condition else {},
     }
 
 

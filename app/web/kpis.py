@@ -12,13 +12,14 @@ from app.http.access import access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
-from app.kpis.checks import wording_hints
+from app.kpis.hints import wording_hints
 from app.kpis.queries import get_kpi, list_goals, list_kpis, list_targets, list_versions
 from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_people
 from app.organisation.values import Person
 from app.summaries.values import Place
+from app.web.conditions import condition_of
 from app.web.forms import label_of
 from app.web.lists import company_of, every, next_href, slice_of
 from app.web.policy_fields import EVERYWHERE
@@ -137,6 +138,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         versions=versions,
         hints=_hints(visit, current) if may_write else [],
         shares=shares_of(current.rater_weights),
+        conditions=[condition_of(visit, item, current.items) for item in current.items],
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),

@@ -12,7 +12,7 @@ from app.http.doors import PageRoute, posted
 from app.http.forms import Form
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.infra.qr import qr_path, qr_rows
+from app.infra.qr import qr_path
 from app.open_answers import commands
 from app.open_answers.intake import parse_code
 from app.open_answers.queries import get_code, list_codes, list_parked_open, list_results
@@ -30,8 +30,6 @@ from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-QUIET = 4
-"""Light squares that belong around a code."""
 
 DONE = {
     "created": Flash("good", "The code is made.", "Print its picture and hang it where customers are met."),
@@ -119,8 +117,8 @@ def show_code(request: Request, code_id: str) -> Response:
         part = slice_of(visit)
         results = list_results(session, visit.viewer, code_id, part, now=visit.now) if reads else None
         parked = list_parked_open(session, visit.viewer, code_id, now=visit.now) if analyses else ()
-    rows = qr_rows(f"{visit.settings.address}/q/{code.token}")
     address = f"{visit.settings.address}/q/{code.token}"
+    squares, size = qr_path(address)
     found: tuple[OpenResult, ...] = results.items if results is not None else ()
     return page(
         visit,
@@ -130,8 +128,8 @@ def show_code(request: Request, code_id: str) -> Response:
         name=in_locale(code.name, visit.locale),
         unit=unit.name,
         address=address,
-        squares=qr_path(rows),
-        size=len(rows) + 2 * QUIET,
+        squares=squares,
+        size=size,
         results=found,
         reads=reads,
         older=next_href(visit, results) if results is not None else "",

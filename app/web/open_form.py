@@ -14,6 +14,7 @@ from app.open_answers.commands import submit_open_answer
 from app.open_answers.queries import find_open_code, load_open_form
 from app.open_answers.values import OpenForm
 from app.responses.rules import answer_field, comment_field
+from app.web.conditions import notes_of
 from app.web.rate_form import points_of, sentence_of
 from app.web.render import page, said, see_other
 from app.words import in_locale
@@ -87,6 +88,7 @@ def _page(
         submission=chosen.get("submission", form.submission_id),
         begun=chosen.get("begun", form.begun),
         points={item.number: points_of(visit, item) for item in form.subject.items},
+        notes=notes_of(visit, form.subject.items),
         chosen=chosen,
         errors=errors,
         error_list=listed,

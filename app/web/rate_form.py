@@ -11,11 +11,11 @@ from app.errors import FieldError, Invalid
 from app.http.forms import Form
 from app.http.visit import Visit
 from app.infra.templates import render
-from app.kpis.values import ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.intake import BEGUN, SUBMISSION
 from app.responses.rules import HintsGiven
 from app.responses.values import FormItem, FormSubject, RatingForm
+from app.web.conditions import COUNTED, WORDED, notes_of
 from app.web.render import answer, page, page_text, said
 from app.web.stencils import Stencils, slot
 from app.words import in_locale
@@ -40,7 +40,6 @@ NOTHING_TYPED = Typed({})
 BY_ITEM = "items"
 FOLDED_FROM = 2
 _STATES = {"empty": "Not started", "half": "Begun", "done": "Answered"}
-_WORDS = {"yes": "Yes", "partly": "Partly", "no": "No"}
 # The questions of a round are frozen, so that most raters get the same page but for names and fields; whoever is the
 # first with some shape of form still finds the cards made.
 _pages, _cards = Stencils(256), Stencils(1024)
@@ -53,7 +52,8 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     if form.draft or by_item:
         return answer(visit, _page_text(visit, form, f"/r/{token}", Typed(form.draft), by_item=by_item))
     shapes = tuple(map(_shape, form.subjects))
-    key = (_of_round(visit, form), form.closes_at, form.minutes, bool(form.rater_name), shapes)
+    times = form.closes_at, form.late_until, form.minutes
+    key = (_of_round(visit, form), times, bool(form.rater_name), shapes)
     stencil = _pages.get(key, lambda: _blank_page(visit, form))
     texts = {
         "path": f"/r/{token}",
@@ -64,6 +64,11 @@ def form_page(visit: Visit, form: RatingForm, token: str, *, by_item: bool = Fal
     for place, subject in enumerate(form.subjects):
         texts |= {f"{name}{place}": text for name, text in _texts(subject).items()}
     return answer(visit, stencil.filled(texts))
+
+
+def preview_page(visit: Visit, form: RatingForm, frame: object) -> Response:
+    """The form as its rater will meet it, in a frame that says what it is; it leads nowhere."""
+    return answer(visit, _page_text(visit, form, "", NOTHING_TYPED, by_item=False, preview=frame))
 
 
 def refused_page(visit: Visit, form: RatingForm, token: str, sent: Form, refused: Invalid) -> Response:
@@ -146,16 +151,18 @@ def _texts(subject: FormSubject) -> dict[str, str]:
 # ------------------------------------------------------------ pieces
 
 
-def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool) -> str:
+def _page_text(visit: Visit, form: RatingForm, action: str, typed: Typed, *, by_item: bool, **more: object) -> str:
     if by_item:
-        return _framed(visit, form, action, typed, questions=_by_item(visit, form), points=_points_of(visit, form))
+        items = [item for subject in form.subjects for item in subject.items]
+        parts = {"points": {item.number: points_of(visit, item) for item in items}, "notes": notes_of(visit, items)}
+        return _framed(visit, form, action, typed, questions=_by_item(visit, form), **parts)
     names = [_texts(subject) for subject in form.subjects]
     following = [one["called"] for one in (*names[1:], *names[:1])]
     cards = [
         Markup(_card(visit, form, action, place, typed, **names[place], following=following[place]))  # noqa: S704 - our template
         for place in range(len(form.subjects))
     ]
-    return _framed(visit, form, action, typed, cards=cards)
+    return _framed(visit, form, action, typed, cards=cards, **more)
 
 
 def _framed(visit: Visit, form: RatingForm, action: str, typed: Typed, **content: Any) -> str:
@@ -193,6 +200,7 @@ def _card(visit: Visit, form: RatingForm, action: str, place: int, typed: Typed,
         is_folded=_is_folded(form),
         is_open=_is_open(form, place, typed),
         points={item.number: points_of(visit, item) for item in subject.items},
+        notes=notes_of(visit, subject.items),
         chosen=typed.chosen,
         errors=typed.errors,
         hints=typed.hints,
@@ -211,10 +219,6 @@ def _by_item(visit: Visit, form: RatingForm) -> list[tuple[str, str, list[tuple[
     return [asked[number] for number in sorted(asked)]
 
 
-def _points_of(visit: Visit, form: RatingForm) -> dict[int, list[tuple[int | str, str]]]:
-    return {item.number: points_of(visit, item) for subject in form.subjects for item in subject.items}
-
-
 def _is_folded(form: RatingForm) -> bool:
     return len(form.subjects) > FOLDED_FROM and not form.is_final
 
@@ -231,11 +235,11 @@ def _state(visit: Visit, subject: FormSubject, typed: Typed) -> str:
 
 def points_of(visit: Visit, item: FormItem) -> list[tuple[int | str, str]]:
     """The rows of a scale: point and anchor in the reader's language."""
-    is_counted = item.kind in {ScaleKind.POINTS, ScaleKind.RECOMMEND}
+    is_counted = item.kind in COUNTED
     return [
         (
             int(option.value) if is_counted else option.value,
-            in_locale(option.anchor, visit.locale) if option.anchor else said(visit, _WORDS.get(option.value, "")),
+            in_locale(option.anchor, visit.locale) if option.anchor else said(visit, WORDED.get(option.value, "")),
         )
         for option in item.options
     ]

@@ -10,12 +10,12 @@ from app.infra.formats import listing, measure, percent, score
 from app.kpis.values import Form
 from app.releases.values import ScoreLevel, ScoreStatus
 from app.scoring.selfview import View
-from app.summaries.values import Comments, GroupFigure, HardKpi, SoftKpi, Summary, Wording
+from app.summaries.values import Comments, GroupFigure, HardKpi, ItemFigure, SoftKpi, Summary, Wording
 from app.web.figures import Row, distance_of, hard_rows, person_of, soft_rows
 from app.web.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
 from app.web.render import said
 from app.web.result_words import SELF, comments_title, group_listing, reason, withheld_comments
-from app.words import Words, in_locale
+from app.words import in_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class ItemWords:
 
     name: str
     lines: tuple[tuple[str, str], ...]
+    is_conditional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,25 +196,27 @@ def _words(visit: Visit, summary: Summary) -> list[KpiWords]:
     found = []
     for kpi in summary.soft:
         by_item: defaultdict[str, list[tuple[Wording, GroupFigure]]] = defaultdict(list)
-        names: dict[str, Words] = {}
+        by_id: dict[str, ItemFigure] = {}
         for group in kpi.groups:
             for item in group.items:
                 if item.closest is not None:
                     by_item[item.item_id].append((item.closest, group))
-                    names[item.item_id] = item.name
-        items = (_item_words(visit, names[item_id], said_by, person) for item_id, said_by in by_item.items())
+                    by_id[item.item_id] = item
+        items = (_item_words(visit, by_id[item_id], said_by, person) for item_id, said_by in by_item.items())
         if by_item:
             found.append(KpiWords(in_locale(kpi.name, visit.locale), tuple(items)))
     return found
 
 
-def _item_words(visit: Visit, name: Words, said_by: Sequence[tuple[Wording, GroupFigure]], person: str) -> ItemWords:
+def _item_words(
+    visit: Visit, item: ItemFigure, said_by: Sequence[tuple[Wording, GroupFigure]], person: str
+) -> ItemWords:
     by_point: dict[str, tuple[str, list[str]]] = {}
     for wording, group in said_by:
         words = in_locale(wording.words, visit.locale)
         by_point.setdefault(wording.point, (words, []))[1].extend(group.rater_groups)
     lines = ((words, group_listing(visit, groups, person=person)) for words, groups in by_point.values())
-    return ItemWords(in_locale(name, visit.locale), tuple(lines))
+    return ItemWords(in_locale(item.name, visit.locale), tuple(lines), item.is_conditional)
 
 
 def _comments(visit: Visit, found: Sequence[Comments]) -> list[CommentBlock]:

@@ -1,7 +1,8 @@
 """The shopper's pages behind the emailed link: the report, its pictures one by one, and thanks; opening changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
@@ -17,9 +18,12 @@ from app.infra.pictures import encoded_anew
 from app.kpis.values import ScaleKind
 from app.organisation.queries import load_people
 from app.organisation.values import PersonId
+from app.responses.rules import levels_asked
 from app.responses.values import NOT_OBSERVED
+from app.rounds.values import FrozenItem
 from app.visits import commands, queries
 from app.visits.values import Evidence, EvidenceKind, Visit, VisitLetter
+from app.web.conditions import note_of
 from app.web.forms import REFUSED, Filled, nested, refused
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.visit_view import BANDS, EVIDENCE, words_of
@@ -139,14 +143,41 @@ def _place(name: str) -> str:
     return "file" if name == "pictures" else name
 
 
-def _questions(caller: Caller, found: Visit, called: str) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
-    """Name of the field, item, question and answers in words; a slider has none. What an answer earns is not told."""
-    return [
-        (
-            f"item.i{number}",
-            in_locale(item.name, caller.locale),
-            in_locale(item.question, caller.locale).replace("{name}", called),
-            [] if item.scale.kind is ScaleKind.SLIDER else words_of(caller, item),
+class Question(NamedTuple):
+    """One question in words; a slider has no answers. What an answer earns is not told.
+
+    when : why it may not be asked; then `after` and `values` are the field that decides, and its answers
+    """
+
+    field: str
+    name: str
+    text: str
+    answers: Sequence[tuple[str, str]]
+    when: str
+    after: str
+    values: Collection[str]
+
+
+def _questions(caller: Caller, found: Visit, called: str) -> list[Question]:
+    numbers = {item.id: number for number, item in enumerate(found.form.items, start=1)}
+    shown = []
+    for item in found.form.items:
+        first = found.form.trigger_of(item)
+        values = [] if first is None else list(levels_asked(item, first))
+        shown.append(
+            Question(
+                f"item.i{numbers[item.id]}",
+                in_locale(item.name, caller.locale),
+                in_locale(item.question, caller.locale).replace("{name}", called),
+                [] if item.scale.kind is ScaleKind.SLIDER else words_of(caller, item),
+                "" if first is None else note_of(caller, first.name, _said_of(caller, first, values)),
+                "" if first is None else f"item.i{numbers[first.id]}",
+                values,
+            )
         )
-        for number, item in enumerate(found.form.items, start=1)
-    ]
+    return shown
+
+
+def _said_of(caller: Caller, item: FrozenItem, values: Collection[str]) -> list[str]:
+    """Some answers as the report words them."""
+    return [said(caller, "“{text}”", text=words) for value, words in words_of(caller, item) if value in values]

@@ -87,7 +87,9 @@ def report_of(caller: Caller, visit: Visit, called: str) -> ReportView | None:
     if report is None:
         return None
     return ReportView(
-        items=tuple(_item(caller, item, report.levels.get(item.id), called) for item in form.items),
+        items=tuple(
+            _item(caller, item, report.levels[item.id], called) for item in form.items if item.id in report.levels
+        ),
         facts=tuple((in_locale(one.question, caller.locale), report.facts.get(one.code)) for one in form.facts),
         critical=tuple((in_locale(one.question, caller.locale), report.passed[one.code]) for one in form.critical),
         comment=report.comment,

@@ -108,3 +108,29 @@ def test_a_list_refuses_limits_cursors_and_parameters_that_are_none(served: Serv
         assert client.get("/api/v1/goals", params={"cursor": cursor}).status_code == 400, cursor
     assert client.get("/api/v1/goals", params={"limt": "5"}).status_code == 422
     assert client.get("/api/v1/goals?limit=5&limit=6").status_code == 400
+
+
+def test_an_item_is_asked_after_some_answers_and_its_form_is_looked_at_in_both_languages(served: Served) -> None:
+    client = served.with_key()
+    goal = created(client, "/goals", {"name": {"nb": "Fornøyd", "en": "Content"}})
+    scale = created(client, "/scales", {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}})
+    wish = soft_kpi(goal["id"], served.company.owner, scale["id"])
+    wish["items"].append({**wish["items"][0], "code": "M2", "condition": {"item": "M1", "lowest": "1", "highest": "2"}})
+    kpi = created(client, "/kpis", wish)
+    assert [(one["weight"], one["condition"]) for one in kpi["current"]["items"]] == [
+        (1, None),
+        (0, {"item": "M1", "lowest": "1", "highest": "2"}),
+    ]
+    path = f"/api/v1/kpis/{kpi['id']}/form"
+    shown = client.get(path, params={"rater_group": "customer"}).json()
+    first, second = shown["subjects"][0]["items"]
+    assert (first["condition"], second["condition"]) == (None, {"field": first["field"], "values": ["1", "2"]})
+    assert (shown["questions"], shown["seconds"], shown["most_seconds"], shown["promise_hash"]) == (2, 35, 60, None)
+    assert (shown["rater_group"], shown["rater_groups"]) == ("customer", ["colleague", "customer", "self"])
+    assert [lines[0] for lines in shown["promise"].values()] == [
+        "Svaret ditt vises aldri alene.",
+        "Your answer is never shown alone.",
+    ]
+    assert "at least 3 have answered" in shown["promise"]["en"][1]
+    assert client.get(path, params={"rater_group": "manager"}).status_code == 404
+    assert client.get(path, params={"rater_group": "everybody"}).status_code == 422

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 NewPage = Callable[..., Page]
 Barriers = Callable[[Page], list[str]]
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-CUSTOMER = "case-1@kunder.example"
+CUSTOMER, ANOTHER = "case-1@kunder.example", "case-2@kunder.example"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def open_centre(service: Live) -> Shop:
         account = create_account(session, SERVICE, NewAccount(address("Amir Haddad"), "Amir Haddad", "nb"), now=NOW)
         place = path_of(session, shop.company.subjects["Kundesenter"], on=NOW.date())
         grant_role(session, SERVICE, account.id, Role.MANAGER, place, now=NOW)
-        shop.send(shop.met("case-1"))
+        shop.send(shop.met("case-1"), shop.met("case-2", "Lars Moen"))
     return shop
 
 
@@ -73,6 +73,17 @@ def ask_for_contact(phone: Page, barriers: Barriers) -> None:
     assert barriers(phone) == []
 
 
+def thank_without_a_script(phone: Page) -> None:
+    """Rate low, forgetting to answer at first, decline the offer, and be thanked."""
+    phone.locator("form.rate-form > button.button-primary").click()
+    assert "Ingenting er besvart ennå" in phone.inner_text(".error-summary")
+    rate(phone, 2)
+    phone.wait_for_url("**/contact?*")
+    phone.get_by_role("link", name="Nei takk").click()
+    phone.wait_for_url("**/thanks")
+    assert phone.inner_text("h1") == "Takk."
+
+
 def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
     service: Live, new_page: NewPage, barriers: Barriers
 ) -> None:
@@ -82,6 +93,7 @@ def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
     service.work()
     link = service.link_in_letter_to(CUSTOMER)
     ask_for_contact(phone_at(new_page, link), barriers)
+    thank_without_a_script(phone_at(new_page, service.link_in_letter_to(ANOTHER), java_script_enabled=False))
     narrow = new_page(viewport=PHONE)
     desk = Desk(service, narrow, barriers)
     desk.sign_in(address("Amir Haddad"))

@@ -7,7 +7,7 @@ from app.demo.hard_kpis import HARD
 from app.demo.kpis import LEADERS, Whereabouts, create_kpis
 from app.demo.soft_kpis import SOFT
 from app.infra.database import WriteSession
-from app.kpis.checks import wording_hints
+from app.kpis.hints import wording_hints
 from app.kpis.queries import load_kpis, load_scorecards, load_targets
 from app.kpis.rules import card_for, target_for
 from app.kpis.values import Kpi, KpiKind, KpiState, Level, Target

@@ -228,6 +228,20 @@ def test_my_own_link_is_sent_to_me_again_and_to_nobody_else(
     assert len(outbox(session)) == 6
 
 
+def test_a_link_whose_time_is_over_is_not_sent_while_the_round_stays_open_for_somebody_else(
+    session: WriteSession, company: Fjellbris, invited: Round, now: datetime
+) -> None:
+    sent(session)
+    late = invited.closes_at + HOUR
+    sofies = invitation_of(session, company, "Sofie Berg", now).id
+    extend_invitation(session, SERVICE, sofies, until=invited.closes_at + timedelta(days=3), now=now)
+    before = {name: len(outbox_of(session, name)) for name in ("Sofie Berg", "Lars Moen")}
+    for name in before:
+        ask_and_answer(session, address(name), late)
+    after = {name: len(outbox_of(session, name)) - count for name, count in before.items()}
+    assert after == {"Sofie Berg": 1, "Lars Moen": 0}
+
+
 def test_asking_is_the_same_work_for_known_and_unknown_addresses_and_leaves_no_trace_once_answered(
     session: WriteSession, company: Fjellbris, invited: Round, now: datetime
 ) -> None:

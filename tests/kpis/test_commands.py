@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
-from app.errors import AppError, Conflict, Forbidden, NotFound
+from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis import commands
@@ -20,8 +20,13 @@ from tests.kpis.plain import Plain, item, words
 
 
 def test_a_kpi_comes_back_as_it_was_handed_in(desk: Desk) -> None:
-    draft = parse_kpi(desk.soft(external_id="K-1"))
-    kpi_id = desk.create(desk.soft(external_id="K-1"))
+    after = {"item": "welcome", "lowest": "1", "highest": "2"}
+    given = desk.soft(
+        external_id="K-1",
+        items=[item(desk.scale_id, "welcome"), item(desk.scale_id, "why", condition=after)],
+    )
+    draft = parse_kpi(given)
+    kpi_id = desk.create(given)
     kpi = get_kpi(desk.session, desk.company.admin, kpi_id, on=TODAY)
     assert (kpi.state, kpi.goal_id, kpi.owner_id, kpi.external_id) == (
         KpiState.DRAFT,
@@ -30,7 +35,11 @@ def test_a_kpi_comes_back_as_it_was_handed_in(desk: Desk) -> None:
         "K-1",
     )
     assert content_of(kpi) == replace(draft.content, starts_on=TODAY)
-    assert [item.scale.points for item in kpi.current.items] == [5, 5]
+    assert [(item.scale.points, item.weight) for item in kpi.current.items] == [(5, 1), (5, 0)]
+    with pytest.raises(Invalid):
+        desk.create(
+            desk.soft(items=[*given["items"], item(desk.scale_id, "more", condition={**after, "highest": "9"})])
+        )
 
 
 def test_a_hard_kpi_comes_back_as_it_was_handed_in(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from app.kpis.intake import parse_content, parse_goal, parse_kpi, parse_scale, p
 from app.kpis.values import (
     Aggregation,
     Comparison,
+    Condition,
     DecisionRule,
     Direction,
     KpiKind,
@@ -51,6 +52,32 @@ def test_a_soft_kpi_is_read_into_weights_and_items() -> None:
             ),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "weight", "wrong"),
+    [
+        ({"item": "welcome", "lowest": "1", "highest": "2"}, None, []),
+        ({"item": "welcome", "lowest": "1"}, 0, []),
+        ({"item": "", "lowest": "", "highest": ""}, 1, []),
+        (None, None, []),
+        ({"item": "welcome"}, None, ["items.1.condition.lowest"]),
+        ({"lowest": "1"}, None, ["items.1.condition.item"]),
+        ({"item": "welcome", "lowest": "1", "until": "2"}, None, ["items.1.condition.until"]),
+        ({"item": "welcome", "lowest": "1"}, 2, ["items.1.weight"]),
+        (None, 0, ["items.1.weight"]),
+    ],
+)
+def test_a_condition_is_read_whole_or_refused(condition: Plain | None, weight: float | None, wrong: list[str]) -> None:
+    second = item("scale", "why", condition=condition, weight=weight)
+    given = soft("goal", "owner", "scale", items=[item("scale", "welcome"), second])
+    if wrong:
+        assert refused(parse_kpi, given) == wrong
+        return
+    measure = parse_kpi(given).content.measure
+    assert isinstance(measure, SoftMeasure)
+    on = None if not condition or not condition["item"] else Condition("welcome", "1", condition.get("highest", "1"))
+    assert (measure.items[1].condition, measure.items[1].weight) == (on, 0 if on else 1)
 
 
 def test_a_hard_kpi_is_read_with_its_share_rule() -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import FieldError, Invalid
-from app.kpis.checks import activation_problems, scale_points, target_problems, wording_hints
+from app.kpis.checks import activation_problems, scale_points, target_problems
 from app.kpis.drafts import TargetDraft
+from app.kpis.hints import wording_hints
 from app.kpis.rules import (
     LINE_CAPS,
     CardFull,

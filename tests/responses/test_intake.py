@@ -1,9 +1,11 @@
 """What a posted form may hold, and how everything else is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.errors import Invalid
-from app.kpis.values import KpiKind, RaterGroup, ScaleKind
+from app.kpis.values import Condition, KpiKind, RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
 from app.responses.intake import parse_comment, parse_level, parse_sheets, parse_submission_id
 from app.responses.rules import (
@@ -13,7 +15,9 @@ from app.responses.rules import (
     answer_levels,
     comment_field,
     form_kpi,
+    is_low,
     item_numbers,
+    levels_asked,
 )
 from app.responses.values import FormSubject
 from app.rounds.rules import kpis_on_card, minutes_to_answer
@@ -177,3 +181,31 @@ def test_items_are_numbered_through_the_round_and_fields_named_by_them() -> None
 
 def test_the_printed_minutes_grow_with_items_and_subjects() -> None:
     assert [minutes_to_answer(2, 1), minutes_to_answer(6, 3), minutes_to_answer(0, 0)] == [1, 2, 1]
+
+
+def test_what_is_sent_where_the_condition_does_not_hold_is_nobodys_answer() -> None:
+    # Why is asked after 1 or 2 for the welcome, and more after a yes to why.
+    why = replace(item("why", YES), weight=0.0, condition=Condition("welcome", "1", "2"))
+    more = replace(item("more"), weight=0.0, condition=Condition("why", "yes", "yes"))
+    asked = kpi("impression", item("welcome"), why, more, customer=1)
+    about = replace(subject(), kpis=(form_kpi(asked, item_numbers([asked])),))
+    scales = {"welcome": FIVE, "why": YES, "more": FIVE}
+
+    def answers(*values: str) -> dict[str, float | None]:
+        (sheet,) = parse_sheets({f"a1.{n}": [value] for n, value in enumerate(values, 1)}, [about], scales)
+        return dict(sheet.answers)
+
+    assert answers("2", "yes", "4") == {"welcome": 2.0, "why": 2.0, "more": 4.0}
+    assert answers("2", "no", "4") == {"welcome": 2.0, "why": 0.0}
+    # Not even a value that no form offers is looked at, and a chain ends with its first link.
+    assert answers("3", "yes", "9") == {"welcome": 3.0}
+    assert answers("na", "yes", "4") == {"welcome": None}
+    with pytest.raises(NothingAnswered):
+        parse_sheets({"a1.2": ["yes"]}, [about], scales)
+    assert levels_asked(why, item("welcome")) == {"1": 1.0, "2": 2.0}
+    assert levels_asked(item("tone"), item("welcome")) == dict(answer_levels(FIVE))
+    condition = about.items[1].condition
+    assert condition is not None
+    assert (condition.number, sorted(condition.values)) == (1, ["1", "2"])
+    # What says more about an answer does not make it lower or higher.
+    assert [is_low({"welcome": 3.0, "more": level}, [asked]) for level in (1.0, 5.0)] == [False, False]

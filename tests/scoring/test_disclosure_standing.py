@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 
-from app.scoring.atoms import Atom, Withholding
+from app.scoring.atoms import Atom, Cell, Kind, Partition, Subject, Withholding
 from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
 from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
 from tests.attack.designs import played_rounds
@@ -62,3 +62,17 @@ def test_the_rows_are_what_the_rules_make_of_each(played: Played) -> None:
             if not isinstance(parts, Withholding):
                 expected += [(place, measure, made.atoms.index(part.atom)) for part in parts]
     assert used == expected
+
+
+def test_a_conditional_item_is_released_where_twice_the_minimum_has_answered_the_one_before_it() -> None:
+    people = [frozenset(range(9)), frozenset(range(10, 15)), frozenset({20})]
+    cells = [Cell(0, group, heads, len(heads)) for group, heads in enumerate(people)]
+    atoms = tuple(Atom(0, (cell.group,), (cell,), cell.heads, 3 if cell.group < 2 else 0) for cell in cells)
+    made = Partition((Subject(-1, Kind.PERSON),), (), atoms, ())
+    asked, valid = np.ones((3, 2), np.bool_), np.array([[6, 3], [5, 4], [1, 1]])
+
+    released = standing_of(made, asked, valid, np.array([-1, 0])).is_released
+    # Six have answered the first item, three the second; five are too few to tell that four of them were asked.
+    assert released.tolist() == [[True, True], [True, False], [True, True]]
+    assert standing_of(made, asked, valid).is_released.all()
+    assert not standing_of(made, asked, np.array([[6, 2], [5, 4], [1, 1]]), np.array([-1, 0])).is_released[0, 1]

@@ -94,6 +94,16 @@ def test_it_objects_to_counts_that_cannot_be(spoilt: Spoilt) -> None:
     assert spoilt.objection(seen=replace(seen, asked=put(seen.asked, (cell, 0), False))) == (Rule.CELLS, cell)
 
 
+def test_it_objects_to_an_item_that_tells_how_a_few_have_answered_another(spoilt: Spoilt) -> None:
+    # The second measure hangs on the first, which six at most have answered in any atom of the first group: k is 4.
+    seen, said, cell = spoilt.collected, spoilt.claimed, spoilt.cell(2, 0)
+    conditional = replace(seen, after=np.array([-1, 0]))
+
+    rule, row = spoilt.objection(seen=conditional)
+    assert (rule, said.row_measure[row], said.labels[said.row_label[row]]) == (Rule.ROW, 1, (0,))
+    assert spoilt.objection(seen=replace(conditional, valid=put(seen.valid, (cell, 0), 3))) == (Rule.CELLS, cell)
+
+
 def test_it_objects_to_a_label_that_does_not_fit_the_cells(spoilt: Spoilt) -> None:
     said, atom, outside = spoilt.claimed, spoilt.atom(2, 0), spoilt.atom(6, 0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import Invalid
-from app.kpis.values import KpiKind, ScaleKind
+from app.kpis.values import Condition, KpiKind, ScaleKind
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
 from app.scoring.results import NotScored
 from app.visits import rules
@@ -98,6 +98,18 @@ def test_a_slider_takes_numbers_and_a_text_that_is_asked_for_is_there() -> None:
     assert report.levels == {"welcome": 7.5}
     assert parse_said({"text": " Nei. "}, "text") == "Nei."
     assert refused_fields(lambda: parse_said({"text": " "}, "text")) == ["text"]
+
+
+def test_an_item_that_was_not_asked_is_neither_wanted_nor_taken_nor_scored() -> None:
+    after = Condition("welcome", "1", "2")
+    why = replace(asked("why", SLIDER), weight=0.0, condition=after)
+    low = parse_report({**REPORT, "item": {"i1": "2", "i2": 7.5}}, form(asked("welcome"), why))
+    assert low.levels == {"welcome": 2.0, "why": 7.5}
+    high = parse_report({**REPORT, "item": {"i1": "3", "i2": 7.5}}, form(asked("welcome"), why))
+    assert high.levels == {"welcome": 3.0}
+    found = rules.scored(form(asked("welcome"), why), low)
+    assert not isinstance(found, NotScored)
+    assert found.score == 25
 
 
 def test_a_report_in_which_nothing_was_seen_scores_nothing() -> None:

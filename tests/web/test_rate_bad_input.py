@@ -299,7 +299,11 @@ def test_24_28_30_a_link_whose_time_is_over_says_so_and_twice_the_same_is_once(e
         assert message(answer).startswith("The round closed Monday 7 December at 10:00. What was sent before counts")
     assert opened.stored() == []
     in_grace = browser_at(opened.engine, opened.round.closes_at + timedelta(minutes=29))
+    told = " ".join(tree(in_grace.get(link(opened)).text).one("p", class_="lead").words.split())
+    assert "What you send before Monday 7 December at 10:30 still counts." in told
     assert in_grace.post(link(opened), data=sent).status_code == 303
+    thanks = " ".join(tree(in_grace.get(f"{link(opened)}/thanks").text).one("p", class_="lead").words.split())
+    assert thanks.endswith("You can change it until Monday 7 December at 10:30.")
     assert rater.post(link(opened), data=sent).status_code == 303
     assert opened.stored() == [(SUBMISSION, [5.0], [])]
     again = rater.get(link(opened), params={field(opened, 2): "1", field(opened, "comment"): TYPED, "submission": "x"})

@@ -24,8 +24,9 @@ _ITEM = {
     "options": [_OPTION],
     "low": None,
     "high": None,
+    "condition": None,
 }
-_SUBJECT = {
+SUBJECT = {
     "assignment_id": ID,
     "subject_id": OTHER_ID,
     "name": "Sofie Dahl",
@@ -40,6 +41,7 @@ _SUBJECT = {
     "items": [_ITEM],
 }
 _CODE = {"assignment_id": ID, "subject_name": "Sofie Dahl", "code": "7K3M-X9QT-4HBW-ZP2D"}
+_ALSO = ("late_until", "minutes", "promise_hash", "submission_id", "begun", "is_final", "moderated_by")
 _SUBMISSION = "0b6f1c8e6d3a4f5e"
 
 
@@ -94,8 +96,17 @@ class OptionOut(Out):
     anchor: Texts | None
 
 
+class FormConditionOut(Out):
+    """When a question is asked: the answer to another `field` of the form is one of these values."""
+
+    model_config = example(field=f"{ID}.1", values=["1", "2"])
+
+    field: str
+    values: list[str]
+
+
 class FormItemOut(Out):
-    """One question; `field` names its answer."""
+    """One question; `field` names its answer. What is sent where its condition does not hold is not kept."""
 
     model_config = example(**_ITEM)
 
@@ -106,10 +117,12 @@ class FormItemOut(Out):
     options: list[OptionOut]
     low: float | None
     high: float | None
+    condition: FormConditionOut | None
 
     @classmethod
     def at(cls, assignment_id: str, item: FormItem) -> Self:
         """A question about one subject."""
+        on = item.condition
         return cls(
             field=answer_field(assignment_id, item.number),
             name=dict(item.name),
@@ -118,13 +131,18 @@ class FormItemOut(Out):
             options=[OptionOut.of(option) for option in item.options],
             low=item.low,
             high=item.high,
+            condition=None
+            if on is None
+            else FormConditionOut(
+                field=answer_field(assignment_id, on.number), values=[option.value for option in on.answers]
+            ),
         )
 
 
 class FormSubjectOut(Out):
     """One subject to rate on the link, and what becomes of the answers."""
 
-    model_config = example(**_SUBJECT)
+    model_config = example(**SUBJECT)
 
     assignment_id: Id
     subject_id: Id
@@ -161,13 +179,14 @@ class FormOut(Out):
         period_start=DAY,
         period_end=DAY,
         closes_at="2026-11-27T15:00:00Z",
+        late_until=None,
         minutes=3,
         promise_hash="9f2c",
         submission_id=_SUBMISSION,
         begun="1763888400.8sQ2",
         is_final=False,
         moderated_by="HR",
-        subjects=[_SUBJECT],
+        subjects=[SUBJECT],
         draft={f"{ID}.1": "4"},
     )
 
@@ -180,6 +199,9 @@ class FormOut(Out):
     period_start: date
     period_end: date
     closes_at: datetime
+    late_until: datetime | None = Field(
+        description="In the grace after the closing time: when it is over; before, null"
+    )
     minutes: int
     promise_hash: str = Field(description="Names what was promised; printed in the invitation")
     submission_id: str
@@ -195,10 +217,7 @@ class FormOut(Out):
         if not isinstance(value, RatingForm):
             raise TypeError(type(value))
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
-        plain: dict[str, Any] = {
-            name: getattr(value, name)
-            for name in (*names, "minutes", "promise_hash", "submission_id", "begun", "is_final", "moderated_by")
-        }
+        plain: dict[str, Any] = {name: getattr(value, name) for name in (*names, *_ALSO)}
         return cls(
             **plain,
             round_name=dict(value.round_name),

@@ -32,7 +32,9 @@ _ITEM_OUT = {
     "weight": 1,
     "reversed": False,
     "anchors": _ANCHORS,
+    "condition": None,
 }
+_CONDITION = {"item": "M1", "lowest": "1", "highest": "2"}
 _VERSION_OUT: Mapping[str, Any] = {
     **_CONTENT,
     "id": OTHER_ID,
@@ -109,6 +111,16 @@ class ScaleOut(Out):
     version: int
 
 
+class ConditionIn(In):
+    """When an item is asked: the item of this code, earlier in the KPI, got an answer from `lowest` to `highest`."""
+
+    model_config = example(**_CONDITION)
+
+    item: str = Field(description="Its code")
+    lowest: str = Field(description="As the scale writes the answer")
+    highest: str | None = Field(None, description="None: only the one answer")
+
+
 class ItemIn(In):
     """One observable behaviour that raters are asked about."""
 
@@ -119,8 +131,9 @@ class ItemIn(In):
     code: str | None = None
     question: Texts | None = None
     anchors: dict[str, Texts] | None = Field(None, description="The wording of some scale points, keyed by the point")
-    weight: float | None = None
+    weight: float | None = Field(None, description="None: 1, or 0 with a condition")
     reversed: bool | None = None
+    condition: ConditionIn | None = Field(None, description="None: everybody is asked; else it counts in no score")
 
 
 class DecisionRuleIn(In):
@@ -184,6 +197,16 @@ class ReasonIn(In):
     reason: str
 
 
+class ConditionOut(Out):
+    """When an item is asked: the item of this code got an answer from `lowest` to `highest`."""
+
+    model_config = example(**_CONDITION)
+
+    item: str
+    lowest: str
+    highest: str
+
+
 class ItemOut(Out):
     """An item with its scale."""
 
@@ -197,6 +220,7 @@ class ItemOut(Out):
     weight: float
     reversed: bool = Field(validation_alias="is_reversed")
     anchors: dict[str, dict[str, str]]
+    condition: ConditionOut | None
 
 
 class DecisionRuleOut(Out):

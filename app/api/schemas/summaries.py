@@ -57,7 +57,15 @@ _ROUND = {
     "state": "released",
 }
 _WORDING = {"point": "4", "words": {"nb": "Hilser nesten alltid", "en": "Nearly always greets"}}
-_ITEM = {"item_id": OTHER_ID, "name": WORDS, "figure": _FIGURE, "raters": 12, "asked": 14, "closest": _WORDING}
+_ITEM = {
+    "item_id": OTHER_ID,
+    "name": WORDS,
+    "figure": _FIGURE,
+    "raters": 12,
+    "asked": 14,
+    "closest": _WORDING,
+    "is_conditional": False,
+}
 _GROUP = {
     "rater_groups": ["customer"],
     "figure": _FIGURE,
@@ -203,6 +211,7 @@ class ItemFigureOut(Out):
     raters: int | None
     asked: int | None
     closest: WordingOut | None
+    is_conditional: bool = Field(description="Only some were asked: it counts in no score")
 
 
 class GroupFigureOut(Out):

@@ -155,6 +155,26 @@
   };
   const drafted = document.querySelector("form[data-draft]");
   if (drafted) keepDraft(drafted, drafted.querySelector("[data-draft-note]"));
+  // A question that only some are asked is shown once the answer before it asks for it, and said to who cannot see it.
+  const conditional = [...document.querySelectorAll("[data-if]")];
+  if (conditional.length) {
+    const voice = document.createElement("p");
+    voice.className = "hidden";
+    voice.setAttribute("role", "status");
+    document.body.append(voice);
+    const judge = (isTold) => {
+      voice.textContent = "";
+      for (const part of conditional) {
+        const answer = document.querySelector(`input[name="${CSS.escape(part.dataset.if)}"]:checked`);
+        const before = answer && answer.closest("[data-if]");
+        const isAsked = answer && !(before && before.hidden) && part.dataset.ifValues.split(" ").includes(answer.value);
+        if (isTold && part.hidden && isAsked) voice.textContent = part.dataset.ifSaid;
+        part.hidden = !isAsked;
+      }
+    };
+    document.addEventListener("change", () => judge(true));
+    judge(false);
+  }
   // Once it is sent, nothing of it stays here.
   const sent = document.querySelector("[data-sent-form]");
   if (sent) localStorage.removeItem(`draft:${sent.dataset.sentForm}`);
