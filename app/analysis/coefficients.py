@@ -7,13 +7,22 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analysis.compose import Ratings
+from app.analysis.reliable import (
+    Estimate,
+    GroupReliability,
+    ItemAlpha,
+    MeanAgreement,
+    RatersNeeded,
+    SameRaters,
+    Study,
+    Unstudied,
+)
 from app.analysis.rules import LEAST_SUBJECTS
-from app.analysis.values import Estimate, GroupReliability, MeanAgreement, RatersNeeded, Study, Unstudied
 from app.kpis.values import RaterGroup, ScaleKind
 from app.releases.score import group_weights
-from app.rounds.values import FrozenKpi, FrozenScale
+from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
 from app.scoring.agreement import SLIGHT_SKEW, Agreement, agreement, in_points, uniform_null
-from app.scoring.coefficients import Coefficient, OneWay, one_way
+from app.scoring.coefficients import Coefficient, OneWay, SubjectTable, one_way, subject_table
 from app.scoring.consistency import Alpha, alpha
 from app.scoring.full_table import full_table
 from app.scoring.generalizability import d_study, g_study, raters_for
@@ -66,6 +75,7 @@ def _group_line(
     points, given = ratings.points[rows], ratings.scores[rows]
     whole = ~np.isnan(points).any(axis=1)
     spread = one_way(subjects, given) if _are_enough(subjects) else _TOO_FEW
+    consistent = alpha(points[whole]) if _are_enough(subjects[whole]) else _TOO_FEW
     raters = np.array(["/".join(ratings.voices[row]) for row in rows.tolist()], np.str_)
     return GroupReliability(
         rater_group=group,
@@ -74,8 +84,10 @@ def _group_line(
         typical=spread.k if isinstance(spread, OneWay) else None,
         of_one=_estimate(spread.single if isinstance(spread, OneWay) else spread),
         of_mean=_estimate(spread.average if isinstance(spread, OneWay) else spread),
+        same=same_raters(subjects, raters, given),
         needed=_needed(spread, wished),
-        alpha=_estimate(alpha(points[whole]) if _are_enough(subjects[whole]) else _TOO_FEW),
+        alpha=_estimate(consistent),
+        without=_without(kpi.scored_items, consistent),
         uniform=_mean_agreement(subjects, points, [chance_variance(item.scale) for item in kpi.scored_items]),
         skewed=_skewed(kpi, subjects, points),
         study=study_of(subjects[whole], raters[whole], points[whole], wished),
@@ -88,6 +100,18 @@ def _are_enough(subjects: npt.NDArray[np.str_]) -> bool:
 
 def _estimate(found: Coefficient | Alpha | NotDefined) -> Estimate:
     return Estimate(reason=found.reason) if isinstance(found, NotDefined) else Estimate(found.value, *found.interval)
+
+
+def _without(items: Sequence[FrozenItem], found: Alpha | NotDefined) -> tuple[ItemAlpha, ...]:
+    """Nothing where there is no alpha, or only one item would be left."""
+    if isinstance(found, NotDefined) or len(items) == _LEAST_ITEMS:
+        return ()
+    return tuple(
+        ItemAlpha(item.id, item.name, reason=value.reason)
+        if isinstance(value, NotDefined)
+        else ItemAlpha(item.id, item.name, value)
+        for item, value in zip(items, found.without, strict=True)
+    )
 
 
 def _needed(spread: OneWay | NotDefined, wished: float) -> RatersNeeded:
@@ -118,7 +142,39 @@ def _mean_agreement(subjects: npt.NDArray[np.str_], points: Floats, chance: Sequ
     if len(found) < LEAST_SUBJECTS:
         return MeanAgreement(subjects=len(found), reason=Gap.TOO_FEW)
     mean = Agreement(math.fsum(one.value for one in found) / len(found), 0.0, 0)
-    return MeanAgreement(mean.value, mean.strength, len(found))
+    return MeanAgreement(mean.value, mean.strength, _spread(subjects, points), len(found))
+
+
+def _spread(subjects: npt.NDArray[np.str_], points: Floats) -> float:
+    """Over the same subjects, in points; beside a share of chance, it says what that share is a share of."""
+    told = agreement(subjects, points, 1.0)
+    found = [one.sd**2 for one in told.values() if isinstance(one, Agreement)]
+    return math.sqrt(math.fsum(found) / len(found))
+
+
+# ------------------------------------------------------------ raters who rated the same subjects
+
+
+def same_raters(subjects: npt.NDArray[np.str_], raters: npt.NDArray[np.str_], given: Floats) -> SameRaters:
+    """ICC(2) and ICC(3), from the raters who rated the same subjects.
+
+    Parameters
+    ----------
+    subjects, raters : labels, one per rating
+    given : rater scores 0-100
+    """
+    table = full_table(subjects, raters)
+    if len(table.subjects) < LEAST_SUBJECTS or len(table.raters) < _LEAST_RATERS:
+        return SameRaters(0, 0, *[_estimate(_TOO_FEW)] * 4)
+    found = subject_table(given[table.rows])
+    forms = _forms(found) if isinstance(found, SubjectTable) else (found,) * 4
+    return SameRaters(len(table.subjects), len(table.raters), *map(_estimate, forms))
+
+
+def _forms(found: SubjectTable) -> tuple[Coefficient | NotDefined, ...]:
+    """Of one and of the mean, first of raters drawn from many, then of these very ones."""
+    (_, drawn_one, fixed_one), (_, drawn_mean, fixed_mean) = found
+    return drawn_one, drawn_mean, fixed_one, fixed_mean
 
 
 # ------------------------------------------------------------ items and raters

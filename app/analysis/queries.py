@@ -14,6 +14,8 @@ from app.accounts.values import Viewer
 from app.analysis.coefficients import group_lines
 from app.analysis.compose import Design, Fitted, Ratings, design_of, fitted
 from app.analysis.lines import Told, components_of, rater_lines, subject_lines
+from app.analysis.moved import change_lines, correlation_of
+from app.analysis.reliable import Reliability
 from app.analysis.rows import (
     Rated,
     ReleasedRound,
@@ -22,8 +24,10 @@ from app.analysis.rows import (
     load_answers,
     load_earlier,
     load_latest_notes,
+    load_people_of,
     load_rated,
     load_released,
+    released_round,
     require_whole,
     silent_groups,
 )
@@ -34,9 +38,10 @@ from app.analysis.values import (
     AnalysedKpi,
     AnalysedRound,
     AssignmentAnswer,
+    Changes,
+    ComparedRound,
     LeftOut,
     Outline,
-    Reliability,
     ScoreNote,
     Severity,
 )
@@ -45,10 +50,13 @@ from app.infra.database import ReadSession
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_people
+from app.releases.earlier import load_compared
+from app.releases.queries import load_findings
 from app.releases.score import group_weights
 from app.releases.tables import ReleaseRow
 from app.releases.values import Release
-from app.rounds.tables import RoundSubjectRow
+from app.rounds.queries import load_frozen_round
+from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi
 from app.scoring.obstacles import Assignment
 
@@ -101,6 +109,45 @@ def get_reliability(
         group_lines(opened.kpi, rated.ratings, wished),
         _left_out(opened.kpi, [rated]),
     )
+
+
+def get_changes(session: ReadSession, viewer: Viewer, release_id: str, kpi_id: str, *, on: date) -> Changes:
+    """How the scores of a KPI have changed since the rounds that the release compares them with.
+
+    For who analyses somebody in it, about those; what is told of each is the same for everybody who may. How alike the
+    same raters answer comes from all ratings of both rounds that take part, and is the readers' .3 where too few do.
+    """
+    opened = _open(session, viewer, release_id, kpi_id, on=on)
+    frozen = load_frozen_round(session, opened.release.round_id)
+    findings = load_findings(session, opened.release.id, [subject.id for subject in frozen.subjects])
+    since = {
+        one: (seen["release_id"], seen["round_id"]) for one, each in findings.items() if (seen := each.get("change"))
+    }
+    found = load_compared(session, opened.release.id, frozen, since)
+    tables, earlier = found or (None, {})
+    rounds = [
+        _compared(session, viewer, opened, release_round, on=on)
+        for release_round in sorted({(one.release_id, one.round_id) for one in earlier.values()})
+    ]
+    rho = {one.release_id: one.correlation for one in rounds if one.correlation is not None}
+    lines = change_lines(tables, kpi_id, earlier, rho, opened.round.subjects) if tables else ()
+    told = tuple(one for one in rounds if any(line.release_id == one.release_id for line in lines))
+    return Changes(opened.release, _name_of(opened.kpi), _names_of(opened.round), told, lines)
+
+
+def _compared(
+    session: ReadSession, viewer: Viewer, opened: _Opened, before: tuple[str, str], *, on: date
+) -> ComparedRound:
+    """An earlier round with how alike the same raters have answered in it and in this one."""
+    release_id, round_id = before
+    row = session.get_one(RoundRow, round_id)
+    round_ = released_round(session, viewer, release_id, row, on=on)
+    pairs, correlation = 0, None
+    if (kpi := round_.kpis.get(opened.kpi.kpi_id)) is not None:
+        people = load_people_of(session, round_id, opened.release.round_id)
+        both = (load_rated(session, round_, kpi).ratings, load_rated(session, opened.round, opened.kpi).ratings)
+        pairs, correlation = correlation_of(*both, people)
+    return ComparedRound(release_id, round_id, row.name, row.period_start, row.period_end, pairs, correlation)
 
 
 def get_assignment_answer(session: ReadSession, viewer: Viewer, release_id: str, *, on: date) -> AssignmentAnswer:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.accounts.queries import load_actor_names
 from app.accounts.rules import Action, may, roots
@@ -32,7 +32,7 @@ from app.releases.tables import ReleaseRow
 from app.releases.values import Release, Score, ScoreStatus
 from app.responses.sheets import load_kept_sheets
 from app.rounds.recipe import groups_in, kpis_in
-from app.rounds.tables import RoundRow, RoundSubjectRow
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, Mode
 
 
@@ -138,6 +138,27 @@ def load_rated(session: ReadSession, round_: ReleasedRound, kpi: FrozenKpi) -> R
     own = load_own_cells(session, round_.release_id, kpi.kpi_id)
     ratings = ratings_of(round_.release_id, kpi, sheets, _naming(session, round_), own & shown)
     return Rated(round_, ratings, combined)
+
+
+def load_people_of(session: ReadSession, *round_ids: str) -> dict[Voice, str]:
+    """Who stands behind the voices of two rounds, of those who were asked in both: for matching alone, never told."""
+    one, other = (aliased(AssignmentRow) for _ in round_ids)
+    asked = (
+        select(one.rater_id)
+        .where(
+            one.round_id == round_ids[0], exists().where(other.round_id == round_ids[1], other.rater_id == one.rater_id)
+        )
+        .distinct()
+    )
+    key = key_of(session)
+    releases = dict(
+        session.execute(select(ReleaseRow.round_id, ReleaseRow.id).where(ReleaseRow.round_id.in_(round_ids))).all()
+    )
+    return {
+        Voice(releases[round_id], key.pseudonym(round_id, person).hex()): person
+        for person in session.scalars(asked)
+        for round_id in round_ids
+    }
 
 
 def load_answers(session: ReadSession, round_ids: Sequence[str]) -> dict[str, AssignmentAnswer]:

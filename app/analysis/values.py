@@ -10,10 +10,9 @@ from enum import StrEnum
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Release
-from app.scoring.agreement import Strength
-from app.scoring.generalizability import FacetVariances
 from app.scoring.obstacles import Assignment, Obstacle
-from app.scoring.reliability import Firmness, Gap
+from app.scoring.reliability import Firmness
+from app.scoring.trend import Untrended
 from app.words import Words
 
 # ------------------------------------------------------------ what analysts leave behind
@@ -225,108 +224,60 @@ class Severity:
     without_score: int
 
 
-# ------------------------------------------------------------ reliability
+# ------------------------------------------------------------ change
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A coefficient with its 95 % interval, or why there is none."""
+class ComparedRound:
+    """An earlier release that subjects are compared with.
 
-    value: float | None = None
+    pairs : scores of the same people about the same subjects, in the same rater group, in both rounds
+    correlation : of these within subject and rater group; none where it is that of readers, since there are too few
+    """
+
+    release_id: str
+    round_id: str
+    name: Words
+    period_start: date
+    period_end: date
+    pairs: int
+    correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChange:
+    """The change of a subject's score, or why there is none.
+
+    release_id : what it is compared with
+    points, lo, hi : with the 95 % interval, outward in whole points where an atom is small; se, df, index none there
+    is_real : beyond chance, also as one of all subjects of the round, and five points or more
+    """
+
+    subject_id: str
+    name: str
+    kind: SubjectKind
+    release_id: str
+    reason: Untrended | None = None
+    before: float | None = None
+    after: float | None = None
+    points: float | None = None
     lo: float | None = None
     hi: float | None = None
-    reason: Gap | None = None
+    se: float | None = None
+    df: float | None = None
+    index: float | None = None
+    is_real: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class RatersNeeded:
-    """Raters for the wished reliability, or why it cannot be told.
+class Changes:
+    """How the scores of a KPI have changed, with how alike the same raters answer.
 
-    fewest, most : by the ends of the interval of the coefficient; no end where no number of raters is enough
+    rounds : those that the subjects are compared with, by release
     """
-
-    raters: int | None = None
-    fewest: int | None = None
-    most: int | None = None
-    reason: Gap | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MeanAgreement:
-    """Agreement within subjects, on average over some of them, or why there is none."""
-
-    value: float | None = None
-    strength: Strength | None = None
-    subjects: int = 0
-    reason: Gap | None = None
-
-
-class Unstudied(StrEnum):
-    """Why there is no study of items and raters; the set is closed.
-
-    one_item : the KPI has a single item
-    not_crossed : no two raters have rated the same five subjects on every item
-    no_spread : nobody differs, so that there is nothing to compare
-    """
-
-    ONE_ITEM = "one_item"
-    NOT_CROSSED = "not_crossed"
-    NO_SPREAD = "no_spread"
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """Where differences come from, by the raters who rated the same subjects on every item, or why it cannot be told.
-
-    subjects, items, raters : of the full table that was found
-    variances : by source in points squared, negative estimates as 0; p subjects, i items, j raters
-    g, phi : reliability of the mean of these items and raters, for comparing subjects and for the score itself
-    needed : raters for the wished g with these items; none where no number is enough
-    """
-
-    subjects: int = 0
-    items: int = 0
-    raters: int = 0
-    variances: FacetVariances | None = None
-    g: float | None = None
-    phi: float | None = None
-    needed: int | None = None
-    reason: Unstudied | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupReliability:
-    """How reliable the ratings of one rater group are.
-
-    ratings : valid rater scores; typical : the number of raters per subject that `of_mean` stands for
-    of_one, of_mean : ICC(1) and ICC(1,k)
-    needed : raters for the wished reliability
-    alpha : internal consistency of the items
-    uniform, skewed : rwg against answers that fall on every point alike, and against a slight lean to the upper ones;
-        the latter is known for five points only
-    study : of items and raters
-    """
-
-    rater_group: RaterGroup
-    subjects: int
-    ratings: int
-    typical: float | None
-    of_one: Estimate
-    of_mean: Estimate
-    needed: RatersNeeded
-    alpha: Estimate
-    uniform: MeanAgreement
-    skewed: MeanAgreement | None
-    study: Study
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """The rater groups of a KPI; `wished` is the reliability for which raters are counted, 0..1."""
 
     release: Release
     kpi: AnalysedKpi
     kpis: tuple[AnalysedKpi, ...]
-    wished: float
-    groups: tuple[GroupReliability, ...]
-    left_out: tuple[LeftOut, ...]
+    rounds: tuple[ComparedRound, ...]
+    subjects: tuple[SubjectChange, ...]

@@ -10,15 +10,16 @@ from app.analysis.intake import LEAST_WISHED, MOST_WISHED, parse_answer, parse_n
 from app.analysis.rules import WISHED
 from app.analysis.values import AssignmentAnswer
 from app.api.resource import Key, answer, posting, resource
+from app.api.schemas.analysed_changes import ChangesOut
 from app.api.schemas.analysis import (
     AssignmentAnswerIn,
     AssignmentAnswerOut,
-    ReliabilityOut,
     ScoreNoteIn,
     ScoreNoteOut,
     SeverityOut,
 )
 from app.api.schemas.base import Flag, PageOut, page_out
+from app.api.schemas.reliability import ReliabilityOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
@@ -43,6 +44,15 @@ def get_severity(request: Request, release_id: Key, kpi_id: Key, earlier: Earlie
     with reading(request) as (session, visit):
         found = queries.get_severity(session, visit.viewer, release_id, kpi_id, earlier=earlier, on=visit.today)
     return answer(SeverityOut.of(found))
+
+
+@router.get("/releases/{release_id}/changes/{kpi_id}", response_model=ChangesOut)
+@access(Action.RESULTS_ANALYSE)
+def get_changes(request: Request, release_id: Key, kpi_id: Key) -> Response:
+    """How the scores of a KPI have changed, with how alike the same raters answer."""
+    with reading(request) as (session, visit):
+        found = queries.get_changes(session, visit.viewer, release_id, kpi_id, on=visit.today)
+    return answer(ChangesOut.of(found))
 
 
 @router.get("/releases/{release_id}/reliability/{kpi_id}", response_model=ReliabilityOut)

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut
+from app.api.schemas.falling import FallingResponsesOut
 from app.api.schemas.followup import CourseOut, ShiftIn, SignalOut
 from app.api.schemas.relations import ContradictionsOut, RelevanceOut, RelevancesOut
 from app.api.schemas.watches import WatchIn, WatchOut, WatchTrialOut, WatchTrialsOut
@@ -101,6 +102,16 @@ def list_signals(request: Request, part: Slice, company_id: CompanyId = None) ->
         company = company_of(session, visit, company_id)
         page = queries.list_signals(session, visit.viewer, company, part, on=visit.today)
     return answer(PageOut(items=[SignalOut.told(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@router.get("/falling-responses", response_model=FallingResponsesOut)
+@access(Action.RESULTS_READ)
+def list_falling_responses(request: Request, company_id: CompanyId = None) -> Response:
+    """Rater groups that answer less than they did, at the units that may be read, the latest fall first."""
+    with reading(request) as (session, visit):
+        company = company_of(session, visit, company_id)
+        found = queries.list_falling(session, visit.viewer, company, on=visit.today)
+    return answer(FallingResponsesOut.told(found))
 
 
 @router.get("/releases/{release_id}/contradictions/{subject_id}", response_model=ContradictionsOut)

@@ -12,9 +12,10 @@ from datetime import date
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
+from app.followup.answering import falling_of
 from app.followup.compose import chance_of, judged_of, latest_of, red_of, run_length_of, trial_of, usual_of
 from app.followup.relations import load_latest_prompts, name_of
-from app.followup.rows import load_periods_under_way, load_told_at, load_watches
+from app.followup.rows import load_answers, load_periods_under_way, load_told_at, load_watches
 from app.followup.rules import (
     chart_of,
     goal_of,
@@ -28,6 +29,7 @@ from app.followup.rules import (
 from app.followup.series import comparable, points_of
 from app.followup.values import (
     Chance,
+    FallingResponse,
     KpiCourse,
     Method,
     Prompt,
@@ -224,6 +226,20 @@ def _slice(signals: Sequence[Signal], request: PageRequest) -> Page[Signal]:
     kept = tuple(left[: request.limit])
     more = len(left) > request.limit
     return Page(kept, encode_cursor(_latest_first(kept[-1]), request.sort) if more else None)
+
+
+def list_falling(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> tuple[FallingResponse, ...]:
+    """Rater groups that answer less than they did, at the units that the viewer reads, the latest fall first.
+
+    From released rows and the number asked alone: nothing of an open round, of a group without a row, or of who
+    answered (docs/scoring.md, section "Falling response").
+    """
+    units = {str(unit.id): Place(unit.id, unit.kind, unit.name) for unit in _units(session, viewer, company_id, on=on)}
+    if not units:
+        return ()
+    answers = load_answers(session, company_id, since=watched_since(on), unit_ids=units)
+    found = falling_of(answers, units)
+    return tuple(sorted(found, key=lambda one: (-one.since.toordinal(), one.subject.name, one.rater_group.value)))
 
 
 # ------------------------------------------------------------ the watch

@@ -5,17 +5,22 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, func, select
 
+from app.followup.answering import GroupAnswers
 from app.followup.series import Released
 from app.followup.tables import ShiftRow, WatchRow
 from app.followup.values import Method, Shift, WatchSetting
 from app.infra.database import ReadSession
+from app.kpis.values import RaterGroup
+from app.organisation.values import SubjectKind
 from app.releases.queries import IS_TOLD, SCORE_COLUMNS, score_of
 from app.releases.tables import ReleaseRow, ScoreRow
-from app.rounds.recipe import kpis_in
-from app.rounds.tables import RoundRow, RoundSubjectRow
-from app.rounds.values import FrozenKpi, RoundState
+from app.releases.values import Withheld
+from app.rounds.recipe import groups_in, kpis_in
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
+from app.rounds.values import AssignmentSource, FrozenKpi, RoundState
+from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.seasons import Season
 
 _IS_WHOLE = and_(ScoreRow.item_id.is_(None), ScoreRow.rater_groups == "")
@@ -97,6 +102,72 @@ def load_periods_under_way(session: ReadSession, subject_id: str, *, on: date) -
         )
     )
     return [(first, last) for first, last in session.execute(query)]
+
+
+def load_answers(
+    session: ReadSession, company_id: str, *, since: date, unit_ids: Collection[str]
+) -> list[GroupAnswers]:
+    """How each rater group answered at units, in the order of release; rounds of past ratings asked nobody."""
+    group_rows = (
+        select(
+            *_ROUND,
+            ScoreRow.subject_id,
+            ScoreRow.rater_groups,
+            func.max(ScoreRow.raters),
+            func.min(ScoreRow.reason),
+            func.max(ScoreRow.reason),
+        )
+        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
+        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
+        .where(
+            ReleaseRow.company_id == company_id,
+            RoundRow.period_start >= since,
+            ScoreRow.subject_id.in_(unit_ids),
+            ScoreRow.item_id.is_(None),
+            ScoreRow.rater_groups.in_([group.value for group in RaterGroup]),
+            IS_TOLD,
+        )
+        .group_by(*_ROUND, ScoreRow.subject_id, ScoreRow.rater_groups)
+        .order_by(ReleaseRow.sealed_at, ReleaseRow.id)
+    )
+    rows = session.execute(group_rows).all()
+    asked, least = _asked_below(session, {row[0] for row in rows}), _minimums(session, {row[0] for row in rows})
+    return [
+        GroupAnswers(unit_id, RaterGroup(group), first, last, raters, count, least[round_id, group])
+        for round_id, _, first, last, _, unit_id, group, raters, *why in rows
+        if (raters is not None or set(why) == {Withheld.FEWER_THAN_K})
+        and (count := asked.get((round_id, unit_id, group), 0))
+    ]
+
+
+def _asked_below(session: ReadSession, round_ids: Collection[str]) -> dict[tuple[str, str, str], int]:
+    """How many were asked about a subject or anything below it, by round, subject and rater group."""
+    assignment = AssignmentRow
+    columns = (assignment.round_id, assignment.subject_id, assignment.rater_group)
+    is_past = func.max(case((assignment.source == AssignmentSource.IMPORT, 1), else_=0))
+    counted = select(*columns, func.count(), is_past).where(assignment.round_id.in_(list(round_ids))).group_by(*columns)
+    place = RoundSubjectRow.__table__.c
+    inside = select(place.round_id, place.subject_id, place.parent_id).where(
+        place.round_id.in_(list(round_ids)), place.kind != SubjectKind.COMPETITOR
+    )
+    parents = {(round_id, subject_id): parent_id for round_id, subject_id, parent_id in session.execute(inside)}
+    found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for round_id, subject_id, group, count, past in session.execute(counted):
+        above: str | None = None if past else subject_id
+        while above is not None:
+            found[round_id, above, group] += count
+            above = parents.get((round_id, above))
+    return found
+
+
+def _minimums(session: ReadSession, round_ids: Collection[str]) -> dict[tuple[str, str], int]:
+    """Raters from which on a unit has a row, by round and rater group."""
+    query = select(RoundRow.id, RoundRow.recipe).where(RoundRow.id.in_(list(round_ids)))
+    return {
+        (round_id, policy.rater_group.value): max(UNIT_RATERS, policy.k)
+        for round_id, recipe in session.execute(query)
+        for policy in groups_in(recipe["groups"])
+    }
 
 
 def load_watches(session: ReadSession, kpi_ids: Collection[str]) -> Mapping[str, WatchSetting]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.kpis.values import Kpi, KpiKind, Target
+from app.kpis.values import Kpi, KpiKind, RaterGroup, Target
 from app.organisation.values import Subject
 from app.releases.values import Withheld
 from app.scoring.back_test import BackTest
@@ -272,6 +272,22 @@ class Signal:
     item_name: Words | None
     value: float | None
     usual: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FallingResponse:
+    """A rater group that answers less than it did, at a unit.
+
+    since : first day of the first round after the fall
+    before, after : share of those asked who stand in its released row, 0..1; no `after` where too few are left for one
+    """
+
+    subject: Place
+    length: Length | None
+    rater_group: RaterGroup
+    since: date
+    before: float
+    after: float | None
 
 
 # ------------------------------------------------------------ prompts and links

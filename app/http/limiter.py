@@ -1,7 +1,9 @@
-"""Counting misses in memory, so that guessing links is slow and nothing is written about raters."""
+"""Counting in memory: misses, so that guessing links is slow, and work that takes a core, so that others are served."""
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from app.errors import TooMany
 
@@ -32,6 +34,11 @@ class Limiter:
                 self._forget()
             self._counts[key] = (ends, count + 1)
 
+    def use(self, key: str) -> None:
+        """One more, or TooMany when the key has used up what it has."""
+        self.check(key)
+        self.count(key)
+
     def _window(self, key: str) -> tuple[float, int]:
         now = time.monotonic()
         ends, count = self._counts.get(key, (0.0, 0))
@@ -42,3 +49,21 @@ class Limiter:
         self._counts = {key: kept for key, kept in self._counts.items() if kept[0] > now}
         if len(self._counts) >= _MOST:
             self._counts.clear()
+
+
+class OneAtATime:
+    """Work that takes a core for a while: one request does it, others wait a little and are then asked to come back."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the turn; TooMany when it did not come within `patience` seconds."""
+        if not self._turn.acquire(timeout=self._patience):
+            raise TooMany(max(1, round(self._patience)))
+        try:
+            yield
+        finally:
+            self._turn.release()

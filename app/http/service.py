@@ -1,12 +1,13 @@
 """What the web process carries from start to end: settings, database, templates, limiter, clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
 
-from app.http.limiter import Limiter
+from app.http.limiter import Limiter, OneAtATime
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.keys import InstanceKey
@@ -17,6 +18,10 @@ MISSES = 30
 MISS_SECONDS = 600.0
 ASKS = 30
 """Requests for lost links from one place in the same time: an office behind one address needs a few."""
+RERUNS, RERUN_SECONDS = 30, 60.0
+"""Releases computed again by one account or key in a minute: each takes as long as scoring the whole round."""
+PATIENCE = 5.0
+"""Seconds that a request waits for another one's computing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     misses: Limiter = field(default_factory=lambda: Limiter(MISSES, MISS_SECONDS))
     asks: Limiter = field(default_factory=lambda: Limiter(ASKS, MISS_SECONDS))
+    reruns: Limiter = field(default_factory=lambda: Limiter(RERUNS, RERUN_SECONDS))
+    computing: OneAtATime = field(default_factory=lambda: OneAtATime(PATIENCE))
 
 
 def service_of(request: Request) -> Service:
@@ -46,6 +53,13 @@ def count_miss(request: Request) -> None:
 def limit_asking(request: Request) -> None:
     """Count one more request for lost links from this place; raise TooMany when there were too many."""
     place = request.client.host if request.client is not None else ""
-    asks = service_of(request).asks
-    asks.check(place)
-    asks.count(place)
+    service_of(request).asks.use(place)
+
+
+@contextmanager
+def computing_again(request: Request, actor: str) -> Iterator[None]:
+    """Compute a release again in one's turn; TooMany for who has asked too often, and when the turn does not come."""
+    service = service_of(request)
+    service.reruns.use(actor)
+    with service.computing.turn():
+        yield

@@ -15,7 +15,7 @@ from app.rounds.values import FrozenKpi
 from app.scoring.card_trend import CardChange, CardRound, Line, card_change
 from app.scoring.discoveries import discoveries
 from app.scoring.intervals import outward
-from app.scoring.repeated import LEAST_CHANGE, Difference
+from app.scoring.repeated import LEAST_CHANGE, READER_CORRELATION, Difference
 from app.scoring.results import Composite, HardScore
 from app.scoring.scorecards import Form
 from app.scoring.trend import Definition, Measurement, NoTrend, Untrended, change_between, incomparable
@@ -85,9 +85,10 @@ def change_document(tables: Tables, place: int, earlier: Earlier) -> Document:
         "name": dict(frozen.name),
         "period_start": frozen.period_start.isoformat(),
         "period_end": frozen.period_end.isoformat(),
-        "composite": None if composite is None else _document(composite, stands=True),
+        "composite": None if composite is None else told_document(composite, stands=True),
         "kpis": [
-            {"kpi_id": kpi_id, **_document(one, stands=stands.get(kpi_id, False))} for kpi_id, one in changes.items()
+            {"kpi_id": kpi_id, **told_document(one, stands=stands.get(kpi_id, False))}
+            for kpi_id, one in changes.items()
         ],
     }
 
@@ -109,8 +110,8 @@ class Told:
     parts: tuple[tuple[str, float, float, float, float], ...] = ()
 
 
-def _document(change: "Told | Untrended", *, stands: bool) -> Document:
-    """`is_real`: beyond chance, also as one of many, and five points or more; ends as readers see them.
+def told_document(change: "Told | Untrended", *, stands: bool) -> Document:
+    """A change as it is told. `is_real`: beyond chance, also as one of many, and five points or more; ends as readers see them.
 
     A card is called changed although the error of one of its hard KPIs is not known, which is said beside it; such a
     KPI by itself is not.
@@ -155,11 +156,34 @@ def _kpi_changes(tables: Tables, place: int, earlier: Earlier) -> Iterator[tuple
             yield line.kpi_id, _hard_change(tables, (place, number), earlier, line.kpi_id)
 
 
+def soft_changes(
+    tables: Tables, kpi_id: str, earlier: Mapping[str, Earlier], correlations: Mapping[str, float]
+) -> Iterator[tuple[str, "Told | Untrended"]]:
+    """The change of one soft KPI by subject, where it has a score now, as an analyst may have it computed.
+
+    Parameters
+    ----------
+    tables : the scored round
+    kpi_id : of a soft KPI
+    earlier : by subject id what it is compared with
+    correlations : of one rater's errors in the two rounds, by earlier release
+    """
+    [measure] = (number for number, one in _kpis(tables) if one.kpi.kpi_id == kpi_id)
+    for place, subject in enumerate(tables.frozen.subjects):
+        row, since = tables.kpis.get((place, measure)), earlier.get(subject.id)
+        if row is not None and row.scored and since is not None:
+            there = next((number for number, one in _kpis(since.tables) if one.kpi.kpi_id == kpi_id), GONE)
+            rho = correlations.get(since.release_id, READER_CORRELATION)
+            yield subject.id, _soft_change(tables, (place, measure), since, there, rho)
+
+
 def _kpis(tables: Tables) -> Iterator[tuple[int, Any]]:
     return ((number, one) for number, one in enumerate(tables.scored.judged.measures) if one.item is None)
 
 
-def _soft_change(tables: Tables, key: tuple[int, int], earlier: Earlier, number: int) -> "Told | Untrended":
+def _soft_change(
+    tables: Tables, key: tuple[int, int], earlier: Earlier, number: int, correlation: float = READER_CORRELATION
+) -> "Told | Untrended":
     if number == GONE:
         return Untrended.NO_SCORE_BEFORE
     there = (earlier.place, number)
@@ -167,7 +191,7 @@ def _soft_change(tables: Tables, key: tuple[int, int], earlier: Earlier, number:
         Measurement(definition_of(one.scored.judged.measures[where[1]].kpi), one.kpi_score(*where))
         for one, where in ((earlier.tables, there), (tables, key))
     )
-    change = change_between(before, after, earlier.in_both())
+    change = change_between(before, after, earlier.in_both(), correlation=correlation)
     if isinstance(change, NoTrend):
         return change.reason
     used = {group.groups for group in change.groups}

@@ -29,6 +29,8 @@ from app.rounds.values import FrozenKpi, FrozenRound, FrozenSubject
 from app.scoring.errors import ScoringError
 from app.scoring.trend import incomparable
 
+_ASTRAY = (ScoringError, LookupError, TypeError)
+"""What comes of kept figures that are not what they were."""
 LOOK_BACK = 12
 """So many of the latest releases are looked at: a quarter of weekly rounds, three years of quarterly ones."""
 
@@ -52,6 +54,32 @@ def load_earlier(session: ReadSession, frozen: FrozenRound) -> dict[str, Earlier
         if subjects:
             found |= _earlier_of(session, frozen, candidate, subjects)
     return found
+
+
+def load_compared(
+    session: ReadSession, release_id: str, frozen: FrozenRound, since: Mapping[str, tuple[str, str]]
+) -> tuple[Tables, dict[str, Earlier]] | None:
+    """A release again, and what its subjects were compared with when it was sealed; whoever asks.
+
+    Parameters
+    ----------
+    session : open
+    release_id, frozen : the release
+    since : by subject id the release and the round it was compared with
+
+    Returns
+    -------
+    None where what it kept cannot be read, which the doctor says.
+    """
+    try:
+        tables = _tables_again(session, release_id, frozen, _load_atoms(session, release_id))
+    except _ASTRAY:
+        return None
+    found: dict[str, Earlier] = {}
+    for before in sorted(set(since.values())):
+        subjects = [subject_id for subject_id, one in since.items() if one == before]
+        found |= _earlier_of(session, frozen, Candidate(*before, frozenset(), frozenset()), subjects)
+    return tables, found
 
 
 def _candidates(session: ReadSession, frozen: FrozenRound) -> list[Candidate]:
@@ -109,8 +137,9 @@ def _earlier_of(
 ) -> dict[str, Earlier]:
     atoms = _load_atoms(session, candidate.release_id)
     try:
-        tables = _tables_again(session, candidate, atoms)
-    except (ScoringError, LookupError, TypeError):
+        before = load_frozen_round(session, candidate.round_id)
+        tables = _tables_again(session, candidate.release_id, before, atoms)
+    except _ASTRAY:
         # What the doctor finds astray must not keep later rounds from being released.
         return {}
     members = _members(frozen.subjects, _load_members(session, frozen.id, candidate.round_id))
@@ -130,11 +159,10 @@ def _earlier_of(
     }
 
 
-def _tables_again(session: ReadSession, candidate: Candidate, atoms: Sequence[KeptAtom]) -> Tables:
-    frozen = load_frozen_round(session, candidate.round_id)
-    marks = load_marks(session, candidate.round_id)
+def _tables_again(session: ReadSession, release_id: str, frozen: FrozenRound, atoms: Sequence[KeptAtom]) -> Tables:
+    marks = load_marks(session, frozen.id)
     judged = judge_kept(frozen, marks, atoms)
-    hard = hard_kept(frozen, hard_numbers(frozen, judged), load_all_scores(session, candidate.release_id))
+    hard = hard_kept(frozen, hard_numbers(frozen, judged), load_all_scores(session, release_id))
     return tables_of(frozen, score_judged(frozen, judged, hard), marks.cells)
 
 

@@ -3,7 +3,7 @@
 Where an atom is under twice its minimum, a document stops at mean and number (R7).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from app.kpis.values import KpiKind
@@ -17,9 +17,11 @@ from app.scoring.results import HardScore, Interval, NotScored
 Document = dict[str, Any]
 
 
-def documents(tables: Tables) -> Iterator[tuple[str, Document]]:
-    """Subject id and document of every subject that has rows."""
+def documents(tables: Tables, subject_ids: Collection[str] | None = None) -> Iterator[tuple[str, Document]]:
+    """Subject id and document of every subject that has rows, or of some of them."""
     for place, subject in enumerate(tables.frozen.subjects):
+        if subject_ids is not None and subject.id not in subject_ids:
+            continue
         soft = [_soft_kpi(tables, place, measure) for measure in tables.soft_measures(place)]
         hard = [
             _hard_kpi(tables, place, line.kpi_id) for line in subject.card if line.kpi_id in tables.scored.hard_numbers

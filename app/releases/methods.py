@@ -4,7 +4,7 @@ Whoever changes the arithmetic so that the same input would give other digits ra
 functions of before under the old version here, and puts the new ones under the new one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.metrics.values import Reading
@@ -30,15 +30,15 @@ class Method:
     judge : from the answered assignments and the kept atoms to what may be read
     measure : from readings to hard scores, by subject and number of the KPI
     score : from both to figures
-    rows, documents : the figures as they are stored, and the arithmetic behind them
+    rows, documents : the figures as they are stored, and the arithmetic behind them, of all subjects or of some
     digest : the canonical bytes of what went in
     """
 
     judge: Callable[[FrozenRound, Marks, Iterable[KeptAtom]], JudgedRound]
     measure: Callable[[FrozenRound, Mapping[str, int], Sequence[Reading]], HardScores]
     score: Callable[[FrozenRound, JudgedRound, HardScores], ScoredRound]
-    rows: Callable[[Tables], Iterator[Score]]
-    documents: Callable[[Tables], Iterator[tuple[str, Document]]]
+    rows: Callable[[Tables, Collection[str] | None], Iterator[Score]]
+    documents: Callable[[Tables, Collection[str] | None], Iterator[tuple[str, Document]]]
     digest: Callable[[FrozenRound, JudgedRound, Sequence[Reading]], bytes]
 
 

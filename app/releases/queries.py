@@ -203,11 +203,14 @@ def load_scores(session: ReadSession, release_id: str, subject_id: str) -> tuple
     return tuple(sorted((score_of(*row) for row in rows), key=lambda score: score.place))
 
 
-def load_all_scores(session: ReadSession, release_id: str) -> tuple[Score, ...]:
-    """All figures of a release in no order, whoever asks."""
-    return tuple(
-        score_of(*row) for row in session.execute(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id))
-    )
+def load_all_scores(session: ReadSession, release_id: str, *, subject_id: str | None = None) -> tuple[Score, ...]:
+    """All figures of a release, or of a subject in it, in no order, whoever asks."""
+    query = select(*SCORE_COLUMNS).where(ScoreRow.release_id == release_id)
+    if subject_id is not None:
+        if not is_id(subject_id):
+            return ()
+        query = query.where(ScoreRow.subject_id == subject_id)
+    return tuple(score_of(*row) for row in session.execute(query))
 
 
 def load_atoms(session: ReadSession, release_id: str) -> tuple[KeptAtom, ...]:

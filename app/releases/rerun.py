@@ -5,7 +5,7 @@ Figures are equal when their digits are, to nine of them: another machine may ad
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +79,16 @@ def tables_again(kept: Kept, method: Method, readings: Sequence[Reading] | None 
     return tables_of(kept.frozen, method.score(kept.frozen, judged, hard), kept.marks.cells)
 
 
-def figures_again(kept: Kept, tables: Tables, method: Method) -> tuple[FigureAgain, ...]:
-    """Every figure beside what came out again, by subject, KPI, item and groups."""
-    stored = {(score.subject_id, score.place): score for score in kept.scores}
-    again = {(score.subject_id, score.place): score for score in method.rows(tables)}
+def figures_again(
+    kept: Kept, tables: Tables, method: Method, subject_ids: Collection[str] | None = None
+) -> tuple[FigureAgain, ...]:
+    """Every figure, or those of some subjects, beside what came out again, by subject, KPI, item and groups."""
+    stored = {
+        (score.subject_id, score.place): score
+        for score in kept.scores
+        if subject_ids is None or score.subject_id in subject_ids
+    }
+    again = {(score.subject_id, score.place): score for score in method.rows(tables, subject_ids)}
     is_whole = kept.is_whole
     return tuple(
         _beside(stored.get(place), again.get(place), is_whole=is_whole)

@@ -34,8 +34,8 @@ class Retraced:
 
     figures : every figure that the viewer may read, stored and again; none unless the state is `done`
     explained : by subject whether its stored arithmetic came out again
-    wrong : what is wrong with its atoms, in words; empty for who does not analyse the whole scope
-    input : of who analyses the whole scope; none for others
+    wrong : what is wrong with its atoms, in words; empty where `input` is none
+    input : of who analyses the whole scope; none for others, nor for one subject
     seen : the subjects that the viewer may read
     tables : what the figures were read off, to trace them further
     """
@@ -61,44 +61,45 @@ def retrace(
 ) -> Retraced:
     """Compute a release again by its own method, and compare; NotFound as for the release itself.
 
-    `subject_id` keeps to the figures of one subject; the whole round is computed all the same, since what scores are
-    worth rests on all of it.
+    `subject_id` keeps to the figures and the arithmetic of one subject. Scores are computed of the whole round all the
+    same, since how sure they are rests on all of it; its input and its atoms are not looked at then.
     """
     release = get_release(session, viewer, release_id, on=on)
     method = methods.get(release.method_version)
     if method is None:
         return Retraced(release, RerunState.UNKNOWN_METHOD)
-    kept = load_kept(session, release)
+    kept = load_kept(session, release, subject_id=subject_id)
     analyses = _analyses(session, viewer, kept.frozen, on=on)
-    wrong = wrong_in_atoms(kept) if analyses else ()
+    is_all_told = analyses and subject_id is None
+    wrong = wrong_in_atoms(kept) if is_all_told else ()
     readings = readings_at(session, kept.frozen, release.sealed_at)
     try:
+        seen = readable_subjects(session, viewer, kept.frozen, on=on)
+        told = seen if subject_id is None else seen & {subject_id}
         tables = tables_again(kept, method, readings)
-        figures = figures_again(kept, tables, method)
-        again = dict(method.documents(tables))
+        figures = figures_again(kept, tables, method, told)
+        again = dict(method.documents(tables, told))
     except UNREADABLE:
         return Retraced(release, RerunState.UNREADABLE, wrong=wrong)
-    seen = readable_subjects(session, viewer, kept.frozen, on=on)
-    told = seen if subject_id is None else seen & {subject_id}
     return Retraced(
         release,
         RerunState.DONE,
-        tuple(one for one in figures if one.figure.subject_id in told),
+        figures,
         _explained(session, release, again, told) if kept.is_whole else None,
         wrong,
-        check_input(session, release, kept, method, readings) if analyses else None,
+        check_input(session, release, kept, method, readings) if is_all_told else None,
         seen,
         tables,
     )
 
 
-def load_kept(session: ReadSession, release: Release) -> Kept:
-    """What a release left behind, whoever asks."""
+def load_kept(session: ReadSession, release: Release, *, subject_id: str | None = None) -> Kept:
+    """What a release left behind, of its figures those of one subject if that is all that is looked at; whoever asks."""
     return Kept(
         load_frozen_round(session, release.round_id),
         load_marks(session, release.round_id),
         load_atoms(session, release.id),
-        load_all_scores(session, release.id),
+        load_all_scores(session, release.id, subject_id=subject_id),
     )
 
 

@@ -1,7 +1,7 @@
 """The readable rows of a release: every figure of every subject, or why it is withheld. Pure; arithmetic in `score`."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
@@ -19,9 +19,11 @@ REASONS = {
 }
 
 
-def score_rows(tables: Tables) -> Iterator[Score]:
-    """Every row of every subject that has a page: rated ones, and units with a card or a figure below them."""
+def score_rows(tables: Tables, subject_ids: Collection[str] | None = None) -> Iterator[Score]:
+    """Every row of every subject that has a page, or of some: rated ones, and units with a card or a figure below."""
     for place, subject in enumerate(tables.frozen.subjects):
+        if subject_ids is not None and subject.id not in subject_ids:
+            continue
         if place in tables.scored.composites:
             yield _composite_row(tables, place)
         for measure in tables.soft_measures(place):

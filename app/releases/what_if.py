@@ -48,7 +48,7 @@ def compared(kept: Kept, method: Method, changed: FrozenRound) -> Compared:
     after = _tables_after(kept, method, before, changed)
     sides = Sides(before, after, released, _groups_of(kept.scores))
     places = {subject.id: place for place, subject in enumerate(kept.frozen.subjects)}
-    computed = _figures_of(method.rows(after))
+    computed = _figures_of(method.rows(after, None))
     moves = []
     for key in {**released, **computed}:
         subject_id, kpi_id = key
@@ -76,7 +76,7 @@ def _groups_of(scores: Sequence[Score]) -> dict[Key, list[Score]]:
 
 
 def _check(released: Mapping[Key, Score], before: Tables, method: Method) -> None:
-    again = _figures_of(method.rows(before))
+    again = _figures_of(method.rows(before, None))
     if released.keys() != again.keys() or not all(
         is_same(one.score, again[key].score) for key, one in released.items()
     ):

@@ -90,7 +90,7 @@ def partition(
     >>> [(atom.subject, len(atom.heads)) for atom in made.atoms], made.unpublished[0].reason.value
     ([(1, 3)], 'fewer_than_k')
     """
-    carry = _CarryUp(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
+    carry = _CarryUp.of(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
     pools = carry.own_pools(cells)
     atoms: list[list[Atom]] = [[] for _ in carry.subjects]
     unpublished: list[Unpublished] = []
@@ -107,14 +107,38 @@ def partition(
 
 @dataclass(frozen=True, slots=True)
 class _CarryUp:
-    """The frozen surroundings of one partition."""
+    """The frozen surroundings of one partition.
+
+    protected : [group]
+    single : [group] the label of an atom of it alone
+    is_person : [subject]
+    minimums : known ones, by whether it is a person, and groups
+    """
 
     subjects: tuple[Subject, ...]
     groups: tuple[RaterGroup, ...]
     pooling: Pooling
     overlapping: frozenset[Place]
     turnout: Fraction
-    minimums: dict[Place, int] = field(default_factory=dict)
+    protected: list[bool]
+    single: list[tuple[int, ...]]
+    is_person: list[bool]
+    minimums: tuple[dict[tuple[int, ...], int], dict[tuple[int, ...], int]] = field(default_factory=lambda: ({}, {}))
+
+    @classmethod
+    def of(
+        cls,
+        subjects: tuple[Subject, ...],
+        groups: tuple[RaterGroup, ...],
+        pooling: Pooling,
+        overlapping: frozenset[Place],
+        turnout: Fraction,
+    ) -> "_CarryUp":
+        """The same with what each cell would ask for again."""
+        protected = [group.mode.is_protected for group in groups]
+        single: list[tuple[int, ...]] = [(group,) for group in range(len(groups))]
+        is_person = [subject.kind is Kind.PERSON for subject in subjects]
+        return cls(subjects, groups, pooling, overlapping, turnout, protected, single, is_person)
 
     def leaves_first(self) -> list[int]:
         """Every subject after all those below it."""
@@ -162,12 +186,19 @@ class _CarryUp:
         atoms: list[Atom] = []
         left: list[Cell] = []
         for group, cells in by_group(pool).items():
-            if not self.groups[group].mode.is_protected:
-                atoms += [Atom(subject, (group,), (cell,), cell.heads, minimum=0) for cell in cells]
-                continue
-            atom, rest = self._gather(subject, cells, least_groups=1)
-            atoms += atom
-            left += rest
+            own = self.single[group]
+            if not self.protected[group]:
+                atoms += [Atom(subject, own, (cell,), cell.heads, minimum=0) for cell in cells]
+            elif len(cells) == 1 and cells[0].subject == subject:
+                # By far the most: a subject's own cell, which meets nobody here.
+                if self._has_people(subject, own, cells[0].heads):
+                    atoms.append(Atom(subject, own, tuple(cells), cells[0].heads, self.minimum(subject, own)))
+                else:
+                    left += cells
+            else:
+                atom, rest = self._gather(subject, cells, least_groups=1)
+                atoms += atom
+                left += rest
         if self.pooling is Pooling.POOL and left:
             atom, left = self._gather(subject, left, least_groups=2)
             atoms += atom
@@ -177,12 +208,6 @@ class _CarryUp:
 
     def _gather(self, subject: int, cells: list[Cell], *, least_groups: int) -> tuple[list[Atom], list[Cell]]:
         """One atom of the cells, or of those about units where only the persons are in the way; and the rest."""
-        if len(cells) == 1 and cells[0].subject == subject:
-            # By far the most: a subject's own cell, which meets nobody here.
-            own: tuple[int, ...] = (cells[0].group,)
-            if least_groups == 1 and self._has_people(subject, own, cells[0].heads):
-                return [Atom(subject, own, tuple(cells), cells[0].heads, self.minimum(subject, own))], []
-            return [], cells
         persons = [cell for cell in cells if self._is_person_below(subject, cell)]
         about_units = [cell for cell in cells if not self._is_person_below(subject, cell)]
         for some, rest in ((cells, []), (about_units, persons)) if persons else ((cells, []),):
@@ -193,7 +218,7 @@ class _CarryUp:
         return [], cells
 
     def _is_person_below(self, subject: int, cell: Cell) -> bool:
-        return cell.subject != subject and self.subjects[cell.subject].kind is Kind.PERSON
+        return cell.subject != subject and self.is_person[cell.subject]
 
     def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
         heads = heads_of(cells)
@@ -204,8 +229,9 @@ class _CarryUp:
         return subjects_touched(cells, len(heads), self._answering(len(heads))) >= UNIT_SUBJECTS
 
     def _has_people(self, subject: int, groups: tuple[int, ...], heads: frozenset[int]) -> bool:
-        is_enough = self._answering(len(heads)) >= self.minimum(subject, groups)
-        return is_enough and (subject, groups) not in self.overlapping
+        if self._answering(len(heads)) < self.minimum(subject, groups):
+            return False
+        return not self.overlapping or (subject, groups) not in self.overlapping
 
     def _answering(self, invited: int) -> int:
         turnout = self.turnout
@@ -213,11 +239,12 @@ class _CarryUp:
 
     def minimum(self, subject: int, groups: tuple[int, ...]) -> int:
         """Distinct people that an atom of this subject needs."""
-        is_person = self.subjects[subject].kind is Kind.PERSON
-        known = self.minimums.get((is_person, groups))
+        is_person = self.is_person[subject]
+        minimums = self.minimums[is_person]
+        known = minimums.get(groups)
         if known is None:
             largest = max(self.groups[group].k for group in groups)
-            known = self.minimums[is_person, groups] = largest if is_person else max(UNIT_RATERS, largest)
+            known = minimums[groups] = largest if is_person else max(UNIT_RATERS, largest)
         return known
 
     def refused(self, subject: int, cells: list[Cell]) -> list[Unpublished]:

@@ -110,9 +110,9 @@ class _Uses:
         row, atom = in_order(claimed.use_row, claimed.use_atom)
         number = np.bincount(row, minlength=rows)
         wants = _wants(collected, view, len(claimed.atom_subject))
-        place = atom * wants.shape[1] + np.repeat(claimed.row_measure, number)
-        own = _is_in_reach(claimed, view, np.repeat(claimed.row_subject, number), atom)
-        own &= np.repeat(claimed.row_label, number) == claimed.atom_label[atom]
+        place = atom * wants.shape[1] + claimed.row_measure[row]
+        own = _is_in_reach(claimed, view, claimed.row_subject[row], atom)
+        own &= claimed.row_label[row] == claimed.atom_label[atom]
         own &= at(wants, place) != _NOTHING
         if not own.all():
             object_to(Rule.ROW, np.bincount(row[~own], minlength=rows) > 0)
@@ -166,7 +166,7 @@ def _check_roll_ups(collected: Collected, claimed: Claimed, view: View, uses: _U
     least = np.array([_least_of_unit(collected, label) for label in claimed.labels], dtype=np.int64)[claimed.row_label]
     is_unit = np.array([kind == "unit" for kind in collected.kind], dtype=np.bool_)[claimed.row_subject]
     judged = wide & is_unit & (least > 0)
-    mine = np.repeat(judged, uses.number)
+    mine = judged[uses.row]
     most = largest_by(uses.row[mine], at(view.people, uses.place[mine]), len(wide))
     # Three atoms are about three subjects at least, since no two hold the same cell; one large atom has the people.
     unclear = np.flatnonzero(judged & ((uses.number < 3) | (most < least))).tolist()
@@ -231,10 +231,10 @@ def _check_combined(claimed: Claimed, view: View, uses: _Uses, wide: Flags) -> N
     has[claimed.row_subject * labels + claimed.row_label, claimed.row_measure] = np.where(wide, _PERSONS, _UNITS)
     combined, atom = in_order(claimed.share_combined, claimed.share_atom)
     number = np.bincount(combined, minlength=len(claimed.combined_subject))
-    subject = np.repeat(claimed.combined_subject, number)
+    subject = claimed.combined_subject[combined]
     is_on = _is_in_reach(claimed, view, subject, atom)
     key = subject * labels + claimed.atom_label[atom]
-    measure = np.repeat(claimed.combined_measure, number)
+    measure = claimed.combined_measure[combined]
     is_card = measure < 0
     measure[is_card] = 0
     is_row = at(has, key * measures + measure) >= at(uses.wants, atom * measures + measure)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.summaries.values import Figure, GroupFigure, HardKpi, SoftKpi, Subtotal, Summary
+from app.scoring.reliability import Firmness
+from app.summaries.values import ChangeFigure, Figure, GroupFigure, HardKpi, SoftKpi, Subtotal, Summary
 from app.words import Words, in_locale
 
 
@@ -26,6 +27,7 @@ class FigureRow:
     coverage : of a KPI the shown group weight, of a composite the present KPI weight, 0-1
     weight : nominal, of a KPI on the card or of a group in its KPI
     value : of a measured KPI, in `unit`
+    firmness, change : of the composite and of KPIs; the change since the earlier release, none without one
     """
 
     level: Level
@@ -37,13 +39,16 @@ class FigureRow:
     weight: float | None = None
     value: float | None = None
     unit: Words | None = None
+    firmness: Firmness | None = None
+    change: ChangeFigure | None = None
 
 
 def figure_rows(summary: Summary) -> Iterator[FigureRow]:
     """Every figure of a summary in the order of its page, withheld ones with their status and reason."""
     if summary.composite is not None:
-        yield FigureRow(Level.COMPOSITE, figure=summary.composite.figure)
-        for level, part in ((Level.SOFT, summary.composite.soft), (Level.HARD, summary.composite.hard)):
+        whole = summary.composite
+        yield FigureRow(Level.COMPOSITE, figure=whole.figure, firmness=whole.firmness, change=whole.change)
+        for level, part in ((Level.SOFT, whole.soft), (Level.HARD, whole.hard)):
             if part is not None:
                 yield FigureRow(level, figure=part)
     for soft in summary.soft:
@@ -54,7 +59,9 @@ def figure_rows(summary: Summary) -> Iterator[FigureRow]:
 
 def _soft_rows(kpi: SoftKpi) -> Iterator[FigureRow]:
     if kpi.figure is not None:
-        yield FigureRow(Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight)
+        yield FigureRow(
+            Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, firmness=kpi.firmness, change=kpi.change
+        )
     for group in kpi.groups:
         yield from _group_rows(kpi, group)
 
@@ -67,7 +74,9 @@ def _group_rows(kpi: SoftKpi, group: GroupFigure) -> Iterator[FigureRow]:
 
 
 def _hard_row(kpi: HardKpi) -> FigureRow:
-    return FigureRow(Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, value=kpi.value, unit=kpi.unit)
+    return FigureRow(
+        Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, value=kpi.value, unit=kpi.unit, change=kpi.change
+    )
 
 
 COLUMNS = (
@@ -85,6 +94,12 @@ COLUMNS = (
     "weight",
     "value",
     "unit",
+    "firmness",
+    "change",
+    "change_lo",
+    "change_hi",
+    "change_is_real",
+    "change_reason",
 )
 
 
@@ -103,4 +118,14 @@ def cells_of(row: FigureRow, locale: str) -> tuple[object, ...]:
         row.weight,
         row.value,
         in_locale(row.unit, locale) if row.unit else "",
+        row.firmness.value if row.firmness else "",
+        *_change_cells(row.change),
     )
+
+
+def _change_cells(change: ChangeFigure | None) -> tuple[object, ...]:
+    if change is None:
+        return (None, None, None, "", "")
+    if change.reason is not None:
+        return (None, None, None, "", change.reason.value)
+    return (change.points, change.lo, change.hi, str(change.is_real).lower(), "")

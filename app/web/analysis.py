@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from app.accounts.rules import Action
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.intake import parse_answer, parse_note, parse_wished
-from app.analysis.queries import get_outline, get_reliability, get_severity
+from app.analysis.queries import get_changes, get_outline, get_reliability, get_severity
 from app.analysis.rules import WISHED
 from app.analysis.values import Choice, Severity
 from app.errors import NotFound
@@ -20,6 +20,7 @@ from app.http.doors import PageRoute, posted
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import number
+from app.web import analysis_changes as changes
 from app.web import analysis_rows as rows
 from app.web.analysis_words import ANSWERS, CHOICES
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -33,12 +34,12 @@ DONE = {
     "noted": Flash("good", "The note is stored.", "Released figures stay as they are."),
 }
 WISHES = (0.5, 0.6, WISHED, 0.8, 0.9)
-_TABS = (("scores", "Scores"), ("raters", "Raters"), ("reliability", "Reliability"))
+_TABS = (("scores", "Scores"), ("changes", "Changes"), ("raters", "Raters"), ("reliability", "Reliability"))
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the three pages share: where they are, which KPI, and the way to the other two."""
+    """What the pages share: where they are, which KPI, and the way to the others."""
 
     base: str
     kpi_id: str
@@ -83,6 +84,23 @@ def show_raters(request: Request, release_id: str) -> Response:
     )
 
 
+@router.get("/results/{release_id}/analysis/changes")
+@access(Action.RESULTS_ANALYSE)
+def show_changes(request: Request, release_id: str) -> Response:
+    with reading(request) as (session, visit):
+        frame = _frame(session, visit, release_id, "changes")
+        found = get_changes(session, visit.viewer, release_id, frame.kpi_id, on=visit.today)
+    start = _start(visit)
+    return page(
+        visit,
+        "pages/analysis/changes.html",
+        frame=frame,
+        rounds=changes.round_lines(visit, found.rounds),
+        subjects=changes.change_lines(visit, found, tuple(rows.part_of(found.subjects, start))),
+        around=_around(visit, start, len(found.subjects)),
+    )
+
+
 @router.get("/results/{release_id}/analysis/reliability")
 @access(Action.RESULTS_ANALYSE)
 def show_reliability(request: Request, release_id: str) -> Response:
@@ -97,6 +115,7 @@ def show_reliability(request: Request, release_id: str) -> Response:
         found=found,
         wishes=[(one, number(one, visit.locale)) for one in sorted({*WISHES, wished})],
         groups=rows.group_lines(visit, found.groups),
+        same=rows.same_lines(visit, found.groups),
         studies=rows.study_lines(visit, found.groups),
         left_out=rows.left_out_lines(visit, found.left_out),
     )

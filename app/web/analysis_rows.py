@@ -5,18 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from app.analysis.values import (
-    Component,
-    Estimate,
-    GroupReliability,
-    LeftOut,
-    MeanAgreement,
-    RaterSeverity,
-    Severity,
-    Study,
-    SubjectScores,
-    Variances,
-)
+from app.analysis.reliable import Estimate, GroupReliability, MeanAgreement, SameRaters, Study
+from app.analysis.values import Component, LeftOut, RaterSeverity, Severity, SubjectScores, Variances
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, percent, points_range, score
 from app.scoring.obstacles import Obstacle
@@ -111,8 +101,19 @@ class GroupLine:
     of_mean: Told
     needed: Told
     alpha: Told
+    without: tuple[tuple[str, str], ...]
     uniform: Told
     skewed: Told | None
+    spread: str
+
+
+@dataclass(frozen=True, slots=True)
+class SameLine:
+    """What the raters of a group say who rated the same subjects; `figures` is empty where there are none."""
+
+    name: str
+    basis: str
+    figures: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,11 @@ def left_out_lines(visit: Visit, left_out: Sequence[LeftOut]) -> list[str]:
 def group_lines(visit: Visit, groups: Sequence[GroupReliability]) -> list[GroupLine]:
     """The coefficients of every group."""
     return [_group(visit, one) for one in groups]
+
+
+def same_lines(visit: Visit, groups: Sequence[GroupReliability]) -> list[SameLine]:
+    """The coefficients of a full table of every group."""
+    return [_same(visit, said(visit, GROUP_NAMES[one.rater_group]), one.same) for one in groups]
 
 
 def study_lines(visit: Visit, groups: Sequence[GroupReliability]) -> list[StudyLine]:
@@ -245,9 +251,24 @@ def _group(visit: Visit, one: GroupReliability) -> GroupLine:
         of_mean=_estimate(visit, one.of_mean, typical=one.typical),
         needed=_needed(visit, one),
         alpha=_estimate(visit, one.alpha),
+        without=tuple((in_locale(each.name, visit.locale), coefficient(visit, each.value)) for each in one.without),
         uniform=_agreement(visit, one.uniform),
         skewed=_agreement(visit, one.skewed) if one.skewed else None,
+        spread=DASH if one.uniform.spread is None else number(one.uniform.spread, visit.locale, 1),
     )
+
+
+def _same(visit: Visit, name: str, one: SameRaters) -> SameLine:
+    if not one.raters:
+        return SameLine(name, said(visit, "No two raters have rated the same five subjects."), ())
+    basis = said(
+        visit,
+        "{raters} raters, all of whom rated {subjects} subjects",
+        raters=number(one.raters, visit.locale),
+        subjects=number(one.subjects, visit.locale),
+    )
+    forms = (one.drawn_one, one.drawn_mean, one.fixed_one, one.fixed_mean)
+    return SameLine(name, basis, tuple(_estimate(visit, form) for form in forms))
 
 
 def _estimate(visit: Visit, one: Estimate, *, typical: float | None = None) -> Told:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.analysis.values import Absence, Choice, Unstudied
+from app.analysis.reliable import Unstudied
+from app.analysis.values import Absence, Choice
 from app.http.visit import Visit
 from app.infra.formats import DASH, number
 from app.scoring.agreement import Strength

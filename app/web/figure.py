@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
+from app.http.service import computing_again
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.formats import measure, number, percent, score
@@ -58,7 +59,10 @@ def show_figure(request: Request, release_id: str, subject_id: str) -> Response:
         key = _key(visit)
         found = get_arithmetic(session, visit.viewer, release_id, subject_id, on=visit.today)
         opened, figure = get_traced(session, visit.viewer, release_id, subject_id, key, on=visit.today)
-        again = _again(session, visit, found, figure) if visit.query.get("again") else None
+        again = None
+        if visit.query.get("again"):
+            with computing_again(request, visit.viewer.actor):
+                again = _again(session, visit, found, figure)
     base = f"/results/{release_id}/subjects/"
     own = figure_href(found, key)
     label = _label(visit, found, key)

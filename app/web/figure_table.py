@@ -6,8 +6,9 @@ from app.http.visit import Visit
 from app.infra.tabular import write_csv
 from app.releases.values import ScoreLevel
 from app.summaries.table import FigureRow, Level, figure_rows
-from app.summaries.values import Figure, Summary
+from app.summaries.values import ChangeFigure, Figure, Summary
 from app.web import result_words
+from app.web.found_text import firm_word, no_trend
 from app.web.render import said
 from app.words import Words, in_locale
 
@@ -24,6 +25,11 @@ _HEADER = (
     "Weight",
     "Measured",
     "Unit",
+    "Firmness",
+    "Changed by",
+    "Change from",
+    "Change to",
+    "About the change",
     "Note",
 )
 _LEVELS = {
@@ -62,8 +68,20 @@ def _cells(visit: Visit, row: FigureRow) -> Sequence[object]:
         row.weight,
         row.value,
         _named(visit, row.unit),
+        firm_word(visit, row.firmness),
+        *_changed(visit, row.change),
         note,
     )
+
+
+def _changed(visit: Visit, change: ChangeFigure | None) -> tuple[object, ...]:
+    """As on the page: a number only where more than chance is behind it, or else why there is none."""
+    if change is None:
+        return (None, None, None, "")
+    if change.is_real:
+        return (change.points, change.lo, change.hi, "")
+    why = said(visit, "No change beyond chance") if change.reason is None else no_trend(visit, change.reason)
+    return (None, None, None, why)
 
 
 def _named(visit: Visit, words: Words | None) -> str:

@@ -184,6 +184,11 @@ def change_text(visit: Visit, summary: Summary) -> ChangeText | None:
     )
 
 
+def no_trend(visit: Visit, reason: Untrended) -> str:
+    """Why two rounds are not compared."""
+    return said(visit, _UNTRENDED[reason])
+
+
 def _changes(visit: Visit, summary: Summary) -> list[tuple[str, ChangeFigure]]:
     kpis: Sequence[SoftKpi | HardKpi] = (*summary.soft, *summary.hard)
     named = [(in_locale(kpi.name, visit.locale), kpi.change) for kpi in kpis]
@@ -194,7 +199,7 @@ def _changes(visit: Visit, summary: Summary) -> list[tuple[str, ChangeFigure]]:
 def _row(visit: Visit, name: str, change: ChangeFigure) -> ChangeRow:
     if change.reason is not None or change.points is None:
         nothing = score(None, visit.locale)
-        why = said(visit, _UNTRENDED[change.reason]) if change.reason else ""
+        why = no_trend(visit, change.reason) if change.reason else ""
         return ChangeRow(name, nothing, nothing, nothing, why)
     ends = sorted(abs(end) for end in (change.lo, change.hi) if end is not None)
     words = said(visit, "Probably {ends}.", ends=points_range(ends[0], ends[-1]))

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.rules import Action, roots
-from app.followup.queries import length_name, list_signals
+from app.followup.queries import length_name, list_falling, list_signals
 from app.followup.relations import list_company_links
-from app.followup.values import LinkedKpis, Signal
+from app.followup.values import FallingResponse, LinkedKpis, Signal
 from app.http.access import SIGNED_IN, access
 from app.http.doors import PageRoute
 from app.http.visit import Visit, reading
-from app.infra.formats import day, listing, number
+from app.infra.formats import day, listing, number, percent
 from app.scoring.relevance import Doubt, Lack, Link, Relevance, Untold
 from app.web import course_words as words
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, said
+from app.web.round_parts import GROUP_NAMES
 from app.words import in_locale
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -50,6 +51,18 @@ class SignalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FallLine:
+    """A rater group that answers less than it did."""
+
+    group: str
+    subject: str
+    series: str
+    since: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkLine:
     """A pair of KPIs as the list prints it."""
 
@@ -69,10 +82,12 @@ def show_signals(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
         found = list_signals(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
+        falls = () if visit.query.get("cursor") else list_falling(session, visit.viewer, company.id, on=visit.today)
     return page(
         visit,
         "pages/courses/signals.html",
         lines=[_line(visit, signal) for signal in found.items],
+        falls=[_fall(visit, one) for one in falls],
         older=next_href(visit, found),
         is_analyst=_is_analyst(visit),
     )
@@ -115,6 +130,17 @@ def _line(visit: Visit, signal: Signal) -> SignalLine:
         since="" if since is None else day(since, visit.locale),
         value=words.value_of(visit, signal.kpi, signal.value),
         usual=words.value_of(visit, signal.kpi, signal.usual),
+    )
+
+
+def _fall(visit: Visit, one: FallingResponse) -> FallLine:
+    return FallLine(
+        group=said(visit, GROUP_NAMES[one.rater_group]),
+        subject=one.subject.name,
+        series=f"{words.series_name(visit, one.length)}.",
+        since=day(one.since, visit.locale),
+        before=percent(one.before, visit.locale),
+        after=said(visit, "Too few to be shown") if one.after is None else percent(one.after, visit.locale),
     )
 
 

@@ -119,6 +119,7 @@ def released(
     modes: Mapping[RaterGroup, Mode] | None = None,
     scope: str = "Fjellbris",
     name: str = "Høst",
+    month: int = 10,
 ) -> Release:
     """A round filled with past ratings, closed and released."""
     wish = RoundDraft(
@@ -127,8 +128,8 @@ def released(
         name={"nb": name, "en": name},
         purpose={"nb": "Slik møter vi kundene.", "en": "How we meet our customers."},
         asked_by="Ragnhild Torp",
-        period_start=date(2026, 10, 1),
-        period_end=date(2026, 10, 31),
+        period_start=date(2026, month, 1),
+        period_end=date(2026, month, 28),
         opens_at=now - timedelta(days=20),
         closes_at=now - timedelta(days=6),
     )

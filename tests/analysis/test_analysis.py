@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from sqlalchemy import select
 
@@ -19,19 +20,21 @@ from app.analysis.queries import (
     get_severity,
     list_score_notes,
 )
+from app.analysis.reliable import GroupReliability, Unstudied
 from app.analysis.rules import NoFairScore
-from app.analysis.values import Absence, Choice, NoteDraft, Severity, Unstudied
+from app.analysis.values import Absence, Choice, NoteDraft, Severity
 from app.errors import Conflict, Forbidden, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.journal.tables import JournalRow
 from app.kpis.values import RaterGroup
 from app.rounds.values import Mode
-from app.scoring.coefficients import OneWay, one_way
+from app.scoring.coefficients import Coefficient, OneWay, SubjectTable, one_way, subject_table
 from app.scoring.fairness import RaterScores
 from app.scoring.generalizability import DStudy, GStudy, d_study, g_study
 from app.scoring.leniency import adjust, scores
 from app.scoring.obstacles import Assignment, Obstacle
+from app.scoring.reliability import Gap
 from tests.analysis.built import CUSTOMERS, NORD, RATED, Crossed, Sheet, crossed, released, sheets
 from tests.scoring.facts import agrees
 from tests.served import ONE_DATABASE
@@ -118,11 +121,31 @@ def test_coefficients_are_those_of_the_shown_sheets(session: WriteSession, now: 
     assert isinstance(means, DStudy)
     assert (shoppers.study.subjects, shoppers.study.items, shoppers.study.raters) == (10, 2, 3)
     assert (shoppers.study.g, shoppers.study.phi) == (agrees(means.g), agrees(means.phi))
+    are_those_of_the_full_table(shoppers, table)
     assert shoppers.needed.raters is not None
     assert shoppers.needed.fewest is not None
     assert shoppers.needed.fewest <= shoppers.needed.raters
     colleagues = groups[RaterGroup.COLLEAGUE]
     assert (colleagues.subjects, colleagues.of_one.value, colleagues.study.reason) == (1, None, Unstudied.NOT_CROSSED)
+    assert (colleagues.same.raters, colleagues.same.drawn_one.reason, colleagues.uniform.spread) == (
+        0,
+        Gap.TOO_FEW,
+        None,
+    )
+
+
+def are_those_of_the_full_table(told: GroupReliability, table: npt.NDArray[np.float64]) -> None:
+    """ICC(2), ICC(3) and the spread of a group whose raters have rated everybody; by subject, rater and item."""
+    forms = subject_table(table.mean(axis=2))
+    assert isinstance(forms, SubjectTable)
+    same, (_, *single), (_, *average) = told.same, *forms
+    assert (same.subjects, same.raters) == (len(table), table.shape[1])
+    for one, form in zip(
+        (same.drawn_one, same.fixed_one, same.drawn_mean, same.fixed_mean), single + average, strict=True
+    ):
+        assert isinstance(form, Coefficient)
+        assert (one.value, one.lo, one.hi) == (agrees(form.value), *map(agrees, form.interval))
+    assert (told.uniform.spread, told.without) == (agrees(np.sqrt(table.var(axis=1, ddof=1).mean())), ())
 
 
 @ONE_DATABASE

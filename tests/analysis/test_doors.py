@@ -1,6 +1,6 @@
 """The pages and resources of analysis over HTTP: for analysts, and as if they were not there for everybody else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.served import ONE_DATABASE
 from tests.web.desk import Browser, Desk, desk_of, form_of, wrong_fields
 from tests.web.markup import tree
 
-PAGES = ("scores", "raters", "reliability", "notes/new")
+PAGES = ("scores", "changes", "raters", "reliability", "notes/new")
 
 
 @pytest.fixture
@@ -62,8 +62,41 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
     assert "kunde-1" not in raters
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
     assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
+    told = analyst.get(f"/api/v1/releases/{release}/reliability/{kpi}").json()["groups"]
+    same = next(one for one in told if one["rater_group"] == "mystery_shopper")["same"]
+    row = next(row for row in reliability.all("tr") if "vurdert de samme 10" in row.words)
+    assert [cell.words[:4] for cell in row.all("td")] == [
+        f"{same[form]['value']:.2f}".replace(".", ",")
+        for form in ("drawn_one", "drawn_mean", "fixed_one", "fixed_mean")
+    ]
     assert analyst.get(f"{base}/reliability?wished=2").status_code == 422
     leave_a_note(analyst, base, kpi, desk.company.subjects["Sofie Berg"])
+
+
+@ONE_DATABASE
+def test_an_analyst_reads_what_has_changed(analysed: tuple[Desk, str, Browser]) -> None:
+    desk, release, analyst = analysed
+    kpi = desk.company.kpis["first impression"]
+    first = analyst.page(f"/results/{release}/analysis/changes?kpi_id={kpi}")
+    assert "No subject has been compared with an earlier round here." in first.words
+    later = desk.clock.now + timedelta(days=40)
+    with desk.engine.write() as session:
+        second = released(session, desk.company, sheets(2), later, name="Vinter", month=12).id
+    told = analyst.get(f"/api/v1/releases/{second}/changes/{kpi}").json()
+    [since] = told["rounds"]
+    page = analyst.page(f"/results/{second}/analysis/changes?kpi_id={kpi}")
+    pairs = f"({since['pairs']} pairs)"
+    assert f"Since Høst: scores of the same raters correlate by {since['correlation']:.2f} {pairs}." in page.words
+    for name, error in (("Elias Dahl", True), ("Lars Moen", False)):  # of Lars' colleagues there are three
+        one = next(each for each in told["subjects"] if each["name"] == name)
+        row = next(row for row in page.all("tr") if name in row.words)
+        before, after, points, se, index, _ = (cell.words for cell in row.all("td"))
+        assert (before, after) == (score(one["before"], "en"), score(one["after"], "en"))
+        assert points.lstrip("+\N{MINUS SIGN}").startswith(f"{abs(one['points']):.1f}")
+        assert (se, index.lstrip("+\N{MINUS SIGN}")) == (
+            (f"{one['se']:.1f}", f"{abs(one['index']):.2f}") if error else ("–", "–")
+        )
+        assert (one["se"] is not None, one["lo"].is_integer()) == (error, not error)
 
 
 def leave_a_note(analyst: Browser, base: str, kpi: str, subject: str) -> None:
@@ -84,7 +117,7 @@ def test_for_everybody_else_there_is_nothing(analysed: tuple[Desk, str, Browser]
     note = {"subject_id": sofie, "kpi_id": kpi, "choice": "plain", "reason": "So."}
     pages = [f"/results/{release}/analysis/{name}{asked}" for name in PAGES]
     reads = [f"/api/v1/releases/{release}/{name}" for name in ("assignment-answer", f"severity/{kpi}")]
-    reads += [f"/api/v1/releases/{release}/{name}/{kpi}" for name in ("reliability", "score-notes")]
+    reads += [f"/api/v1/releases/{release}/{name}/{kpi}" for name in ("reliability", "changes", "score-notes")]
     assert {analyst.get(path).status_code for path in pages + reads} == {200}
     for who in ("owner", "second", "reader", "admin", "stranger", "teammate"):
         other = desk.browser(who)

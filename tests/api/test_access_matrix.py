@@ -90,6 +90,7 @@ CASES: dict[str, Case] = {
     "get_course": Case("team"),
     "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
     "list_signals": Case(),
+    "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),
     "list_watch_trials": Case(),
@@ -201,7 +202,7 @@ ELSEWHERE = {
     *("get_contradictions", "take_back_shift", "get_figure_table"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
-    *("note_score",),
+    *("note_score", "get_changes"),
     # Of rounds that have closed, and for who reads no results: tests/moderation/test_doors.py.
     *("list_comment_queues", "get_comment_queue", "rule_on_comment"),
 }
@@ -271,7 +272,15 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
         *("list_dossiers", "create_dossier", "list_scenarios", "create_scenario", "order_visit"),
         *("list_conflicts", "get_load_cap", "set_load_cap"),
-        *("list_readings", "list_releases", "list_signals", "list_accounts", "list_api_keys", "list_entries"),
+        *(
+            "list_readings",
+            "list_releases",
+            "list_signals",
+            "list_falling_responses",
+            "list_accounts",
+            "list_api_keys",
+            "list_entries",
+        ),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from app.http.service import RERUNS
 from app.infra.database import Database
 from app.releases.tables import ReleaseRow, ScoreRow
 from tests.scoring.facts import agrees
@@ -144,6 +145,23 @@ def test_a_subject_shows_the_atoms_its_groups_stand_on_and_the_errors_of_nobody(
     assert (len(customers["atoms"]), mean) == (3, agrees(customers["stored"]["score"]))
     assert {"se", "df"} & customers["stored"].keys() == set()
     assert served.with_key().get(path, params={"subject_id": "nothing"}).json()["items"] == []
+    whole = served.with_key().get(path, params={"subject_id": made.subjects["team-nord"]}).json()
+    assert (whole["state"], whole["different"], whole["input"], whole["arithmetic_different"]) == ("done", 0, None, [])
+
+
+def test_who_has_it_computed_too_often_is_told_when_to_come_back(read: tuple[Served, Quarter]) -> None:
+    served, made = read
+    path = f"/api/v1/releases/{made.release.id}/recomputation"
+    client, asked = served.with_key(), {"subject_id": made.subjects["sofie.berg"]}
+    assert client.get(path, params=asked).status_code == 200
+    reruns = served.app.state.service.reruns
+    actor = list(reruns._counts)[-1]
+    for _ in range(RERUNS - 1):
+        reruns.count(actor)
+    second = client.get(path, params=asked)
+    assert (second.status_code, second.json()["code"]) == (429, "too_many_attempts")
+    assert 50 <= int(second.headers["retry-after"]) <= 60
+    assert served.with_key().get(path).status_code == 200, "another key has minutes of its own"
 
 
 def test_only_who_analyses_the_whole_scope_is_told_of_the_input(read: tuple[Served, Quarter]) -> None:

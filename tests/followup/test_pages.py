@@ -8,10 +8,15 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from app.accounts.values import Role
+from app.infra.database import WriteSession
 from app.infra.formats import score
+from app.infra.ids import new_id
+from app.rounds.tables import AssignmentRow, RoundRow
+from app.rounds.values import AssignmentSource
 from tests.followup.months import release_month
 from tests.followup.watched import H1, H4, S1, Watching
 from tests.journeys.service import Running, ok
@@ -66,6 +71,21 @@ def stage(shelf: Shelf, tmp_path: Path) -> Iterator[Stage]:
         yield Stage(service, Watching.of(session))
 
 
+def silence(session: WriteSession, *, since: date) -> None:
+    """Make rounds of past ratings ones that asked; from a day on three times as many customers kept silent."""
+    session.execute(update(AssignmentRow).values(source=AssignmentSource.LIST))
+    recent = select(RoundRow.id).where(RoundRow.period_start >= since)
+    asked = select(AssignmentRow).where(AssignmentRow.round_id.in_(recent), AssignmentRow.rater_group == "customer")
+    columns = [column.key for column in AssignmentRow.__table__.c]
+    copies = [
+        {name: getattr(row, name) for name in columns}
+        | {"id": new_id(session), "occasion": f"more-{number}", "answered": False}
+        for row in session.scalars(asked).all()
+        for number in range(3)
+    ]
+    session.execute(insert(AssignmentRow), copies)
+
+
 def facts(page: Element) -> dict[str, str]:
     return {term.words: told.words for term, told in zip(page.all("dt"), page.all("dd"), strict=True)}
 
@@ -99,11 +119,31 @@ def test_a_signal_leads_to_its_course_which_says_the_same_as_the_api_in_both_lan
     assert "First impression in Team Nord, 27 weeks: centre 81.1, limit 78.5, signal 16 November 2026" in titles
     assert "In the year before today this gave one alert in 7 weeks that could be judged" in page.words
     assert page.all("a", href=f"{stage.course()}/accept") == [], "who only reads accepts nothing"
+    a_group_that_dries_up_is_told_on_the_page_as_over_the_api(stage, viewer)
 
     norsk = viewer.page(stage.course(), lang="nb")
     assert norsk.one("h1").words == "Førsteinntrykk faller i Team Nord"
     assert [row.all("td")[0].words.replace(",", ".") for row in norsk.all("table")[0].all("tr")[1:]] == [
         row.all("td")[0].words for row in rows
+    ]
+
+
+def a_group_that_dries_up_is_told_on_the_page_as_over_the_api(stage: Stage, viewer: Reader) -> None:
+    assert ok(viewer.client.get("/api/v1/falling-responses"))["items"] == [], "past ratings asked nobody"
+    with stage.service.engine.write() as session:
+        silence(session, since=date(2026, 10, 19))
+    [fall] = ok(viewer.client.get("/api/v1/falling-responses"))["items"]
+    assert (fall["subject"]["name"], fall["series"], fall["rater_group"], fall["since"]) == (
+        "Team Nord",
+        "week",
+        "customer",
+        "2026-10-19",
+    )
+    [row] = viewer.page("/signals", lang="nb").one("section", class_="section").all("tr")[1:]
+    assert [cell.words for cell in row.all("td")] == [
+        "Team Nord",
+        "19. oktober 2026",
+        *(f"{fall[when]:.0%}".replace("%", " %") for when in ("before", "after")),
     ]
 
 

@@ -1,6 +1,6 @@
 """A release computed again: the same digits from what is kept, and every change since then told from the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -229,8 +229,8 @@ def test_an_unknown_method_is_not_tried(session: WriteSession, made: Quarter) ->
 def test_each_release_is_computed_by_its_own_method(session: WriteSession, made: Quarter) -> None:
     """A method of old that told halves: what it made comes out by it, and not by today's."""
 
-    def halves(tables: Tables) -> Iterator[Score]:
-        for score in METHODS[METHOD_VERSION].rows(tables):
+    def halves(tables: Tables, subject_ids: Collection[str] | None) -> Iterator[Score]:
+        for score in METHODS[METHOD_VERSION].rows(tables, subject_ids):
             yield score._replace(score=score.score / 2, lo=0.0) if score.score is not None else score
 
     of_old: Method = replace(METHODS[METHOD_VERSION], rows=halves)

@@ -169,7 +169,12 @@ def test_one_way_coefficients_of_a_full_table_are_its_first_ones(table: Floats) 
 
 @pytest.mark.parametrize(
     ("subject", "y", "expected"),
-    [([1, 1, 1], [1, 2, 3], TOO_FEW), ([1, 2, 3], [1, 2, 3], TOO_FEW), ([1, 1, 2, 2], [5, 5, 5, 5], NO_SPREAD)],
+    [
+        ([1, 1, 1], [1, 2, 3], TOO_FEW),
+        ([1, 2, 3], [1, 2, 3], TOO_FEW),
+        ([1, 1, 2, 2], [5, 5, 5, 5], NO_SPREAD),
+        ([1, 1, 2, 2, 2], [0.1] * 5, NO_SPREAD),
+    ],
 )
 def test_one_way_coefficients_need_subjects_raters_and_differences(subject: Any, y: Any, expected: NotDefined) -> None:
     assert one_way(subject, y) == expected

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.scoring.composite import CardEntry, Form, Scorecard, score_composites
+from app.scoring.composite import CardEntry, Form, Scorecard, mean_of, score_composites
 from app.scoring.errors import ScoringError
 from app.scoring.goalposts import Goalposts, score_metric
 from app.scoring.intervals import score_interval
@@ -47,6 +47,11 @@ def test_the_worked_example_comes_out_digit_for_digit() -> None:
     assert [part.points for part in found.parts] == agrees(case["contributions"])
     geometric = composite(NOBODY, card(*case["weights"], form=Form.GEOMETRIC), hard(*case["scores"]))
     assert geometric.score == agrees(case["geometric"])
+
+
+def test_all_at_the_top_are_at_the_top_whatever_the_rounding() -> None:
+    assert mean_of([24 / 105, 81 / 105], [100, 100], Form.ARITHMETIC) == 100
+    assert mean_of([0.5, 0.5], [100, 100], Form.GEOMETRIC) == 100
 
 
 def test_exact_figures_alone_leave_no_doubt() -> None:

@@ -79,6 +79,10 @@ def test_in_a_range_the_way_out_of_it_warns(best: tuple[float, float], sides: li
     assert [alert.side.value for alert in course(weeks(values), watch).alerts] == sides
 
 
+def test_one_best_value_is_a_range_that_is_left_either_way() -> None:
+    assert [side.value for side in Better(Direction.IN_RANGE, Interval(7, 7)).bad_sides(7)] == ["low", "high"]
+
+
 def test_what_leads_into_the_best_range_is_a_gain() -> None:
     watch = Watch(better=Better(Direction.IN_RANGE, Interval(90, 95)))
     found = course(weeks([*QUIET, *[93.0] * 4]), watch)
@@ -100,6 +104,7 @@ def test_a_signal_lasts_until_the_chart_is_well_inside() -> None:
     back = [81 - share * 3 * sigma for share in (1.1, 0.9, 0.6, 0.4, 0.9)]
     calm, touchy = (states([*QUIET, *back], Watch(Single(), calm=share))[20:] for share in (0.5, 1.0))
     assert calm == ["signal", "signal", "signal", "in_control", "in_control"]
+    assert states([*QUIET, *back], Watch(Single()))[20:] == calm
     assert touchy == ["signal", "in_control", "in_control", "in_control", "in_control"]
 
 

@@ -57,6 +57,27 @@ def test_case_3_sets_that_overlap_are_never_both_read_because_a_cell_is_in_one_a
     assert sorted(one.key for atom in made.atoms for one in atom.cells) == [(0, 0), (1, 0), (2, 0)]
 
 
+@pytest.mark.parametrize(
+    ("k", "pooling", "raters", "read_together"),
+    [
+        (3, Pooling.DROP, {"manager": 1, "colleague": 4, "customer": 2}, [{"manager"}, {"colleague"}]),
+        (3, Pooling.POOL, {"colleague": 2, "customer": 2, "report": 4}, [{"colleague", "customer"}, {"report"}]),
+        (3, Pooling.POOL, {"colleague": 2, "report": 4}, [{"report"}]),
+        (4, Pooling.DROP, {"colleague": 3, "report": 3}, []),
+    ],
+)
+def test_what_may_be_read_of_one_person_is_that_of_the_reference(
+    k: int, pooling: Pooling, raters: dict[str, int], read_together: list[set[str]]
+) -> None:
+    names, person_of = list(raters), count()
+    cells = [cell(0, place, [next(person_of) for _ in range(n)]) for place, n in enumerate(raters.values())]
+    groups = [named() if name == "manager" else protected(k) for name in names]
+
+    made = partition([person()], groups, cells, pooling)
+
+    assert [{names[group] for group in atom.groups} for atom in made.atoms] == read_together
+
+
 @pytest.mark.parametrize(("before", "after"), [(5, 6), (8, 7)])
 def test_cases_4_and_5_one_more_or_one_less_changes_the_atom_so_it_is_sealed_once(before: int, after: int) -> None:
     first = partition([person()], [protected(5)], [cell(0, 0, range(before))])

@@ -106,6 +106,14 @@ def test_fewer_than_20_degrees_of_freedom_leave_the_prior() -> None:
 
     assert (spread_of(20).variance(0), spread_of(20).covariance(0, 1)) == (500, agrees(0.5 * math.sqrt(500 * 350)))
     assert (spread_of(22).variance(0), spread_of(22).covariance(1, 0)) == agrees((55000 / 21, 27500 / 21))
+    twenty = np.array([[0.0], [100.0], [50.0]] * 7)
+    assert pooled_covariance(totals_of([twenty]), [0], {}).variance(0) == agrees(14 * 2500 / 20)
+
+
+def test_a_spread_of_less_than_a_point_is_one() -> None:
+    known = PooledCovariance(variances={0: 1.0, 1: 1.0}, covariances={(0, 1): -0.5})
+    linear = known.of_linear(np.array([0, 0]), np.array([0, 1]), np.array([0.5, 0.5]), 1)
+    assert linear.tolist() == [0.25]
 
 
 def test_a_pool_in_which_nobody_differs_leaves_the_prior() -> None:

@@ -36,6 +36,11 @@ def test_columns_of_intervals_are_those_of_single_scores(rows: list[tuple[float,
     assert hi.tolist() == pytest.approx([ends.hi for ends in single], rel=1e-9, abs=1e-9)
 
 
+def test_a_share_of_all_or_of_none_ends_at_the_end_whatever_the_rounding() -> None:
+    assert {wilson(n, n, level=level).hi for n in range(1, 60) for level in (0.9, 0.95, 0.99)} == {1.0}
+    assert {wilson(0, n, level=level).lo for n in range(1, 60) for level in (0.9, 0.95, 0.99)} == {0.0}
+
+
 def test_more_raters_never_widen_an_interval() -> None:
     widths = [
         ends.hi - ends.lo for n in range(1, 50) for ends in [score_interval(80, Uncertainty(20 / n**0.5, 7 + n, n))]

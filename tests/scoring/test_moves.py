@@ -101,6 +101,7 @@ def test_changes_that_are_too_small_to_matter_do_not_add_up() -> None:
     steps = round_course([Move(-4.5, 0.5), Move(-4.5, 0.5)])
     assert [step.is_real for step in steps] == [False, False]
     assert [step.cause for step in round_course([Move(-4.5, 0.5)] * 2, least=4.0)] == [None, Cause.REPEATED]
+    assert [step.cause for step in round_course([Move(-0.8, 0.1)] * 2, least=0.5)] == [None, Cause.REPEATED]
 
 
 def test_changes_for_the_better_do_not_warn() -> None:

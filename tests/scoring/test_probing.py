@@ -115,6 +115,14 @@ def test_probes_take_away_most_of_what_the_diagonal_is_low_by() -> None:
         assert abs(off.mean()) < 0.2 * abs(low.mean())
 
 
+def test_the_slack_is_how_far_probes_with_other_signs_are_off() -> None:
+    people = organisation(2, people=60)
+    rows = Crossed.of(people.subject, people.rater, people.score)
+    probed = [ProbedInverse(rows, Ratios(0.3, 0.25), seed=seed) for seed in range(12)]
+    spread = float(np.std([each.log_det for each in probed], ddof=1))
+    assert 0.4 * spread < float(np.mean([each.slack for each in probed])) < 2.5 * spread
+
+
 @pytest.mark.parametrize("at", [Ratios(0.0, 0.4), Ratios(0.4, 0.0), Ratios(0.0, 0.0)])
 def test_with_one_factor_or_none_the_probes_are_exact(at: Ratios) -> None:
     people = organisation(2, people=30)

@@ -222,6 +222,11 @@ def test_five_answers_do_not_beat_forty_by_luck() -> None:
     assert are_apart(few, Entry("nobody", 20, many.se))
 
 
+def test_two_alone_are_apart_sooner_than_among_three() -> None:
+    pair = Entry("a", 60, 2.4), Entry("b", 50, 2.4)
+    assert (are_apart(*pair), are_apart(*pair, among=3)) == (True, False)
+
+
 def test_a_standing_comes_from_any_score_that_knows_its_error() -> None:
     known, ends = Uncertainty(4, 9, 5), Interval(50, 90)
     group = GroupScore(("peers",), 72, 5, 1, 1, known, ends)

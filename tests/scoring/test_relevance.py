@@ -220,6 +220,18 @@ def test_memory_is_found_again_in_panels_of_any_length(rho: float, units: int, p
     assert memory(panel, within_units(panel, panel.first)) == pytest.approx(rho, abs=0.08)
 
 
+def test_a_memory_is_the_one_whose_expected_coefficient_is_seen() -> None:
+    panel = beside_itself(table(noise(2, 8, 0.6, seed=31)))
+    left = within_units(panel, panel.first).reshape(2, 8)
+    seen = float((left[:, 1:] * left[:, :-1]).sum() / (left**2).sum())
+    rho = memory(panel, left.reshape(-1))
+    decay = rho ** np.abs(np.subtract.outer(np.arange(8), np.arange(8)))
+    inside = np.eye(8) - 1 / 8
+    centred = inside @ decay @ inside
+    assert 0.05 < rho < 0.9
+    assert float(np.diag(centred, 1).sum() / np.trace(centred)) == pytest.approx(seen, abs=1e-6)
+
+
 def test_memory_is_found_again_where_periods_are_missing() -> None:
     whole = table(noise(1000, 18, 0.5, seed=28))
     gaps = {unit: {t: x for t, x in row.items() if t % 3} for unit, row in whole.items()}

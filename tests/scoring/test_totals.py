@@ -68,7 +68,9 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 def test_totals_of_halves_add_up_to_the_totals_of_the_whole() -> None:
     halves = totals_of(SCORES[:2], ATOMS[:2]).plus(totals_of(SCORES[2:], ATOMS[2:]))
-    assert atoms_of(halves) == atoms_of(totals_of(SCORES, ATOMS))
+    whole = totals_of(SCORES, ATOMS)
+    assert atoms_of(halves) == atoms_of(whole)
+    assert halves.answered.tobytes() == whole.answered.tobytes()
 
 
 def test_replacing_a_sheet_is_taking_the_old_one_out_and_the_new_one_in() -> None:

@@ -66,6 +66,12 @@ def test_it_objects_to_a_tree_that_is_none(spoilt: Spoilt) -> None:
     assert spoilt.objection(seen=replace(seen, parent=put(seen.parent, 7, 99))) == (Rule.TREE, 7)
 
 
+def test_the_first_subject_may_stand_below_another() -> None:
+    lineage = verifier_columns.Lineage.of(np.array([2, 0, -1]), ["unit", "person", "unit"])
+    upper, lower = np.array([2, 2, 0, 1]), np.array([0, 1, 1, 0])
+    assert lineage.holds(upper, lower).tolist() == [True, True, True, False]
+
+
 def test_it_objects_to_cells_that_are_unknown_or_in_two_atoms(spoilt: Spoilt) -> None:
     said = spoilt.claimed
     again = put(said.member_cell, said.member_cell == spoilt.cell(3, 0), spoilt.cell(2, 0))

@@ -1,5 +1,6 @@
 """What a release found is read alike on page and API: changes, cards parted by weight, firmness, what weights decide."""
 
+from csv import DictReader
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,32 @@ def test_page_and_api_tell_the_same_of_what_was_found(told: Told) -> None:
     reader = ok(told.service.system("results:read").get(f"/api/v1/releases/{told.release}/summaries/{subject}"))
     assert {reader["composite"]["change"][name] for name in ("se", "df", "index")} == {None}
     assert reader["composite"]["change"]["points"] == whole["points"]
+    both_tables_tell_the_same(told, subject, document)
+
+
+def both_tables_tell_the_same(told: Told, subject: str, document: Any) -> None:
+    """The file of the API has every change, that of the page those that the page prints; the words are the same."""
+    one = told.service.system().get(f"/api/v1/releases/{told.release}/summaries/{subject}.csv")
+    other = told.browser.get(f"/results/{told.release}/subjects/{subject}/figures.csv", params={"lang": "en"})
+    raw, printed = (
+        list(DictReader(file.content.decode("utf-8-sig").splitlines(), delimiter=";")) for file in (one, other)
+    )
+    figures = [document["composite"], *document["soft"]]
+    kept = [place for place, row in enumerate(raw) if row["level"] in ("composite", "kpi")]
+    for figure, place in zip(figures, kept, strict=True):
+        change, line, row = figure["change"], raw[place], printed[place]
+        assert (line["firmness"], row["Firmness"]) == (figure["firmness"], figure["firmness"].capitalize())
+        assert [float(line[name]) for name in ("change", "change_lo", "change_hi")] == [
+            change[name] for name in ("points", "lo", "hi")
+        ]
+        assert (line["change_is_real"], line["change_reason"]) == (str(change["is_real"]).lower(), "")
+        shown = [row[name] for name in ("Changed by", "Change from", "Change to", "About the change")]
+        assert shown == (
+            [line["change"], line["change_lo"], line["change_hi"], ""]
+            if change["is_real"]
+            else ["", "", "", "No change beyond chance"]
+        )
+    assert {row["change"] for row in raw if row["level"] in ("group", "item")} == {""}
 
 
 def test_a_changed_card_is_parted_by_score_and_by_weight_as_printed(told: Told) -> None:

@@ -1,18 +1,17 @@
-"""What analysts read and leave behind, as it is answered and sent."""
+"""What analysts read of scores and raters and leave behind, as it is answered and sent."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.analysis.values import Absence, Choice, Unstudied
+from app.analysis.values import Absence, Choice
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
 from app.api.schemas.releases import SCALE, ScaleOfScores
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
-from app.scoring.agreement import Strength
 from app.scoring.obstacles import Assignment, Obstacle
-from app.scoring.reliability import Firmness, Gap
+from app.scoring.reliability import Firmness
 
 _ANSWER = {"answer": "unrelated", "answered_by": f"account:{ID}", "answered_at": INSTANT, "version": 1}
 _NOTE: dict[str, Any] = {
@@ -71,35 +70,8 @@ _ROUND = {
     "period_end": DAY,
     "assignment": _ANSWER,
 }
-_KPI = {"kpi_id": OTHER_ID, "name": WORDS}
-_ESTIMATE = {"value": 0.39, "lo": 0.01, "hi": 0.76, "reason": None}
-_AGREEMENT = {"value": 0.78, "strength": "strong", "subjects": 10, "reason": None}
-_NEEDED = {"raters": 4, "fewest": 1, "most": 230, "reason": None}
-_LEFT_OUT = {"rater_group": "colleague", "reason": "anonymous"}
-_VARIANCES = {"p": 60.1, "i": 12.4, "j": 30.2, "pi": 8.8, "pj": 44.0, "ij": 2.1, "pij": 95.3}
-_STUDY: dict[str, Any] = {
-    "subjects": 10,
-    "items": 2,
-    "raters": 3,
-    "variances": _VARIANCES,
-    "g": 0.61,
-    "phi": 0.51,
-    "needed": 5,
-    "reason": None,
-}
-_GROUP: dict[str, Any] = {
-    "rater_group": "customer",
-    "subjects": 10,
-    "ratings": 96,
-    "typical": 9.6,
-    "of_one": _ESTIMATE,
-    "of_mean": _ESTIMATE,
-    "needed": _NEEDED,
-    "alpha": _ESTIMATE,
-    "uniform": _AGREEMENT,
-    "skewed": _AGREEMENT,
-    "study": _STUDY,
-}
+KPI = {"kpi_id": OTHER_ID, "name": WORDS}
+LEFT_OUT = {"rater_group": "colleague", "reason": "anonymous"}
 
 # ------------------------------------------------------------ answers and notes
 
@@ -158,7 +130,7 @@ class ScoreNoteOut(Out):
 class AnalysedKpiOut(Out):
     """A rated KPI of the round."""
 
-    model_config = example(**_KPI)
+    model_config = example(**KPI)
 
     kpi_id: Id
     name: Texts
@@ -252,7 +224,7 @@ class RaterSeverityOut(Out):
 class LeftOutOut(Out):
     """A rater group that weighs in the KPI and takes no part, and why."""
 
-    model_config = example(**_LEFT_OUT)
+    model_config = example(**LEFT_OUT)
 
     rater_group: RaterGroup
     reason: Absence
@@ -263,12 +235,12 @@ class SeverityOut(Out):
 
     model_config = example(
         scale=SCALE,
-        kpi=_KPI,
-        kpis=[_KPI],
+        kpi=KPI,
+        kpis=[KPI],
         assignment="unrelated",
         is_whole=True,
         rounds=[_ROUND],
-        left_out=[_LEFT_OUT],
+        left_out=[LEFT_OUT],
         components=[_COMPONENT],
         subjects=[_SUBJECT],
         raters=[_RATER],
@@ -290,98 +262,3 @@ class SeverityOut(Out):
     raters: list[RaterSeverityOut]
     unlisted: int = Field(description="Raters without a name who rated too few subjects to be listed")
     without_score: int = Field(description="Subjects whose ratings take part and whose score is withheld")
-
-
-# ------------------------------------------------------------ reliability
-
-
-class EstimateOut(Out):
-    """A coefficient with its 95 % interval, or why there is none."""
-
-    model_config = example(**_ESTIMATE)
-
-    value: float | None
-    lo: float | None
-    hi: float | None
-    reason: Gap | None
-
-
-class RatersNeededOut(Out):
-    """Raters for the wished reliability, or why it cannot be told."""
-
-    model_config = example(**_NEEDED)
-
-    raters: int | None
-    fewest: int | None = Field(description="By the upper end of the interval of ICC(1)")
-    most: int | None = Field(description="By its lower end; null where no number of raters is enough")
-    reason: Gap | None
-
-
-class MeanAgreementOut(Out):
-    """Agreement within subjects, on average over some of them, or why there is none."""
-
-    model_config = example(**_AGREEMENT)
-
-    value: float | None
-    strength: Strength | None
-    subjects: int
-    reason: Gap | None
-
-
-class FacetVariancesOut(Out):
-    """By source, in points squared: p subjects, i items, j raters, and what they have together."""
-
-    model_config = example(**_VARIANCES)
-
-    p: float
-    i: float
-    j: float
-    pi: float
-    pj: float
-    ij: float
-    pij: float
-
-
-class StudyOut(Out):
-    """A generalizability study of the raters who rated the same subjects on every item, or why there is none."""
-
-    model_config = example(**_STUDY)
-
-    subjects: int
-    items: int
-    raters: int
-    variances: FacetVariancesOut | None
-    g: float | None = Field(description="Reliability of the mean of these items and raters, for comparing subjects")
-    phi: float | None = Field(description="The same for the score itself")
-    needed: int | None = Field(description="Raters for the wished g with these items; null where none are enough")
-    reason: Unstudied | None
-
-
-class GroupReliabilityOut(Out):
-    """How reliable the ratings of one rater group are."""
-
-    model_config = example(**_GROUP)
-
-    rater_group: RaterGroup
-    subjects: int
-    ratings: int
-    typical: float | None = Field(description="Raters per subject that `of_mean` stands for")
-    of_one: EstimateOut = Field(description="ICC(1)")
-    of_mean: EstimateOut = Field(description="ICC(1,k)")
-    needed: RatersNeededOut
-    alpha: EstimateOut
-    uniform: MeanAgreementOut = Field(description="rwg against answers that fall on every point alike")
-    skewed: MeanAgreementOut | None = Field(description="rwg against a slight lean upward; on five points only")
-    study: StudyOut
-
-
-class ReliabilityOut(Out):
-    """The rater groups of a KPI and how reliable their ratings are."""
-
-    model_config = example(kpi=_KPI, kpis=[_KPI], wished=0.7, groups=[_GROUP], left_out=[_LEFT_OUT])
-
-    kpi: AnalysedKpiOut
-    kpis: list[AnalysedKpiOut]
-    wished: float
-    groups: list[GroupReliabilityOut]
-    left_out: list[LeftOutOut]
