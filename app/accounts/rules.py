@@ -36,6 +36,7 @@ class Action(StrEnum):
     RESULTS_ANALYSE = "results:analyse"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    COMMENTS_MODERATE = "comments:moderate"
     JOURNAL_READ = "journal:read"
     ACCOUNTS_MANAGE = "accounts:manage"
 
@@ -68,6 +69,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     },
     Role.ANALYST: _READS | {Action.RESULTS_READ, Action.RESULTS_ANALYSE},
     Role.VIEWER: _READS | {Action.RESULTS_READ},
+    # Reads comments before their release, and nothing else: neither results nor who is asked (`moderation.rules`).
+    Role.MODERATOR: frozenset({Action.COMMENTS_MODERATE}),
 }
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)

@@ -95,8 +95,8 @@ class Database:
         result: T = self._together.run(work)
         return result
 
-    def scrub(self, table: str) -> None:
-        """Overwrite what deleted rows of a table have left in its file; outside any transaction."""
+    def scrub(self, *tables: str) -> None:
+        """Overwrite what deleted rows of some tables have left in their files; outside any transaction."""
         if self.is_sqlite:
             with closing(self.engine.raw_connection()) as connection:
                 cursor = connection.cursor()
@@ -104,7 +104,8 @@ class Database:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"VACUUM FULL {table}")
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM FULL {table}")
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -30,6 +30,7 @@ WHAT: Mapping[str, str] = {
     "address.written_again": "Wrote to an address again",
     "assignment.answered": "Said how raters came to their subjects",
     "assignment.declined": "A rater declined",
+    "comment.moderated": "Decided what becomes of a comment",
     "company.created": "Set up the company",
     "conflict.lifted": "Lifted a conflict of interest",
     "conflict.marked": "Marked a conflict of interest",

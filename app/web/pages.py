@@ -9,6 +9,7 @@ from app.web import (
     bounds,
     by_letter,
     cases,
+    comments,
     comparison,
     contact,
     courses,
@@ -43,6 +44,7 @@ from app.web import (
     reading_grid,
     reading_import,
     readings,
+    receipt,
     results,
     round_about,
     round_letter,
@@ -72,6 +74,7 @@ from app.web import (
 
 PAGES: tuple[Pages, ...] = (
     # Asked for most often, hence looked at first.
+    receipt.router,
     rate.router,
     decline.router,
     contact.router,
@@ -87,6 +90,7 @@ PAGES: tuple[Pages, ...] = (
     people.router,
     deputies.router,
     summary.router,
+    comments.router,
     comparison.router,
     figure.router,
     what_if_adopt.router,

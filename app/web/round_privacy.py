@@ -24,6 +24,9 @@ from app.web.round_parts import DONE, GROUP_NAMES, draft_frame
 
 router = Pages()
 
+OF_ROUND = ("pooling", "moderated_by")
+"""What the page asks about the round as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyChoice:
@@ -47,11 +50,11 @@ def show_privacy(request: Request, round_id: str) -> Response:
 def save_privacy(request: Request, round_id: str) -> Response:
     form = posted(request)
     try:
-        groups = parse_groups({"groups": nested(form, "pooling").get("groups", {})}, posted=True)
+        groups = parse_groups({"groups": nested(form, *OF_ROUND).get("groups", {})}, posted=True)
         with writing(request) as (session, visit):
             present = draft_frame(session, visit, round_id, "privacy").round
-            pooling = {"pooling": form.one("pooling")}
-            draft = parse_round(pooling, company_id=present.company_id, present=present, posted=True)
+            wish = {name: form.one(name) for name in OF_ROUND}
+            draft = parse_round(wish, company_id=present.company_id, present=present, posted=True)
             change_round(session, visit.viewer, round_id, draft, now=visit.now)
             set_groups(session, visit.viewer, round_id, groups, now=visit.now)
     except REFUSED as error:
@@ -85,14 +88,19 @@ def _names(visit: Visit, policies: Sequence[GroupPolicy]) -> Mapping[str, str]:
         for place, policy in enumerate(policies)
         for field, label in labels.items()
     }
-    return {**named, "groups": said(visit, "Rater groups"), "pooling": said(visit, "Groups that are too small")}
+    return {
+        **named,
+        "groups": said(visit, "Rater groups"),
+        "pooling": said(visit, "Groups that are too small"),
+        "moderated_by": said(visit, "Who reads comments first"),
+    }
 
 
 def _privacy_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = draft_frame(session, visit, round_id, "privacy")
     policies = frame.round.groups
     form = sent or Filled(
-        {"pooling": (frame.round.pooling.value,)}
+        {"pooling": (frame.round.pooling.value,), "moderated_by": (frame.round.moderated_by or "",)}
         | {name: (text,) for place, one in enumerate(policies) for name, text in _texts(place, one).items()}
     )
     choices = [_choice(place, one) for place, one in enumerate(policies)]

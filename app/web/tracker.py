@@ -14,6 +14,7 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.queries import count_deliveries, list_undelivered
 from app.invitations.values import DeliveryState
+from app.moderation.queries import has_waiting
 from app.releases.commands import release_round
 from app.responses.close import close_round
 from app.rounds.commands import change_round
@@ -123,7 +124,8 @@ def show_release(request: Request, round_id: str) -> Response:
         frame = _writable(session, visit, round_id)
         if frame.round.state is not RoundState.CLOSED:
             raise RoundNotClosed
-    return page(visit, "pages/rounds/release.html", frame=frame)
+        is_waiting = has_waiting(session, frame.round)
+    return page(visit, "pages/rounds/release.html", frame=frame, is_waiting=is_waiting)
 
 
 @router.post("/rounds/{round_id}/release")
