@@ -19,6 +19,7 @@ from app.api import (
     api_keys,
     assignments,
     bounds,
+    comments,
     comparisons,
     deputies,
     docs,
@@ -40,6 +41,7 @@ from app.api import (
     parked,
     people,
     readings,
+    receipts,
     recomputations,
     recovery,
     releases,
@@ -60,6 +62,7 @@ from app.errors import AppError, Invalid, NotFound
 from app.http import problems
 from app.http.compressed import Compressed
 from app.http.files import OwnFiles
+from app.http.routes import Pages
 from app.http.service import Service
 from app.http.shell import Shell
 from app.http.validation import field_errors
@@ -96,6 +99,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     form_previews.router,
     recovery.router,
     parked.router,
+    comments.router,
+    receipts.router,
     open_codes.router,
     encounters.router,
     readings.router,
@@ -111,6 +116,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     api_keys.router,
     journal.router,
 )
+ROUTERS: tuple[Pages | APIRouter, ...] = (*PAGES, *RESOURCES)
 
 # Traces would carry the addresses that were asked for, and those hold the secrets of links.
 _TOLD_TO_NOBODY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -149,9 +155,9 @@ def create_app(
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
-    # Each router's routes themselves: including the routers would build every route a second time, at the first
-    # request, and try it through two more layers at each one.
-    app.router.routes.extend(route for router in (*PAGES, *RESOURCES) for route in router.routes)
+    # The routes themselves: including their routers would build every route a second time, at the first request, and
+    # try it through two more layers at each one.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
     _answer_errors(app)

@@ -12,8 +12,10 @@ from app.journal import tables as journal
 from app.kpis import tables as kpis
 from app.mail import tables as mail
 from app.metrics import tables as metrics
+from app.moderation import tables as moderation
 from app.open_answers import tables as open_answers
 from app.organisation import tables as organisation
+from app.receipts import tables as receipts
 from app.recovery import tables as recovery
 from app.releases import tables as releases
 from app.responses import tables as responses
@@ -33,8 +35,10 @@ CAPABILITIES = (
     kpis,
     mail,
     metrics,
+    moderation,
     open_answers,
     organisation,
+    receipts,
     recovery,
     releases,
     responses,

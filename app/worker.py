@@ -35,9 +35,11 @@ from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
 from app.mail.letters import Writer
 from app.open_answers.commands import compute_due_periods
+from app.receipts.commands import expire_receipts
 from app.recovery.commands import keep_cases, tell_owners
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
+from app.releases.review import begin_review, load_due_reviews
 from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
 from app.restored import hold_if_older
@@ -104,6 +106,19 @@ def _release(database: Database, round_: Round, now: datetime) -> int:
     return 1
 
 
+def lay_out_due(database: Database, now: datetime) -> int:
+    """Lay out the comments of every round that is due for it, each in a transaction of its own; how many."""
+    with database.read() as session:
+        due = load_due_reviews(session, now=now)
+    return sum(_attempt("lay out", partial(_lay_out, database, round_, now)) for round_ in due)
+
+
+def _lay_out(database: Database, round_: Round, now: datetime) -> int:
+    with database.write() as session:
+        begin_review(session, round_.id, now=now)
+    return 1
+
+
 def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
     """All due work but sending, in the order in which one leads to the other; `zone` is where people are at work."""
     return (
@@ -117,10 +132,12 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("remind of reviews", writing(remind_of_reviews)),
         Task("settle visits", writing(settle_due_visits)),
         Task("count", writing(refresh_shares)),
+        Task("lay out", lay_out_due),
         Task("release", release_due),
         Task("open answers", writing(compute_due_periods)),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
         Task("forget drafts", writing(_forget_drafts)),
+        Task("forget receipts", writing(expire_receipts)),
         Task("recovery cases", writing(keep_cases)),
         Task("tell owners of cases", writing(partial(tell_owners, zone=zone))),
         Task("clear out", writing(_clear_out)),

@@ -77,13 +77,13 @@ def database_pair(request: pytest.FixtureRequest, database_pairs: Callable[[str]
 def engine(database_pair: databases.Pair) -> Iterator[Database]:
     """A database that was empty when the test began; what is written is committed."""
     yield database_pair.wiped
-    database_pair.kind.wipe(address(database_pair.wiped.engine.url))
+    database_pair.kind.wipe(address(database_pair.wiped.url))
 
 
 @pytest.fixture
 def database_url(engine: Database) -> str:
     """The address of the same database as `engine`, for what opens it itself."""
-    return address(engine.engine.url)
+    return address(engine.url)
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ def draft_round(
     ),
     scope: str = "Team Nord",
     reminders: Sequence[datetime] = (),
+    moderated_by: str | None = None,
 ) -> Round:
     """A draft that asks about the first impression, without anybody assigned yet."""
     wish = RoundDraft(
@@ -102,6 +103,7 @@ def draft_round(
         opens_at=now,
         closes_at=now + timedelta(days=14),
         reminders=tuple(reminders),
+        moderated_by=moderated_by,
     )
     made = create_round(session, SERVICE, company.id, wish, now=now)
     policies = [one if isinstance(one, GroupPolicy) else default_policy(one) for one in groups]

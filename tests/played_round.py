@@ -81,9 +81,10 @@ def play(
         RaterGroup.SELF,
     ),
     customers: Mapping[str, int] | None = None,
+    moderated_by: str | None = None,
 ) -> PlayedRound:
     """Launch a round of Team Nord; `customers` says how many are asked about each subject by name."""
-    draft = draft_round(session, company, now, groups=groups)
+    draft = draft_round(session, company, now, groups=groups, moderated_by=moderated_by)
     propose_assignments(session, SERVICE, draft.id, now=now)
     listed = [
         {

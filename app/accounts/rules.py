@@ -34,6 +34,7 @@ class Action(StrEnum):
     READINGS_WRITE = "readings:write"
     RESULTS_READ = "results:read"
     RESULTS_ANALYSE = "results:analyse"
+    COMMENTS_MODERATE = "comments:moderate"
     JOURNAL_READ = "journal:read"
     ACCOUNTS_MANAGE = "accounts:manage"
 
@@ -66,6 +67,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     },
     Role.ANALYST: _READS | {Action.RESULTS_READ, Action.RESULTS_ANALYSE},
     Role.VIEWER: _READS | {Action.RESULTS_READ},
+    # Reads comments before their release, and nothing else: neither results nor who is asked (`moderation.rules`).
+    Role.MODERATOR: frozenset({Action.COMMENTS_MODERATE}),
 }
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)

@@ -16,6 +16,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     ANALYST = "analyst"
     VIEWER = "viewer"
+    MODERATOR = "moderator"
 
 
 @dataclass(frozen=True, slots=True)

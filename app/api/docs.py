@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.http.access import public
-from app.http.doors import JsonRoute
+from app.http.routes import JsonRoute
 from app.http.service import service_of
 from app.http.shell import CONTENT_POLICY
 

@@ -7,7 +7,7 @@ from app.errors import Unavailable
 from app.heartbeat.queries import find_last_beat
 from app.heartbeat.rules import is_missing
 from app.http.access import public
-from app.http.doors import JsonRoute
+from app.http.routes import JsonRoute
 from app.http.service import service_of
 from app.infra.revision import NEWEST, current_revision
 

@@ -20,7 +20,8 @@ from app.accounts.queries import load_idempotent_answer
 from app.accounts.values import Viewer
 from app.api.schemas.problem import PROBLEMS
 from app.errors import FieldError, Forbidden, Invalid
-from app.http.doors import JsonRoute, sent_bytes
+from app.http.doors import sent_bytes
+from app.http.routes import JsonRoute
 from app.http.versions import etag
 from app.http.visit import Visit, writing
 from app.infra.database import ReadSession, WriteSession

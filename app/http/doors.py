@@ -1,22 +1,15 @@
-"""The doors that every request passes before its route runs: one route class for pages, one for raters, one for JSON.
+"""The doors that every request passes before its route runs: one for pages, one for JSON.
 
 Each reads its body within limits, refuses what comes from foreign pages, and leaves what was read on the request;
 route functions are plain `def` and take it from there (`posted(request)`).
 """
 
-import asyncio
-import contextvars
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import request_response
 
 from app.errors import FieldError, Invalid, NotFound, Unauthenticated
 from app.fields import REQUIRED
@@ -32,35 +25,9 @@ from app.http.service import service_of
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 # Larger bodies are parsed beside the event loop, so that nobody waits for them.
 _SMALL = 64 * 1024
-# Beside the event loop, straight: AnyIO's own way there costs a page half of what its database does.
-_PAGES = ThreadPoolExecutor(40, "page")
 _LIMIT, _TABLE, _FILE = "__body_limit__", "__takes_table__", "__takes_file__"
 
 F = TypeVar("F", bound=Callable[..., object])
-
-
-class PageRoute(APIRoute):
-    """A page: POST only from our own pages, with the hidden field when signed in."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        # FastAPI's wrapper keeps stacks open for dependencies, of which pages have none.
-        self.app = request_response(self.get_route_handler())
-
-    def get_route_handler(self) -> Handler:
-        """The route behind its door. FastAPI's search for arguments is left out: a page has nothing to be found."""
-        if not _is_plain(self.dependant):
-            raise TypeError(f"{self.path}: a page takes the request and pieces of its path as text, nothing else")
-        return _behind(_page_door, _plain(self.endpoint))
-
-
-class JsonRoute(APIRoute):
-    """A resource: JSON read by our own reader; a cookie counts only from our own pages."""
-
-    def get_route_handler(self) -> Handler:
-        """The route behind its door."""
-        known = frozenset(_query_names(self.dependant))
-        return _json_behind(super().get_route_handler(), known, takes_json=self.body_field is not None)
 
 
 def posted(request: Request) -> Form:
@@ -106,22 +73,7 @@ def sent_bytes(request: Request) -> bytes:
     return raw
 
 
-def _is_plain(dependant: Dependant) -> bool:
-    """Whether a route takes the request and pieces of the path as text, and nothing else."""
-    others = (dependant.query_params, dependant.header_params, dependant.cookie_params, dependant.body_params)
-    is_text = all(field.field_info.annotation is str for field in dependant.path_params)
-    return is_text and not any(others) and not dependant.dependencies and dependant.request_param_name == "request"
-
-
-def _plain(endpoint: Callable[..., Response]) -> Handler:
-    async def handler(request: Request) -> Response:
-        work = partial(contextvars.copy_context().run, endpoint, request, **request.path_params)
-        return await asyncio.get_running_loop().run_in_executor(_PAGES, work)
-
-    return handler
-
-
-def _behind(door: Callable[[Request, Access], Awaitable[None]], inner: Handler) -> Handler:
+def behind(door: Callable[[Request, Access], Awaitable[None]], inner: Handler) -> Handler:
     async def handler(request: Request) -> Response:
         declared = access_of(request.scope["endpoint"])
         key = _counted_as(request) if declared.who is Who.LINK else None
@@ -138,7 +90,7 @@ def _behind(door: Callable[[Request, Access], Awaitable[None]], inner: Handler) 
     return handler
 
 
-async def _page_door(request: Request, declared: Access) -> None:
+async def page_door(request: Request, declared: Access) -> None:
     request.state.is_page = True
     if request.method not in origin.UNSAFE:
         return
@@ -156,7 +108,7 @@ async def _page_door(request: Request, declared: Access) -> None:
     request.state.form = form.without(CSRF_FIELD)
 
 
-def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> Handler:
+def json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> Handler:
     async def door(request: Request, declared: Access) -> None:
         if declared.who is Who.SIGNED_IN:
             _check_credential(request)
@@ -174,7 +126,7 @@ def _json_behind(inner: Handler, known: frozenset[str], *, takes_json: bool) -> 
     async def handler(request: Request) -> Response:
         return await inner(_Read(request.scope, request.receive))
 
-    return _behind(door, handler)
+    return behind(door, handler)
 
 
 async def _read_json_body(request: Request) -> None:
@@ -202,14 +154,6 @@ async def _read_upload(request: Request) -> None:
 def _noted(endpoint: F, mark: str, value: object) -> F:
     setattr(endpoint, mark, value)
     return endpoint
-
-
-def _query_names(dependant: Dependant) -> Iterator[str]:
-    """The parameters that a route and its dependencies ask for."""
-    for field in dependant.query_params:
-        yield field.alias
-    for inner in dependant.dependencies:
-        yield from _query_names(inner)
 
 
 def _check_credential(request: Request) -> None:

@@ -45,6 +45,11 @@ def service_of(request: Request) -> Service:
     return service
 
 
+def count_miss(request: Request) -> None:
+    """Count a guess that led nowhere and has a page of its own, like one that ends in NotFound."""
+    service_of(request).misses.count(request.client.host if request.client is not None else "")
+
+
 def limit_asking(request: Request) -> None:
     """Count one more request for lost links from this place; raise TooMany when there were too many."""
     place = request.client.host if request.client is not None else ""

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NewType, TypeVar
+from typing import NewType, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import MetaData, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.errors import Unavailable
+from app.infra import sqlite
 from app.infra.entropy import Entropy, SystemEntropy
 from app.infra.keys import InstanceKey
+from app.infra.queue import Queue
 from app.infra.together import Job, Together
 
 ReadSession = NewType("ReadSession", Session)
@@ -23,6 +25,8 @@ WriteSession = NewType("WriteSession", ReadSession)
 T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
+WRITERS = 8
+"""Small writes at once on PostgreSQL: more of them win nothing and wait for each other, a few of them very long."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,12 +60,14 @@ class Database:
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
         self._together = Together(self._write_all, busy_seconds)
+        self._queue = Queue(WRITERS, busy_seconds)
         # An error names its statement, never the values: they are addresses, answers and hashes.
-        self.engine = create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
+        address = sqlite.straight(self.url) if self.is_sqlite else self.url
+        self.engine = create_engine(address, pool_size=20, max_overflow=20, hide_parameters=True)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine, busy_seconds)
-        self._writing = self.engine.execution_options(begin="IMMEDIATE")
-        # What the driver raises where `bulk` goes past SQLAlchemy.
+            sqlite.prepare(self.engine, busy_seconds)
+        self._writing = sqlite.writing(self.engine)
+        # What the driver raises where `bulk` and `sqlite` go past SQLAlchemy.
         self._driver_error = self.engine.dialect.loaded_dbapi.OperationalError
 
     @contextmanager
@@ -81,15 +87,16 @@ class Database:
         """What `work` returns, once it is committed: for small writes that many send at once.
 
         On SQLite those who wait share a transaction, each in a savepoint: what one of them raises undoes its own work only.
+        On PostgreSQL, which does alike by itself, a few write at once and the others wait in line.
         """
         if not self.is_sqlite:
-            with self.write() as session:
+            with self._queue.turn(), self.write() as session:
                 return work(session)
         result: T = self._together.run(work)
         return result
 
-    def scrub(self, table: str) -> None:
-        """Overwrite what deleted rows of a table have left in its file; outside any transaction."""
+    def scrub(self, *tables: str) -> None:
+        """Overwrite what deleted rows of some tables have left in their files; outside any transaction."""
         if self.is_sqlite:
             with closing(self.engine.raw_connection()) as connection:
                 cursor = connection.cursor()
@@ -97,7 +104,8 @@ class Database:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"VACUUM FULL {table}")
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM FULL {table}")
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -110,7 +118,7 @@ class Database:
                     with Session(connection, info=self._carried, join_transaction_mode="create_savepoint") as session:
                         job.result = job.work(session)
                         session.commit()
-                except OperationalError:
+                except (OperationalError, self._driver_error):
                     # A full disk may have ended the transaction already, and what came now would be outside of it.
                     raise
                 except Exception as error:  # noqa: BLE001 - raised again by the one whose write it is
@@ -155,31 +163,3 @@ def _file_turn(path: Path, deadline: float) -> Iterator[None]:
                     raise Unavailable from None
                 time.sleep(0.002)
         yield
-
-
-def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
-    pragmas = (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={int(busy_seconds * 1000)}",
-        "secure_delete=ON",
-        "temp_store=MEMORY",
-        # 8 MB, for each of up to forty connections; four times as much made a large release no faster.
-        "cache_size=-8192",
-    )
-
-    def prepare(connection: Any, _record: object) -> None:
-        # The driver must not open transactions of its own: it would begin them deferred, and late.
-        connection.isolation_level = None
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", _begin_sqlite)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # Past SQLAlchemy, which would take longer about it than SQLite.
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")

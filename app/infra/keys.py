@@ -106,6 +106,14 @@ class InstanceKey:
         """The key of a `named`, `report` or `confidential` sheet: 16 bytes."""
         return self.derive("sheet", assignment_id)[:16]
 
+    def comment_mark(self, sheet_key: bytes, about: str) -> bytes:
+        """What stands for a comment of a sheet until the release: 16 bytes that lead to the sheet under this key alone."""
+        return self.derive("comment", sheet_key, about)[:16]
+
+    def receipt_key(self, code: str) -> bytes:
+        """The key of what a receipt code tells: 16 bytes that lead back to no code."""
+        return self.derive("receipt", code)[:16]
+
     def seal_moment(self, purpose: str, about: str, moment: datetime) -> str:
         """A moment that somebody carries and cannot change: its seconds, and a seal that holds for one thing only."""
         seconds = str(int(moment.timestamp()))
@@ -143,6 +151,16 @@ def anonymous_submission_mark(token: str, assignment_id: str, submission_id: str
     """The same for an `anonymous` sheet, from the rating link alone."""
     told = b"\0".join([b"submission", assignment_id.encode(), submission_id.encode()])
     return _url(hmac.new(token.encode(), told, hashlib.sha256).digest()[:16])
+
+
+def receipt_secret(token: str, assignment_id: str, about: str, submission_id: str) -> bytes:
+    """The bytes of a receipt code: the same again when the same submit is sent again, and known to its sender alone.
+
+    They follow from the rating link and the random id of the submit, neither of which is stored; so a code that was
+    lost with the answer of the network is shown again, and no copy of the database has it.
+    """
+    told = b"\0".join(part.encode() for part in ("receipt", assignment_id, about, submission_id))
+    return hmac.new(token.encode(), told, hashlib.sha256).digest()
 
 
 def fingerprint(secret: str) -> bytes:

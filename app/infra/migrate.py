@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
+from app.infra.sqlite import writing
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,11 +21,11 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Apply every revision that is missing; all of them or none."""
-    with engine.execution_options(begin="IMMEDIATE").begin() as connection:
+    with writing(engine).begin() as connection:
         command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Go back to an older revision."""
-    with engine.execution_options(begin="IMMEDIATE").begin() as connection:
+    with writing(engine).begin() as connection:
         command.downgrade(alembic_config(connection), revision)

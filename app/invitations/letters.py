@@ -10,7 +10,7 @@ from app.mail.values import Letter, Mail
 from app.organisation.values import Person
 from app.rounds.preview import questions_about
 from app.rounds.rules import minutes_to_answer
-from app.rounds.values import Assignment, FrozenRound, FrozenSubject, GroupPolicy
+from app.rounds.values import PROTECTED_MODES, Assignment, FrozenRound, FrozenSubject, GroupPolicy
 from app.wording.rules import worded
 from app.wording.values import Texts
 from app.words import Words, in_locale
@@ -87,11 +87,13 @@ class Writer:
 
     def _promise(self, policy: GroupPolicy, assignments: Sequence[Assignment], locale: str) -> dict[str, Any]:
         names = {self._name(one, locale) for one in assignments if one.rater_group is policy.rater_group}
+        is_moderated = self.frozen.moderated_by is not None and policy.mode in PROTECTED_MODES
         return {
             "rater_group": policy.rater_group,
             "mode": policy.mode,
             "k": policy.k,
             "name": names.pop() if len(names) == 1 else "",
+            **({"moderated_by": self.frozen.moderated_by} if is_moderated else {}),
         }
 
     def _name(self, one: Assignment, locale: str) -> str:

@@ -13,8 +13,10 @@ from app.kpis.values import KpiKind
 from app.mail.commands import enqueue_all
 from app.metrics.queries import load_readings
 from app.metrics.values import Reading
+from app.moderation.tables import ModeratedCommentRow
 from app.organisation.queries import load_people_of, load_subjects
 from app.organisation.values import SubjectId
+from app.receipts.tables import ReceiptRow
 from app.releases.earlier import load_earlier
 from app.releases.letters import release_letters
 from app.releases.partition import item_ids, judge
@@ -23,18 +25,25 @@ from app.releases.seal import Seal
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import FAILED_RELEASE, Release, ReleaseId
 from app.responses.sheets import load_sheets
-from app.responses.tables import AnonymousSheetRow
+from app.responses.tables import AnonymousSheetRow, ParkedSheetRow, SheetCommentRow
 from app.rounds import rules as rounds_rules
 from app.rounds.close import mark_released
 from app.rounds.queries import load_frozen_round, load_marks, take_round
 from app.rounds.values import FrozenRound, Round, RoundSource, RoundState
+
+SCRUBBED = tuple(
+    table.__tablename__
+    for table in (AnonymousSheetRow, SheetCommentRow, ParkedSheetRow, ModeratedCommentRow, ReceiptRow)
+)
+"""What a release may leave behind in the files: sheets, comments as they were written, and what led from codes to them."""
 
 
 def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Release:
     """Score and publish a closed round, once and for all.
 
     For who may write rounds at its scope. Written in one transaction, or not at all: release, atoms, scores,
-    explanations, findings, comparisons, comments, the round's state; sheets of `anonymous` groups are reduced to sums and deleted. Each
+    explanations, findings, comparisons, comments, the round's state; sheets of `anonymous` groups are reduced to sums
+    and deleted, moderated comments as they were written are destroyed, and receipts tell what became of each. Each
     rated person gets a letter. A round that is released already gives its release and changes nothing.
     """
     round_ = take_round(session, viewer, round_id, now=now)
@@ -81,7 +90,7 @@ def note_failed_release(session: WriteSession, round_: Round, error: str, *, now
 
 
 def scrub_released(database: Database, *, now: datetime) -> int:
-    """Clear the free pages that deleted anonymous sheets have left behind; how many releases. Idempotent.
+    """Clear the free pages that deleted sheets and comments have left behind; how many releases. Idempotent.
 
     For the worker and the command line, after the seal is committed: no database can do it inside a transaction.
     """
@@ -89,7 +98,7 @@ def scrub_released(database: Database, *, now: datetime) -> int:
         waiting = tuple(session.scalars(select(ReleaseRow.id).where(ReleaseRow.scrubbed_at.is_(None))))
     if not waiting:
         return 0
-    database.scrub(AnonymousSheetRow.__tablename__)
+    database.scrub(*SCRUBBED)
     with database.write() as writing:
         writing.execute(update(ReleaseRow).where(ReleaseRow.id.in_(waiting)).values(scrubbed_at=now))
     return len(waiting)

@@ -18,6 +18,7 @@ from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.journal.queries import load_moments
+from app.moderation.queries import load_unmoderated
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
@@ -58,10 +59,11 @@ def get_release(session: ReadSession, viewer: Viewer, release_id: str, *, on: da
 def load_due_releases(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
     """Closed rounds that wait for nobody, in the order they closed; one that failed rests before it is tried again.
 
-    One with parked answers waits for the analyst, a few days at most.
+    One with parked answers waits for the analyst, a few days at most; one whose comments are read before they are
+    released waits until they are, a week at most.
     """
     closed = load_rounds_to_release(session)
-    in_review = load_in_review(session, closed, now=now)
+    in_review = load_in_review(session, closed, now=now) | load_unmoderated(session, closed, now=now)
     waiting = [one for one in closed if one.id not in in_review]
     failed = load_moments(session, FAILED_RELEASE, "round", [one.id for one in waiting])
     return tuple(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -14,10 +13,8 @@ from app.infra.ids import new_id, new_ids
 from app.infra.keys import key_of
 from app.infra.types import json_text
 from app.metrics.values import Reading
-from app.organisation.queries import load_people
 from app.releases.changes import Earlier
 from app.releases.check import check
-from app.releases.comments import released_comments
 from app.releases.comparisons import comparisons
 from app.releases.digest import digest_input
 from app.releases.explain import documents
@@ -26,6 +23,7 @@ from app.releases.keep import totals_documents
 from app.releases.lookup import Tables, tables_of
 from app.releases.observed import row_counts
 from app.releases.partition import JudgedRound
+from app.releases.review import let_go, settle_comments
 from app.releases.rows import score_rows
 from app.releases.rules import ReleaseRefused
 from app.releases.score import score_round
@@ -37,6 +35,7 @@ from app.releases.tables import (
     ReleasedCommentRow,
     ReleaseRow,
     ScoreRow,
+    WithheldCommentsRow,
 )
 from app.releases.values import METHOD_VERSION, Release, ReleaseId, Score
 from app.responses.tables import AnonymousSheetRow
@@ -52,7 +51,8 @@ SCORE = (
 )
 EXPLANATION = ("release_id", "subject_id", "document")
 COMPARISON = ("release_id", "unit_id", "kind", "document")
-COMMENT = ("subject_id", "rater_groups", "about", "position", "author", "text")
+COMMENT = ("subject_id", "rater_groups", "about", "position", "author", "text", "is_edited")
+WITHHELD = ("release_id", "subject_id", "rater_groups", "about", "reason", "comments")
 # fmt: on
 
 
@@ -70,7 +70,7 @@ class Seal:
             sequence=1,
             method_version=METHOD_VERSION,
             sealed_at=now,
-            scrubbed_at=None if self._is_anonymous() else now,
+            scrubbed_at=None if self._is_anonymous() or frozen.moderated_by is not None else now,
         )
 
     def write(
@@ -86,7 +86,7 @@ class Seal:
         self._write_release(readings)
         self._insert(AtomRow, ATOM, self._atoms())
         self._insert(ScoreRow, SCORE, map(_score_columns, score_rows(tables)))
-        self._insert(ReleasedCommentRow, COMMENT, self._comments(sheets))
+        self._write_comments(sheets)
         insert_rows(self._session, ExplanationRow, EXPLANATION, self._documents(documents(tables)))
         found = findings(tables, row_counts(self._judged, sheets), earlier)
         insert_rows(self._session, FindingRow, EXPLANATION, self._documents(found))
@@ -135,12 +135,12 @@ class Seal:
     def _comparisons(self, tables: Tables) -> Iterator[tuple[Any, ...]]:
         return ((self.release.id, one.unit_id, one.kind.value, json_text(one.document)) for one in comparisons(tables))
 
-    def _comments(self, sheets: SheetColumns) -> Iterator[tuple[Any, ...]]:
-        order = partial(key_of(self._session).derive, "comment-order")
-        named = {policy.rater_group.value for policy in self._frozen.groups if policy.mode is Mode.NAMED}
-        voices = {one.voice for one in sheets.comments if sheets.cells[one.cell][1] in named}
-        names = {str(person.id): person.name or "" for person in load_people(self._session, voices).values()}
-        return map(astuple, released_comments(self._frozen, self._judged, sheets, order=order, names=names))
+    def _write_comments(self, sheets: SheetColumns) -> None:
+        settled = settle_comments(self._session, self._frozen, self._judged, sheets)
+        self._insert(ReleasedCommentRow, COMMENT, map(astuple, settled.released))
+        withheld = ((self.release.id, *astuple(one)) for one in settled.withheld)
+        insert_rows(self._session, WithheldCommentsRow, WITHHELD, withheld)
+        let_go(self._session, self._frozen, settled, now=self.release.sealed_at)
 
 
 def _score_columns(score: Score) -> tuple[Any, ...]:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Bytes, Flag, Id, Instant, Json, Number, Text, Whole, one_of
 from app.organisation.values import SubjectKind
+from app.receipts.values import WithheldReason
 from app.releases.values import ScoreStatus
 
 
@@ -134,3 +135,22 @@ class ReleasedCommentRow(Base):
     position: Mapped[int] = mapped_column(Whole)
     author: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    is_edited: Mapped[bool] = mapped_column(Flag, server_default=false())
+
+
+class WithheldCommentsRow(Base):
+    """How many comments are withheld at a place that shows comments, for one reason."""
+
+    __tablename__ = "withheld_comments"
+    __table_args__ = (
+        one_of("reason", WithheldReason),
+        CheckConstraint("comments > 0", name="comments"),
+        {"sqlite_strict": True},
+    )
+
+    release_id: Mapped[str] = mapped_column(Id, ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    rater_groups: Mapped[str] = mapped_column(Text, primary_key=True)
+    about: Mapped[str] = mapped_column(Text, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text, primary_key=True)
+    comments: Mapped[int] = mapped_column(Whole)

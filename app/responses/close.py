@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete, select, update
+
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.relay import lay_anew
+from app.receipts.commands import lay_receipts_anew
 from app.responses.park import park_suspected
-from app.responses.tables import AnonymousSheetRow
+from app.responses.tables import AnonymousSheetRow, ParkedSheetRow, SheetCommentRow, SheetRow
 from app.rounds import close as rounds
 from app.rounds.queries import load_rounds_to_close, take_round
 from app.rounds.values import Mode, Round, RoundState
@@ -17,7 +20,8 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
     """Close an open round at once; nothing is accepted any more.
 
     For who may write rounds at its scope. Written beside the round: its assignments and the sheets of its anonymous
-    groups once more, in the order of their keys, so that no copy of the database links the one to the other.
+    groups and the receipts of comments once more, in the order of their keys, so that no copy of the database links
+    one to another.
     Suspected sheets of customers are parked. Idempotent.
     """
     held = take_round(session, viewer, round_id, now=now)
@@ -26,7 +30,16 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
     round_ = rounds.close_round(session, viewer, round_id, now=now)
     if any(policy.mode is Mode.ANONYMOUS for policy in round_.groups):
         lay_anew(session, AnonymousSheetRow, AnonymousSheetRow.round_id == round_.id, AnonymousSheetRow.key)
+    lay_receipts_anew(session, round_.id)
     return round_
+
+
+def destroy_comments(session: WriteSession, round_id: str) -> None:
+    """Delete what was written without a name in a round; for the release, which keeps what may be read of it."""
+    nameless = select(SheetRow.id).where(SheetRow.round_id == round_id, SheetRow.pseudonym.is_not(None))
+    session.execute(delete(SheetCommentRow).where(SheetCommentRow.sheet_id.in_(nameless)))
+    left_out = update(ParkedSheetRow).where(ParkedSheetRow.round_id == round_id, ParkedSheetRow.comments.is_not(None))
+    session.execute(left_out.values(comments={}))
 
 
 def close_due_rounds(session: WriteSession, *, now: datetime) -> int:

@@ -14,6 +14,7 @@ from app.invitations.queries import hold_link
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_employee_names
+from app.responses.hand_out import Sent, hand_out
 from app.responses.hints import SENTENCES, comment_hints, names_worth_hiding, seen_mark
 from app.responses.intake import HINTS, SEEN_ALL, parse_sheets, parse_submission_id
 from app.responses.keep_draft import forget_draft
@@ -34,9 +35,10 @@ def submit_response(
     """Store what a rater sends about one or more subjects.
 
     Whoever holds the link may call. Written: one sheet for each subject with an answer, in one transaction with the
-    check that the round is open, and no draft any more; a sheet that is there is replaced, except in an `anonymous` group, where the first
-    one is final. The assignment gets its mark without a time. Nothing is sent. The same submission id again changes
-    nothing and gives the same receipt. HintsGiven when a comment is worth thinking over, until it says that the
+    check that the round is open, and no draft any more; a sheet that is there is replaced, except in an `anonymous`
+    group, where the first one is final; what the code of each comment without a name will tell. The assignment gets its
+    mark without a time. Nothing is sent. The same submission id again changes nothing and gives the same receipt, codes
+    included. HintsGiven when a comment is worth thinking over, until it says that the
     hints were seen.
     """
     link = hold_link(session, token, now=now)
@@ -44,9 +46,11 @@ def submit_response(
     subjects = {subject.assignment_id: subject for subject in take_form_subjects(session, link, recipe)}
     submission_id = parse_submission_id(posted)
     sheets = parse_sheets(posted, subjects.values(), recipe.scales)
-    _advise(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets])
-    _Desk(session, link, token, submission_id).put([(subjects[sheet.assignment_id], sheet) for sheet in sheets])
-    note_suspicions(session, link, posted, [(subjects[sheet.assignment_id], sheet) for sheet in sheets], now=now)
+    told = [(subjects[sheet.assignment_id], sheet) for sheet in sheets]
+    _advise(session, link, posted, told)
+    fresh = _Desk(session, link, token, submission_id).put(told)
+    codes = hand_out(session, link, Sent(token, submission_id, fresh), told)
+    note_suspicions(session, link, posted, told, now=now)
     forget_draft(session, token)
     open_ones = [sheet.assignment_id for sheet in sheets if not subjects[sheet.assignment_id].is_answered]
     mark_answered(session, open_ones)
@@ -62,6 +66,7 @@ def submit_response(
             for sheet in sheets
             if subjects[sheet.assignment_id].rater_group is RaterGroup.CUSTOMER and is_low(sheet.answers, recipe.kpis)
         ),
+        codes=codes,
     )
 
 
@@ -91,18 +96,19 @@ class _Desk:
         self._token = token
         self._submission_id = submission_id
 
-    def put(self, rated: Rated) -> None:
-        """Store every sheet the way its group's mode asks for."""
-        self._put_anonymous([one for one in rated if one[0].mode is Mode.ANONYMOUS])
-        self._put_kept([one for one in rated if one[0].mode is not Mode.ANONYMOUS])
+    def put(self, rated: Rated) -> frozenset[str]:
+        """Store every sheet the way its group's mode asks for; of which assignments, as others are there already."""
+        anonymous = self._put_anonymous([one for one in rated if one[0].mode is Mode.ANONYMOUS])
+        return anonymous | self._put_kept([one for one in rated if one[0].mode is not Mode.ANONYMOUS])
 
-    def _put_anonymous(self, rated: Rated) -> None:
+    def _put_anonymous(self, rated: Rated) -> frozenset[str]:
         ids = [subject.assignment_id for subject, _ in rated]
         keys = {one: anonymous_sheet_key(self._token, one) for one in ids}
         marks = {one: anonymous_submission_mark(self._token, one, self._submission_id) for one in ids}
         known = self._known(AnonymousSheetRow, rated, keys)
         if any(keys[one] in known and known[keys[one]].submission_id != marks[one] for one in ids):
             raise AlreadyFinal
+        fresh = frozenset(one for one in ids if keys[one] not in known)
         self._insert(
             _NEW_ANONYMOUS,
             [
@@ -112,11 +118,12 @@ class _Desk:
                     "comments": dict(sheet.comments),
                 }
                 for subject, sheet in rated
-                if keys[subject.assignment_id] not in known
+                if subject.assignment_id in fresh
             ],
         )
+        return fresh
 
-    def _put_kept(self, rated: Rated) -> None:
+    def _put_kept(self, rated: Rated) -> frozenset[str]:
         instance = key_of(self._session)
         keys = {subject.assignment_id: instance.sheet_key(subject.assignment_id) for subject, _ in rated}
         marks = {keys[one]: instance.submission_mark(one, self._submission_id) for one in keys}
@@ -143,6 +150,7 @@ class _Desk:
                 for about, text in sheet.comments.items()
             ],
         )
+        return frozenset(sheet.assignment_id for _, sheet in written)
 
     def _known(
         self, table: type[SheetRow | AnonymousSheetRow], rated: Rated, keys: Mapping[str, bytes]

@@ -46,6 +46,7 @@ class FormRecipe:
     scales: Mapping[str, FrozenScale]
     overlapping: frozenset[OverlapPlace]
     grows: bool
+    moderated_by: str | None
     asked: dict[tuple[str, ...], tuple[FormKpi, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -62,6 +63,7 @@ class FormRecipe:
         kpis: tuple[FrozenKpi, ...],
         overlapping: frozenset[OverlapPlace] = frozenset(),
         grows: bool = False,
+        moderated_by: str | None = None,
     ) -> Self:
         """The same from the frozen parts."""
         return cls(
@@ -78,6 +80,7 @@ class FormRecipe:
             scales={item.id: item.scale for kpi in kpis for item in kpi.items},
             overlapping=overlapping,
             grows=grows,
+            moderated_by=moderated_by,
         )
 
 
@@ -124,6 +127,7 @@ def preview_of(
         submission_id="",
         begun="",
         subjects=subjects,
+        moderated_by=recipe.moderated_by,
     )
     seconds = sheet_seconds(questions) if questions else 0
     return FormPreview(rater_group, tuple(recipe.policies), form, questions, seconds, patience(rater_group))

@@ -54,6 +54,7 @@ def load_rating_form(session: ReadSession, token: str, *, now: datetime) -> Rati
         # Whoever comes back to a draft has filled it in before, so the time from now on says nothing.
         begun="" if draft else key_of(session).seal_moment(BEGUN, link.round_id, now),
         subjects=subjects,
+        moderated_by=recipe.moderated_by,
         draft=draft,
         late_until=link.ends_at if now >= link.closes_at else None,
     )
@@ -168,4 +169,5 @@ def _read_recipe(session: ReadSession, link: RatingLink) -> FormRecipe:
         kpis=kpis_in(recipe["kpis"]),
         overlapping=overlaps_in(row.overlapping),
         grows=bool(recipe.get("grows")),
+        moderated_by=row.moderated_by,
     )

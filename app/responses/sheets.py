@@ -50,6 +50,17 @@ def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str
     return KeptSheets(_columns(numbers, ids, cells, answers), voices)
 
 
+def load_comment_texts(session: ReadSession, round_id: str) -> dict[bytes, str]:
+    """The comments of a round without a name by their marks, whoever asks; for who moderates them."""
+    numbers = _Numbers({})
+    protected = SheetRow.pseudonym.is_not(None)
+    said = _kept_comments(session, round_id, numbers, protected)
+    query = select(AnonymousSheetRow.key, AnonymousSheetRow.comments).where(AnonymousSheetRow.round_id == round_id)
+    mark = key_of(session).comment_mark
+    anonymous = ((mark(key, about), text) for key, texts in session.execute(query) for about, text in texts.items())
+    return {comment.mark: comment.text for comment in said} | dict(anonymous)
+
+
 def count_stray_sheets(session: ReadSession) -> int:
     """Sheets of kept groups that follow from no assignment, whoever asks; none in a sound database."""
     key = key_of(session)
@@ -110,27 +121,32 @@ def _columns(
     )
 
 
-def _kept_comments(session: ReadSession, round_id: str, numbers: _Numbers) -> tuple[SheetComment, ...]:
+def _kept_comments(
+    session: ReadSession, round_id: str, numbers: _Numbers, *only: ColumnElement[bool]
+) -> tuple[SheetComment, ...]:
     sheet, comment = SheetRow.__table__.c, SheetCommentRow.__table__.c
-    columns = (sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym, comment.about, comment.text)
-    said = select(*columns).join_from(SheetRow, SheetCommentRow).where(sheet.round_id == round_id)
+    voice = (sheet.rater_id, sheet.pseudonym)
+    columns = (sheet.subject_id, sheet.rater_group, *voice, sheet.key, comment.about, comment.text)
+    said = select(*columns).join_from(SheetRow, SheetCommentRow).where(sheet.round_id == round_id, *only)
+    mark = key_of(session).comment_mark
     return tuple(
-        SheetComment(numbers.cell(subject, group), rater or pseudonym.hex(), about, text)
-        for subject, group, rater, pseudonym, about, text in session.execute(said)
+        SheetComment(numbers.cell(subject, group), rater or pseudonym.hex(), about, text, mark(key, about))
+        for subject, group, rater, pseudonym, key, about, text in session.execute(said)
     )
 
 
 def _anonymous_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> SheetColumns:
     sheet = AnonymousSheetRow.__table__.c
-    columns = (sheet.subject_id, sheet.rater_group, sheet.answers, sheet.comments)
+    columns = (sheet.subject_id, sheet.rater_group, sheet.answers, sheet.comments, sheet.key)
+    mark = key_of(session).comment_mark
     query = select(*columns).where(sheet.round_id == round_id).order_by(sheet.key)
     cells: list[int] = []
     answers: list[tuple[int, int, float]] = []
     comments: list[SheetComment] = []
-    for place, (subject, group, given, said) in enumerate(session.execute(query)):
+    for place, (subject, group, given, said, key) in enumerate(session.execute(query)):
         cells.append(numbers.cell(subject, group))
         answers += [(place, numbers.items[item], UNSEEN if at is None else at) for item, at in given.items()]
-        comments += [SheetComment(cells[-1], "", about, text) for about, text in said.items()]
+        comments += [SheetComment(cells[-1], "", about, text, mark(key, about)) for about, text in said.items()]
     columns_of = np.array(answers, ANSWER)
     return SheetColumns(
         tuple(numbers.cells),

@@ -59,6 +59,7 @@ def load_form_preview(
         kpis=frozen.kpis,
         overlapping=frozen.overlapping,
         grows=frozen.grows,
+        moderated_by=frozen.moderated_by,
     )
     asked = _asked_in(frozen, group, [one for one in assignments if one.rater_group is group and not one.declined])
     return preview_of(recipe, asked, group, round_id=frozen.id, closes_at=frozen.closes_at)

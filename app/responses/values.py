@@ -116,6 +116,7 @@ class RatingForm:
     """All that one rating link asks; never an answer that was given before.
 
     `begun` is a sealed note of when the form was shown; it comes back with the answers and is stored nowhere.
+    `moderated_by` says who reads comments before they are released.
     """
 
     round_id: str
@@ -133,6 +134,7 @@ class RatingForm:
     submission_id: str
     begun: str
     subjects: tuple[FormSubject, ...]
+    moderated_by: str | None = None
     draft: Mapping[str, str] = field(default_factory=dict)
     """What is typed and not sent, by field; never what was sent."""
     late_until: datetime | None = None
@@ -171,10 +173,20 @@ class ParkedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentCode:
+    """The receipt code of one comment, and about whom that is; told to whoever sent it, once."""
+
+    assignment_id: str
+    subject_name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a submit stored: who was rated now, who is still open, and until when it can be changed.
 
-    `low` are the assignments of customers' sheets in the lower half of the scale; told to whoever sent them alone.
+    `codes` are those of comments that come without a name, in the order of the form: one code over several comments
+    would say that one person wrote them. `low` are the assignments of customers' sheets in the lower half of the scale; told to whoever sent them alone.
     """
 
     submission_id: str
@@ -183,6 +195,7 @@ class Receipt:
     is_final: bool
     closes_at: datetime
     low: tuple[str, ...] = ()
+    codes: tuple[CommentCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +218,14 @@ class SheetComment(NamedTuple):
     """A comment: place of its cell, who wrote it (rater id, or pseudonym in hex; empty where `anonymous`), about what.
 
     about : item id, or "" for the subject as a whole
+    mark : what stands for it where it is looked at and settled; follows from its sheet under the instance key
     """
 
     cell: int
     voice: str
     about: str
     text: str
+    mark: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

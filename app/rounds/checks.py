@@ -117,4 +117,4 @@ def open_change_problems(round_: Round, draft: RoundDraft, *, now: datetime) -> 
 def moves_only_times(round_: Round, draft: RoundDraft) -> bool:
     """Whether a change leaves alone what was promised at launch."""
     fixed = ("scope_id", "external_id", "name", "purpose", "asked_by", "period_start", "period_end", "opens_at")
-    return all(getattr(round_, name) == getattr(draft, name) for name in (*fixed, "pooling"))
+    return all(getattr(round_, name) == getattr(draft, name) for name in (*fixed, "pooling", "moderated_by"))

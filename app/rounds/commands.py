@@ -181,6 +181,7 @@ def _columns(draft: RoundDraft) -> dict[str, Any]:
         "reminders": [at.isoformat() for at in draft.reminders],
         "pooling": draft.pooling,
         "release_mode": draft.release_mode,
+        "moderated_by": draft.moderated_by,
     }
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from app.accounts.queries import load_readers
 from app.accounts.rules import READING_ROLES
+from app.accounts.values import Role
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
@@ -40,7 +41,7 @@ def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: 
         groups=round_.groups,
         kpis=drawer.frozen_kpis,
         subjects=[drawer.frozen(subject, scope_id, is_rated=subject.id in rated) for subject in inside],
-        readers=_readers(session, tree, scope_id, {subject.id for subject in inside}, on=on),
+        readers=_readers(session, tree, scope_id, {subject.id for subject in inside}, _reading(round_), on=on),
     )
 
 
@@ -79,6 +80,7 @@ def frozen_round(  # noqa: PLR0913 - a frozen round has that many parts, all nam
         subjects=tuple(subjects),
         readers=readers,
         overlapping=overlapping,
+        moderated_by=round_.moderated_by,
         grows=grows,
     )
     return frozen if round_.promise_hash else replace(frozen, promise_hash=recipe.promise_hash(frozen))
@@ -132,13 +134,24 @@ def _frozen_kpis(round_: Round, kpis: Mapping[KpiId, Kpi]) -> tuple[FrozenKpi, .
     return tuple(recipe.freeze_kpi(kpis[kpi_id], weights.get(kpi_id, {})) for kpi_id in order)
 
 
+def _reading(round_: Round) -> frozenset[Role]:
+    """The roles whose holders do not count: who reads comments before their release knows his own among them."""
+    return READING_ROLES if round_.moderated_by is None else READING_ROLES | {Role.MODERATOR}
+
+
 def _readers(
-    session: ReadSession, tree: Tree, scope_id: SubjectId, inside: Collection[str], *, on: date
+    session: ReadSession,
+    tree: Tree,
+    scope_id: SubjectId,
+    inside: Collection[str],
+    roles: Collection[Role],
+    *,
+    on: date,
 ) -> dict[str, frozenset[str]]:
     """Who could read results, by the place of the right; rights above the scope count at the scope."""
     above = tree.path(scope_id)[:-1]
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for mailbox, grant in load_readers(session, [*above, *inside], READING_ROLES):
+    for mailbox, grant in load_readers(session, [*above, *inside], roles):
         found[grant.subject_id].add(mailbox)
     # Who acts for a leader later in the round reads like the leader, so nobody who is known to do so counts.
     deputies = load_deputies(session, tree.root_id, on=on, until=date.max)

@@ -26,6 +26,7 @@ MOST_SUBJECTS = 10_000
 LARGEST_WEIGHT = 1e9
 OCCASION_LENGTH = 100
 PURPOSE_LENGTH = 500
+MODERATORS_LENGTH = 80
 
 RATER_COLUMNS = (
     Column("rater_group"),
@@ -54,7 +55,7 @@ def parse_round(
     given: Mapping[str, object], *, company_id: str, present: Round | None = None, posted: bool = False
 ) -> RoundDraft:
     """A round: name, purpose, asked_by, scope_id, external_id, period_start, period_end, opens_at, closes_at,
-    reminders, pooling, release_mode. What is not sent stays as in `present`.
+    reminders, pooling, release_mode, moderated_by. What is not sent stays as in `present`.
     """
     fields = Fields(given, posted=posted)
     draft = RoundDraft(
@@ -71,6 +72,7 @@ def parse_round(
         pooling=fields.choice("pooling", Pooling) or (present.pooling if present else Pooling.DROP),
         release_mode=fields.choice("release_mode", ReleaseMode)
         or (present.release_mode if present else ReleaseMode.AUTOMATIC),
+        moderated_by=_moderated_by(fields, present),
     )
     if _NOWHERE not in {draft.opens_at, draft.closes_at}:
         for problem in time_problems(draft):
@@ -215,6 +217,17 @@ def _asked_by(fields: Fields, present: Round | None) -> str:
     except ValueError as error:
         fields.refuse("asked_by", str(error))
         return ""
+
+
+def _moderated_by(fields: Fields, present: Round | None) -> str | None:
+    if not fields.has("moderated_by"):
+        return present.moderated_by if present else None
+    text = fields.text("moderated_by", longest=MODERATORS_LENGTH)
+    try:
+        return parse_name(text) if text else None
+    except ValueError as error:
+        fields.refuse("moderated_by", str(error))
+        return None
 
 
 def _external_id(fields: Fields, present: Round | None) -> str | None:

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from app.accounts.values import Viewer
+from app.accounts.queries import load_readers
+from app.accounts.values import Role, Viewer
 from app.errors import FieldError
 from app.infra.database import WriteSession
 from app.infra.ids import entropy_of
 from app.infra.keys import SECRET_BYTES
 from app.journal.commands import record
 from app.mail.commands import withdraw
-from app.organisation.queries import load_people, load_people_of
+from app.organisation.queries import load_people, load_people_of, path_of
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.exposure import dossier_problems
@@ -44,6 +45,7 @@ NO_KPIS = "Choose at least one KPI to ask about."
 NO_SUBJECTS = "Choose at least one to be rated."
 NO_RATERS = "Nobody is asked yet. Let the structure propose raters, or add a list."
 OVER_CAP = "{name} would get {minutes} minutes of forms in the month of the round. Let the organisation propose anew, or take some off."
+NOBODY_MODERATES = "Comments are read before they are released, but nobody has that role there. Give it to somebody, or leave the field empty."
 GONE = "Somebody to be rated is no longer part of the organisation there. Take the person or unit off the round."
 
 
@@ -142,6 +144,7 @@ def draft_of(round_: Round) -> RoundDraft:
         reminders=round_.reminders,
         pooling=round_.pooling,
         release_mode=round_.release_mode,
+        moderated_by=round_.moderated_by,
     )
 
 
@@ -159,9 +162,17 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     inside = {subject.id for subject in frozen.subjects}
     if any(subject_id not in inside for subject_id in rated):
         found.append(FieldError("subjects", GONE))
+    if round_.moderated_by is not None and not _has_moderator(session, frozen):
+        found.append(FieldError("moderated_by", NOBODY_MODERATES))
     if not found and not has_assignments(session, round_.id):
         found.append(FieldError("assignments", NO_RATERS))
     return found
+
+
+def _has_moderator(session: WriteSession, frozen: FrozenRound) -> bool:
+    """Whether somebody may moderate the whole scope."""
+    places = path_of(session, frozen.scope_id, on=frozen.frozen_on)
+    return bool(load_readers(session, places, [Role.MODERATOR]))
 
 
 def _overloads(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> list[FieldError]:

@@ -43,7 +43,7 @@ def promise_hash(frozen: FrozenRound) -> str:
 
     What may move after launch (closing time, reminders, names of the round) is no part of it.
     """
-    promised = {
+    promised: dict[str, Any] = {
         "groups": groups_out(frozen.groups),
         "kpis": kpis_out(frozen.kpis),
         "pooling": frozen.pooling,
@@ -52,6 +52,9 @@ def promise_hash(frozen: FrozenRound) -> str:
         "subjects": [subject_out(subject) for subject in sorted(frozen.subjects, key=lambda one: one.id)],
         "readers": {subject_id: sorted(mailboxes) for subject_id, mailboxes in frozen.readers.items()},
     }
+    # Rounds were launched before comments could be moderated: their hashes must come out again.
+    if frozen.moderated_by is not None:
+        promised["moderated_by"] = frozen.moderated_by
     return hashlib.sha256(canonical(promised).encode()).hexdigest()
 
 

@@ -41,6 +41,7 @@ class RoundRow(Base):
         one_of("source", RoundSource),
         one_of("pooling", Pooling),
         one_of("release_mode", ReleaseMode),
+        CheckConstraint("moderated_by <> ''", name="moderated_by"),
         CheckConstraint("period_end >= period_start", name="period"),
         CheckConstraint("closes_at > opens_at", name="times"),
         CheckConstraint("(state = 'draft') = (recipe IS NULL)", name="frozen_at_launch"),
@@ -78,6 +79,7 @@ class RoundRow(Base):
     shares: Mapped[dict[str, int | None]] = mapped_column(Json)
     version: Mapped[int] = mapped_column(Whole)
     overlapping: Mapped[list[list[Any]]] = mapped_column(Json, server_default="[]")
+    moderated_by: Mapped[str | None] = mapped_column(Text)
 
     def value(self, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
         """The round with its groups, in the usual order, and its KPIs."""
@@ -107,6 +109,7 @@ class RoundRow(Base):
             version=self.version,
             groups=tuple(sorted(groups, key=lambda one: order.index(one.rater_group))),
             kpis=tuple(kpis),
+            moderated_by=self.moderated_by,
         )
 
 

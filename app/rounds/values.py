@@ -118,7 +118,8 @@ class RoundKpi:
 class Round:
     """A round as it is managed. `promise_hash` is set from launch on.
 
-    `extended_until` is the latest closing time given to any single rater; none without such a favour.
+    `extended_until` is the latest closing time given to any single rater; none without such a favour. `moderated_by`
+    says who reads comments before they are released, as raters are told; None where they are released as written.
     """
 
     id: RoundId
@@ -145,6 +146,7 @@ class Round:
     version: int
     groups: tuple[GroupPolicy, ...] = ()
     kpis: tuple[RoundKpi, ...] = ()
+    moderated_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class RoundDraft:
     reminders: tuple[datetime, ...] = ()
     pooling: Pooling = Pooling.DROP
     release_mode: ReleaseMode = ReleaseMode.AUTOMATIC
+    moderated_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +385,7 @@ class FrozenRound:
     readers: Mapping[str, frozenset[str]]
     overlapping: frozenset[OverlapPlace] = frozenset()
     grows: bool = False
+    moderated_by: str | None = None
 
     def kpi(self, kpi_id: str) -> FrozenKpi:
         """The KPI with this id."""

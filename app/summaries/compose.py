@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kpis.values import KpiKind
+from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.values import Release, Score
 from app.rounds.values import FrozenKpi, FrozenSubject
 from app.summaries.found import Found
@@ -39,6 +40,17 @@ class ReadComment:
     position: int
     author: str | None
     text: str
+    is_edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWithheld:
+    """How many comments of a place are withheld for one reason, as it stands in its table."""
+
+    rater_groups: tuple[str, ...]
+    about: str
+    reason: WithheldReason
+    comments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class Loaded:
     named: Collection[str]
     voices: Mapping[str, str]
     comments: Sequence[ReadComment]
+    withheld: Sequence[ReadWithheld]
 
 
 def summary_of(known: Loaded) -> Summary:
@@ -222,14 +235,19 @@ def _hard(known: Loaded, kpi: FrozenKpi, row: Score) -> HardKpi:
 def _comments(known: Loaded) -> Iterable[Comments]:
     names = {item.id: item.name for kpi in known.kpis.values() for item in kpi.items}
     place = {item_id: number for number, item_id in enumerate(names)}
+    order = list(WithheldReason)
     found: defaultdict[tuple[tuple[str, ...], str], list[ReadComment]] = defaultdict(list)
     for comment in known.comments:
         found[comment.rater_groups, comment.about].append(comment)
-    for groups, about in sorted(found, key=lambda key: (group_rank(key[0]), place.get(key[1], -1))):
+    held: defaultdict[tuple[tuple[str, ...], str], list[WithheldCount]] = defaultdict(list)
+    for one in known.withheld:
+        held[one.rater_groups, one.about].append(WithheldCount(one.reason, one.comments))
+    for groups, about in sorted({*found, *held}, key=lambda key: (group_rank(key[0]), place.get(key[1], -1))):
         comments = sorted(found[groups, about], key=lambda comment: comment.position)
         yield Comments(
             rater_groups=groups,
             item_id=about or None,
             item_name=names.get(about),
-            comments=tuple(Comment(comment.author, comment.text) for comment in comments),
+            comments=tuple(Comment(comment.author, comment.text, comment.is_edited) for comment in comments),
+            withheld=tuple(sorted(held[groups, about], key=lambda one: order.index(one.reason))),
         )

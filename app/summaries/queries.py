@@ -20,6 +20,7 @@ from app.kpis.values import RaterGroup
 from app.organisation.queries import load_paths, load_people
 from app.organisation.tables import SubjectRow
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
+from app.receipts.values import WithheldReason
 from app.releases.queries import (
     IS_TOLD,
     find_release_of,
@@ -33,13 +34,13 @@ from app.releases.queries import (
     open_results,
     without_errors,
 )
-from app.releases.tables import ReleasedCommentRow, ReleaseRow, ScoreRow
+from app.releases.tables import ReleasedCommentRow, ReleaseRow, ScoreRow, WithheldCommentsRow
 from app.releases.values import Release, Score
 from app.rounds.queries import load_frozen_subjects
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, FrozenSubject, Mode, ReleaseMode, RoundState
-from app.summaries.compose import Loaded, ReadComment, figure_of, summary_of
+from app.summaries.compose import Loaded, ReadComment, ReadWithheld, figure_of, summary_of
 from app.summaries.found import Found
 from app.summaries.values import Arithmetic, Coming, ComingRound, Member, Place, ReleasedRound, SummarisedRound, Summary
 from app.words import Words
@@ -73,6 +74,7 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
             named=named,
             voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
             comments=_load_comments(session, release.id, subject_id),
+            withheld=_load_withheld(session, release.id, subject_id),
         )
     )
 
@@ -212,8 +214,18 @@ _COMMENTS = select(
     ReleasedCommentRow.position,
     ReleasedCommentRow.author,
     ReleasedCommentRow.text,
+    ReleasedCommentRow.is_edited,
 ).where(
     ReleasedCommentRow.release_id == bindparam("release_id"), ReleasedCommentRow.subject_id == bindparam("subject_id")
+)
+_WITHHELD = select(
+    WithheldCommentsRow.rater_groups,
+    WithheldCommentsRow.about,
+    WithheldCommentsRow.reason,
+    WithheldCommentsRow.comments,
+).where(
+    WithheldCommentsRow.release_id == bindparam("release_id"),
+    WithheldCommentsRow.subject_id == bindparam("subject_id"),
 )
 
 
@@ -279,6 +291,14 @@ def _load_voices(session: ReadSession, round_id: str, subject_id: str, named: Co
 def _load_comments(session: ReadSession, release_id: str, subject_id: str) -> list[ReadComment]:
     rows = session.execute(_COMMENTS, {"release_id": release_id, "subject_id": subject_id})
     return [ReadComment(tuple(groups.split("+")), about, *rest) for groups, about, *rest in map(list[Any], rows)]
+
+
+def _load_withheld(session: ReadSession, release_id: str, subject_id: str) -> list[ReadWithheld]:
+    rows = session.execute(_WITHHELD, {"release_id": release_id, "subject_id": subject_id})
+    return [
+        ReadWithheld(tuple(groups.split("+")), about, WithheldReason(reason), comments)
+        for groups, about, reason, comments in rows
+    ]
 
 
 def _load_entries(

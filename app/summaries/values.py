@@ -10,6 +10,7 @@ from typing import Any
 
 from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
+from app.receipts.values import WithheldCount
 from app.releases.values import Release, ScoreStatus, Withheld
 from app.rounds.values import FrozenKpi, Goalposts, ReleaseMode, RoundState
 from app.scoring.reliability import Firmness
@@ -269,20 +270,22 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One comment; `author` only where the rater's name is shown."""
+    """One comment; `author` only where the rater's name is shown, `is_edited` where somebody's words were taken out."""
 
     author: str | None
     text: str
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """The comments of a rater group on one item, or on the subject as a whole (no item)."""
+    """The comments of a rater group on one item, or on the whole (no item); `withheld` where any may be read at all."""
 
     rater_groups: tuple[str, ...]
     item_id: str | None
     item_name: Words | None
     comments: tuple[Comment, ...]
+    withheld: tuple[WithheldCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts import commands
 from app.accounts.queries import list_accounts, load_accounts
@@ -12,8 +12,9 @@ from app.accounts.values import Account, AccountId, NewAccount, Role
 from app.errors import AppError, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.paths import load_subjects, path_of
@@ -24,7 +25,7 @@ from app.web.places import list_units, options_of
 from app.web.render import Flash, flash_for, page, see_other
 from app.words import DEFAULT_LOCALE
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The account has its role.", "The person signs in by a link that we send on request."),

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, FieldError, Invalid
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.addresses import get_left_alone, list_left_alone
@@ -24,7 +25,7 @@ from app.web.known import NOBODY, find_known, known_people
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "added": Flash("good", "The address gets no more letters.", "Letters that waited are not sent."),

@@ -6,7 +6,7 @@ Whoever analyses nobody in a release is answered as if there were no such pages.
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.analysis.commands import answer_assignment, note_score
@@ -16,7 +16,8 @@ from app.analysis.rules import WISHED
 from app.analysis.values import Choice, Severity
 from app.errors import NotFound
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import number
@@ -27,7 +28,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "answered": Flash("good", "The answer is stored.", "The scores below follow it."),

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
@@ -39,7 +40,7 @@ from app.web.round_parts import DONE, RoundFrame, frame_of
 from app.web.uploads import Upload, checked, is_check, refused_file, table_of
 from app.words import DEFAULT_LOCALE
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _SOURCES: Mapping[AssignmentSource, str] = {
     AssignmentSource.STRUCTURE: "From the organisation",

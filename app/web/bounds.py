@@ -1,13 +1,14 @@
 """The pages on the bounds of asking: conflicts of interest, what a round takes its raters, and the cap of a month."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.values import Person
@@ -19,7 +20,7 @@ from app.web.lists import company_of, every, next_href, slice_of
 from app.web.render import Flash, flash_for, page, see_other
 from app.web.round_parts import frame_of
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "marked": Flash("good", "The conflict of interest is marked.", "Drafts no longer pair the two."),

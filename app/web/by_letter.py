@@ -3,11 +3,12 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Invalid
 from app.http.access import by_link, public
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.service import limit_asking
 from app.http.visit import Visit, passing, reading, writing
 from app.infra.database import ReadSession
@@ -18,7 +19,7 @@ from app.organisation.paths import load_subjects
 from app.organisation.values import Person
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 AGAIN = "again"

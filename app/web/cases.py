@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.fields import Fields
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.paths import load_subjects
@@ -20,7 +21,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import next_href, slice_of
 from app.web.render import Flash, flash_for, page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"closed": Flash("good", "The case is closed.", "How to reach the customer is deleted.")}
 OUTCOMES: Mapping[CaseOutcome, str] = {

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.formats import counted, listing, number, percent, period
 from app.organisation.values import SubjectKind
@@ -21,7 +21,7 @@ from app.web.result_words import group_listing
 from app.web.summary import way_to
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 MOST_NAMED = 3
 _REASONS = {

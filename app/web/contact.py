@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Invalid
 from app.http.access import by_link
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import choose_locale
@@ -17,7 +18,7 @@ from app.responses.queries import load_rating_form
 from app.web.forms import Filled, nested, refused
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/r/{token}/contact")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.followup.commands import accept_shift, take_back_shift
@@ -11,7 +11,8 @@ from app.followup.intake import parse_shift
 from app.followup.queries import get_course, length_name
 from app.followup.values import Charted, Compared, KpiCourse, Shift, Told
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import day, period, points_range, score
@@ -27,7 +28,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "accepted": Flash("good", "The new level is accepted.", "From that day on the usual level is learnt afresh."),

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import NO_CHOICE
 from app.http.access import by_link
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.formats import choose_locale
 from app.invitations.decline import decline
@@ -20,7 +21,7 @@ from app.rounds.values import DeclineReason
 from app.web.forms import Filled, refused
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 REASONS: Mapping[DeclineReason, str] = {
     DeclineReason.NOT_WORKED_TOGETHER: "We have not worked together",

@@ -2,15 +2,16 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.paging import MAX_LIMIT, PageRequest
@@ -22,7 +23,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.known import NOBODY, find_known, known_people
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/people/{person_id}/deputies/new")

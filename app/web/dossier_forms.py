@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.dossiers import commands
@@ -11,8 +11,9 @@ from app.dossiers.values import Dossier, DossierContent, Measure
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.paths import path_of
@@ -25,7 +26,7 @@ from app.web.lists import company_of
 from app.web.places import list_units, options_of
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 NAMES = {
     "scope_id": "Unit",

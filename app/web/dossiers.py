@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import SERVICE, Action, may, roots
 from app.dossiers import queries
@@ -12,7 +12,7 @@ from app.dossiers.rules import LONGEST_UNTIL_REVIEW, REMINDED_BEFORE, gaps
 from app.dossiers.values import Dossier, DossierReview, Measure
 from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.formats import choose_locale
@@ -23,7 +23,7 @@ from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page, said
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The measure is on record."),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
 from app.encounters.commands import record_encounters
@@ -13,7 +13,8 @@ from app.encounters.queries import get_programme, list_encounters
 from app.encounters.values import Encounter, EncounterReport, EncounterState, Reason
 from app.errors import Forbidden
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.paths import load_subjects
@@ -24,7 +25,7 @@ from app.web.render import page, said, see_other
 from app.web.uploads import Checked, Upload, content_of, is_check, refused_file, table_of
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 STATES: Mapping[EncounterState, str] = {
     EncounterState.DELAYED: "Waiting",

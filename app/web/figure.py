@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.service import computing_again
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
@@ -24,7 +24,7 @@ from app.web.result_words import group_name
 from app.web.summary import way_to
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import NotFound
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.kpis.values import RaterGroup
 from app.responses.compose import FormPreview
@@ -22,7 +22,7 @@ _OF_KPI = "The promise is the one that a new round begins with."
 _OF_DRAFT = "Shown for whoever is asked about most people, with the promise as if the round started now."
 _OF_ROUND = "Shown for whoever is asked about most people."
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, FieldError, Invalid, TooMany
 from app.fields import Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.commands import extend_invitation, resend_invitation, rotate_invitation, void_invitation
@@ -28,7 +29,7 @@ from app.web.local_times import NoSuchTime, moment_of, typed_of
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, RoundFrame, launched_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _STATES: Mapping[DeliveryState, tuple[str, str, str]] = {
     DeliveryState.QUEUED: ("Waiting to be sent", "neutral", "clock"),

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.queries import list_journal, load_actor_names
 from app.accounts.rules import Action
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.journal.values import Entry
 from app.organisation.paths import load_subjects
@@ -16,7 +16,7 @@ from app.organisation.values import SubjectId
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, said
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 WHAT: Mapping[str, str] = {
     "account.created": "Made an account",
@@ -30,6 +30,7 @@ WHAT: Mapping[str, str] = {
     "address.written_again": "Wrote to an address again",
     "assignment.answered": "Said how raters came to their subjects",
     "assignment.declined": "A rater declined",
+    "comment.moderated": "Decided what becomes of a comment",
     "company.created": "Set up the company",
     "conflict.lifted": "Lifted a conflict of interest",
     "conflict.marked": "Marked a conflict of interest",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.commands import create_api_key, revoke_api_key
 from app.accounts.queries import get_api_key, list_api_keys
@@ -12,8 +12,9 @@ from app.accounts.values import ApiKey, NewApiKey
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
@@ -24,7 +25,7 @@ from app.web.lists import company_of, next_href, slice_of
 from app.web.places import list_units, options_of
 from app.web.render import Flash, flash_for, page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"revoked": Flash("good", "The key has ended.", "Whoever still uses it is refused from now on.")}
 _USUAL_LIFE = timedelta(days=365)

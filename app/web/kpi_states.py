@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, FieldError
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis import commands
@@ -22,7 +23,7 @@ from app.web.forms import REFUSED, Filled, fresh, label_of, nested, refused
 from app.web.kpi_values import place_of
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _WORDS = ("A name, a purpose and a success criterion, in both languages", ("name", "purpose", "criterion"))
 _SHARED = (

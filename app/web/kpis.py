@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.errors import NotFound
 from app.followup.queries import list_course_places
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.hints import wording_hints
@@ -27,7 +27,7 @@ from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page, said
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The draft is stored.", "Activate it when everything is there."),

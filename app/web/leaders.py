@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation.commands import add_manager_role, end_manager_role
@@ -20,7 +21,7 @@ from app.web.known import NOBODY, find_known, known_people
 from app.web.places import load_leaders, way_to
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 NO_EMPLOYEE = "Only a person can lead."
 

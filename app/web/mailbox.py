@@ -6,18 +6,18 @@ It is there only while no mail relay is set and only this machine can reach the 
 import re
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import NotFound
 from app.http.access import public
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, passing
 from app.infra.mailbox import KeptLetter, list_letters, read_letter
 from app.infra.paging import DEFAULT_LIMIT
 from app.web.mail_frame import framed
 from app.web.render import page
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 WHY = "only this machine can reach it, while letters have no other way to be read"
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})

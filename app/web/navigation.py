@@ -7,6 +7,7 @@ from app.http.visit import Visit
 
 READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
 RESULT_READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER})
+MODERATORS = frozenset({Role.MODERATOR})
 ADMINS = frozenset({Role.ADMIN})
 
 
@@ -47,6 +48,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
     Entry("Signals", "/signals", RESULT_READERS, ("/relevance",)),
+    Entry("Comments", "/comments", MODERATORS),
 )
 MORE: tuple[Entry, ...] = (
     Entry("Visits", "/visits"),

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.accounts.values import Viewer
 from app.errors import AppError, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import SIGNED_IN, access, by_link
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import choose_locale
@@ -32,7 +33,7 @@ from app.web.lists import next_href, slice_of
 from app.web.render import Flash, flash_for, page, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "proposed": Flash("good", "The proposal is stored.", "Your manager decides."),

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Invalid
 from app.http.access import by_link
 from app.http.device import device_of
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, passing, reading, writing
 from app.open_answers.commands import submit_open_answer
 from app.open_answers.queries import find_open_code, load_open_form
@@ -19,7 +20,7 @@ from app.web.rate_form import points_of, sentence_of
 from app.web.render import page, said, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/q/{token}")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.paging import Page
@@ -17,7 +17,7 @@ from app.web.lists import company_of, every, next_href, slice_of
 from app.web.places import Leader, list_units, load_leaders, tops, way_to
 from app.web.render import Flash, flash_for, page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The unit is in place."),

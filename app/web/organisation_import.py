@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
 from app.errors import AppError, FieldError, Forbidden, Invalid
 from app.fields import NO_CHOICE, REQUIRED, UNKNOWN
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import WriteSession
 from app.infra.tabular import read_table, write_csv
@@ -24,7 +25,7 @@ from app.web.lists import company_of
 from app.web.render import download, page, said, see_other
 from app.web.uploads import FILE, Upload, refused_file
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 LONGEST_KEPT = 100_000
 """A file whose rows take no more signs than this travels in the page; a larger one is chosen again."""

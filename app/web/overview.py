@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.paging import PageRequest
@@ -27,7 +27,7 @@ from app.web.places import list_units
 from app.web.render import page
 from app.web.result_words import reason
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 MOST_UNITS = 40
 _FEW = PageRequest(limit=5)

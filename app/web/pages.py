@@ -1,7 +1,6 @@
 """Which pages there are: the routers of all page families; what is in them stands in the modules named here."""
 
-from fastapi import APIRouter
-
+from app.http.routes import Pages
 from app.web import (
     accounts,
     addresses,
@@ -10,6 +9,7 @@ from app.web import (
     bounds,
     by_letter,
     cases,
+    comments,
     comparison,
     contact,
     courses,
@@ -44,6 +44,7 @@ from app.web import (
     reading_grid,
     reading_import,
     readings,
+    receipt,
     results,
     round_about,
     round_letter,
@@ -71,8 +72,9 @@ from app.web import (
     wording,
 )
 
-PAGES: tuple[APIRouter, ...] = (
+PAGES: tuple[Pages, ...] = (
     # Asked for most often, hence looked at first.
+    receipt.router,
     rate.router,
     decline.router,
     contact.router,
@@ -88,6 +90,7 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     deputies.router,
     summary.router,
+    comments.router,
     comparison.router,
     figure.router,
     what_if_adopt.router,

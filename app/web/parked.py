@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.responses.intake import parse_decision
 from app.responses.park import decide_parked
@@ -18,7 +19,7 @@ from app.rounds.values import RoundState
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.round_parts import launched_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"decided": Flash("good", "The decision is stored.", "It can be taken back until the release.")}
 REASONS: Mapping[Suspicion, str] = {

@@ -1,16 +1,17 @@
 """The page on which people set their own password."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.commands import set_password
 from app.errors import FieldError, Invalid, NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.cookies import end_session
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 NOT_ALIKE = "The two passwords are not alike."
 

@@ -1,10 +1,11 @@
 """Past ratings from a file: they fill a draft round, which is closed at once and can then be released."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.queries import load_kpis
@@ -17,7 +18,7 @@ from app.web.round_parts import RoundFrame, draft_frame
 from app.web.uploads import Checked, Upload, content_of, is_check, refused_file, table_of
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 CREATE = "create_unknown"
 

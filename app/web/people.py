@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
 from app.errors import AppError, Forbidden
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
@@ -26,7 +27,7 @@ from app.web.places import is_seen, list_units, options_of, way_to
 from app.web.render import Flash, flash_for, page, see_other
 from app.words import DEFAULT_LOCALE
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The person is known now."),

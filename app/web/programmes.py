@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.encounters import commands
@@ -19,8 +19,9 @@ from app.encounters.values import Period, Programme, ProgrammeState
 from app.errors import AppError, Forbidden
 from app.fields import Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.queries import list_kpis, load_kpis
@@ -37,7 +38,7 @@ from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.round_parts import STATE_NAMES
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The programme is stored.", "Its first round begins by itself."),

@@ -4,25 +4,27 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Expired, Invalid
 from app.http.access import by_link
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
-from app.http.visit import Visit, reading, written_together
+from app.http.routes import Pages
+from app.http.visit import Visit, passing, reading, written_together
 from app.infra.formats import choose_locale
 from app.recovery.intake import ABOUT, TICKET
 from app.recovery.queries import find_offer
 from app.responses.commands import submit_response
 from app.responses.keep_draft import save_draft
 from app.responses.queries import load_rating_form
-from app.responses.values import RatingForm
+from app.responses.values import RatingForm, Receipt
 from app.web.decline import nothing_left
 from app.web.rate_form import BY_ITEM, form_page, overview_of, refused_page
+from app.web.receipt import LOOKUP
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/r/{token}")
@@ -43,13 +45,8 @@ def send_form(request: Request, token: str) -> Response:
     except Invalid as refused:
         visit, form = _opened(request, token)
         return refused_page(visit, form, token, sent, refused)
-    if receipt.low:
-        # What is stored is stored: a round that closes at this moment offers nothing more, and refuses nothing.
-        with suppress(Expired), reading(request) as (session, visit):
-            offer = find_offer(session, token, receipt.low, now=visit.now)
-            if offer is not None:
-                return see_other(f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}")
-    return see_other(f"/r/{token}/thanks")
+    onward = _onward(request, token, receipt)
+    return _codes_page(request, token, receipt, onward) if receipt.codes else see_other(onward)
 
 
 @router.post("/r/{token}/draft")
@@ -76,6 +73,34 @@ def show_thanks(request: Request, token: str) -> Response:
         overview=overview_of(visit, form, href=""),
         remaining=len(left),
         action=f"/r/{token}",
+    )
+
+
+def _onward(request: Request, token: str, receipt: Receipt) -> str:
+    """Where a rater goes on after sending: to the offer to be contacted, or to thanks."""
+    if receipt.low:
+        # What is stored is stored: a round that closes at this moment offers nothing more, and refuses nothing.
+        with suppress(Expired), reading(request) as (session, visit):
+            offer = find_offer(session, token, receipt.low, now=visit.now)
+            if offer is not None:
+                return f"/r/{token}/contact?{urlencode({ABOUT: offer.about, TICKET: offer.ticket})}"
+    return f"/r/{token}/thanks"
+
+
+def _codes_page(request: Request, token: str, receipt: Receipt, onward: str) -> Response:
+    """The codes of the comments, as the answer to the POST itself: on no other page, in no address, and in no cookie."""
+    visit, organisation = passing(request), ""
+    with suppress(Expired):
+        visit, form = _opened(request, token)
+        organisation = form.company_name
+    return page(
+        visit,
+        "rate/codes.html",
+        organisation=organisation,
+        receipt=receipt,
+        action=f"/r/{token}",
+        onward=onward,
+        lookup=f"{visit.settings.address}{LOOKUP}",
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
 from app.errors import AppError, FieldError, Forbidden, Invalid
 from app.fields import NO_CHOICE, NO_DAY
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.values import Kpi, KpiState
@@ -38,7 +39,7 @@ from app.web.readings import hard_kpis
 from app.web.render import page, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 MOST_ROWS = 400
 NOTHING_TYPED = "Enter at least one value."

@@ -1,11 +1,12 @@
 """Readings from a CSV or XLSX file: looked at first, then stored as a whole or not at all."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
 from app.errors import Forbidden
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.metrics.commands import record_readings
@@ -17,7 +18,7 @@ from app.web.reading_fields import COMMA, decimal_of, usual_decimal
 from app.web.render import page, see_other
 from app.web.uploads import Upload, checked, is_check, refused_file, table_of
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/readings/import")

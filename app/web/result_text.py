@@ -14,7 +14,7 @@ from app.summaries.values import Comments, GroupFigure, HardKpi, ItemFigure, Sof
 from app.web.figures import Row, distance_of, hard_rows, person_of, soft_rows
 from app.web.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
 from app.web.render import said
-from app.web.result_words import SELF, comments_title, group_listing, reason
+from app.web.result_words import SELF, comments_title, group_listing, reason, withheld_comments
 from app.words import in_locale
 
 
@@ -56,11 +56,11 @@ class KpiWords:
 
 @dataclass(frozen=True, slots=True)
 class CommentBlock:
-    """The comments of a rater group: item (or nothing) and texts."""
+    """The comments of a rater group: item (or nothing), texts with whether each is edited, and what is withheld."""
 
     title: str
     is_by_chance: bool
-    parts: tuple[tuple[str, tuple[str, ...]], ...]
+    parts: tuple[tuple[str, tuple[tuple[str, bool], ...], tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,8 @@ def _comment_block(visit: Visit, groups: Sequence[str], blocks: Sequence[Comment
         parts=tuple(
             (
                 in_locale(block.item_name, visit.locale) if block.item_name else "",
-                tuple(comment.text for comment in block.comments),
+                tuple((comment.text, comment.is_edited) for comment in block.comments),
+                tuple(withheld_comments(visit, one) for one in block.withheld),
             )
             for block in blocks
         ),

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from app.http.visit import Visit
 from app.infra.formats import listing, percent
+from app.receipts.values import WithheldCount
 from app.releases.values import ScoreLevel, Withheld
 from app.scoring.composite import LEAST_KPI_WEIGHT
 from app.scoring.metrics import LEAST_COMPLETENESS
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.values import Figure
+from app.web.comment_words import COUNTED_REASONS
 from app.web.render import said
 
 SELF = "self"
@@ -76,6 +78,12 @@ def comments_title(visit: Visit, rater_groups: Sequence[str], authors: Sequence[
     if len(rater_groups) == 1:
         return said(visit, _FROM[rater_groups[0]])
     return said(visit, "From {groups} together", groups=group_listing(visit, rater_groups, inside=True))
+
+
+def withheld_comments(visit: Visit, one: WithheldCount) -> str:
+    """How many comments are withheld, and why, without the word itself."""
+    count = "1 comment" if one.comments == 1 else "{count} comments"
+    return f"{said(visit, count, count=one.comments)} – {said(visit, COUNTED_REASONS[one.reason])}"
 
 
 def reason(visit: Visit, figure: Figure, *, level: ScoreLevel, rater_groups: Sequence[str] = ()) -> str:

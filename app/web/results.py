@@ -1,12 +1,12 @@
 """The lists of results: released rounds with the places where the viewer may read, and rounds under way."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.analysis.queries import find_analysable
 from app.errors import NotFound
 from app.followup.rules import SINGLY
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import reading
 from app.releases.queries import get_release
 from app.scoring.steps import length_of
@@ -14,7 +14,7 @@ from app.summaries.queries import list_results, load_coming, load_entries
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/results")

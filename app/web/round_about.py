@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, Forbidden
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.rounds.commands import change_round, create_round
@@ -21,7 +22,7 @@ from app.web.places import list_units, options_of
 from app.web.render import page, said, see_other
 from app.web.round_parts import draft_frame, first_step
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 OPENS, CLOSES = time(8), time(16)
 OPEN_FOR = timedelta(days=14)

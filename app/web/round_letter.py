@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, Invalid
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import Locale
@@ -24,7 +25,7 @@ from app.web.local_times import TWICE, twice_values, typed_of, with_moments
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, RoundFrame, draft_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 TIMES = ("opens_at", "closes_at", "reminders")
 

@@ -158,7 +158,13 @@ def day_of_recipe(round_: Round) -> date | None:
 
 def problems_of(visit: Visit, gaps: Sequence[Gap], round_id: str) -> list[tuple[str, str]]:
     """Gaps of a draft as links to the step where they are closed: pairs of an address and a sentence."""
-    places = {"groups": "who", "subjects": "who", "kpis": "what", "assignments": "assignments"}
+    places = {
+        "groups": "who",
+        "subjects": "who",
+        "kpis": "what",
+        "moderated_by": "privacy",
+        "assignments": "assignments",
+    }
     return [
         (_where(field.split("."), places, round_id), said(visit, sentence, **values))
         for field, sentence, values in gaps

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
@@ -21,7 +22,10 @@ from app.web.forms import REFUSED, Filled, nested, refused
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, GROUP_NAMES, draft_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
+
+OF_ROUND = ("pooling", "moderated_by")
+"""What the page asks about the round as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,11 @@ def show_privacy(request: Request, round_id: str) -> Response:
 def save_privacy(request: Request, round_id: str) -> Response:
     form = posted(request)
     try:
-        groups = parse_groups({"groups": nested(form, "pooling").get("groups", {})}, posted=True)
+        groups = parse_groups({"groups": nested(form, *OF_ROUND).get("groups", {})}, posted=True)
         with writing(request) as (session, visit):
             present = draft_frame(session, visit, round_id, "privacy").round
-            pooling = {"pooling": form.one("pooling")}
-            draft = parse_round(pooling, company_id=present.company_id, present=present, posted=True)
+            wish = {name: form.one(name) for name in OF_ROUND}
+            draft = parse_round(wish, company_id=present.company_id, present=present, posted=True)
             change_round(session, visit.viewer, round_id, draft, now=visit.now)
             set_groups(session, visit.viewer, round_id, groups, now=visit.now)
     except REFUSED as error:
@@ -84,14 +88,19 @@ def _names(visit: Visit, policies: Sequence[GroupPolicy]) -> Mapping[str, str]:
         for place, policy in enumerate(policies)
         for field, label in labels.items()
     }
-    return {**named, "groups": said(visit, "Rater groups"), "pooling": said(visit, "Groups that are too small")}
+    return {
+        **named,
+        "groups": said(visit, "Rater groups"),
+        "pooling": said(visit, "Groups that are too small"),
+        "moderated_by": said(visit, "Who reads comments first"),
+    }
 
 
 def _privacy_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = draft_frame(session, visit, round_id, "privacy")
     policies = frame.round.groups
     form = sent or Filled(
-        {"pooling": (frame.round.pooling.value,)}
+        {"pooling": (frame.round.pooling.value,), "moderated_by": (frame.round.moderated_by or "",)}
         | {name: (text,) for place, one in enumerate(policies) for name, text in _texts(place, one).items()}
     )
     choices = [_choice(place, one) for place, one in enumerate(policies)]

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, Invalid
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.commands import invite_due_rounds
@@ -21,7 +22,7 @@ from app.web.launch_view import launch_view
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, Gap, draft_frame, problems_of
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 SEEN = "confirmed"
 

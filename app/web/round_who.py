@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession, WriteSession
 from app.kpis.values import RaterGroup
@@ -23,7 +24,7 @@ from app.web.forms import REFUSED, Filled, refused
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, draft_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 LISTED_ONE_BY_ONE = 400
 """Beyond so many subjects people are chosen by unit; who was chosen alone stays listed."""

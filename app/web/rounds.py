@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.queries import load_kpis
@@ -23,7 +23,7 @@ from app.web.render import flash_for, page, see_other
 from app.web.round_parts import DONE, STATE_NAMES, day_of_recipe, draft_frame, frame_of, next_step
 from app.words import Words, in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 NAMES_SHOWN = 60
 

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
 from app.errors import AppError, FieldError, Invalid
 from app.fields import REQUIRED, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis import commands
@@ -23,7 +24,7 @@ from app.web.forms import REFUSED, Filled, figure, flattened, fresh, nested, ref
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "created": Flash("good", "The scale is stored."),

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import NO_CHOICE, UNKNOWN
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.commands import set_scorecard
@@ -27,7 +28,7 @@ from app.web.places import list_units, options_of
 from app.web.render import page, see_other
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _HEAD = frozenset({"subject_id", "level", "starts_on", "form"})
 _PARTS = frozenset({"weight", "required", "focus"})

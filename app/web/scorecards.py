@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.http.access import access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.queries import get_scorecard, list_scorecards, load_kpis, load_scorecards
@@ -20,7 +20,7 @@ from app.web.lists import company_of, next_href, slice_of
 from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"stored": Flash("good", "The card is stored.", "Rounds that have started keep the card they had.")}
 _LEVELS = ("company", "department", "team", "person")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts import sign_in as coming_in
 from app.accounts.queries import check_password, list_sessions
@@ -10,14 +10,15 @@ from app.accounts.rules import SignInDelayed, SignInRefused
 from app.errors import AppError, NotFound
 from app.http.access import SIGNED_IN, access, by_link, public
 from app.http.cookies import end_session, session_secret, start_session
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.kinds import headers_of
 from app.http.origin import safe_path
+from app.http.routes import Pages
 from app.http.visit import Visit, passing, reading, writing
 from app.organisation.commands import request_sign_in
 from app.web.render import Flash, flash_for, page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 AFTER = {
     "out": Flash("good", "You are signed out."),

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
 from app.followup.queries import length_name, list_falling, list_signals
 from app.followup.relations import list_company_links
 from app.followup.values import FallingResponse, LinkedKpis, Signal
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.formats import day, listing, number, percent
 from app.scoring.relevance import Doubt, Lack, Link, Relevance, Untold
@@ -20,7 +20,7 @@ from app.web.render import page, said
 from app.web.round_parts import GROUP_NAMES
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _DOUBTS: Mapping[Doubt, str] = {
     Doubt.CHANCE: "Chance alone explains it.",

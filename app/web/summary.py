@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.organisation.queries import load_subjects
@@ -25,7 +25,7 @@ from app.web.lists import every, next_href, slice_of
 from app.web.render import download, page, see_other
 from app.web.result_text import shown
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _DIVISIONS = (SubjectKind.DEPARTMENT, SubjectKind.TEAM)
 

@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may
 from app.errors import NotFound
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis.commands import set_target
@@ -18,7 +19,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.places import list_units, options_of
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/kpis/{kpi_id}/targets/new")

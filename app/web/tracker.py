@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.queries import count_deliveries, list_undelivered
 from app.invitations.values import DeliveryState
+from app.moderation.queries import has_waiting
 from app.releases.commands import release_round
 from app.responses.close import close_round
 from app.rounds.commands import change_round
@@ -25,7 +27,7 @@ from app.web.render import flash_for, page, said, see_other
 from app.web.round_letter import doubled_hours, draft_with_times, texts_of_times, time_names
 from app.web.round_parts import DONE, STATE_NAMES, RoundFrame, launched_frame
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 ADDRESSES_NAMED = 3
 _TOLD = (
@@ -122,7 +124,8 @@ def show_release(request: Request, round_id: str) -> Response:
         frame = _writable(session, visit, round_id)
         if frame.round.state is not RoundState.CLOSED:
             raise RoundNotClosed
-    return page(visit, "pages/rounds/release.html", frame=frame)
+        is_waiting = has_waiting(session, frame.round)
+    return page(visit, "pages/rounds/release.html", frame=frame, is_waiting=is_waiting)
 
 
 @router.post("/rounds/{round_id}/release")

@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may
 from app.errors import AppError
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.organisation import commands
@@ -19,7 +20,7 @@ from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.places import is_unit, list_units, options_of, way_to
 from app.web.render import page, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @router.get("/organisation/{subject_id}/new")

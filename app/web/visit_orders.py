@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
 from app.errors import AppError
 from app.fields import Fields
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit as Caller
 from app.http.visit import reading, writing
 from app.infra.database import ReadSession
@@ -27,7 +28,7 @@ from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.visit_view import BANDS
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"created": Flash("good", "The scenario is stored."), "changed": Flash("good", "The change is stored.")}
 NAMES = {

@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import AppError, FieldError, Invalid
 from app.fields import REQUIRED
 from app.http.access import by_link
-from app.http.doors import PageRoute, posted, takes_file
+from app.http.doors import posted, takes_file
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit as Caller
 from app.http.visit import reading, writing
 from app.infra.formats import choose_locale
@@ -29,7 +30,7 @@ from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.visit_view import BANDS, EVIDENCE, words_of
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "added": Flash("good", "The picture is in."),

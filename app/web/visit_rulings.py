@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.fields import Fields
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit as Caller
 from app.http.visit import reading, writing
 from app.infra.database import WriteSession
@@ -19,7 +20,7 @@ from app.web.forms import REFUSED, nested, refused
 from app.web.render import said, see_other
 from app.web.visits import visit_page
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 Ruling = Callable[[WriteSession, Caller, Form], object]
 

@@ -1,11 +1,11 @@
 """The pages of visits to read: the list, one visit with its report and evidence, what visits say together."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
 from app.http.pictures import picture_answer
+from app.http.routes import Pages
 from app.http.visit import Visit as Caller
 from app.http.visit import reading
 from app.infra.database import ReadSession
@@ -18,7 +18,7 @@ from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page
 from app.web.visit_view import EVIDENCE, STATES, lines_of, report_of
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "ordered": Flash("good", "The visit is ordered.", "The letter to the shopper is on its way."),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require, roots
 from app.followup.commands import set_watch
@@ -12,7 +12,8 @@ from app.followup.intake import parse_watch
 from app.followup.queries import get_watch, try_methods
 from app.followup.values import Method, WatchTrial
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import number
@@ -23,7 +24,7 @@ from app.web.course_words import by_chance
 from app.web.forms import REFUSED, Filled, figure, fresh, nested, refused
 from app.web.render import page, said, see_other
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 _METHODS = {
     Method.EWMA: ("Smoothed line (EWMA)", "Sees small falls that last. Allows for series that remember themselves."),

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.errors import Invalid
 from app.http.access import SIGNED_IN, access
-from app.http.doors import PageRoute
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.paging import Page, page_in
 from app.releases.adoption import may_adopt
@@ -21,7 +21,7 @@ from app.web.policy_forms import PolicyPart, changed_lines, find_part, parts_of,
 from app.web.policy_moves import Mover, finding_of, movers_of, table_of
 from app.web.render import Flash, flash_for, page
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {"adopted": Flash("good", "The change is adopted.", "What is released stays as it is.")}
 

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action
 from app.errors import AppError, FieldError, Invalid
 from app.fields import NO_DAY, REQUIRED
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import number, percent
@@ -27,7 +28,7 @@ from app.web.render import page, said, see_other
 from app.web.result_words import group_name
 from app.words import in_locale
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
 from app.errors import AppError, NotFound
 from app.http.access import access
-from app.http.doors import PageRoute, posted
+from app.http.doors import posted
 from app.http.forms import Form
+from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import Locale
@@ -29,7 +30,7 @@ from app.wording.rules import HOUSE, PARTS, worded_letter
 from app.wording.values import Part, Wording, WordingDraft
 from app.words import LOCALES
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = Pages()
 
 DONE = {
     "stored": Flash("good", "The letter is stored.", "It holds for rounds that start from now on."),

@@ -55,6 +55,7 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "403",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "yes",
+        Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "yes",
     },
     "manager": {
@@ -70,6 +71,7 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
     "analyst": {
@@ -85,6 +87,7 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "yes",
         Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
     "viewer": {
@@ -100,6 +103,23 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
         Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "403",
+        Action.ACCOUNTS_MANAGE: "403",
+    },
+    "moderator": {
+        Action.ORGANISATION_READ: "403",
+        Action.ORGANISATION_WRITE: "403",
+        Action.KPIS_READ: "403",
+        Action.KPIS_WRITE: "403",
+        Action.ROUNDS_READ: "403",
+        Action.ROUNDS_WRITE: "403",
+        Action.ENCOUNTERS_WRITE: "403",
+        Action.READINGS_READ: "403",
+        Action.READINGS_WRITE: "403",
+        Action.RESULTS_READ: "403",
+        Action.RESULTS_ANALYSE: "403",
+        Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "yes",
         Action.ACCOUNTS_MANAGE: "403",
     },
 }
@@ -122,11 +142,11 @@ def holder(role: str) -> Viewer:
     return Viewer("account:1", grants=(Grant(Role(role), "team"),), above=ABOVE)
 
 
-def outside(action: Action, relation: str) -> str:
+def outside(action: Action, relation: str, role: str = "viewer") -> str:
     """Outside the subtree only the definitions above may be read, by who may read definitions at all."""
     if relation not in {"parent", "company"}:
         return "404"
-    return {Action.KPIS_READ: "yes", Action.KPIS_WRITE: "403"}.get(action, "404")
+    return {Action.KPIS_READ: TABLE[role][action], Action.KPIS_WRITE: "403"}.get(action, "404")
 
 
 Matrix = dict[tuple[Action, str], str]
@@ -140,7 +160,7 @@ def matrix(viewer: Viewer) -> Matrix:
 @pytest.mark.parametrize("role", TABLE)
 def test_a_role_may_what_the_table_says(role: str) -> None:
     assert matrix(holder(role)) == {
-        (action, relation): TABLE[role][action] if relation in INSIDE else outside(action, relation)
+        (action, relation): TABLE[role][action] if relation in INSIDE else outside(action, relation, role)
         for action in Action
         for relation in PATHS
     }

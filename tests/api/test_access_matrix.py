@@ -203,6 +203,8 @@ ELSEWHERE = {
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
+    # Of rounds that have closed, and for who reads no results: tests/moderation/test_doors.py.
+    *("list_comment_queues", "get_comment_queue", "rule_on_comment"),
 }
 
 

@@ -9,6 +9,7 @@ from app.accounts.rules import SERVICE
 from app.infra.database import Database
 from app.invitations.commands import invite_due_rounds
 from app.kpis.values import RaterGroup
+from app.receipts.rules import read
 from app.responses.close import close_due_rounds
 from app.responses.tables import AnonymousSheetRow, SheetRow
 from app.rounds.commands import add_assignments, launch_round, propose_assignments
@@ -32,18 +33,22 @@ def linked(vault: Vault, table: str) -> dict[tuple[str, str, str], int]:
     return {orders: hits for orders, hits in vault.hits(table).items() if beyond_chance(hits, 1)}
 
 
-def test_from_the_close_on_nothing_links_an_anonymous_sheet_to_its_rater(vault: Vault) -> None:
+def test_from_the_close_on_nothing_links_an_anonymous_sheet_or_a_receipt_to_its_rater(vault: Vault) -> None:
     if vault.kind == "postgresql":
         # The attacker has teeth: while the round is open, place and transaction tell everything.
         order = "xmin::text::bigint"
         assert vault.hits("anonymous_sheet")[order, "assignment", order] == CUSTOMERS
-        assert vault.joined_by_transaction() == CUSTOMERS
+        assert vault.hits("receipt")[order, "assignment", order] == CUSTOMERS
+        assert (vault.joined_by_transaction(), vault.receipts_joined_by_transaction()) == (CUSTOMERS, CUSTOMERS)
     vault.close()
 
     assert linked(vault, "anonymous_sheet") == {}, SEED
-    assert vault.kind == "sqlite" or vault.joined_by_transaction() == 0
+    assert linked(vault, "receipt") == {}, SEED
+    if vault.kind == "postgresql":
+        assert (vault.joined_by_transaction(), vault.receipts_joined_by_transaction()) == (0, 0)
     vault.release()
     assert linked(vault, "released_comment") == {}, SEED
+    assert linked(vault, "receipt") == {}, SEED
     hits = [*vault.hits("released_comment").values()]
     assert not beyond_chance(sum(hits), len(hits)), (SEED, hits)
 
@@ -56,16 +61,24 @@ def test_the_worker_closes_in_the_same_way(vault: Vault) -> None:
     assert vault.kind == "sqlite" or vault.joined_by_transaction() == 0
 
 
-def test_sheets_from_before_a_reminder_and_after_it_lie_alike(vault: Vault) -> None:
+def test_sheets_and_receipts_from_before_a_reminder_and_after_it_lie_alike(vault: Vault) -> None:
     """Who was reminded stands in the outbox, so that even a mere order of arrival would tell something."""
     vault.close()
 
+    assert lies_alike(vault, "anonymous_sheet")
+    assert lies_alike(vault, "receipt")
+    vault.release()
+    assert lies_alike(vault, "receipt")
+
+
+def lies_alike(vault: Vault, table: str) -> bool:
+    """Whether the rows lie in the order of their random keys, all of one transaction."""
     place, transaction = ("ctid", "xmin::text") if vault.kind == "postgresql" else ("key", "1")
     with vault.engine.read() as session:
-        laid = text(f"SELECT key, {transaction} FROM anonymous_sheet ORDER BY {place}")
+        laid = text(f"SELECT key, {transaction} FROM {table} ORDER BY {place}")
         keys, transactions = zip(*session.execute(laid), strict=True)
-    assert [bytes(key) for key in keys] == sorted(bytes(key) for key in keys)
-    assert len(set(transactions)) == 1
+    in_order = [bytes(key) for key in keys]
+    return in_order == sorted(in_order) and len(set(transactions)) == 1
 
 
 def test_one_submit_leaves_no_mark_that_links_its_sheets(engine: Database, now: datetime) -> None:
@@ -127,5 +140,6 @@ def test_texts_addresses_and_links_stand_in_their_own_tables_only(vault: Vault) 
         return {name for name, rows in tables.items() if any(needle in rows for needle in needles)}
 
     assert holding(links) == set()
+    assert holding([*vault.codes.values(), *(read(code) for code in vault.codes.values())]) == set()
     assert holding([comment_of(customer) for customer in vault.arrived]) == {"released_comment"}
     assert holding(vault.arrived) == {"outbox_message", "person"}

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -14,7 +14,9 @@ from sqlalchemy import text
 
 from app.accounts.rules import SERVICE
 from app.infra.database import Database, ReadSession
+from app.infra.keys import key_of
 from app.kpis.values import RaterGroup
+from app.receipts.rules import read
 from app.releases.commands import release_round, scrub_released
 from app.responses.close import close_round
 from app.rounds.values import GroupPolicy, Mode, Round
@@ -39,9 +41,14 @@ RATERS: Mapping[str, Orders] = {
     },
 }
 SHEETS: Mapping[str, Orders] = {
-    "sqlite": {"anonymous_sheet": ("key", "submission_id"), "released_comment": ("rowid", "id", "position")},
+    "sqlite": {
+        "anonymous_sheet": ("key", "submission_id"),
+        "receipt": ("key", "comment"),
+        "released_comment": ("rowid", "id", "position"),
+    },
     "postgresql": {
         "anonymous_sheet": ("ctid", "xmin::text::bigint", "key", "submission_id"),
+        "receipt": ("ctid", "xmin::text::bigint", "key", "comment"),
         "released_comment": ("ctid", "xmin::text::bigint", "id", "position"),
     },
 }
@@ -50,7 +57,7 @@ _NAMES = {
     "invitation": "JOIN person p ON p.id = t.person_id",
     "person": "JOIN person p ON p.id = t.id",
 }
-_TEXTS = {"anonymous_sheet": "t.comments", "released_comment": "t.text"}
+_TEXTS = {"anonymous_sheet": "t.comments", "receipt": "t.key", "released_comment": "t.text"}
 
 
 @dataclass
@@ -62,6 +69,8 @@ class Vault:
     round: Round
     now: datetime
     arrived: list[str]
+    codes: dict[str, str] = field(default_factory=dict)
+    """The receipt code of each customer about Sofie; known to nobody but that customer."""
 
     @classmethod
     def filled(cls, engine: Database, now: datetime, *, customers: int) -> "Vault":
@@ -86,7 +95,10 @@ class Vault:
 
     def rate(self, customer: str, about: str, comment: str) -> None:
         with self.engine.write() as session:
-            self.played(session).rate(customer, {about: ["4", "3"]}, comment=comment)
+            receipt = self.played(session).rate(customer, {about: ["4", "3"]}, comment=comment)
+        if about == SOFIE:
+            (code,) = receipt.codes
+            self.codes[customer] = code.code
 
     def close(self) -> None:
         with self.engine.write() as session:
@@ -113,6 +125,16 @@ class Vault:
             for (order, written), (by, named) in product(writers.items(), raters.items())
         }
 
+    def receipts_joined_by_transaction(self) -> int:
+        """PostgreSQL: how many receipts are joined to the one assignment that the same transaction marked."""
+        query = (
+            "SELECT r.key, min(p.email) FROM receipt r JOIN assignment a ON a.xmin::text = r.xmin::text"
+            " JOIN person p ON p.id = a.rater_id GROUP BY r.key HAVING count(*) = 1"
+        )
+        with self.engine.read() as session:
+            keys = {customer: key_of(session).receipt_key(read(code)) for customer, code in self.codes.items()}
+            return sum(keys.get(email) == bytes(key) for key, email in session.execute(text(query)))
+
     def joined_by_transaction(self) -> int:
         """PostgreSQL: how many sheets are joined to the one assignment that the same transaction marked."""
         query = (
@@ -136,7 +158,9 @@ class Vault:
             return b"".join(bytes(row[0]) for row in connection.exec_driver_sql(tables + own) if row[0])
 
     def _writers(self, session: ReadSession, table: str, order: str) -> list[str]:
-        by_comment = {comment_of(customer): customer for customer in self.arrived}
+        # Whose receipt is whose is known to who judges the attacker, and to nobody who holds a copy.
+        keys = {key_of(session).receipt_key(read(code)): customer for customer, code in self.codes.items()}
+        by_comment = {comment_of(customer): customer for customer in self.arrived} | keys
         found = session.execute(text(f"SELECT {_TEXTS[table]} FROM {table} t ORDER BY t.{order}")).scalars()
         return [by_comment[said] for one in found if (said := _said(one)) in by_comment]
 
@@ -150,8 +174,10 @@ def comment_of(customer: str) -> str:
     return f"Setning fra {customer.partition('@')[0][::-1]}."
 
 
-def _said(stored: Any) -> str:
-    """The comment of a sheet or of a release, however the database hands it out."""
+def _said(stored: Any) -> str | bytes:
+    """The comment of a sheet or of a release, or the key of a receipt, however the database hands it out."""
+    if isinstance(stored, bytes | memoryview):
+        return bytes(stored)
     if isinstance(stored, str) and stored.startswith("{"):
         stored = json.loads(stored)
     return str(next(iter(stored.values()), "")) if isinstance(stored, dict) else str(stored)

@@ -36,7 +36,7 @@ LONGEST = 2000
 @pytest.fixture
 def hasty(opened: OpenRound) -> Iterator[TestClient]:
     """The application on the same file, with a fifth of a second's patience."""
-    database = Database(address(opened.engine.engine.url), key=KEY, busy_seconds=PATIENCE)
+    database = Database(address(opened.engine.url), key=KEY, busy_seconds=PATIENCE)
     app = create_app(settings_of(database), database=database, clock=Clock(opened.now))
     yield Client(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
     database.dispose()

@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select
 from app.errors import Invalid, Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.tables import WorkerRow
-from app.infra.database import Database, WriteSession
+from app.infra.database import WRITERS, Database, WriteSession
 from app.infra.together import MOST, Job, Together
 
 MANY = 24
@@ -43,9 +43,21 @@ def test_what_one_raises_undoes_its_own_work_only(engine: Database) -> None:
     count = commits.append
     event.listen(engine.engine, "commit", count)
 
+    inside: set[int] = set()
+    most = 0
+
+    def work(session: WriteSession, number: int) -> int:
+        nonlocal most
+        inside.add(number)
+        most = max(most, len(inside))
+        try:
+            return keep(number)(session)
+        finally:
+            inside.remove(number)
+
     def send(number: int) -> int | None:
         try:
-            return engine.write_together(keep(number))
+            return engine.write_together(lambda session: work(session, number))
         except Invalid:
             return None
 
@@ -57,6 +69,7 @@ def test_what_one_raises_undoes_its_own_work_only(engine: Database) -> None:
     assert answers == [None if number % 3 == 0 else number for number in range(MANY)]
     assert kept(engine) == MANY * 2 // 3
     assert len(commits) <= MANY
+    assert most <= (1 if engine.is_sqlite else WRITERS)
 
 
 def test_those_who_come_while_one_is_at_it_share_the_next_transaction() -> None:

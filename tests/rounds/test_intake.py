@@ -85,6 +85,16 @@ def test_what_is_sent_replaces_what_was() -> None:
     assert changed.period_end == date(2026, 10, 1)
 
 
+def test_who_reads_comments_first_is_said_in_a_few_words_or_not_at_all() -> None:
+    moderated = parse_round({"moderated_by": " HR, Ida Øst "}, company_id="c", present=present())
+    assert moderated == replace(parse_round(COMPLETE, company_id="c"), moderated_by="HR, Ida Øst")
+    left = replace(present(), moderated_by="HR")
+    assert parse_round({"asked_by": "Ida"}, company_id="c", present=left).moderated_by == "HR"
+    assert parse_round({"moderated_by": ""}, company_id="c", present=left, posted=True).moderated_by is None
+    for wrong in ("x" * 81, "HR <hr@x.example>"):
+        assert refused({"moderated_by": wrong}, present=left) == ["moderated_by"]
+
+
 def test_an_empty_round_names_everything_that_is_needed() -> None:
     assert sorted(refused({})) == [
         "asked_by", "closes_at", "name.en", "name.nb", "opens_at", "period_end", "period_start", "purpose.en",

@@ -10,6 +10,7 @@ from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import load_assignments, load_rated, load_round
 from app.rounds.values import Mode, Pooling, RoundState
 from tests.fjellbris import draft_round
+from tests.served import ONE_DATABASE
 from tests.web.desk import ABOUT, Browser, Desk, Fields, form_of, query_of, wrong_fields
 from tests.web.markup import Element, tree
 
@@ -155,6 +156,19 @@ def test_a_group_of_one_cannot_be_made_anonymous(desk: Desk, owner: Browser) -> 
     answer = owner.post(path, {**form_of(owner.page(path), path), "groups.0.mode": "anonymous", "groups.0.k": "3"})
     assert answer.status_code == 422
     assert "shown with the name" in tree(answer.text).words
+
+
+@ONE_DATABASE
+def test_who_reads_comments_first_is_promised_only_where_somebody_may(desk: Desk, owner: Browser) -> None:
+    round_id = desk.draft()
+    path = f"/rounds/{round_id}/privacy"
+    sent = {**form_of(owner.page(path), path), "moderated_by": "HR"}
+    assert owner.post(path, sent).headers["location"].startswith(f"/rounds/{round_id}/letter")
+    assert form_of(owner.page(path), path)["moderated_by"] == ["HR"]
+    refusal = owner.post(f"/rounds/{round_id}/start", {"confirmed": "1"})
+    assert refusal.status_code == 422
+    links = tree(refusal.text).all("a", href=path)
+    assert any("nobody has that role there" in link.words for link in links)
 
 
 def test_an_hour_that_is_skipped_names_the_next_one(desk: Desk, owner: Browser) -> None:

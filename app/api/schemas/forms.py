@@ -40,6 +40,8 @@ SUBJECT = {
     "comment_field": f"{ID}.comment",
     "items": [_ITEM],
 }
+_CODE = {"assignment_id": ID, "subject_name": "Sofie Dahl", "code": "7K3M-X9QT-4HBW-ZP2D"}
+_ALSO = ("late_until", "minutes", "promise_hash", "submission_id", "begun", "is_final", "moderated_by")
 _SUBMISSION = "0b6f1c8e6d3a4f5e"
 
 
@@ -183,6 +185,7 @@ class FormOut(Out):
         submission_id=_SUBMISSION,
         begun="1763888400.8sQ2",
         is_final=False,
+        moderated_by="HR",
         subjects=[SUBJECT],
         draft={f"{ID}.1": "4"},
     )
@@ -204,6 +207,7 @@ class FormOut(Out):
     submission_id: str
     begun: str = Field(description="A sealed note of when the form was shown; send it back with the answers")
     is_final: bool = Field(description="A sheet cannot be changed once it is sent")
+    moderated_by: str | None = Field(description="Who reads comments before they are released; none: nobody")
     subjects: list[FormSubjectOut]
     draft: dict[str, str] = Field(description="What was typed and not sent, by field; never what was sent")
 
@@ -213,10 +217,7 @@ class FormOut(Out):
         if not isinstance(value, RatingForm):
             raise TypeError(type(value))
         names = ("company_name", "asked_by", "rater_name", "locale", "period_start", "period_end", "closes_at")
-        plain: dict[str, Any] = {
-            name: getattr(value, name)
-            for name in (*names, "late_until", "minutes", "promise_hash", "submission_id", "begun", "is_final")
-        }
+        plain: dict[str, Any] = {name: getattr(value, name) for name in (*names, *_ALSO)}
         return cls(
             **plain,
             round_name=dict(value.round_name),
@@ -237,6 +238,16 @@ class OfferOut(Out):
     owner_name: str
 
 
+class CommentCodeOut(Out):
+    """The receipt code of one comment: shown to its writer, here and never again."""
+
+    model_config = example(**_CODE)
+
+    assignment_id: Id
+    subject_name: str
+    code: str
+
+
 class ReceiptOut(Out):
     """What was stored."""
 
@@ -247,6 +258,7 @@ class ReceiptOut(Out):
         is_final=False,
         closes_at="2026-11-27T15:00:00Z",
         offer=None,
+        codes=[_CODE],
     )
 
     submission_id: str
@@ -255,3 +267,4 @@ class ReceiptOut(Out):
     is_final: bool
     closes_at: datetime
     offer: OfferOut | None = Field(None, description="Where whoever was not content may ask to be contacted")
+    codes: list[CommentCodeOut] = Field(description="One for each comment without a name; shown this once")

@@ -27,7 +27,9 @@ _ROUND: dict[str, Any] = {
     "reminders": ["2026-11-25T08:00:00Z"],
     "pooling": "drop",
     "release_mode": "automatic",
+    "moderated_by": None,
 }
+_MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
 
 
 class RoundIn(In):
@@ -47,6 +49,7 @@ class RoundIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
+    moderated_by: str | None = Field(None, description=_MODERATED)
 
 
 class RoundChangeIn(In):
@@ -66,6 +69,7 @@ class RoundChangeIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
+    moderated_by: str | None = Field(None, description=_MODERATED)
 
 
 class GroupIn(In):
@@ -174,6 +178,7 @@ class RoundOut(Out):
     source: RoundSource
     pooling: Pooling
     release_mode: ReleaseMode
+    moderated_by: str | None
     promise_hash: str | None
     launched_at: datetime | None
     closed_at: datetime | None

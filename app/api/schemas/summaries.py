@@ -19,6 +19,7 @@ from app.api.schemas.findings import (
 from app.api.schemas.releases import SCALE, ReleaseOut, ScaleOfScores
 from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
+from app.receipts.values import WithheldReason
 from app.releases.values import ScoreStatus, Withheld
 from app.rounds.values import RoundState
 from app.scoring.reliability import Firmness
@@ -107,8 +108,15 @@ _HARD = {
     "left": None,
     "change": None,
 }
-_COMMENT = {"author": None, "text": "Spør alltid hva jeg trenger."}
-_COMMENTS = {"rater_groups": ["customer"], "item_id": None, "item_name": None, "comments": [_COMMENT]}
+_COMMENT = {"author": None, "text": "Spør alltid hva jeg trenger.", "is_edited": False}
+_HELD = {"reason": "private", "comments": 1}
+_COMMENTS = {
+    "rater_groups": ["customer"],
+    "item_id": None,
+    "item_name": None,
+    "comments": [_COMMENT],
+    "withheld": [_HELD],
+}
 _COMPOSITE: dict[str, Any] = {
     "figure": _FIGURE,
     "soft": {"score": 76.5, "lo": 60.0, "hi": 90.0},
@@ -284,6 +292,16 @@ class CommentOut(Out):
 
     author: str | None
     text: str
+    is_edited: bool = Field(description="Somebody took out what gave somebody away; the sense is kept")
+
+
+class WithheldCommentsOut(Out):
+    """How many comments are withheld beside those shown, for one reason."""
+
+    model_config = example(**_HELD)
+
+    reason: WithheldReason
+    comments: int
 
 
 class CommentsOut(Out):
@@ -295,6 +313,7 @@ class CommentsOut(Out):
     item_id: Id | None
     item_name: Texts | None
     comments: list[CommentOut]
+    withheld: list[WithheldCommentsOut]
 
 
 class SummaryOut(Out):
