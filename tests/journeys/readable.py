@@ -109,7 +109,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "evidence_id": [NOWHERE],
         "programme_id": [first("programmes")],
         "code_id": [first("open-codes")],
-        "case_id": [first("recovery-cases")],
+        "case_id": [NOWHERE],
         "number": ["1"],
         "kind": ["people"],
         "letter": ["invitation", "reminder"],
