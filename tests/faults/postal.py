@@ -193,7 +193,8 @@ def _work(url: str, port: int, folder: Path, slot: int, now: datetime, began: fl
 
 def _post(port: int, folder: Path, slot: int) -> Post:
     way = SmtpTransport("127.0.0.1", port, security="none")
-    return Post(way, WRITER, "https://fjellbris.example", f"host/{slot}", logbook=folder / f"worker-{slot}.log")
+    logbook, mark = folder / f"worker-{slot}.log", folder / "outbox.mark"
+    return Post(way, WRITER, "https://fjellbris.example", f"host/{slot}", logbook=logbook, mark=mark)
 
 
 def _finish(database: Database, postman: Postman, folder: Path, *, now: datetime) -> None:
