@@ -40,11 +40,11 @@ from app.recovery.commands import keep_cases
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.releases.review import begin_review, load_due_reviews
-from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
 from app.rounds.commands import refresh_shares, tell_managers
 from app.rounds.values import Round
 from app.settings import Settings
+from app.visits.close import close_due_rounds
 from app.visits.commands import settle_due_visits
 
 HANGS = timedelta(hours=1)

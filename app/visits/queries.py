@@ -19,9 +19,12 @@ from app.infra.keys import fingerprint, key_of
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations.rules import is_token
 from app.invitations.values import LinkSecrets
+from app.kpis.values import RaterGroup
 from app.mail.values import Letter, OutboxMessage
 from app.organisation.paths import below, load_paths, load_subjects
 from app.organisation.values import SubjectId, SubjectKind
+from app.rounds.tables import AssignmentRow
+from app.rounds.values import AssignmentSource
 from app.scoring.visits import LEAST_VISITS, standing
 from app.visits import rules
 from app.visits.tables import EvidenceRow, ScenarioRow, VisitRow
@@ -203,6 +206,26 @@ def load_earlier(session: ReadSession, company_id: str) -> tuple[EarlierVisit, .
     columns = (VisitRow.shopper_id, VisitRow.place_id, VisitRow.from_on, VisitRow.until_on, VisitRow.band)
     query = select(*columns).where(VisitRow.company_id == company_id, VisitRow.state != VisitState.CANCELLED)
     return tuple(EarlierVisit(*row[:4], Band(row[4])) for row in session.execute(query))
+
+
+def load_held(session: ReadSession, round_id: str) -> Mapping[bytes, float]:
+    """By key of a sheet, what of the points of a visit counts where something critical held its score down.
+
+    Visits come into a round at its close; their assignments name them as the occasion.
+    """
+    mark = AssignmentRow
+    query = select(mark.occasion, mark.id).where(
+        mark.round_id == round_id,
+        mark.rater_group == RaterGroup.MYSTERY_SHOPPER,
+        mark.source == AssignmentSource.ENCOUNTER,
+    )
+    marks = {row[0]: row[1] for row in session.execute(query)}
+    if not marks:
+        return {}
+    wanted = (VisitRow.id.in_(list(marks)), VisitRow.score < VisitRow.earned)
+    key = key_of(session)
+    capped = session.execute(select(VisitRow.id, VisitRow.score, VisitRow.earned).where(*wanted))
+    return {key.sheet_key(marks[visit_id]): (score or 0.0) / earned for visit_id, score, earned in capped if earned}
 
 
 def load_due_visits(session: ReadSession, *, now: datetime) -> tuple[str, ...]:
