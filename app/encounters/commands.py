@@ -1,4 +1,4 @@
-"""Every write of programmes: setting one up, changing and stopping it; rounds begin in `begin`, encounters in `record`."""
+"""Every write of programmes: set up, changed, stopped; rounds begin in `begin`, encounters in `record`, proposals in `propose`."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from app.accounts.values import Viewer
 from app.encounters import rules
 from app.encounters.begin import begin_period, note_failed_beginning
 from app.encounters.draw import draw_due
+from app.encounters.propose import propose_assignments
 from app.encounters.queries import take_programme
 from app.encounters.record import record_encounters
 from app.encounters.tables import ProgrammeRow
@@ -31,6 +32,7 @@ __all__ = [
     "create_programme",
     "draw_due",
     "note_failed_beginning",
+    "propose_assignments",
     "record_encounters",
     "stop_programme",
 ]

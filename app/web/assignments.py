@@ -7,6 +7,7 @@ from datetime import datetime
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.encounters.commands import propose_assignments
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields
 from app.http.access import access
@@ -22,7 +23,6 @@ from app.rounds.commands import (
     add_assignments,
     approve_assignment,
     call_for_nominations,
-    propose_assignments,
     remove_assignment,
 )
 from app.rounds.intake import RATER_COLUMNS, parse_raters
@@ -189,6 +189,7 @@ def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled |
         frame=frame,
         form=form or fresh({"until": typed_of(found_until or frame.round.opens_at, visit.settings.zone)}),
         called_until=found_until,
+        asks_customers=any(one.rater_group is RaterGroup.CUSTOMER for one in frame.round.groups),
         lines=[_line(visit, one) for one in found.items],
         subjects=_subjects(session, visit, round_id),
         chosen=chosen or "",
