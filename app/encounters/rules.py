@@ -21,6 +21,8 @@ LONGEST_WAIT = timedelta(days=33)
 RECENT = timedelta(days=90)
 """A customer who was served longer ago than this is not proposed as a rater any more."""
 MOST_CUSTOMERS = 20
+LONGEST_PAUSE = timedelta(days=366)
+"""No programme leaves a customer alone for longer: when a request was made is kept that long, and no longer."""
 
 NOT_ASKABLE = "Choose active soft KPIs in which customers weigh."
 
@@ -211,6 +213,20 @@ def programme_for(programmes: Iterable[Programme], path: Sequence[str], named: s
     if named is not None:
         covering = [one for one in covering if named in {one.id, one.external_id}]
     return max(covering, key=lambda one: (path.index(one.scope_id), one.id), default=None)
+
+
+# ------------------------------------------------------------ how long they are kept
+
+
+def kept_for(state: EncounterState) -> timedelta | None:
+    """How long an encounter is kept after it is settled; None while a request waits.
+
+    One that led to no request can propose its customer for 90 days; one that did keeps others away for the pause.
+
+    >>> [getattr(kept_for(state), "days", None) for state in EncounterState]
+    [None, 366, 90]
+    """
+    return {EncounterState.SENT: LONGEST_PAUSE, EncounterState.DROPPED: RECENT}.get(state)
 
 
 # ------------------------------------------------------------ proposals
