@@ -41,6 +41,11 @@ from app.visits.values import (
 )
 
 AT_ONCE = 5_000
+_VISITS = (
+    AssignmentRow.rater_group == RaterGroup.MYSTERY_SHOPPER,
+    AssignmentRow.source == AssignmentSource.ENCOUNTER,
+)
+"""Assignments that stand for visits: `rounds.rules.is_visit`."""
 
 
 # ------------------------------------------------------------ scenarios
@@ -73,7 +78,8 @@ def get_visit(session: ReadSession, viewer: Viewer, visit_id: str, *, on: date) 
     path = load_paths(session, [row.subject_id], on=on).get(SubjectId(row.subject_id), ()) if row is not None else ()
     if row is None or not rules.may_see_order(viewer, path, VisitState(row.state)):
         raise NotFound
-    return _as_known(viewer, path, row.value())
+    round_id = _rounds_of(session, [row.id]).get(row.id)
+    return replace(_as_known(viewer, path, row.value()), round_id=round_id)
 
 
 def list_visits(  # noqa: PLR0913 - session, who, where, which slice, and two named filters
@@ -108,7 +114,12 @@ def list_visits(  # noqa: PLR0913 - session, who, where, which slice, and two na
         query = query.where(VisitRow.subject_id == subject_id)
     rows = session.execute(sliced(query, [VisitRow.ordered_at, VisitRow.id], request, descending=True))
     page = page_of(rows, request, key=lambda row: row[:2])
-    return page.map(lambda row: _as_known(viewer, paths[SubjectId(row[2].subject_id)], row[2].value()))
+    taken = _rounds_of(session, [row[1] for row in page.items])
+    return page.map(
+        lambda row: replace(
+            _as_known(viewer, paths[SubjectId(row[2].subject_id)], row[2].value()), round_id=taken.get(row[1])
+        )
+    )
 
 
 def get_standing(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> VisitStanding:
@@ -214,11 +225,7 @@ def load_held(session: ReadSession, round_id: str) -> Mapping[bytes, float]:
     Visits come into a round at its close; their assignments name them as the occasion.
     """
     mark = AssignmentRow
-    query = select(mark.occasion, mark.id).where(
-        mark.round_id == round_id,
-        mark.rater_group == RaterGroup.MYSTERY_SHOPPER,
-        mark.source == AssignmentSource.ENCOUNTER,
-    )
+    query = select(mark.occasion, mark.id).where(mark.round_id == round_id, *_VISITS)
     marks = {row[0]: row[1] for row in session.execute(query)}
     if not marks:
         return {}
@@ -251,6 +258,13 @@ def names_of(session: ReadSession, visits: Iterable[Visit], *, on: date) -> Mapp
     """What the visited are called."""
     found = load_subjects(session, {one.subject_id for one in visits}, on=on)
     return {str(subject_id): subject.name for subject_id, subject in found.items()}
+
+
+def _rounds_of(session: ReadSession, visit_ids: Sequence[str]) -> Mapping[str, str]:
+    """The rounds that visits came into at their close."""
+    mark = AssignmentRow
+    query = select(mark.occasion, mark.round_id).where(mark.occasion.in_(visit_ids), *_VISITS)
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _as_known(viewer: Viewer, path: Sequence[str], visit: Visit) -> Visit:

@@ -26,7 +26,7 @@ from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundS
 from app.scoring.visits import Standing
 from app.visits.close import close_due_rounds, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
-from app.visits.queries import get_standing
+from app.visits.queries import get_standing, get_visit, list_visits
 from app.visits.tables import VisitRow
 from app.visits.values import AppealOutcome
 from tests.fjellbris import draft_round
@@ -139,6 +139,9 @@ def test_a_visit_is_in_one_round_only_and_in_one_of_its_own_days_and_questions(
     for round_ in (earlier, first, second):
         close_round(session, SERVICE, round_.id, now=now + LATE)
     assert [visits_in(session, one).keys() for one in (earlier, first, second)] == [set(), {kept.id}, set()]
+    listed = list_visits(session, desk.manager, desk.company.id, ALL, on=now.date()).items
+    assert {one.id: one.round_id for one in listed} == {kept.id: first.id, elsewhere.id: None}
+    assert get_visit(session, desk.sofie, kept.id, on=now.date()).round_id == first.id
     assert elsewhere.id not in visits_in(session, first)
 
 
