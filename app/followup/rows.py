@@ -155,12 +155,16 @@ def _asked_below(session: ReadSession, round_ids: Collection[str]) -> dict[tuple
     )
     parents = {(round_id, subject_id): parent_id for round_id, subject_id, parent_id in session.execute(inside)}
     found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    unasked: set[tuple[str, str, str]] = set()
     for round_id, subject_id, group, count, past in session.execute(counted):
-        above: str | None = None if past else subject_id
+        above: str | None = subject_id
         while above is not None:
             found[round_id, above, group] += count
+            if past:
+                unasked.add((round_id, above, group))
             above = parents.get((round_id, above))
-    return found
+    # What nobody was asked for stands in the rows as well, so that no share can be told where there is some of it.
+    return {place: count for place, count in found.items() if place not in unasked}
 
 
 def _minimums(session: ReadSession, round_ids: Collection[str]) -> dict[tuple[str, str], int]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.kpis.values import RaterGroup
@@ -98,6 +99,11 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
     (other,) = figure(session, release.id, desk.company.subjects["Lars Moen"])
     assert (other.score, other.reason) == (None, "fewer_than_k")
+
+    # Nobody was asked for them, so they are no answers to a request.
+    units = [desk.company.subjects["Team Nord"]]
+    answers = load_answers(session, desk.company.id, since=date(2026, 1, 1), unit_ids=units)
+    assert [one.rater_group for one in answers] == [RaterGroup.MANAGER]
 
     again = retrace(session, SERVICE, release.id, on=now.date())
     assert (again.wrong, [one for one in again.figures if not one.is_equal]) == ((), [])
