@@ -36,7 +36,7 @@ PEOPLE = "external_id;name;email;unit;leads\n1;Ida Lund;ida@fjellbris.example;no
 def demo_database(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The database that commands run on, with the demo organisation in it."""
     database = shelf.take(demo)
-    monkeypatch.setenv("SOFTKPI_DATABASE_URL", address(database.engine.url))
+    monkeypatch.setenv("SOFTKPI_DATABASE_URL", address(database.url))
     return database
 
 
