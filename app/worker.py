@@ -23,6 +23,7 @@ from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
 from app.dispatch import Post, send_due, take_back
 from app.dossiers.commands import remind_of_reviews
+from app.encounters.commands import forget_encounters
 from app.encounters_due import begin_due, draw_all_due
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
@@ -40,14 +41,15 @@ from app.recovery.commands import keep_cases, tell_owners
 from app.releases.commands import note_failed_release, release_round, scrub_released
 from app.releases.queries import load_due_releases
 from app.releases.review import begin_review, load_due_reviews
-from app.responses.close import close_due_rounds
 from app.responses.keep_draft import forget_drafts
 from app.restored import hold_if_older
 from app.rounds.commands import refresh_shares, tell_managers
 from app.rounds.values import Round
 from app.settings import Settings
+from app.visits.close import close_due_rounds
 from app.visits.commands import settle_due_visits
 
+HOUR = timedelta(hours=1)
 HANGS = timedelta(hours=1)
 """A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
 
@@ -66,6 +68,22 @@ class Task:
 
     name: str
     run: Callable[[Database, datetime], int]
+
+
+@dataclass(slots=True)
+class Hourly:
+    """Work that has time and reads much: done at once by a new worker, and then once an hour."""
+
+    run: Callable[[Database, datetime], int]
+    done_at: datetime | None = None
+
+    def __call__(self, database: Database, now: datetime) -> int:
+        """Do it, unless it was done less than an hour ago; what fails is tried again next time."""
+        if self.done_at is not None and timedelta() <= now - self.done_at < HOUR:
+            return 0
+        done = self.run(database, now)
+        self.done_at = now
+        return done
 
 
 def writing(command: Command) -> Callable[[Database, datetime], int]:
@@ -137,6 +155,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("open answers", writing(compute_due_periods)),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
         Task("forget drafts", writing(_forget_drafts)),
+        Task("forget encounters", Hourly(writing(forget_encounters))),
         Task("forget receipts", writing(expire_receipts)),
         Task("recovery cases", writing(keep_cases)),
         Task("tell owners of cases", writing(partial(tell_owners, zone=zone))),

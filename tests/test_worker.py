@@ -27,9 +27,10 @@ from app.rounds.commands import close_round, launch_round, propose_assignments
 from app.rounds.queries import load_round
 from app.rounds.rules import GRACE
 from app.rounds.values import Round, RoundState
-from app.worker import TASKS, Task, run_once, run_until, worker_name, writing
+from app.worker import TASKS, Hourly, Task, run_once, run_until, worker_name, writing
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.mail.scripted import ScriptedServer
+from tests.served import ONE_DATABASE
 from tests.smtp import Delivery, MailServer
 
 BASE = "https://fjellbris.example"
@@ -234,6 +235,26 @@ def test_each_worker_on_a_machine_has_a_name_of_its_own_and_finds_it_again(tmp_p
         assert first != second
     with worker_name(tmp_path) as again:
         assert again == first
+
+
+@ONE_DATABASE
+def test_work_that_has_time_is_done_at_once_then_hourly_and_again_after_a_failure(
+    engine: Database, now: datetime
+) -> None:
+    done: list[datetime] = []
+
+    def work(_database: Database, at: datetime) -> int:
+        done.append(at)
+        if len(done) == 2:
+            raise RuntimeError("planted")
+        return 1
+
+    hourly, hour = Hourly(work), timedelta(hours=1)
+    assert (hourly(engine, now), hourly(engine, now + hour - timedelta(seconds=1))) == (1, 0)
+    with pytest.raises(RuntimeError):
+        hourly(engine, now + hour)
+    assert (hourly(engine, now + hour), hourly(engine, now + hour)) == (1, 0)
+    assert done == [now, now + hour, now + hour]
 
 
 # ------------------------------------------------------------ pieces

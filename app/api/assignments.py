@@ -10,6 +10,7 @@ from app.api.schemas.assignments import AssignmentOut
 from app.api.schemas.base import Flag, PageOut, page_out
 from app.api.schemas.bulk import UPLOAD, BulkReportOut, report_out
 from app.api.sent_rows import DryRun, table_of
+from app.encounters import commands as encounters
 from app.http.access import access
 from app.http.doors import takes_table
 from app.http.lists import Slice
@@ -49,13 +50,16 @@ def add_assignments(request: Request, round_id: Key, *, dry_run: DryRun = False,
 @router.post("/rounds/{round_id}/assignments/propose", response_model=BulkReportOut)
 @access(Action.ROUNDS_WRITE)
 def propose_assignments(request: Request, round_id: Key) -> Response:
-    """Let the structure of today name managers, colleagues (of many, eight each), direct reports and self.
+    """Let the structure of today and recent encounters name managers, colleagues, direct reports, self and customers.
 
     Of more than eight colleagues, eight are named about each person, or twice the minimum of the group where that is
-    more, so that everybody gets about as many forms; a warning says so. Others can be added by hand or from a list.
+    more, so that everybody gets about as many forms; a warning says so. Where customers are asked, those whom somebody
+    rated has served in the last 90 days are named, if they are known as raters and nothing rules them out: opt-out,
+    bounce, the pause between two requests. Each about one person, at most 20 about each, or four times the minimum.
+    `source` of an assignment says where it came from. Others can be added by hand or from a list.
     """
     with posting(request) as post:
-        report = commands.propose_assignments(post.session, post.viewer, round_id, now=post.now)
+        report = encounters.propose_assignments(post.session, post.viewer, round_id, now=post.now)
         return post.answer(report_out(report))
 
 

@@ -22,10 +22,10 @@ from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.infra.versions import check_version
 from app.invitations.commands import invite_due_rounds
-from app.responses import close
 from app.rounds import commands, queries
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
 from app.rounds.values import Round, RoundState
+from app.visits import close
 
 router = resource("Rounds")
 

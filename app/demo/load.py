@@ -16,6 +16,7 @@ from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
 from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
 from app.demo.past_round import release_past_quarter
+from app.demo.programme import set_up_programme
 from app.demo.ratings import CONTACTS, customer, shopper
 from app.demo.readings import create_readings
 from app.demo.scenarios import write_scenario
@@ -81,6 +82,7 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
     _analyse(session, release, now=counted)
+    set_up_programme(session, where.company_id, today, now=now)
 
 
 def ways_in(session: ReadSession) -> tuple[WayIn, ...]:

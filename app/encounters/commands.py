@@ -1,19 +1,20 @@
-"""Every write of programmes: setting one up, changing and stopping it; rounds begin in `begin`, encounters in `record`."""
+"""Every write of programmes: set up, changed, stopped; rounds begin in `begin`, encounters in `record`, proposals in `propose`."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, and_, delete, or_, select, update
 
 from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.encounters import rules
 from app.encounters.begin import begin_period, note_failed_beginning
 from app.encounters.draw import draw_due
+from app.encounters.propose import propose_assignments
 from app.encounters.queries import take_programme
 from app.encounters.record import record_encounters
-from app.encounters.tables import ProgrammeRow
-from app.encounters.values import Programme, ProgrammeDraft, ProgrammeId, ProgrammeState
+from app.encounters.tables import EncounterRow, ProgrammeRow
+from app.encounters.values import EncounterState, Programme, ProgrammeDraft, ProgrammeId, ProgrammeState
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
@@ -30,7 +31,9 @@ __all__ = [
     "change_programme",
     "create_programme",
     "draw_due",
+    "forget_encounters",
     "note_failed_beginning",
+    "propose_assignments",
     "record_encounters",
     "stop_programme",
 ]
@@ -93,6 +96,21 @@ def stop_programme(session: WriteSession, viewer: Viewer, programme_id: str, *, 
         _change(session, present.id, {"state": ProgrammeState.STOPPED})
         _note(session, viewer, present.company_id, present.id, "programme.stopped", now=now)
     return session.get_one(ProgrammeRow, present.id).value()
+
+
+def forget_encounters(session: WriteSession, *, now: datetime) -> int:
+    """Delete the encounters that have had their time (`rules.kept_for`), with the mark of the customer; how many.
+
+    For the worker. What was asked stays with its round; the same encounter sent once more comes too late. Idempotent.
+    """
+    kept = {state: rules.kept_for(state) for state in EncounterState}
+    over = [
+        and_(EncounterRow.state == state, EncounterRow.settled_at <= now - time)
+        for state, time in kept.items()
+        if time is not None
+    ]
+    done = session.execute(delete(EncounterRow).where(or_(*over)))
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def _check(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NoReturn
 
+from app.encounters.rules import LONGEST_PAUSE
 from app.encounters.values import EncounterBatch, EncounterDraft, Programme, ProgrammeDraft, Rhythm
 from app.fields import KEY_LENGTH, NAME_LENGTH, NO_INSTANT, REQUIRED, TOO_LONG, UNKNOWN, Fields
 from app.organisation.intake import parse_external_id, parse_locale, parse_name
@@ -21,7 +22,7 @@ COLUMNS = (
     Column("programme", is_required=False),
 )
 MOST_KPIS = 4
-K_RANGE, QUOTA_RANGE, PAUSE_RANGE, ANSWER_RANGE = (3, 20), (1, 500), (1, 366), (2, 30)
+K_RANGE, QUOTA_RANGE, PAUSE_RANGE, ANSWER_RANGE = (3, 20), (1, 500), (1, LONGEST_PAUSE.days), (2, 30)
 USUAL = {"k": 5, "quota": 10, "pause_days": 90, "answer_days": 7}
 
 NO_TEXT_HERE = "Write this as text."

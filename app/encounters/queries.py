@@ -1,5 +1,6 @@
 """Every SELECT of encounters: programmes with their periods, encounters, and what decides whether somebody is asked."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -175,6 +176,20 @@ def load_encounters(session: ReadSession, company_id: str, external_ids: Iterabl
         query = select(EncounterRow).where(EncounterRow.company_id == company_id, EncounterRow.external_id.in_(some))
         found |= {row.external_id: row for row in session.scalars(query)}
     return found
+
+
+def load_met(session: ReadSession, company_id: str, *, since: datetime) -> Mapping[str, frozenset[bytes]]:
+    """By employee, the marks of the customers served since; without those about whom a request waits."""
+    query = select(EncounterRow.subject_id, EncounterRow.customer, EncounterRow.state).where(
+        EncounterRow.company_id == company_id, EncounterRow.occurred_at >= since
+    )
+    rows = session.execute(query).all()
+    waiting = {customer for _, customer, state in rows if state == EncounterState.DELAYED}
+    found: defaultdict[str, set[bytes]] = defaultdict(set)
+    for subject_id, customer, _ in rows:
+        if customer not in waiting:
+            found[subject_id].add(customer)
+    return {subject_id: frozenset(customers) for subject_id, customers in found.items()}
 
 
 def load_due_draws(session: ReadSession, *, now: datetime) -> tuple[str, ...]:

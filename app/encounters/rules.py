@@ -1,6 +1,7 @@
 """Pure decisions about encounters: the grid of periods, when draws are, who is drawn, and what rules a request out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -16,6 +17,12 @@ FRESH = timedelta(days=8)
 """After this long a customer hardly remembers; who was not drawn by then is not asked."""
 LONGEST_WAIT = timedelta(days=33)
 """No encounter can wait longer: its period, a month at most, has had its last draw by then."""
+
+RECENT = timedelta(days=90)
+"""A customer who was served longer ago than this is not proposed as a rater any more."""
+MOST_CUSTOMERS = 20
+LONGEST_PAUSE = timedelta(days=366)
+"""No programme leaves a customer alone for longer: when a request was made is kept that long, and no longer."""
 
 NOT_ASKABLE = "Choose active soft KPIs in which customers weigh."
 
@@ -206,6 +213,78 @@ def programme_for(programmes: Iterable[Programme], path: Sequence[str], named: s
     if named is not None:
         covering = [one for one in covering if named in {one.id, one.external_id}]
     return max(covering, key=lambda one: (path.index(one.scope_id), one.id), default=None)
+
+
+# ------------------------------------------------------------ how long they are kept
+
+
+def kept_for(state: EncounterState) -> timedelta | None:
+    """How long an encounter is kept after it is settled; None while a request waits.
+
+    One that led to no request can propose its customer for 90 days; one that did keeps others away for the pause.
+
+    >>> [getattr(kept_for(state), "days", None) for state in EncounterState]
+    [None, 366, 90]
+    """
+    return {EncounterState.SENT: LONGEST_PAUSE, EncounterState.DROPPED: RECENT}.get(state)
+
+
+# ------------------------------------------------------------ proposals
+
+
+def most_customers(k: int) -> int:
+    """How many customers are proposed about one employee at most.
+
+    Parameters
+    ----------
+    k : least number of customers that a figure needs
+
+    Returns
+    -------
+    20, or four times the minimum where that is more: few customers answer, and a quarter of those asked still reach it.
+
+    >>> most_customers(5), most_customers(10)
+    (20, 40)
+    """
+    return max(MOST_CUSTOMERS, 4 * k)
+
+
+def spread_customers(met: Mapping[str, Collection[str]], room: Mapping[str, int], seed: str) -> dict[str, str]:
+    """Whom each customer is asked about: about one employee only, and about all employees as evenly as can be.
+
+    Parameters
+    ----------
+    met : by employee, the customers who could be asked
+    room : by employee, how many more may be asked, >= 0
+    seed : what the choice among equals follows from: the same for the same round, another one for the next
+
+    Returns
+    -------
+    The employee by customer; a customer without one is not asked.
+
+    Formula: turn by turn the employee with the fewest so far (of equals, with the fewest left to choose from) takes
+    the customer whom the fewest others have met; of equals whom the seed puts first.
+
+    >>> met = {"ida": ["a", "b", "c"], "leo": ["a"], "mia": ["b"]}
+    >>> sorted(spread_customers(met, {"ida": 2, "leo": 2, "mia": 0}, "round").items())
+    [('a', 'leo'), ('b', 'ida'), ('c', 'ida')]
+    """
+    free = {employee: set(customers) for employee, customers in met.items()}
+    known_to = Counter(customer for customers in free.values() for customer in customers)
+    asked: Counter[str] = Counter()
+    chosen: dict[str, str] = {}
+    while waiting := [one for one, customers in free.items() if customers and asked[one] < room[one]]:
+        employee = min(waiting, key=lambda one: (asked[one], len(free[one]), _rank(seed, one)))
+        customer = min(free[employee], key=lambda one: (known_to[one], _rank(seed, one)))
+        chosen[customer] = employee
+        asked[employee] += 1
+        for customers in free.values():
+            customers.discard(customer)
+    return chosen
+
+
+def _rank(seed: str, one: str) -> bytes:
+    return sha256(f"{seed}/{one}".encode()).digest()
 
 
 # ------------------------------------------------------------ definitions

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from app.followup.answering import GroupAnswers
 from app.followup.series import Released
@@ -107,7 +107,7 @@ def load_periods_under_way(session: ReadSession, subject_id: str, *, on: date) -
 def load_answers(
     session: ReadSession, company_id: str, *, since: date, unit_ids: Collection[str]
 ) -> list[GroupAnswers]:
-    """How each rater group answered at units, in the order of release; rounds of past ratings asked nobody."""
+    """How each rater group answered at units, in the order of release; past ratings and visits asked nobody."""
     group_rows = (
         select(
             *_ROUND,
@@ -144,7 +144,10 @@ def _asked_below(session: ReadSession, round_ids: Collection[str]) -> dict[tuple
     """How many were asked about a subject or anything below it, by round, subject and rater group."""
     assignment = AssignmentRow
     columns = (assignment.round_id, assignment.subject_id, assignment.rater_group)
-    is_past = func.max(case((assignment.source == AssignmentSource.IMPORT, 1), else_=0))
+    is_visit = (assignment.source == AssignmentSource.ENCOUNTER) & (
+        assignment.rater_group == RaterGroup.MYSTERY_SHOPPER
+    )
+    is_past = func.max(case((or_(assignment.source == AssignmentSource.IMPORT, is_visit), 1), else_=0))
     counted = select(*columns, func.count(), is_past).where(assignment.round_id.in_(list(round_ids))).group_by(*columns)
     place = RoundSubjectRow.__table__.c
     inside = select(place.round_id, place.subject_id, place.parent_id).where(
@@ -152,12 +155,16 @@ def _asked_below(session: ReadSession, round_ids: Collection[str]) -> dict[tuple
     )
     parents = {(round_id, subject_id): parent_id for round_id, subject_id, parent_id in session.execute(inside)}
     found: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    unasked: set[tuple[str, str, str]] = set()
     for round_id, subject_id, group, count, past in session.execute(counted):
-        above: str | None = None if past else subject_id
+        above: str | None = subject_id
         while above is not None:
             found[round_id, above, group] += count
+            if past:
+                unasked.add((round_id, above, group))
             above = parents.get((round_id, above))
-    return found
+    # What nobody was asked for stands in the rows as well, so that no share can be told where there is some of it.
+    return {place: count for place, count in found.items() if place not in unasked}
 
 
 def _minimums(session: ReadSession, round_ids: Collection[str]) -> dict[tuple[str, str], int]:

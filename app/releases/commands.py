@@ -30,6 +30,7 @@ from app.rounds import rules as rounds_rules
 from app.rounds.close import mark_released
 from app.rounds.queries import load_frozen_round, load_marks, take_round
 from app.rounds.values import FrozenRound, Round, RoundSource, RoundState
+from app.visits.queries import load_held
 
 SCRUBBED = tuple(
     table.__tablename__
@@ -52,7 +53,7 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
     _require_over(round_, now=now)
     frozen = load_frozen_round(session, round_.id)
     marks = load_marks(session, round_.id)
-    sheets = load_sheets(session, round_.id, item_ids(frozen))
+    sheets = load_sheets(session, round_.id, item_ids(frozen), load_held(session, round_.id))
     judged = judge(frozen, sheets, marks)
     readings = _readings(session, frozen)
     sealed = Seal(session, frozen, judged, now)

@@ -22,6 +22,7 @@ from app.releases.tables import ReleaseRow
 from app.releases.values import InputCheck, InputState, Release
 from app.responses.sheets import load_sheets
 from app.rounds.values import FrozenRound, Marks, Mode, Pooling
+from app.visits.queries import load_held
 
 
 def readings_at(session: ReadSession, frozen: FrozenRound, at: datetime) -> list[Reading]:
@@ -45,7 +46,8 @@ def check_input(
         # Which atoms hold a deleted sheet besides others cannot be told from the others alone.
         return InputCheck(InputState.DELETED, 0, 0)
     try:
-        judged = judge(frozen, load_sheets(session, frozen.id, item_ids(frozen)), _of(kept.marks, groups))
+        sheets = load_sheets(session, frozen.id, item_ids(frozen), load_held(session, frozen.id))
+        judged = judge(frozen, sheets, _of(kept.marks, groups))
     except SheetsAstray:
         return InputCheck(InputState.MISSING, 0, 0)
     atoms, wrong = _added_again(kept, judged)

@@ -176,6 +176,8 @@ def _scores(sheets: SheetColumns, measures: Sequence[Measure]) -> tuple[Integers
             found.append((sheets.answer_sheets[places][present], n_kpis + next_item, points[present]))
             next_item += 1
         scores = rater_scores(table, [item.weight for item in measure.kpi.items])
+        for place, share in sheets.held.items():
+            scores[place] *= share
         valid = np.flatnonzero(~np.isnan(scores))
         found.append((valid, number, scores[valid]))
     return (

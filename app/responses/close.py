@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.infra.database import WriteSession
 from app.infra.relay import lay_anew
@@ -12,17 +11,17 @@ from app.receipts.commands import lay_receipts_anew
 from app.responses.park import park_suspected
 from app.responses.tables import AnonymousSheetRow, ParkedSheetRow, SheetCommentRow, SheetRow
 from app.rounds import close as rounds
-from app.rounds.queries import load_rounds_to_close, take_round
+from app.rounds.queries import take_round
 from app.rounds.values import Mode, Round, RoundState
 
 
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """Close an open round at once; nothing is accepted any more.
 
-    For who may write rounds at its scope. Written beside the round: its assignments and the sheets of its anonymous
-    groups and the receipts of comments once more, in the order of their keys, so that no copy of the database links
-    one to another.
-    Suspected sheets of customers are parked. Idempotent.
+    For who may write rounds at its scope; the doors call `visits.close`, which brings visits in first. Written beside
+    the round: its assignments, the sheets of its anonymous groups and the receipts of comments once more, in the order
+    of their keys, so that no copy of the database links one to another. Suspected sheets of customers are parked.
+    Idempotent.
     """
     held = take_round(session, viewer, round_id, now=now)
     if held.state is RoundState.OPEN:
@@ -40,11 +39,3 @@ def destroy_comments(session: WriteSession, round_id: str) -> None:
     session.execute(delete(SheetCommentRow).where(SheetCommentRow.sheet_id.in_(nameless)))
     left_out = update(ParkedSheetRow).where(ParkedSheetRow.round_id == round_id, ParkedSheetRow.comments.is_not(None))
     session.execute(left_out.values(comments={}))
-
-
-def close_due_rounds(session: WriteSession, *, now: datetime) -> int:
-    """Close every open round whose time, grace and extensions included, is over; how many. For the worker."""
-    due = load_rounds_to_close(session, now=now)
-    for round_ in due:
-        close_round(session, SERVICE, round_.id, now=now)
-    return len(due)

@@ -1,7 +1,7 @@
 """The sheets of a round as columns, for scoring; what raters see of a form is read in `queries`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,15 @@ SHEET = np.dtype([("id", np.int64), ("cell", np.int64)])
 ANSWER = np.dtype([("sheet", np.int64), ("item", np.int64), ("level", np.float64)])
 
 
-def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> SheetColumns:
-    """Every sheet of a round as columns, for scoring; items are numbered by their place in `item_ids`."""
+def load_sheets(
+    session: ReadSession, round_id: str, item_ids: Sequence[str], held: Mapping[bytes, float] | None = None
+) -> SheetColumns:
+    """Every sheet of a round as columns, for scoring; items are numbered by their place in `item_ids`.
+
+    `held` is, by key of a sheet of a mystery visit, the share of its points that counts.
+    """
     numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
-    kept = _kept_sheets(session, round_id, numbers)
+    kept = _kept_sheets(session, round_id, numbers, held or {})
     anonymous = _anonymous_sheets(session, round_id, numbers)
     return SheetColumns(
         tuple(numbers.cells),
@@ -30,6 +35,7 @@ def load_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) ->
         np.concatenate([kept.answer_items, anonymous.answer_items]),
         np.concatenate([kept.levels, anonymous.levels]),
         kept.comments + anonymous.comments,
+        kept.held,
     )
 
 
@@ -79,7 +85,7 @@ class _Numbers:
         return self.cells.setdefault((subject_id, group), len(self.cells))
 
 
-def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> SheetColumns:
+def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers, held: Mapping[bytes, float]) -> SheetColumns:
     sheet = SheetRow.__table__.c
     of_round = sheet.round_id == round_id
     own = driver_rows(session, select(sheet.id, id_text(sheet.subject_id), sheet.rater_group).where(of_round))
@@ -87,7 +93,12 @@ def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers) -> Shee
     order = np.argsort(sheets["id"])
     answers = _answers(session, of_round, numbers)
     comments = _kept_comments(session, round_id, numbers)
-    return _columns(numbers, sheets["id"][order], sheets["cell"][order], answers, comments)
+    ids = sheets["id"][order]
+    columns = _columns(numbers, ids, sheets["cell"][order], answers, comments)
+    if not held:
+        return columns
+    found = session.execute(select(SheetRow.id, SheetRow.key).where(SheetRow.key.in_(list(held))))
+    return replace(columns, held={int(np.searchsorted(ids, sheet_id)): held[key] for sheet_id, key in found})
 
 
 def _answers(

@@ -237,6 +237,7 @@ class SheetColumns:
     answer_sheets, answer_items, levels : one row per answer: place of the sheet, number of the item from 0 in the
         order asked for, level as the scale has it, `UNSEEN` for "could not observe"; what was left open has no row
     comments : in no order either
+    held : by place of a sheet, the share of its points that counts in a KPI, 0-1; of a sheet that is not there, all of them
     """
 
     cells: tuple[tuple[str, str], ...]
@@ -245,6 +246,7 @@ class SheetColumns:
     answer_items: npt.NDArray[np.int64]
     levels: npt.NDArray[np.float64]
     comments: tuple[SheetComment, ...]
+    held: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

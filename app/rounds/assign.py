@@ -111,6 +111,18 @@ def add_customers(session: WriteSession, round_id: str, met: Mapping[str, str], 
     _count(session, round_, made.values())
 
 
+def add_visits(
+    session: WriteSession, round_: Round, visits: Iterable[NewAssignment], *, actor: str
+) -> Mapping[tuple[str, str, str, str], AssignmentId]:
+    """Note mystery visits that were made already as answered, in a round that closes; by what makes each one of it.
+
+    For the close, which holds the round and writes a sheet for each.
+    """
+    made = insert_assignments(session, round_, visits, source=AssignmentSource.ENCOUNTER, actor=actor, answered=True)
+    _count(session, round_, made.values())
+    return made
+
+
 def insert_assignments(  # noqa: PLR0913 - session, round, what, and three named options
     session: WriteSession,
     round_: Round,

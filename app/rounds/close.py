@@ -31,7 +31,7 @@ _ANSWERED = update(AssignmentRow).where(AssignmentRow.id == bindparam("assignmen
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """Close an open round at once; nothing is accepted any more.
 
-    For who may write rounds at its scope; the doors call `responses.close`, which sees to the sheets as well. The salt
+    For who may write rounds at its scope; the doors call `visits.close`, which sees to visits and sheets as well. The salt
     of its links is wiped. Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)

@@ -1,7 +1,7 @@
 """Who may be asked and how much: people kept apart, and the minutes that forms take a rater in a month. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from app.organisation.values import Person, PersonId, SubjectId
 from app.rounds.freeze import freeze
 from app.rounds.preview import questions_about
 from app.rounds.rows import load_assignments, load_rated
+from app.rounds.rules import is_visit
 from app.rounds.tables import AssignmentRow, ConflictRow, LoadCapRow, RoundRow
 from app.rounds.values import Assignment, FrozenRound, NewAssignment, Round, RoundSource, RoundState
 
@@ -85,10 +86,15 @@ def load_limits(session: ReadSession, round_: Round, frozen: FrozenRound | None 
     month = local_day(round_.opens_at).replace(day=1)
     seconds = seconds_asked(frozen)
     spent = dict(load_spent(session, round_.company_id, month, but=round_.id))
-    for one in load_assignments(session, round_.id):
+    for one in asked_of(load_assignments(session, round_.id)):
         spent[one.rater_id] = spent.get(one.rater_id, 0) + seconds.get((one.subject_id, str(one.rater_group)), 0)
     cap = load_cap(session, round_.company_id) * 60
     return Limits(month, load_apart(session, round_.company_id), seconds, spent, cap)
+
+
+def asked_of(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
+    """Those for which somebody has to fill in a form: not the visits that were reported outside the round."""
+    return (one for one in assignments if not is_visit(one.rater_group, one.source))
 
 
 def seconds_asked(frozen: FrozenRound) -> Mapping[tuple[str, str], int]:
@@ -135,7 +141,7 @@ def over_cap(limits: Limits, assignments: Iterable[Assignment]) -> Mapping[str, 
 def loads_of(session: ReadSession, limits: Limits, assignments: Iterable[Assignment]) -> list[RaterLoad]:
     """What these assignments and the month take each rater."""
     asked: defaultdict[str, list[int]] = defaultdict(list)
-    for one in assignments:
+    for one in asked_of(assignments):
         asked[one.rater_id].append(limits.takes(one))
     people = load_people(session, asked)
     return [

@@ -39,6 +39,8 @@ from app.words import DEFAULT_LOCALE
 
 MOST_NOMINATED = 12
 """Proposals of one person for one group: more than anybody needs, and few enough to look at."""
+PROPOSED = (AssignmentSource.STRUCTURE, AssignmentSource.ENCOUNTER)
+"""Whoever is proposed in these ways may be named all the same: a refusal would tell the rated person who is asked."""
 
 UNTIL_RANGE = "Choose a time from now on, before the round opens."
 NOT_AN_EMPLOYEE = "Colleagues are people who work here. Nobody here has this address."
@@ -243,7 +245,7 @@ def _problem_of(
     if one.rater_group is RaterGroup.COLLEAGUE and not _works_here(session, person, now=now):
         return NOT_AN_EMPLOYEE
     known = [other for other in load_assignments(session, form.round_id, rater_id=person.id) if _is_same(other, one)]
-    if any(other.source is not AssignmentSource.STRUCTURE for other in known):
+    if any(other.source not in PROPOSED for other in known):
         return ASKED_ALREADY
     limits = load_limits(session, load_round(session, form.round_id), now=now)
     if limits.is_apart(one):

@@ -36,6 +36,7 @@ from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
     has_assignments,
+    line_of,
     load_assignments,
     load_frozen_readers,
     load_frozen_subjects,
@@ -51,10 +52,7 @@ from app.rounds.tables import (
 )
 from app.rounds.values import (
     Assignment,
-    AssignmentId,
     AssignmentLine,
-    AssignmentSource,
-    DeclineReason,
     FrozenRound,
     GroupPolicy,
     ReleaseMode,
@@ -246,7 +244,10 @@ def list_assignments(
     subject_id: str | None = None,
     now: datetime,
 ) -> Page[AssignmentLine]:
-    """Who rates whom, for whoever may read the round; who has answered is told of `named` and `report` groups only."""
+    """Who rates whom, for whoever may read the round; who has answered is told of `named` and `report` groups only.
+
+    Who made a visit is told to nobody who reads results about the visited.
+    """
     round_ = get_round(session, viewer, round_id, now=now)
     query = (
         select(AssignmentRow, RoundSubjectRow.name)
@@ -265,7 +266,7 @@ def list_assignments(
     people = load_people(session, {row.rater_id for row, _ in page.items})
     open_modes = {one.rater_group for one in round_.groups if not rules.is_protected(one.mode)}
     hidden = _read_by(session, viewer, {row.subject_id for row, _ in page.items}, now=now)
-    return page.map(lambda found: _line(*found, people[PersonId(found[0].rater_id)], open_modes, hidden))
+    return page.map(lambda found: line_of(*found, people[PersonId(found[0].rater_id)], open_modes, hidden))
 
 
 def get_load_cap(session: ReadSession, viewer: Viewer, company_id: str) -> int:
@@ -366,27 +367,6 @@ def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str],
     """Those of the subjects whose results the viewer may read: the own ones, too."""
     paths = load_paths(session, subject_ids, on=local_day(now))
     return frozenset(one for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
-
-
-def _line(
-    row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup], hidden: Collection[str]
-) -> AssignmentLine:
-    is_told = row.rater_group in told
-    may_know = is_told or row.subject_id not in hidden
-    return AssignmentLine(
-        id=AssignmentId(row.id),
-        rater_id=row.rater_id,
-        rater_name=person.name,
-        rater_email=person.email,
-        subject_id=row.subject_id,
-        subject_name=subject_name,
-        rater_group=RaterGroup(row.rater_group),
-        occasion=row.occasion,
-        source=AssignmentSource(row.source),
-        needs_approval=row.approved_by is None,
-        answered=row.answered if is_told else None,
-        declined=DeclineReason(row.declined) if row.declined and may_know else None,
-    )
 
 
 def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,20 @@ from sqlalchemy import select
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.kpis.values import Form, RaterGroup
-from app.organisation.values import SubjectKind
+from app.organisation.values import Person, SubjectKind
 from app.rounds import recipe
+from app.rounds.rules import is_visit
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
-from app.rounds.values import Assignment, AssignmentId, AssignmentSource, FrozenSubject, Marks, RoundId
+from app.rounds.values import (
+    Assignment,
+    AssignmentId,
+    AssignmentLine,
+    AssignmentSource,
+    DeclineReason,
+    FrozenSubject,
+    Marks,
+    RoundId,
+)
 
 MARK = np.dtype([("cell", np.int64), ("rater", np.int64), ("counted", np.bool_), ("answered", np.bool_)])
 
@@ -94,6 +105,34 @@ def load_assignments(
         query = query.where(AssignmentRow.rater_id == rater_id)
     order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
     return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)))
+
+
+def line_of(
+    row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup], hidden: Collection[str]
+) -> AssignmentLine:
+    """An assignment as it is listed, for somebody who reads results about the `hidden` subjects.
+
+    `told` are the groups of which it may be known who has answered.
+    """
+    is_told, is_read = row.rater_group in told, row.subject_id in hidden
+    may_know = is_told or not is_read
+    line = AssignmentLine(
+        id=AssignmentId(row.id),
+        rater_id=row.rater_id,
+        rater_name=person.name,
+        rater_email=person.email,
+        subject_id=row.subject_id,
+        subject_name=subject_name,
+        rater_group=RaterGroup(row.rater_group),
+        occasion=row.occasion,
+        source=AssignmentSource(row.source),
+        needs_approval=row.approved_by is None,
+        answered=row.answered if is_told else None,
+        declined=DeclineReason(row.declined) if row.declined and may_know else None,
+    )
+    if is_read and is_visit(line.rater_group, line.source):
+        return replace(line, rater_id=None, rater_name=None, rater_email=None)
+    return line
 
 
 def has_assignments(session: ReadSession, round_id: str) -> bool:

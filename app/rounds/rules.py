@@ -11,6 +11,7 @@ from app.kpis.values import KpiId, KpiKind, Level, RaterGroup, ScorecardLine
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind, Tree
 from app.rounds.values import (
     PROTECTED_MODES,
+    AssignmentSource,
     FrozenKpi,
     FrozenRound,
     FrozenSubject,
@@ -297,6 +298,22 @@ def parents_first(subjects: Iterable[FrozenSubject]) -> list[FrozenSubject]:
 def is_counted(*, is_subject: bool, is_reader: bool, awaits_approval: bool) -> bool:
     """Whether a rater counts towards the minimum: a sheet that does not count still goes into the mean."""
     return not (is_subject or is_reader or awaits_approval)
+
+
+def is_visit(rater_group: RaterGroup, source: AssignmentSource) -> bool:
+    """Whether an assignment stands for a mystery visit that was made, ordered and reported outside the round.
+
+    Nobody was asked for a form, and who came is told to nobody who reads results there.
+
+    >>> is_visit(RaterGroup.MYSTERY_SHOPPER, AssignmentSource.ENCOUNTER)
+    True
+    >>> (
+    ...     is_visit(RaterGroup.MYSTERY_SHOPPER, AssignmentSource.LIST),
+    ...     is_visit(RaterGroup.CUSTOMER, AssignmentSource.ENCOUNTER),
+    ... )
+    (False, False)
+    """
+    return rater_group is RaterGroup.MYSTERY_SHOPPER and source is AssignmentSource.ENCOUNTER
 
 
 def is_protected(mode: Mode) -> bool:

@@ -229,10 +229,11 @@ class AssignmentLine:
     """An assignment as it is listed. `answered` is told for `named` and `report` groups only (R9).
 
     So is `declined`; of other groups only to who reads no results about the subject, and never to the subject.
+    `rater_id` is None where the viewer must not know who made a visit.
     """
 
     id: AssignmentId
-    rater_id: str
+    rater_id: str | None
     rater_name: str | None
     rater_email: str | None
     subject_id: str

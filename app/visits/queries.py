@@ -19,9 +19,12 @@ from app.infra.keys import fingerprint, key_of
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations.rules import is_token
 from app.invitations.values import LinkSecrets
+from app.kpis.values import RaterGroup
 from app.mail.values import Letter, OutboxMessage
 from app.organisation.paths import below, load_paths, load_subjects
 from app.organisation.values import SubjectId, SubjectKind
+from app.rounds.tables import AssignmentRow
+from app.rounds.values import AssignmentSource
 from app.scoring.visits import LEAST_VISITS, standing
 from app.visits import rules
 from app.visits.tables import EvidenceRow, ScenarioRow, VisitRow
@@ -38,6 +41,11 @@ from app.visits.values import (
 )
 
 AT_ONCE = 5_000
+_VISITS = (
+    AssignmentRow.rater_group == RaterGroup.MYSTERY_SHOPPER,
+    AssignmentRow.source == AssignmentSource.ENCOUNTER,
+)
+"""Assignments that stand for visits: `rounds.rules.is_visit`."""
 
 
 # ------------------------------------------------------------ scenarios
@@ -70,7 +78,8 @@ def get_visit(session: ReadSession, viewer: Viewer, visit_id: str, *, on: date) 
     path = load_paths(session, [row.subject_id], on=on).get(SubjectId(row.subject_id), ()) if row is not None else ()
     if row is None or not rules.may_see_order(viewer, path, VisitState(row.state)):
         raise NotFound
-    return _as_known(viewer, path, row.value())
+    round_id = _rounds_of(session, [row.id]).get(row.id)
+    return replace(_as_known(viewer, path, row.value()), round_id=round_id)
 
 
 def list_visits(  # noqa: PLR0913 - session, who, where, which slice, and two named filters
@@ -105,7 +114,12 @@ def list_visits(  # noqa: PLR0913 - session, who, where, which slice, and two na
         query = query.where(VisitRow.subject_id == subject_id)
     rows = session.execute(sliced(query, [VisitRow.ordered_at, VisitRow.id], request, descending=True))
     page = page_of(rows, request, key=lambda row: row[:2])
-    return page.map(lambda row: _as_known(viewer, paths[SubjectId(row[2].subject_id)], row[2].value()))
+    taken = _rounds_of(session, [row[1] for row in page.items])
+    return page.map(
+        lambda row: replace(
+            _as_known(viewer, paths[SubjectId(row[2].subject_id)], row[2].value()), round_id=taken.get(row[1])
+        )
+    )
 
 
 def get_standing(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> VisitStanding:
@@ -205,6 +219,22 @@ def load_earlier(session: ReadSession, company_id: str) -> tuple[EarlierVisit, .
     return tuple(EarlierVisit(*row[:4], Band(row[4])) for row in session.execute(query))
 
 
+def load_held(session: ReadSession, round_id: str) -> Mapping[bytes, float]:
+    """By key of a sheet, what of the points of a visit counts where something critical held its score down.
+
+    Visits come into a round at its close; their assignments name them as the occasion.
+    """
+    mark = AssignmentRow
+    query = select(mark.occasion, mark.id).where(mark.round_id == round_id, *_VISITS)
+    marks = {row[0]: row[1] for row in session.execute(query)}
+    if not marks:
+        return {}
+    wanted = (VisitRow.id.in_(list(marks)), VisitRow.score < VisitRow.earned)
+    key = key_of(session)
+    capped = session.execute(select(VisitRow.id, VisitRow.score, VisitRow.earned).where(*wanted))
+    return {key.sheet_key(marks[visit_id]): (score or 0.0) / earned for visit_id, score, earned in capped if earned}
+
+
 def load_due_visits(session: ReadSession, *, now: datetime) -> tuple[str, ...]:
     """Accepted visits to which nobody has objected in time."""
     due = (VisitRow.state == VisitState.ACCEPTED, VisitRow.appeal_until <= now)
@@ -228,6 +258,13 @@ def names_of(session: ReadSession, visits: Iterable[Visit], *, on: date) -> Mapp
     """What the visited are called."""
     found = load_subjects(session, {one.subject_id for one in visits}, on=on)
     return {str(subject_id): subject.name for subject_id, subject in found.items()}
+
+
+def _rounds_of(session: ReadSession, visit_ids: Sequence[str]) -> Mapping[str, str]:
+    """The rounds that visits came into at their close."""
+    mark = AssignmentRow
+    query = select(mark.occasion, mark.round_id).where(mark.occasion.in_(visit_ids), *_VISITS)
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _as_known(viewer: Viewer, path: Sequence[str], visit: Visit) -> Visit:

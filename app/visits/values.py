@@ -186,7 +186,8 @@ class Ruling:
 class Visit:
     """A visit, from its order to what counts.
 
-    `shopper_id` is empty and `report` None for who must not know; `place_id` is the unit where it happens.
+    `shopper_id` is empty and `report` None for who must not know; `place_id` is the unit where it happens; `round_id`
+    is the round that it came into at the close, if it was looked up and there is one.
     """
 
     id: VisitId
@@ -205,6 +206,7 @@ class Visit:
     earned: float | None
     ruling: Ruling
     version: int
+    round_id: str | None = None
 
     @property
     def failed(self) -> tuple[Critical, ...]:

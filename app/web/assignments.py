@@ -7,6 +7,7 @@ from datetime import datetime
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.encounters.commands import propose_assignments
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields
 from app.http.access import access
@@ -22,13 +23,12 @@ from app.rounds.commands import (
     add_assignments,
     approve_assignment,
     call_for_nominations,
-    propose_assignments,
     remove_assignment,
 )
 from app.rounds.intake import RATER_COLUMNS, parse_raters
 from app.rounds.nominations import NOMINATED, find_call
 from app.rounds.queries import list_assignments, load_rated, place_of
-from app.rounds.rules import OPEN_LISTS, RoundNotOpen
+from app.rounds.rules import OPEN_LISTS, RoundNotOpen, is_visit
 from app.rounds.values import AssignmentLine, AssignmentSource, RoundState
 from app.web.decline import REASONS
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -51,6 +51,7 @@ _SOURCES: Mapping[AssignmentSource, str] = {
     AssignmentSource.NOMINATION: "Proposed by whoever is rated",
     AssignmentSource.REPLACEMENT: "In another's place",
 }
+A_VISIT, NOT_TOLD = "From a mystery visit", "A mystery shopper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class RaterLine:
     rater: str
     source: str
     declined: str
+    visit_href: str = ""
 
 
 @router.get("/rounds/{round_id}/assignments")
@@ -187,6 +189,7 @@ def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled |
         frame=frame,
         form=form or fresh({"until": typed_of(found_until or frame.round.opens_at, visit.settings.zone)}),
         called_until=found_until,
+        asks_customers=any(one.rater_group is RaterGroup.CUSTOMER for one in frame.round.groups),
         lines=[_line(visit, one) for one in found.items],
         subjects=_subjects(session, visit, round_id),
         chosen=chosen or "",
@@ -202,7 +205,10 @@ def _list_page(session: ReadSession, visit: Visit, round_id: str, form: Filled |
 
 def _line(visit: Visit, one: AssignmentLine) -> RaterLine:
     declined = said(visit, REASONS[one.declined]) if one.declined else ""
-    return RaterLine(one, one.rater_name or one.rater_email or "", said(visit, _SOURCES[one.source]), declined)
+    rater = one.rater_name or one.rater_email or (said(visit, NOT_TOLD) if one.rater_id is None else "")
+    if is_visit(one.rater_group, one.source):
+        return RaterLine(one, rater, said(visit, A_VISIT), declined, f"/visits/{one.occasion}")
+    return RaterLine(one, rater, said(visit, _SOURCES[one.source]), declined)
 
 
 def _subjects(session: ReadSession, visit: Visit, round_id: str) -> list[tuple[str, str]]:

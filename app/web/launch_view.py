@@ -72,7 +72,7 @@ class CoverLine:
 
 @dataclass(frozen=True, slots=True)
 class LaunchView:
-    """The preview on a page; `hidden` counts the rows that are left out."""
+    """The preview on a page; `hidden` counts the rows left out; mystery visits come in where it `takes_visits`."""
 
     columns: tuple[PreviewColumn, ...]
     rows: tuple[PreviewRow, ...]
@@ -80,6 +80,7 @@ class LaunchView:
     unsure: tuple[str, ...]
     advice: tuple[Advice, ...]
     silent: tuple[tuple[str, str], ...]
+    takes_visits: bool
     covers: tuple[CoverLine, ...]
 
 
@@ -95,6 +96,7 @@ def launch_view(visit: Visit, preview: RoundPreview, dossiers: Mapping[str, str]
         unsure=tuple(subject.name for subject in subjects if _is_unsure(subject)),
         advice=tuple(advice_on(preview)),
         silent=tuple((in_locale(one.kpi_name, visit.locale), one.rater_group.value) for one in preview.silent_weights),
+        takes_visits=any(policy.mode is Mode.REPORT for policy in policies.values()),
         covers=tuple(_cover(visit, cover, dossiers) for cover in preview.covers),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.encounters.commands import propose_assignments
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted
@@ -16,7 +17,7 @@ from app.infra.database import ReadSession, WriteSession
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_tree
 from app.organisation.values import UNIT_KINDS, Subject, SubjectId, SubjectKind, Tree
-from app.rounds.commands import propose_assignments, set_groups, set_rated_subjects
+from app.rounds.commands import set_groups, set_rated_subjects
 from app.rounds.intake import parse_groups, parse_rated
 from app.rounds.queries import load_rated
 from app.rounds.values import GroupPolicy, Round

@@ -16,12 +16,12 @@ from app.invitations.queries import count_deliveries, list_undelivered
 from app.invitations.values import DeliveryState
 from app.moderation.queries import has_waiting
 from app.releases.commands import release_round
-from app.responses.close import close_round
 from app.rounds.commands import change_round
 from app.rounds.preview import GroupTracking
 from app.rounds.queries import get_round, place_of, track_round
 from app.rounds.rules import RoundNotClosed, RoundNotOpen, closes_for_all_at, is_protected
 from app.rounds.values import Mode, RoundState
+from app.visits.close import close_round
 from app.web.forms import REFUSED, Filled, refused
 from app.web.render import flash_for, page, said, see_other
 from app.web.round_letter import doubled_hours, draft_with_times, texts_of_times, time_names

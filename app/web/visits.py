@@ -10,6 +10,7 @@ from app.http.visit import Visit as Caller
 from app.http.visit import reading
 from app.infra.database import ReadSession
 from app.organisation.paths import path_of
+from app.rounds.queries import find_round
 from app.scoring.visits import LEAST_VISITS, Standing
 from app.visits import queries, rules
 from app.visits.values import Visit, VisitState
@@ -17,6 +18,7 @@ from app.web.forms import Filled
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page
 from app.web.visit_view import EVIDENCE, STATES, lines_of, report_of
+from app.words import in_locale
 
 router = Pages()
 
@@ -90,6 +92,7 @@ def visit_page(session: ReadSession, caller: Caller, visit_id: str, form: Filled
     found = queries.get_visit(session, caller.viewer, visit_id, on=caller.today)
     (line,) = lines_of(session, caller, [found])
     pictures = queries.list_evidence(session, caller.viewer, visit_id, on=caller.today)
+    taken = find_round(session, found.round_id) if found.round_id else None
     return page(
         caller,
         "pages/visits/visit.html",
@@ -101,6 +104,7 @@ def visit_page(session: ReadSession, caller: Caller, visit_id: str, form: Filled
         report=report_of(caller, found, line.name),
         pictures=[(one, EVIDENCE[one.kind]) for one in pictures],
         may=_allowed(session, caller, found),
+        round_name=in_locale(taken.name, caller.locale) if taken is not None else "",
     )
 
 

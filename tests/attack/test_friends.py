@@ -14,12 +14,12 @@ from app.kpis.values import RaterGroup
 from app.organisation.queries import load_people
 from app.releases.commands import release_round
 from app.releases.tables import ScoreRow
-from app.responses.close import close_round
 from app.rounds.commands import add_assignments, approve_assignment, launch_round
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import load_assignments
 from app.rounds.rules import SecondPersonNeeded
 from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round
+from app.visits.close import close_round
 from tests.fjellbris import Fjellbris, draft_round, fjellbris
 from tests.played_round import PlayedRound
 

@@ -10,10 +10,10 @@ from app.infra.database import Database
 from app.invitations.commands import invite_due_rounds
 from app.kpis.values import RaterGroup
 from app.receipts.rules import read
-from app.responses.close import close_due_rounds
 from app.responses.tables import AnonymousSheetRow, SheetRow
 from app.rounds.commands import add_assignments, launch_round, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
+from app.visits.close import close_due_rounds
 from tests.attack.telling import beyond_chance, hits_in_order
 from tests.attack.vault import ANONYMOUS, CLOSED, LARS, SEED, Vault, comment_of
 from tests.dump import tables_of

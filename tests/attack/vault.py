@@ -18,8 +18,8 @@ from app.infra.keys import key_of
 from app.kpis.values import RaterGroup
 from app.receipts.rules import read
 from app.releases.commands import release_round, scrub_released
-from app.responses.close import close_round
 from app.rounds.values import GroupPolicy, Mode, Round
+from app.visits.close import close_round
 from tests.attack.telling import hits_in_order
 from tests.fjellbris import Fjellbris, fjellbris
 from tests.played_round import PlayedRound, customers_of, play

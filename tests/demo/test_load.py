@@ -8,6 +8,7 @@ from app.accounts.queries import get_account
 from app.accounts.rules import SERVICE
 from app.demo.load import NotEmpty, load_demo, ways_in
 from app.demo.organisation import COMPANY
+from app.encounters.queries import load_due_programmes, load_running
 from app.infra.database import Database, ReadSession
 from app.infra.entropy import SeededEntropy
 from app.infra.paging import PageRequest
@@ -258,6 +259,12 @@ def test_the_tracker_has_something_to_show(reading: ReadSession) -> None:
 
 
 # ------------------------------------------------------------ loading
+
+
+def test_a_programme_waits_for_the_next_month_so_that_one_round_is_open(reading: ReadSession) -> None:
+    (programme,) = load_running(reading, company_id_of(reading))
+    assert (programme.name["en"], programme.starts_on) == ("The customer's voice", date(2026, 12, 1))
+    assert load_due_programmes(reading, now=NOW) == ()
 
 
 def test_admin_amir_and_an_analyst_can_sign_in(reading: ReadSession) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
 from app.encounters import rules
-from app.encounters.commands import begin_period, change_programme, stop_programme
+from app.encounters.commands import begin_period, change_programme, forget_encounters, stop_programme
 from app.encounters.intake import parse_programme
 from app.encounters.queries import (
     list_encounters,
@@ -232,3 +232,28 @@ def test_a_change_holds_from_the_next_period_on_and_a_stop_for_good(shop: Shop) 
     assert told == ["programme.created", "programme.changed", "programme.stopped"]
     with pytest.raises(rules.ProgrammeStopped):
         change_programme(shop.session, SERVICE, shop.programme.id, draft, now=shop.now)
+
+
+def test_encounters_are_forgotten_when_they_have_had_their_time_and_asked_customers_later(shop: Shop) -> None:
+    shop.begin()
+    shop.send(*(shop.met(f"case-{number}") for number in range(6)))
+    for _ in range(7):
+        shop.pass_by(days=1)
+        shop.draw()
+    assert Counter(shop.fates().values()) == {"sent drawn": 4, "dropped not_drawn": 2}
+    settled = [row.settled_at for row in shop.session.scalars(select(EncounterRow)) if row.state == "dropped"]
+    last = max(at for at in settled if at is not None)
+    shop.begin()
+    shop.send(shop.met("waits"))
+    early = last + timedelta(days=90, seconds=-1)
+    assert forget_encounters(shop.session, now=early) == 0
+    assert [forget_encounters(shop.session, now=early + timedelta(seconds=1)) for _ in range(2)] == [2, 0]
+    assert Counter(shop.fates().values()) == {"sent drawn": 4, "delayed awaits_draw": 1}
+    (round_id,) = {row.round_id for row in shop.session.scalars(select(EncounterRow)) if row.round_id}
+    assert forget_encounters(shop.session, now=shop.now + timedelta(days=366)) == 4
+    assert (shop.fates(), len(shop.asked(round_id))) == ({"waits": "delayed awaits_draw"}, 4)
+    # The same encounter sent once more leads to nothing: its time is over.
+    shop.pass_by(days=370)
+    old = shop.met("case-0", occurred_at="2026-11-23T09:00:00+01:00")
+    shop.send(old)
+    assert shop.fates()["case-0"] == "dropped too_late"

@@ -12,7 +12,7 @@ from app.journal.queries import list_entries_about
 from app.kpis.commands import pause_kpi
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter
-from app.responses.close import close_due_rounds
+from app.visits.close import close_due_rounds
 from app.worker import release_due
 from tests.encounters.shop import new_programme, open_shop
 from tests.served import ONE_DATABASE

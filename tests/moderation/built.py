@@ -10,8 +10,8 @@ from app.infra.database import WriteSession
 from app.kpis.values import RaterGroup
 from app.receipts.queries import get_outcome
 from app.releases.review import begin_review
-from app.responses.close import close_round
 from app.rounds.values import GroupPolicy, Mode
+from app.visits.close import close_round
 from tests.fjellbris import Fjellbris, fjellbris
 from tests.played_round import PlayedRound, customers_of, play
 

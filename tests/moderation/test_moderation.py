@@ -26,7 +26,6 @@ from app.releases.comments import to_moderate
 from app.releases.partition import item_ids, judge
 from app.releases.queries import find_release_of, load_due_releases
 from app.releases.review import begin_review, load_due_reviews
-from app.responses.close import close_round
 from app.responses.queries import load_rating_form
 from app.responses.sheets import load_sheets
 from app.responses.tables import AnonymousSheetRow, SheetCommentRow
@@ -35,6 +34,7 @@ from app.rounds.queries import load_frozen_round, load_marks, load_round
 from app.rounds.rules import RoundIncomplete
 from app.summaries.queries import get_summary
 from app.summaries.values import Comment, Comments
+from app.visits.close import close_round
 from tests.fjellbris import draft_round, fjellbris
 from tests.moderation.built import ANONYMOUS, CLOSED, LARS, SOFIE, WRITTEN, Moderated, closed, moderated
 

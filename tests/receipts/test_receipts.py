@@ -16,8 +16,8 @@ from app.receipts.rules import ALPHABET, UnknownReceipt, answered_until, read
 from app.receipts.tables import ReceiptRow
 from app.receipts.values import Outcome, ReceiptState, WithheldReason
 from app.releases.commands import release_round
-from app.responses.close import close_round
 from app.rounds.values import GroupPolicy, Mode
+from app.visits.close import close_round
 from tests.fjellbris import fjellbris
 from tests.played_round import PlayedRound, customers_of, play
 

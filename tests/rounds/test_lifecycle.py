@@ -14,7 +14,6 @@ from app.infra.versions import StaleVersion
 from app.journal.queries import list_entries
 from app.kpis.commands import pause_kpi
 from app.kpis.values import RaterGroup
-from app.responses.close import close_due_rounds
 from app.rounds.checks import default_policy
 from app.rounds.commands import (
     change_round,
@@ -48,6 +47,7 @@ from app.rounds.rules import (
     RoundNotOpen,
 )
 from app.rounds.values import GroupPolicy, Mode, Round, RoundKpi, RoundState
+from app.visits.close import close_due_rounds
 from tests.databases import recorded_statements
 from tests.fjellbris import Fjellbris, draft_round
 

@@ -13,6 +13,8 @@ from app.accounts.rules import SERVICE, Action
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.infra.database import Database
 from app.infra.keys import key_of
+from app.kpis.values import RaterGroup
+from app.rounds.commands import launch_round
 from tests.client import Client
 from tests.served import ADDRESS, OWN_PAGE
 from tests.visits.desk import VisitDesk, photo, visit_desk
@@ -170,6 +172,30 @@ def test_systems_do_the_same_through_the_api(desk: Desk) -> None:
     again = {**order, "from_on": "2026-12-01", "until_on": "2026-12-01", "shopper": "besok2@besok.example"}
     other = orders.post("/api/v1/visits", json=again).headers["location"]
     assert orders.post(f"{other}/cancel").json()["state"] == "cancelled"
+    _counts_in_a_round(desk, made.json()["id"], orders, judges)
+
+
+def _counts_in_a_round(desk: Desk, visit_id: str, orders: TestClient, judges: TestClient) -> None:
+    """The round of its period closes with the visit; who came is told to those only who read no results there."""
+    round_id = desk.draft(groups=(RaterGroup.MANAGER, RaterGroup.MYSTERY_SHOPPER), rated=("Team Nord",))
+    admin, manager = desk.browser("admin"), desk.browser("owner")
+    assert "come in by themselves when the round closes" in admin.page(f"/rounds/{round_id}/start").one("main").words
+    with desk.engine.write() as session:
+        launch_round(session, SERVICE, round_id, confirmed=True, now=desk.clock.now)
+    assert orders.post(f"/api/v1/rounds/{round_id}/close").json()["state"] == "closed"
+    listed = f"/rounds/{round_id}/assignments"
+    shoppers = [
+        next(one for one in system.get(f"/api/v1{listed}").json()["items"] if one["source"] == "encounter")
+        for system in (orders, judges)
+    ]
+    assert [one["rater_email"] for one in shoppers] == ["besok1@besok.example", None]
+    assert [bool(one["rater_id"]) for one in shoppers] == [True, False]
+    assert judges.get(f"/api/v1/visits/{visit_id}").json()["round_id"] == round_id
+    seen = manager.page(listed).one("main")
+    assert ("From a mystery visit" in seen.words, "besok1" in seen.words) == (True, False)
+    assert f"/visits/{visit_id}" in [one.attributes["href"] for one in seen.all("a")]
+    assert "besok1@besok.example" in admin.page(listed).one("main").words
+    assert "Team Nord, fourth quarter" in manager.page(f"/visits/{visit_id}").one("main").words
 
 
 def _reported(desk: Desk, visit_id: str) -> Any:

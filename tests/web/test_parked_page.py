@@ -7,10 +7,10 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import NewAccount, Role
 from app.kpis.values import RaterGroup
 from app.organisation.queries import path_of
-from app.responses.close import close_round
 from app.responses.commands import submit_response
 from app.responses.intake import BEGUN
 from app.responses.queries import load_rating_form
+from app.visits.close import close_round
 from tests.played_round import customers_of, play
 from tests.served import ONE_DATABASE, OWN_PAGE
 from tests.web.desk import Desk

@@ -9,7 +9,6 @@ from app.accounts.rules import SERVICE
 from app.invitations.commands import invite_due_rounds
 from app.kpis.values import RaterGroup
 from app.reports import Row
-from app.responses.close import close_due_rounds
 from app.rounds.commands import (
     add_assignments,
     launch_round,
@@ -19,6 +18,7 @@ from app.rounds.commands import (
 from app.rounds.intake import parse_raters
 from app.rounds.queries import load_assignments, load_round
 from app.rounds.values import RoundState
+from app.visits.close import close_due_rounds
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
 from tests.web.markup import Element, tree
 

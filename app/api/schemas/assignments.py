@@ -31,14 +31,18 @@ class AssignmentOut(Out):
     )
 
     id: Id
-    rater_id: Id
+    rater_id: Id | None = Field(description="None for a mystery visit where you read the results of the visited")
     rater_name: str | None
     rater_email: str | None
     subject_id: Id
     subject_name: str
     rater_group: Annotated[str, one_of(RaterGroup)]
-    occasion: str
-    source: Annotated[str, one_of(AssignmentSource)]
+    occasion: str = Field(
+        description="The visit, of mystery shoppers; an id of `/visits` where `source` is `encounter`"
+    )
+    source: Annotated[str, one_of(AssignmentSource)] = Field(
+        description="`encounter`: a customer who was met, or a mystery visit that came in at the close"
+    )
     needs_approval: bool = Field(description="Added by a reader: does not count until a second person approves")
     answered: bool | None = Field(description="Told for `named` and `report` groups only")
     declined: Annotated[str | None, one_of(DeclineReason)] = Field(

@@ -59,6 +59,7 @@ _VISIT: dict[str, Any] = {
     "appeal": "",
     "outcome": None,
     "reason": "",
+    "round_id": None,
     "version": 3,
 }
 
@@ -209,6 +210,7 @@ class VisitOut(Out):
     appeal: str
     outcome: AppealOutcome | None
     reason: str
+    round_id: Id | None = Field(description="The round that it came into when that closed")
     version: int
 
     @classmethod
@@ -219,7 +221,7 @@ class VisitOut(Out):
         names = ("id", "company_id", "scenario_id", "subject_id", "place_id", "from_on", "until_on", "band", "state")
         ruled = ("note", "validated_at", "appeal_until", "appeal", "outcome", "reason")
         return cls(
-            **{name: getattr(value, name) for name in (*names, "score", "earned", "version")},
+            **{name: getattr(value, name) for name in (*names, "score", "earned", "round_id", "version")},
             **{name: getattr(value.ruling, name) for name in ruled},
             shopper_id=value.shopper_id or None,
             report=_report_of(value),

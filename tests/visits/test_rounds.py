@@ -1,0 +1,208 @@
+"""Visits in the round of their period: those that count come in at its close, as they count, once, and nobody is named."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.rules import SERVICE
+from app.followup.rows import load_answers
+from app.infra.database import WriteSession
+from app.infra.paging import PageRequest
+from app.kpis.values import RaterGroup
+from app.releases.commands import release_round
+from app.releases.invariants import figures_astray, uneven_releases
+from app.releases.retrace import retrace
+from app.releases.tables import ScoreRow
+from app.releases.values import InputState
+from app.responses.invariants import stray_sheets, uneven_cells
+from app.responses.tables import SheetRow
+from app.rounds.commands import add_assignments, launch_round, mark_conflict
+from app.rounds.intake import parse_raters, rows_of
+from app.rounds.queries import list_assignments, list_loads, load_assignments
+from app.rounds.tables import AssignmentRow
+from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
+from app.scoring.visits import Standing
+from app.visits.close import close_due_rounds, close_round
+from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
+from app.visits.queries import get_standing, get_visit, list_visits
+from app.visits.tables import VisitRow
+from app.visits.values import AppealOutcome
+from tests.fjellbris import draft_round
+from tests.visits.desk import VisitDesk
+
+DAYS = timedelta(days=1)
+ALL = PageRequest()
+SHOPPERS = GroupPolicy(RaterGroup.MYSTERY_SHOPPER, Mode.REPORT, 3, 3)
+CAPPED: Mapping[str, Any] = {"critical": {"receipt": "no"}}
+LATE = 20 * DAYS
+"""After the time to object, and after the round's own."""
+
+
+def launched(
+    session: WriteSession,
+    desk: VisitDesk,
+    now: datetime,
+    groups: Sequence[RaterGroup | GroupPolicy] = (RaterGroup.MANAGER, SHOPPERS),
+) -> Round:
+    """A round of the present quarter in which Amir rates Sofie and one shopper is asked about Lars."""
+    draft = draft_round(session, desk.company, now, groups=groups, rated=("Sofie Berg", "Lars Moen"))
+    listed = [
+        {"email": email, "subject": desk.company.subjects[about], "rater_group": group}
+        for email, about, group in (
+            ("amir.haddad@fjellbris.example", "Sofie Berg", "manager"),
+            ("spurt@besok.example", "Lars Moen", "mystery_shopper"),
+        )
+        if any(group in str(getattr(one, "rater_group", one)) for one in groups)
+    ]
+    add_assignments(session, SERVICE, draft.id, parse_raters(rows_of(listed)), now=now)
+    return launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+
+
+def visits_in(session: WriteSession, round_: Round) -> dict[str, str]:
+    """By visit, its shopper, of those that a round has taken in."""
+    marks = load_assignments(session, round_.id)
+    return {one.occasion: one.rater_id for one in marks if one.source is AssignmentSource.ENCOUNTER}
+
+
+def figure(session: WriteSession, release_id: str, subject_id: str, *, is_item: bool = False) -> list[ScoreRow]:
+    rows = session.scalars(select(ScoreRow).where(ScoreRow.release_id == release_id, ScoreRow.subject_id == subject_id))
+    return [row for row in rows if row.rater_groups == "mystery_shopper" and (row.item_id is not None) == is_item]
+
+
+def test_the_released_figure_is_what_the_visits_themselves_say(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    sofie = desk.company.subjects["Sofie Berg"]
+    made = [
+        desk.accepted(session, now, item={"i1": "5", "i2": "4"}),
+        desk.accepted(session, now, **CAPPED),
+        desk.accepted(session, now, item={"i1": "2", "i2": "1"}),
+        desk.accepted(session, now, item={"i1": "4", "i2": "na"}, **CAPPED),
+    ]
+    round_ = launched(session, desk, now)
+    assert [close_due_rounds(session, now=now + LATE) for _ in range(2)] == [1, 0]
+    settle_due_visits(session, now=now + LATE)
+    assert visits_in(session, round_).keys() == {one.id for one in made}
+    assert session.scalars(select(AssignmentRow.counted).where(AssignmentRow.occasion != "")).all() == [True] * 4
+
+    release = release_round(session, SERVICE, round_.id, now=now + LATE)
+    (found,) = figure(session, release.id, sofie)
+    standing = get_standing(session, desk.manager, sofie, on=now.date()).standing
+    assert isinstance(standing, Standing)
+    # 87.5, 40 instead of 75, 12.5, and 40 instead of 75.
+    assert (found.score, found.raters) == (standing.mean, 4) == (45.0, 4)
+    # What was seen stays as it was seen: the cap holds the score down, not the answers.
+    seen = {row.raters: row.score for row in figure(session, release.id, sofie, is_item=True)}
+    assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
+    (other,) = figure(session, release.id, desk.company.subjects["Lars Moen"])
+    assert (other.score, other.reason) == (None, "fewer_than_k")
+
+    # Nobody was asked for them, so they are no answers to a request.
+    units = [desk.company.subjects["Team Nord"]]
+    answers = load_answers(session, desk.company.id, since=date(2026, 1, 1), unit_ids=units)
+    assert [one.rater_group for one in answers] == [RaterGroup.MANAGER]
+
+    again = retrace(session, SERVICE, release.id, on=now.date())
+    assert (again.wrong, [one for one in again.figures if not one.is_equal]) == ((), [])
+    assert again.input is not None
+    assert (again.input.state, again.input.wrong) == (InputState.EQUAL, 0)
+    found_wrong = [query(session) for query in (uneven_cells, stray_sheets, uneven_releases, figures_astray)]
+    assert [list(one) for one in found_wrong] == [[], [], [], []]
+
+
+def test_a_visit_that_is_rejected_or_can_still_be_objected_to_does_not_count(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    aside, stands, objected, fresh = (desk.accepted(session, now) for _ in range(4))
+    desk.reported(session, now)
+    for one in (aside, stands, objected):
+        appeal_visit(session, desk.sofie, one.id, "Feil dag", now=now + DAYS)
+    for one, outcome in ((aside, AppealOutcome.SET_ASIDE), (stands, AppealOutcome.STANDS)):
+        decide_appeal(session, desk.second, one.id, outcome, "Sett på vaktlisten.", now=now + 2 * DAYS)
+    round_ = launched(session, desk, now)
+    until = fresh.ruling.appeal_until
+    assert until is not None
+    close_round(session, SERVICE, round_.id, now=until - timedelta(seconds=1))
+    assert visits_in(session, round_).keys() == {stands.id}
+    # What counts later is in no figure of a round that is closed.
+    settle_due_visits(session, now=until)
+    close_round(session, SERVICE, round_.id, now=until)
+    assert visits_in(session, round_).keys() == {stands.id}
+
+
+def test_a_visit_is_in_one_round_only_and_in_one_of_its_own_days_and_questions(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    kept = desk.accepted(session, now)
+    elsewhere = desk.accepted(session, now, about="Thea Vik")
+    first, second, earlier = (launched(session, desk, now) for _ in range(3))
+    period = {"period_start": date(2026, 10, 1), "period_end": date(2026, 11, 22)}
+    table = AssignmentRow.metadata.tables["round"]
+    session.execute(update(table).where(table.c.id == earlier.id).values(**period))
+    for round_ in (earlier, first, second):
+        close_round(session, SERVICE, round_.id, now=now + LATE)
+    assert [visits_in(session, one).keys() for one in (earlier, first, second)] == [set(), {kept.id}, set()]
+    listed = list_visits(session, desk.manager, desk.company.id, ALL, on=now.date()).items
+    assert {one.id: one.round_id for one in listed} == {kept.id: first.id, elsewhere.id: None}
+    assert get_visit(session, desk.sofie, kept.id, on=now.date()).round_id == first.id
+    assert elsewhere.id not in visits_in(session, first)
+
+
+Change = Callable[[WriteSession, VisitDesk, datetime], object]
+
+
+def asks_of_another_version(session: WriteSession, desk: VisitDesk, now: datetime) -> None:
+    """A form that was frozen with other words than those of the round."""
+    (row,) = session.scalars(select(VisitRow))
+    row.form = {**row.form, "kpis": [{**kpi, "version_id": desk.scenario} for kpi in row.form["kpis"]]}
+    session.flush()
+
+
+def keeps_them_apart(session: WriteSession, desk: VisitDesk, now: datetime) -> object:
+    """The shopper and the visited must not rate each other."""
+    (row,) = session.scalars(select(VisitRow))
+    sofie = desk.company.people["Sofie Berg"]
+    return mark_conflict(session, SERVICE, row.shopper_id, sofie, reason="Søsken", now=now)
+
+
+@pytest.mark.parametrize("change", [asks_of_another_version, keeps_them_apart])
+def test_a_visit_with_other_questions_or_by_somebody_too_close_stays_out(
+    session: WriteSession, desk: VisitDesk, now: datetime, change: Change
+) -> None:
+    desk.accepted(session, now)
+    change(session, desk, now)
+    round_ = launched(session, desk, now)
+    close_round(session, SERVICE, round_.id, now=now + LATE)
+    assert visits_in(session, round_) == {}
+
+
+def test_visits_come_into_report_groups_only(session: WriteSession, desk: VisitDesk, now: datetime) -> None:
+    desk.accepted(session, now)
+    secret = GroupPolicy(RaterGroup.MYSTERY_SHOPPER, Mode.CONFIDENTIAL, 3, 3)
+    for groups in ((RaterGroup.MANAGER,), (RaterGroup.MANAGER, secret)):
+        round_ = launched(session, desk, now, groups)
+        assert close_round(session, SERVICE, round_.id, now=now + LATE).state is RoundState.CLOSED
+        assert visits_in(session, round_) == {}
+
+
+def test_who_came_is_told_to_nobody_who_reads_results_there(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    made = desk.accepted(session, now)
+    round_ = launched(session, desk, now)
+    close_round(session, SERVICE, round_.id, now=now + LATE)
+    shopper = visits_in(session, round_)[made.id]
+
+    def listed(viewer: object) -> list[tuple[str | None, str | None]]:
+        lines = list_assignments(session, viewer, round_.id, ALL, now=now).items  # type: ignore[arg-type]
+        return [(one.rater_id, one.rater_email) for one in lines if one.occasion]
+
+    assert listed(desk.admin) == [(shopper, "ny1@besok.example")]
+    assert listed(desk.manager) == listed(desk.analyst) == [(None, None)]
+    for viewer in (desk.admin, desk.manager):
+        loads, _ = list_loads(session, viewer, round_.id, ALL, now=now)
+        assert {one.email for one in loads.items} == {"amir.haddad@fjellbris.example", "spurt@besok.example"}
+    assert session.scalars(select(SheetRow.rater_id).where(SheetRow.rater_id == shopper)).all() == [shopper]
