@@ -34,7 +34,8 @@ EXACT_LEVELS = 3000
 SKETCHED_LEVELS = 300
 """Above as many, two cheap steps with probes first: they leave one exact step to go."""
 
-FIRST_RATIO, LEAST_FIRST_RATIO, FROM_ABOVE = 0.1, 0.02, 10.0
+FIRST_RATIO, LEAST_FIRST_RATIO, FROM_ABOVE, FROM_BELOW = 0.1, 0.02, 10.0, 1e-3
+FEW = 100
 EXACTLY, ROUGHLY, SKETCHED = 1e-6, 1e-4, 1e-2
 NOTHING, ROUNDING = 1e-9, 1e-12
 
@@ -125,7 +126,7 @@ def fit(rows: Crossed, method: Method = Method.REML, *, exact_levels: int = EXAC
     if min(rows.levels) > SKETCHED_LEVELS:
         sketch, _ = descend(_sketcher(rows, method), start, SKETCHED)
         start = moved(sketch.inverse.ratios, newton_step(sketch))
-    point, settled = _highest(_evaluator(rows, method, exact=True), start)
+    point, settled = _highest(_evaluator(rows, method, exact=True), start, is_small=rows.n <= FEW)
     return CrossedFit(rows, method, point, is_exact=True, is_settled=settled)
 
 
@@ -200,14 +201,14 @@ def _sketcher(rows: Crossed, method: Method) -> Evaluate:
     return evaluate
 
 
-def _highest(evaluate: Evaluate, start: Ratios) -> tuple[Point, bool]:
-    """The likeliest place; few ratings can have a second peak beside one at 0, which is then looked for from above.
+def _highest(evaluate: Evaluate, start: Ratios, *, is_small: bool) -> tuple[Point, bool]:
+    """The likeliest place. Few ratings, and peaks at 0, can have higher ones elsewhere: they are looked for from both ends.
 
     Where a design leaves nothing for the residual variance the likelihood has no bound; that is no peak.
     """
     found = search(evaluate, start, EXACTLY)
-    if found[0].inverse.ratios.count(0.0) == start.count(0.0):
+    if not is_small and found[0].inverse.ratios.count(0.0) == start.count(0.0):
         return found
-    other = search(evaluate, Ratios(*(g and FROM_ABOVE for g in start)), EXACTLY)
-    is_peak = max(other[0].inverse.ratios) < MOST / 2
-    return other if is_peak and other[0].criterion < found[0].criterion else found
+    others = [search(evaluate, Ratios(*(g and end for g in start)), EXACTLY) for end in (FROM_ABOVE, FROM_BELOW)]
+    peaks = [one for one in others if max(one[0].inverse.ratios) < MOST / 2]
+    return min([found, *peaks], key=lambda one: one[0].criterion)

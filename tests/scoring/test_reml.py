@@ -240,6 +240,21 @@ def test_of_two_peaks_the_higher_is_found_even_if_the_way_leads_to_the_one_at_0(
     assert min(found.variances) > 0
 
 
+def test_between_two_peaks_on_the_edge_the_one_at_nothing_is_found_if_it_is_higher() -> None:
+    rated = random_crossing(6266133, 2, 14)
+    found = fit(rated.rows, Method.ML)
+    assert (found.variances.subject, found.variances.rater) == (0.0, 0.0)
+    assert found.criterion == pytest.approx(rated.written.criterion((0.0, 0.0), Method.ML), abs=1e-9)
+    assert found.criterion < rated.written.criterion((5.4367621941620925 / 6.657670086980744, 0.0), Method.ML) - 0.3
+
+
+def test_of_few_ratings_a_peak_inside_is_not_taken_for_the_highest() -> None:
+    rated = random_crossing(3528492, 2, 14)
+    found = fit(rated.rows, Method.ML)
+    assert found.criterion == pytest.approx(searched(rated.written, Method.ML), abs=1e-6)
+    assert found.variances.subject == 0.0
+
+
 def test_a_likelihood_without_bound_is_no_peak() -> None:
     rated = random_crossing(277, 2, 8)
     assert searched(rated.written, Method.ML) is None
