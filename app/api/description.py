@@ -92,7 +92,7 @@ def _declare(app: FastAPI, paths: dict[str, Any]) -> None:
             operation["security"] = (
                 [] if is_open else [*([{"key": []}] if route.access.by_key else []), {"session": []}]
             )
-            if route.access.action is not None:
+            if route.access.action is not None and route.access.by_key:
                 operation["x-scope"] = route.access.action
             added = _headers(method, is_open=is_open)
             if added:

@@ -7,8 +7,8 @@ from app.api.resource import Key, answer, resource
 from app.api.schemas.parked import DecisionIn, ParkedListOut, ParkedOut
 from app.http.access import access
 from app.http.visit import reading, writing
+from app.releases.review import review_counted
 from app.responses.intake import parse_decision
-from app.responses.park import decide_parked
 from app.responses.parked import list_parked
 
 router = resource("Parked answers")
@@ -29,5 +29,5 @@ def decide_parked_answer(request: Request, parked_id: Key, sent: DecisionIn) -> 
     """Let a parked answer count, leave it out, or park it again, until the release."""
     wanted = parse_decision(sent.given())
     with writing(request) as (session, visit):
-        decide_parked(session, visit.viewer, parked_id, wanted, now=visit.now)
+        review_counted(session, visit.viewer, parked_id, wanted, now=visit.now)
     return Response(status_code=204)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.accounts.rules import Action
+from app.accounts.rules import FOR_PEOPLE, Action
 
 F = TypeVar("F", bound=Callable[..., object])
 _MARK = "__access__"
@@ -59,8 +59,8 @@ class UndeclaredRouteError(RuntimeError):
 
 
 def access(to: Action | Who) -> Callable[[F], F]:
-    """For signed-in people and keys; with an action, a key must carry that scope."""
-    return _marked(Access(SIGNED_IN, to if isinstance(to, Action) else None))
+    """For signed-in people and keys; with an action, a key must carry that scope, if keys may do it at all."""
+    return _marked(Access(SIGNED_IN, to if isinstance(to, Action) else None, by_key=to not in FOR_PEOPLE))
 
 
 def personal(why: str) -> Callable[[F], F]:

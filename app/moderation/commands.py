@@ -22,11 +22,12 @@ from app.rounds.values import RoundState
 def lay_out(session: WriteSession, round_id: str, comments: Sequence[PlacedComment], *, now: datetime) -> None:
     """Put the comments of a closed round down to be looked at; for `releases`, which knows what could be read.
 
-    comments : in an order that follows from their texts alone, so that ids tell nothing of arrival. Idempotent: what
-    was laid out stays as it is.
+    Rows are written and read by their random ids, which tell nothing of arrival. Idempotent: what was laid out stays as
+    it is, and what could be read since is laid beside it.
     """
-    if not insert_or_leave(session, ModerationRow, round_id=round_id, begun_at=now):
-        return
+    insert_or_leave(session, ModerationRow, round_id=round_id, begun_at=now)
+    marks = session.scalars(select(ModeratedCommentRow.mark).where(ModeratedCommentRow.round_id == round_id))
+    known = set(map(bytes, marks))
     rows = [
         {
             "id": new_id(session),
@@ -39,6 +40,7 @@ def lay_out(session: WriteSession, round_id: str, comments: Sequence[PlacedComme
             "verdict": Verdict.WAITING,
         }
         for one in comments
+        if one.mark not in known
     ]
     if rows:
         session.execute(insert(ModeratedCommentRow), sorted(rows, key=lambda row: str(row["id"])))

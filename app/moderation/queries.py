@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
@@ -77,8 +77,12 @@ def has_waiting(session: ReadSession, round_: Round) -> bool:
     """Whether comments of a round would be withheld because nobody has looked at them, or may be, whoever asks."""
     if round_.moderated_by is None:
         return False
-    left = exists().where(ModeratedCommentRow.round_id == round_.id, ModeratedCommentRow.verdict == Verdict.WAITING)
-    return not is_begun(session, round_.id) or bool(session.scalar(select(left)))
+    if not is_begun(session, round_.id):
+        return True
+    row = ModeratedCommentRow
+    left = session.scalars(select(row.mark).where(row.round_id == round_.id, row.verdict == Verdict.WAITING)).all()
+    # What was taken out meanwhile has no text, and nothing to be decided about.
+    return bool(left) and not load_comment_texts(session, round_.id).keys().isdisjoint(map(bytes, left))
 
 
 def load_unmoderated(session: ReadSession, rounds: Collection[Round], *, now: datetime) -> frozenset[str]:

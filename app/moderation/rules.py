@@ -46,7 +46,7 @@ def may_moderate(viewer: Viewer, path: Sequence[str]) -> bool:
 
     Returns
     -------
-    True with the right to moderate on the path and none to read results there: neither the subject nor its manager,
+    True for a person with the right to moderate on the path and none to read results there: neither the subject nor its manager,
     deputy, a viewer or an analyst learns what was edited or withheld.
 
     >>> from app.accounts.values import Grant, Role
@@ -54,6 +54,9 @@ def may_moderate(viewer: Viewer, path: Sequence[str]) -> bool:
     >>> may_moderate(hr, ["company", "sales"]), may_moderate(hr, ["company", "hr"])
     (True, False)
     """
+    # A key is nobody: whoever holds it may be rated, or read the results.
+    if viewer.scopes is not None:
+        return False
     # Whoever acts for a manager reads no results of that manager, and is no stranger either.
     is_close = may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
     return may(viewer, Action.COMMENTS_MODERATE, path) and not is_close

@@ -24,8 +24,9 @@ class ModerationRow(Base):
 class ModeratedCommentRow(Base):
     """What is decided about one comment, by its mark, which leads to its sheet under the instance key alone.
 
-    `subjects` are all whom the comments at its place are about, so that none of them reads it here. `id` is random and given in the order of the texts; the text of the comment stays with its sheet until the release,
-    `text` is what an edit makes of it. Gone with the release.
+    `subjects` are all whom the comments at its place are about, so that none of them reads it here. `id` is random, and
+    rows are read by it; the text of the comment stays with its sheet until the release, `text` is what an edit makes of
+    it. Gone with the release.
     """
 
     __tablename__ = "moderated_comment"

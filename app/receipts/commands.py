@@ -21,25 +21,28 @@ NOT_SHOWN = Outcome(ReceiptState.WITHHELD, WithheldReason.TOO_FEW)
 _NEW = insert(ReceiptRow)
 
 
-def give_out(session: WriteSession, round_id: str, comments: Mapping[str, bytes]) -> None:
-    """Keep what the codes (of new comments, by their marks) will tell; for submitting, which shows them once."""
+def give_out(session: WriteSession, round_id: str, comments: Mapping[str, bytes], *, is_change: bool) -> None:
+    """Keep what the codes (of new comments, by their marks) will tell; for submitting, which shows them once.
+
+    In a change to what was sent before, an earlier submit may have come once more after a later one: its code holds again.
+    """
     if not comments:
         return
     key = key_of(session)
-    session.connection().execute(
-        _NEW,
-        [
-            {
-                "key": key.receipt_key(read(code)),
-                "round_id": round_id,
-                "comment": mark,
-                "state": ReceiptState.RECEIVED,
-                "reason": None,
-                "keep_until": None,
-            }
-            for code, mark in comments.items()
-        ],
-    )
+    rows = [
+        {
+            "key": key.receipt_key(read(code)),
+            "round_id": round_id,
+            "comment": mark,
+            "state": ReceiptState.RECEIVED,
+            "reason": None,
+            "keep_until": None,
+        }
+        for code, mark in comments.items()
+    ]
+    if is_change:
+        session.execute(delete(ReceiptRow).where(ReceiptRow.key.in_([row["key"] for row in rows])))
+    session.connection().execute(_NEW, rows)
 
 
 def note_replaced(session: WriteSession, marks: Collection[bytes]) -> None:

@@ -99,17 +99,15 @@ def places_of(frozen: FrozenRound, judged: JudgedRound, sheets: SheetColumns) ->
             )
 
 
-def to_moderate(
-    frozen: FrozenRound, judged: JudgedRound, sheets: SheetColumns, *, order: Order
-) -> Iterator[PlacedComment]:
+def to_moderate(frozen: FrozenRound, judged: JudgedRound, sheets: SheetColumns) -> Iterator[PlacedComment]:
     """The comments that are looked at before the release: without a name, where they could be read.
 
-    What no reader would see, nobody who moderates sees either. In an order that follows from the texts alone.
+    What no reader would see, nobody who moderates sees either.
     """
     for place in places_of(frozen, judged, sheets):
         if place.atom.is_protected:
             subjects = tuple(sorted({frozen.subjects[cell.subject].id for cell in place.atom.cells}))
-            for one in sorted(place.comments, key=lambda one: (order(normalised(one.text)), one.text)):
+            for one in place.comments:
                 yield PlacedComment(one.mark, place.subject_id, subjects, place.rater_groups, place.about)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from app.accounts.values import Viewer
 from app.infra.database import ReadSession, WriteSession
 from app.infra.keys import key_of
 from app.moderation.commands import forget_rulings, lay_out
@@ -12,9 +13,10 @@ from app.receipts.commands import settle_receipts
 from app.releases.comments import Order, Settled, settle, to_moderate
 from app.releases.partition import JudgedRound, item_ids, judge
 from app.responses.close import destroy_comments
+from app.responses.park import decide_parked
 from app.responses.parked import load_in_review
 from app.responses.sheets import load_sheets
-from app.responses.values import SheetColumns
+from app.responses.values import ParkState, SheetColumns
 from app.rounds.queries import load_frozen_round, load_marks
 from app.rounds.values import FrozenRound, Mode, Round
 
@@ -27,11 +29,24 @@ def load_due_reviews(session: ReadSession, *, now: datetime) -> tuple[Round, ...
 
 
 def begin_review(session: WriteSession, round_id: str, *, now: datetime) -> None:
-    """Lay out the comments of a closed round that could be read, to be looked at. For the worker. Idempotent."""
+    """Lay out the comments of a closed round that could be read, to be looked at; once more, those that came since.
+
+    For the worker. Idempotent.
+    """
     frozen = load_frozen_round(session, round_id)
     sheets = load_sheets(session, round_id, item_ids(frozen))
     judged = judge(frozen, sheets, load_marks(session, round_id))
-    lay_out(session, round_id, list(to_moderate(frozen, judged, sheets, order=_order(session))), now=now)
+    lay_out(session, round_id, list(to_moderate(frozen, judged, sheets)), now=now)
+
+
+def review_counted(session: WriteSession, viewer: Viewer, parked_id: str, wanted: ParkState, *, now: datetime) -> None:
+    """Decide about a parked answer as `responses.park.decide_parked`, whose rules hold; its comments are looked at, too.
+
+    Where the comments of the round were laid out already, those that can be read now are laid beside them.
+    """
+    round_id = decide_parked(session, viewer, parked_id, wanted, now=now)
+    if load_begun(session, [round_id]):
+        begin_review(session, round_id, now=now)
 
 
 def settle_comments(session: WriteSession, frozen: FrozenRound, judged: JudgedRound, sheets: SheetColumns) -> Settled:

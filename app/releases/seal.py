@@ -40,7 +40,7 @@ from app.releases.tables import (
 from app.releases.values import METHOD_VERSION, Release, ReleaseId, Score
 from app.responses.tables import AnonymousSheetRow
 from app.responses.values import SheetColumns
-from app.rounds.values import FrozenRound, Marks, Mode
+from app.rounds.values import FrozenRound, Marks, Mode, RoundSource
 from app.scoring.objections import Objection
 
 # fmt: off
@@ -70,7 +70,7 @@ class Seal:
             sequence=1,
             method_version=METHOD_VERSION,
             sealed_at=now,
-            scrubbed_at=None if self._is_anonymous() or frozen.moderated_by is not None else now,
+            scrubbed_at=None if self._leaves_traces() else now,
         )
 
     def write(
@@ -93,8 +93,11 @@ class Seal:
         insert_rows(self._session, ComparisonRow, COMPARISON, self._comparisons(tables))
         self._session.execute(delete(AnonymousSheetRow).where(AnonymousSheetRow.round_id == self._frozen.id))
 
-    def _is_anonymous(self) -> bool:
-        return any(policy.mode is Mode.ANONYMOUS for policy in self._frozen.groups)
+    def _leaves_traces(self) -> bool:
+        """Whether something is deleted or wiped that must not stay in free pages: sheets, comments, marks of receipts."""
+        modes = {policy.mode for policy in self._frozen.groups}
+        has_receipts = self._frozen.source is RoundSource.ASKED and Mode.CONFIDENTIAL in modes
+        return has_receipts or Mode.ANONYMOUS in modes or self._frozen.moderated_by is not None
 
     def _write_release(self, readings: Sequence[Reading]) -> None:
         document = digest_input(self._frozen, self._judged, readings)

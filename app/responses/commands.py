@@ -38,8 +38,7 @@ def submit_response(
     check that the round is open, and no draft any more; a sheet that is there is replaced, except in an `anonymous`
     group, where the first one is final; what the code of each comment without a name will tell. The assignment gets its
     mark without a time. Nothing is sent. The same submission id again changes nothing and gives the same receipt, codes
-    included. HintsGiven when a comment is worth thinking over, until it says that the
-    hints were seen.
+    included. HintsGiven when a comment is worth thinking over, until it says that the hints were seen.
     """
     link = hold_link(session, token, now=now)
     recipe = load_form_recipe(session, link)

@@ -43,7 +43,7 @@ def hand_out(
         if sheet.comments.get(WHOLE)
     ]
     new = {one.code: marks[one.assignment_id] for one in codes if one.assignment_id in sent.fresh}
-    give_out(session, link.round_id, new)
+    give_out(session, link.round_id, new, is_change=bool(before))
     known = new.keys() | load_known(session, [one.code for one in codes if one.code not in new])
     return tuple(one for one in codes if one.code in known)
 

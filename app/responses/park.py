@@ -26,7 +26,7 @@ from app.responses.values import FormSubject, ParkState, ParsedSheet, Suspicion
 from app.rounds.close import mark_answered, settle_overlaps, unmark_answered
 from app.rounds.queries import load_assignments, load_round, place_of
 from app.rounds.tables import RoundRow
-from app.rounds.values import Mode, Round, RoundState
+from app.rounds.values import Mode, Round, RoundId, RoundState
 
 
 def note_suspicions(
@@ -91,8 +91,10 @@ def park_suspected(session: WriteSession, round_: Round) -> None:
     unmark_answered(session, _assignments(session, round_.id, noted))
 
 
-def decide_parked(session: WriteSession, viewer: Viewer, parked_id: str, wanted: ParkState, *, now: datetime) -> None:
-    """Let a parked answer count, or leave it out; either can be taken back until the release.
+def decide_parked(
+    session: WriteSession, viewer: Viewer, parked_id: str, wanted: ParkState, *, now: datetime
+) -> RoundId:
+    """Let a parked answer count, or leave it out; either can be taken back until the release. Its round.
 
     For who analyses results at the scope of the round, between the close and the release (ReviewOver). Written: the
     sheet stands among the others again, with the mark of its assignment, or it does not. The journal says once that
@@ -124,6 +126,7 @@ def decide_parked(session: WriteSession, viewer: Viewer, parked_id: str, wanted:
     )
     if was_open and session.scalar(left.limit(1)) is None:
         _note(session, viewer, round_, now=now)
+    return round_.id
 
 
 def _note(session: WriteSession, viewer: Viewer, round_: Round, *, now: datetime) -> None:

@@ -186,7 +186,8 @@ class Receipt:
     """What a submit stored: who was rated now, who is still open, and until when it can be changed.
 
     `codes` are those of comments that come without a name, in the order of the form: one code over several comments
-    would say that one person wrote them. `low` are the assignments of customers' sheets in the lower half of the scale; told to whoever sent them alone.
+    would say that one person wrote them. `low` are the assignments of customers' sheets in the lower half of the scale;
+    told to whoever sent them alone.
     """
 
     submission_id: str

@@ -10,8 +10,8 @@ from app.http.access import access
 from app.http.doors import posted
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
+from app.releases.review import review_counted
 from app.responses.intake import parse_decision
-from app.responses.park import decide_parked
 from app.responses.parked import list_parked
 from app.responses.rules import REVIEW
 from app.responses.values import ParkedAnswer, ParkState, Suspicion
@@ -65,7 +65,7 @@ def show_parked(request: Request, round_id: str) -> Response:
 def decide(request: Request, round_id: str, parked_id: str) -> Response:
     wanted = parse_decision({"state": posted(request).one("state")}, posted=True)
     with writing(request) as (session, visit):
-        decide_parked(session, visit.viewer, parked_id, wanted, now=visit.now)
+        review_counted(session, visit.viewer, parked_id, wanted, now=visit.now)
     return see_other(f"/rounds/{round_id}/parked", done="decided")
 
 

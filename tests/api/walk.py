@@ -24,6 +24,11 @@ class Operation:
     is_upload: bool
     query: str
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is for a person alone, so that no key comes in, with whatever body."""
+        return self.scope is None and not self.is_open
+
     def path(self, **ids: str) -> str:
         """The address with ids filled in, made-up ones for those not given."""
         parts = [ids.get(part[1:-1], SOMEWHERE) if part.startswith("{") else part for part in self.template.split("/")]

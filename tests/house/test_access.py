@@ -1,5 +1,6 @@
 """Every route says who may come in, and nothing is public by oversight."""
 
+from app.accounts.rules import FOR_PEOPLE
 from app.http.access import DeclaredRoute, Who, declared_routes
 from app.main import create_app
 from app.settings import Settings
@@ -72,14 +73,18 @@ def test_only_one_click_opt_out_is_taken_from_anywhere() -> None:
     assert lax <= {"/opt-out/{token}"}
 
 
-def test_only_cases_of_customers_are_for_a_person_and_no_key() -> None:
-    personal = [route for route in routes() if route.access is not None and not route.access.by_key]
+def test_only_cases_of_customers_and_comments_before_their_release_are_for_a_person_and_no_key() -> None:
+    api = [route for route in routes() if route.path.startswith("/api/")]
+    personal = [route for route in api if route.access is not None and not route.access.by_key]
     assert {route.path for route in personal} == {
+        "/api/v1/comments",
+        "/api/v1/comments/{comment_id}/decision",
+        "/api/v1/rounds/{round_id}/comments",
         "/api/v1/recovery-cases",
         "/api/v1/recovery-cases/{case_id}",
         "/api/v1/recovery-cases/{case_id}/close",
     }
-    assert all(route.access and route.access.why for route in personal)
+    assert all(route.access and (route.access.why or route.access.action in FOR_PEOPLE) for route in personal)
 
 
 def test_every_resource_asks_for_a_scope() -> None:

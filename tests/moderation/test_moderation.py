@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
-from app.accounts.rules import SERVICE
+from app.accounts.rules import SERVICE, Action, ScopesTooWide, require_scopes
 from app.accounts.values import Role
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
@@ -22,15 +22,15 @@ from app.moderation.values import QueuedComment, Ruling, Verdict
 from app.receipts.tables import ReceiptRow
 from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.commands import release_round
-from app.releases.comments import to_moderate
-from app.releases.partition import item_ids, judge
 from app.releases.queries import find_release_of, load_due_releases
-from app.releases.review import begin_review, load_due_reviews
+from app.releases.review import begin_review, load_due_reviews, review_counted
+from app.responses.parked import list_parked
 from app.responses.queries import load_rating_form
-from app.responses.sheets import load_sheets
-from app.responses.tables import AnonymousSheetRow, SheetCommentRow
+from app.responses.rules import REVIEW
+from app.responses.tables import AnonymousSheetRow, SheetCommentRow, SheetRow, SuspicionRow
+from app.responses.values import ParkState
 from app.rounds.commands import launch_round
-from app.rounds.queries import load_frozen_round, load_marks, load_round
+from app.rounds.queries import load_frozen_round, load_round
 from app.rounds.rules import RoundIncomplete
 from app.summaries.queries import get_summary
 from app.summaries.values import Comment, Comments
@@ -138,21 +138,11 @@ def told_in_journal(made: Moderated) -> list[str]:
     return [f"{one['verdict']}: {one['reason']}" if "reason" in one else one["verdict"] for one in told]
 
 
-def in_order(session: WriteSession, round_id: str, *, turned: bool = False) -> list[bytes]:
-    """The comments as they would be laid out, had they come in as they did, or the other way round."""
-    frozen = load_frozen_round(session, round_id)
-    sheets = load_sheets(session, round_id, item_ids(frozen))
-    judged = judge(frozen, sheets, load_marks(session, round_id))
-    known = replace(sheets, comments=sheets.comments[::-1]) if turned else sheets
-    return [one.mark for one in to_moderate(frozen, judged, known, order=lambda text: text.encode()[::-1])]
-
-
 def test_a_round_waits_for_its_comments_a_week_and_then_withholds_what_nobody_has_looked_at(plain: Moderated) -> None:
     session, after = plain.session, plain.now + CLOSED
     round_ = close_round(session, SERVICE, plain.played.round.id, now=after)
     assert [one.id for one in load_due_reviews(session, now=after)] == [round_.id]
     assert (has_waiting(session, round_), load_due_releases(session, now=after)) == (True, ())
-    assert in_order(session, round_.id) == in_order(session, round_.id, turned=True), "whoever came first"
     begin_review(session, round_.id, now=after)
     begin_review(session, round_.id, now=after)
     assert (load_due_reviews(session, now=after), load_due_releases(session, now=after)) == ((), ())
@@ -205,6 +195,10 @@ def test_whoever_reads_the_results_or_is_rated_reads_no_comment_before_its_relea
     assert list_queues(session, sofie, now=after) == []
     with pytest.raises(ReadsResults):
         decide(session, sofie, comment.id, RELEASED, now=after)
+    key = replace(plain.viewer((Role.MODERATOR, "Fjellbris")), scopes=frozenset({Action.COMMENTS_MODERATE}))
+    assert list_queues(session, key, now=after) == [], "whoever holds it may be anybody"
+    with pytest.raises(ScopesTooWide):
+        require_scopes(plain.viewer((Role.MODERATOR, "Fjellbris")), ["comments:moderate"], (plain.company.id,))
     deputy = replace(plain.viewer((Role.MODERATOR, "Fjellbris")), hidden=frozenset({plain.company.subjects[SOFIE]}))
     assert list_queues(session, deputy, now=after) == []
     admin, elsewhere = plain.viewer((Role.ADMIN, "Fjellbris")), plain.viewer((Role.MODERATOR, "Salg"))
@@ -223,6 +217,28 @@ def test_a_sheet_that_is_taken_out_meanwhile_leaves_nothing_to_be_decided(plain:
     assert RINGS not in by_text(plain)
     with pytest.raises(NotFound):
         get_queued(plain.session, plain.viewer((Role.MODERATOR, "Fjellbris")), comment.id, now=plain.now + CLOSED)
+    for text in by_text(plain):
+        rule(plain, text, RELEASED)
+    assert not has_waiting(plain.session, load_round(plain.session, plain.played.round.id)), "nobody is waited for"
+
+
+def test_an_answer_that_counts_after_all_has_its_comment_looked_at_as_well(plain: Moderated) -> None:
+    session, round_id, after = plain.session, plain.played.round.id, plain.now + CLOSED
+    of_rings = select(SheetCommentRow.sheet_id).where(SheetCommentRow.text == RINGS).scalar_subquery()
+    key = session.scalars(select(SheetRow.key).where(SheetRow.id == of_rings)).one()
+    session.add(SuspicionRow(key=key, round_id=round_id, reasons=["too_fast"]))
+    close_round(session, SERVICE, round_id, now=after)
+    later = after + REVIEW
+    assert [one.id for one in load_due_reviews(session, now=later)] == [round_id], "parked for too long"
+    begin_review(session, round_id, now=later)
+    rule(plain, NAMES, RELEASED)
+    assert RINGS not in by_text(plain)
+
+    analyst = plain.viewer((Role.ANALYST, "Fjellbris"))
+    [parked] = list_parked(session, analyst, round_id, now=later)
+    review_counted(session, analyst, parked.id, ParkState.COUNTED, now=later)
+    assert by_text(plain)[RINGS].ruling.verdict is Verdict.WAITING
+    assert by_text(plain)[NAMES].ruling == RELEASED, "what was decided stays"
 
 
 def test_a_round_is_moderated_only_where_somebody_may_and_says_so_on_the_form(

@@ -61,6 +61,12 @@ def test_each_comment_without_a_name_has_a_code_of_its_own_until_another_takes_i
     assert again[0] not in of_lars
     states = [outcome(session, code)[0] for code in (*of_lars, *again)]
     assert states == [ReceiptState.REPLACED, ReceiptState.RECEIVED, ReceiptState.RECEIVED]
+    assert codes(played, LARS, [SOFIE]) == of_lars[:1], "the first form sent from the browser's history"
+    assert [outcome(session, code)[0] for code in (of_lars[0], *again)] == [
+        ReceiptState.RECEIVED,
+        ReceiptState.REPLACED,
+    ]
+    assert codes(played, LARS, [SOFIE], submission="submission-2") == again
     played.rate(LARS, {SOFIE: ("1", "1")}, submission="submission-3")
     assert outcome(session, again[0]) == (ReceiptState.REPLACED, None), "by an answer without a comment, too"
 
