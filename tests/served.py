@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.accounts.commands import create_account, create_api_key, grant_role
-from app.accounts.rules import FOR_PEOPLE, SERVICE, Action
+from app.accounts.rules import SCOPES, SERVICE
 from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.http.limiter import Limiter
@@ -31,7 +31,6 @@ STRICTER_DATABASE = pytest.mark.parametrize("database_pair", ["postgresql"], ind
 ADDRESS = "http://127.0.0.1:8000"
 OWN_PAGE = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
 PASSWORD = "fjellet er blått i dag"
-EVERY_SCOPE = tuple(action for action in Action if action not in FOR_PEOPLE)
 
 
 @dataclass
@@ -79,7 +78,7 @@ class Served:
     def key(self, *scopes: str, subject_id: str = "") -> str:
         with self.engine.write() as session:
             path = path_of(session, subject_id or self.company.id, on=self.clock.now.date())
-            new = NewApiKey("Lønn", scopes or EVERY_SCOPE, self.clock.now + timedelta(days=30))
+            new = NewApiKey("Lønn", scopes or SCOPES, self.clock.now + timedelta(days=30))
             made = create_api_key(session, SERVICE, new, path, now=self.clock.now)
         assert made.secret is not None
         return made.secret

@@ -18,7 +18,7 @@ FAILURES_FORGOTTEN = timedelta(hours=24)
 
 
 class Action(StrEnum):
-    """Something to be allowed; the values are the scopes of API keys.
+    """Something to be allowed; the values are the scopes of API keys, except those `FOR_PEOPLE`.
 
     The cases of customers are none of it: they are seen by their owner, who is a person and never a key.
     """
@@ -41,6 +41,8 @@ class Action(StrEnum):
 
 FOR_PEOPLE = frozenset({Action.COMMENTS_MODERATE})
 """No scopes of keys: whether whoever holds a key is rated, or reads the results, cannot be known."""
+
+SCOPES = tuple(action for action in Action if action not in FOR_PEOPLE)
 
 _READS = frozenset({Action.ORGANISATION_READ, Action.KPIS_READ, Action.ROUNDS_READ, Action.READINGS_READ})
 
@@ -204,13 +206,28 @@ def roots(viewer: Viewer, action: Action) -> frozenset[str]:
     return frozenset(grant.subject_id for grant in viewer.grants if action in allowed(viewer, grant))
 
 
+def is_close(viewer: Viewer, path: Sequence[str]) -> bool:
+    """Whether a viewer is no stranger to the results of a subject: reads them, or acts for the very manager they are about.
+
+    A deputy reads no results about the manager, and must not gain by it what is for strangers alone.
+
+    >>> deputy = Viewer("account:1", grants=(Grant(Role.MANAGER, "team"),), hidden=frozenset({"ida"}))
+    >>> (
+    ...     may(deputy, Action.RESULTS_READ, ["team", "ida"]),
+    ...     is_close(deputy, ["team", "ida"]),
+    ...     is_close(deputy, ["other"]),
+    ... )
+    (False, True, False)
+    """
+    return may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
+
+
 def require_scopes(viewer: Viewer, scopes: Collection[str], path: Sequence[str]) -> None:
     """Raise ScopesTooWide unless the viewer may do on the path whatever the scopes name.
 
     Scopes that are no actions, or for people only, count as too wide.
     """
-    known = set(Action) - FOR_PEOPLE
-    missing = sorted(scope for scope in set(scopes) if scope not in known or not may(viewer, Action(scope), path))
+    missing = sorted(scope for scope in set(scopes) if scope not in SCOPES or not may(viewer, Action(scope), path))
     if missing:
         raise ScopesTooWide(missing=", ".join(missing))
 

@@ -76,6 +76,6 @@ def remove_assignment(request: Request, assignment_id: Key) -> Response:
 @access(Action.ROUNDS_WRITE)
 def approve_assignment(request: Request, assignment_id: Key) -> Response:
     """Approve a rater whom a reader of results added by hand, so that the rater counts towards the minimum."""
-    with writing(request) as (session, visit):
-        commands.approve_assignment(session, visit.viewer, assignment_id, now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        commands.approve_assignment(post.session, post.viewer, assignment_id, now=post.now)
+        return post.done()

@@ -3,10 +3,10 @@
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
-from app.api.resource import Key, answer, resource
+from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.comments import QueueListOut, QueueOut, RulingIn
 from app.http.access import access
-from app.http.visit import reading, writing
+from app.http.visit import reading
 from app.moderation.commands import decide
 from app.moderation.intake import parse_ruling
 from app.moderation.queries import get_queue, get_queued, list_queues
@@ -36,7 +36,7 @@ def get_comment_queue(request: Request, round_id: Key) -> Response:
 @access(Action.COMMENTS_MODERATE)
 def rule_on_comment(request: Request, comment_id: Key, sent: RulingIn) -> Response:
     """Release a comment as written, edit it with its sense kept, withhold it, or let it wait again, until the release."""
-    with writing(request) as (session, visit):
-        comment = get_queued(session, visit.viewer, comment_id, now=visit.now)
-        decide(session, visit.viewer, comment.id, parse_ruling(sent.given(), original=comment.text), now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        comment = get_queued(post.session, post.viewer, comment_id, now=post.now)
+        decide(post.session, post.viewer, comment.id, parse_ruling(sent.given(), original=comment.text), now=post.now)
+        return post.done()

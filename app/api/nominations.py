@@ -11,6 +11,7 @@ from app.api.schemas.nominations import (
     CallIn,
     NominationAboutIn,
     NominationFormOut,
+    NominationFormsOut,
     NominationIn,
     NominationOut,
     RefusalIn,
@@ -31,9 +32,9 @@ Token = Annotated[str, Path(description="The secret of a nomination link")]
 @access(Action.ROUNDS_WRITE)
 def call_for_nominations(request: Request, round_id: Key, sent: CallIn) -> Response:
     """Ask everybody rated in a draft to propose colleagues and customers; each gets a letter with a link."""
-    with writing(request) as (session, visit):
-        commands.call_for_nominations(session, visit.viewer, round_id, until=sent.until, now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        commands.call_for_nominations(post.session, post.viewer, round_id, until=sent.until, now=post.now)
+        return post.done()
 
 
 @router.get("/nominations", response_model=PageOut[NominationOut])
@@ -49,18 +50,18 @@ def list_waiting_nominations(request: Request, part: Slice, round_id: str | None
 @access(Action.ROUNDS_WRITE)
 def nominate(request: Request, round_id: Key, sent: NominationAboutIn) -> Response:
     """Propose somebody as your own rater, signed in as who is rated; the same again changes nothing."""
-    with writing(request) as (session, visit):
-        commands.nominate(session, visit.viewer, round_id, sent.subject_id, sent.proposed(), now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        commands.nominate(post.session, post.viewer, round_id, sent.subject_id, sent.proposed(), now=post.now)
+        return post.done()
 
 
 @router.post("/nominations/{nomination_id}/approve", status_code=204)
 @access(Action.ROUNDS_WRITE)
 def approve_nomination(request: Request, nomination_id: Key) -> Response:
     """Make whom a rated person proposes a rater of the draft, who counts towards the minimum."""
-    with writing(request) as (session, visit):
-        commands.approve_nomination(session, visit.viewer, nomination_id, now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        commands.approve_nomination(post.session, post.viewer, nomination_id, now=post.now)
+        return post.done()
 
 
 @router.post("/nominations/{nomination_id}/refuse", status_code=204)
@@ -69,7 +70,7 @@ def refuse_nomination(request: Request, nomination_id: Key, sent: RefusalIn) -> 
     """Say no to a proposal, with a reason that the rated person reads."""
     with posting(request) as post:
         commands.refuse_nomination(post.session, post.viewer, nomination_id, reason=sent.reason, now=post.now)
-    return Response(status_code=204)
+        return post.done()
 
 
 @router.delete("/nominations/{nomination_id}", status_code=204)
@@ -79,6 +80,15 @@ def withdraw_nomination(request: Request, nomination_id: Key) -> Response:
     with writing(request) as (session, visit):
         commands.withdraw_nomination(session, visit.viewer, nomination_id)
     return Response(status_code=204)
+
+
+@router.get("/nomination-forms", response_model=NominationFormsOut)
+@access(Action.ROUNDS_READ)
+def list_nomination_forms(request: Request) -> Response:
+    """What you may propose in drafts that are about you, signed in, and what is proposed so far."""
+    with reading(request) as (session, visit):
+        forms = load_nomination_forms(session, visit.viewer.own_subjects, now=visit.now)
+    return answer(NominationFormsOut(items=[NominationFormOut.of_form(one) for one in forms]))
 
 
 @router.get("/nomination-forms/{token}", response_model=NominationFormOut)
@@ -103,4 +113,16 @@ def nominate_by_link(request: Request, token: Token, sent: NominationIn) -> Resp
             raise NotFound
         round_id, person, viewer = found
         commands.nominate(session, viewer, round_id, person.subject_id or "", sent.proposed(), now=visit.now)
+    return Response(status_code=204)
+
+
+@router.delete("/nomination-forms/{token}/nominations/{nomination_id}", status_code=204)
+@by_link("the link is the right to take a proposal back")
+def withdraw_by_link(request: Request, token: Token, nomination_id: Key) -> Response:
+    """Take a proposal back that nobody has decided yet."""
+    with writing(request) as (session, _):
+        found = find_nominator(session, token)
+        if found is None:
+            raise NotFound
+        commands.withdraw_nomination(session, found[2], nomination_id)
     return Response(status_code=204)

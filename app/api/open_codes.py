@@ -93,9 +93,9 @@ def list_parked_open_answers(request: Request, code_id: Key) -> Response:
 def decide_parked_open_answer(request: Request, answer_id: Key, sent: DecisionIn) -> Response:
     """Let a parked open answer count, leave it out, or park it again, until its period is computed."""
     wanted = parse_decision(sent.given())
-    with writing(request) as (session, visit):
-        commands.decide_parked_open(session, visit.viewer, answer_id, wanted, now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        commands.decide_parked_open(post.session, post.viewer, answer_id, wanted, now=post.now)
+        return post.done()
 
 
 @router.get("/open-forms/{token}", response_model=OpenFormOut)

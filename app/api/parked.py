@@ -3,10 +3,10 @@
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
-from app.api.resource import Key, answer, resource
+from app.api.resource import Key, answer, posting, resource
 from app.api.schemas.parked import DecisionIn, ParkedListOut, ParkedOut
 from app.http.access import access
-from app.http.visit import reading, writing
+from app.http.visit import reading
 from app.releases.review import review_counted
 from app.responses.intake import parse_decision
 from app.responses.parked import list_parked
@@ -28,6 +28,6 @@ def list_parked_answers(request: Request, round_id: Key) -> Response:
 def decide_parked_answer(request: Request, parked_id: Key, sent: DecisionIn) -> Response:
     """Let a parked answer count, leave it out, or park it again, until the release."""
     wanted = parse_decision(sent.given())
-    with writing(request) as (session, visit):
-        review_counted(session, visit.viewer, parked_id, wanted, now=visit.now)
-    return Response(status_code=204)
+    with posting(request) as post:
+        review_counted(post.session, post.viewer, parked_id, wanted, now=post.now)
+        return post.done()

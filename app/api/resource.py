@@ -29,6 +29,8 @@ from app.organisation.queries import list_companies
 
 BASE = "/api/v1"
 _KEY_LENGTH = 200
+NO_CONTENT = 204
+_REPLAYED = {"Idempotency-Replayed": "true"}
 
 CompanyId = Annotated[
     str | None,
@@ -83,7 +85,15 @@ class Post:
 
     def answer(self, out: BaseModel, *, status: int = 200, version: int | None = None, location: str = "") -> Response:
         """The answer, kept for a day under the Idempotency-Key if there is one."""
-        body = out.model_dump(mode="json")
+        self._keep(status, out.model_dump(mode="json"))
+        return answer(out, status=status, version=version, location=location)
+
+    def done(self) -> Response:
+        """204, kept alike."""
+        self._keep(NO_CONTENT, {})
+        return Response(status_code=NO_CONTENT)
+
+    def _keep(self, status: int, body: object) -> None:
         key = _idempotency_key(self.request)
         if key is not None:
             keep_idempotent_answer(
@@ -95,7 +105,6 @@ class Post:
                 body=body,
                 now=self.now,
             )
-        return answer(out, status=status, version=version, location=location)
 
     def created(self, out: BaseModel, path: str, *, version: int | None = None) -> Response:
         """201 with the address of what was created."""
@@ -126,8 +135,10 @@ def answer(out: BaseModel, *, status: int = 200, version: int | None = None, loc
 
 def replayed(error: Replayed) -> Response:
     """The answer of before, marked as such."""
+    if error.status == NO_CONTENT:
+        return Response(status_code=error.status, headers=_REPLAYED)
     body = json.dumps(error.body, ensure_ascii=False)
-    return Response(body, error.status, {"Idempotency-Replayed": "true"}, media_type="application/json")
+    return Response(body, error.status, _REPLAYED, media_type="application/json")
 
 
 def company_of(session: ReadSession, visit: Visit, given: str | None) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.accounts.rules import Action, may, require
+from app.accounts.rules import Action, is_close, may, require
 from app.accounts.values import Viewer
 from app.errors import Conflict, Forbidden
 from app.receipts.values import WithheldReason
@@ -55,11 +55,8 @@ def may_moderate(viewer: Viewer, path: Sequence[str]) -> bool:
     (True, False)
     """
     # A key is nobody: whoever holds it may be rated, or read the results.
-    if viewer.scopes is not None:
-        return False
-    # Whoever acts for a manager reads no results of that manager, and is no stranger either.
-    is_close = may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
-    return may(viewer, Action.COMMENTS_MODERATE, path) and not is_close
+    is_person = viewer.scopes is None
+    return is_person and may(viewer, Action.COMMENTS_MODERATE, path) and not is_close(viewer, path)
 
 
 def require_moderator(viewer: Viewer, path: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, update
 
-from app.accounts.rules import Action, may
+from app.accounts.rules import is_close
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
@@ -273,13 +273,11 @@ def _refuse_limits(
 def _awaiting(
     session: WriteSession, viewer: Viewer, wanted: Sequence[NewAssignment], source: AssignmentSource, *, now: datetime
 ) -> frozenset[str]:
-    """The subjects whose results the viewer can read, when the viewer adds raters by hand."""
+    """The subjects to whose results the viewer is no stranger, when the viewer adds raters by hand."""
     if source is not AssignmentSource.HAND or viewer.is_service:
         return frozenset()
     subjects = load_subjects(session, {one.subject_id for one in wanted}, on=local_day(now))
-    return frozenset(
-        subject_id for subject_id, subject in subjects.items() if may(viewer, Action.RESULTS_READ, subject.path)
-    )
+    return frozenset(subject_id for subject_id, subject in subjects.items() if is_close(viewer, subject.path))
 
 
 def settle_added(session: WriteSession, round_: Round, ids: Iterable[str], limits: Limits) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, select
 
-from app.accounts.rules import Action, may, require
+from app.accounts.rules import Action, is_close, may, require
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
@@ -364,9 +364,9 @@ _KPIS_OF = (
 
 
 def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str], *, now: datetime) -> frozenset[str]:
-    """Those of the subjects whose results the viewer may read: the own ones, too."""
+    """Those of the subjects to whose results the viewer is no stranger: the own ones, too."""
     paths = load_paths(session, subject_ids, on=local_day(now))
-    return frozenset(one for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
+    return frozenset(one for one, path in paths.items() if is_close(viewer, path))
 
 
 def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from app.accounts.rules import Action, may
+from app.accounts.rules import Action, is_close, may
 from app.accounts.values import Viewer
 from app.errors import Conflict, Expired, FieldError, Forbidden, NotFound
 from app.rounds.recipe import scale_of
@@ -162,8 +162,8 @@ def next_shopper(
 
 
 def may_know_shopper(viewer: Viewer, path: Sequence[str]) -> bool:
-    """Whether a viewer may know who visits: who writes rounds there and reads no results there."""
-    return viewer.is_service or (may(viewer, Action.ROUNDS_WRITE, path) and not may(viewer, Action.RESULTS_READ, path))
+    """Whether a viewer may know who visits: who writes rounds there and is a stranger to the results."""
+    return viewer.is_service or (may(viewer, Action.ROUNDS_WRITE, path) and not is_close(viewer, path))
 
 
 def may_read_report(viewer: Viewer, path: Sequence[str], state: VisitState) -> bool:

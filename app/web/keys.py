@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from app.accounts.commands import create_api_key, revoke_api_key
 from app.accounts.queries import get_api_key, list_api_keys
-from app.accounts.rules import FOR_PEOPLE, Action, may, require
+from app.accounts.rules import SCOPES, Action, may, require
 from app.accounts.values import ApiKey, NewApiKey
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
@@ -125,8 +125,7 @@ def _form_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
     units = list_units(session, visit, company.id, Action.ACCOUNTS_MANAGE)
     if not units:
         raise NotFound
-    known = [action for action in Action if action not in FOR_PEOPLE]
-    scopes = [action for action in known if any(may(visit.viewer, action, unit.path) for unit in units)]
+    scopes = [action for action in SCOPES if any(may(visit.viewer, action, unit.path) for unit in units)]
     return page(
         visit, "pages/admin/key_form.html", status=form.status, form=form, units=options_of(units), scopes=scopes
     )

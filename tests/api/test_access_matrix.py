@@ -144,6 +144,7 @@ CASES: dict[str, Case] = {
     "set_load_cap": Case(body=lambda _: {"minutes": 45}),
     "list_loads": Case("team"),
     "call_for_nominations": Case("team", lambda _: {"until": "2026-11-24T09:00:00+01:00"}),
+    "list_nomination_forms": Case(),
     "list_waiting_nominations": Case(),
     "nominate": Case(
         "team",

@@ -8,11 +8,10 @@ from typing import Any
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.accounts.rules import Action
+from app.accounts.rules import SCOPES, Action
 from app.accounts.values import Role
 from app.http.access import Who, declared_routes
 from tests.journeys.service import Running, ok
-from tests.served import EVERY_SCOPE
 
 Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
 Readers = Mapping[str, tuple[TestClient, Sequence[str]]]
@@ -24,7 +23,7 @@ _PLACE = re.compile(r"{(\w+)}")
 _OWN_HEADERS = {"x-request-id"}
 # The local mailbox page lies outside the promise.
 _NO_PAGES = {"api", "mailbox"}
-NOT_ANALYSING = tuple(action for action in EVERY_SCOPE if action is not Action.RESULTS_ANALYSE)
+NOT_ANALYSING = tuple(action for action in SCOPES if action is not Action.RESULTS_ANALYSE)
 WATCHED = ("first-impression", "phone-answer-time")
 NOWHERE = "6f1d2a34-8f0b-4c7a-b1de-55c2a6f0d9e2"
 

@@ -16,7 +16,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.accounts.commands import create_api_key, ensure_account, grant_role, start_link, use_sign_in_link
-from app.accounts.rules import SERVICE
+from app.accounts.rules import SCOPES, SERVICE
 from app.accounts.values import NewApiKey, Role
 from app.demo.organisation import address
 from app.dispatch import Post
@@ -27,7 +27,7 @@ from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, path_of
 from app.worker import post_of, run_once
 from tests.client import Client
-from tests.served import ADDRESS, EVERY_SCOPE, OWN_PAGE, Clock, settings_of
+from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 
 _LINK = re.compile(rf"{re.escape(ADDRESS)}/r/([A-Za-z0-9_-]+)")
 
@@ -61,7 +61,7 @@ class Running:
 
     def system(self, *scopes: str, subject: str = "") -> TestClient:
         """Another system with a key, for the whole company unless a subject is named; without scopes: all of them."""
-        new = NewApiKey("Journey", scopes or EVERY_SCOPE, self.clock.now + timedelta(days=90))
+        new = NewApiKey("Journey", scopes or SCOPES, self.clock.now + timedelta(days=90))
         with self.engine.write() as session:
             place = self.subject(subject) if subject else self.company_id
             path = path_of(session, place, on=self.clock.now.date())

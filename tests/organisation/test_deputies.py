@@ -19,6 +19,7 @@ from app.organisation import commands
 from app.organisation.queries import list_deputies, viewer_of_account
 from app.organisation.rules import AlreadyDeputy, LeadsNothing
 from app.organisation.values import NewDeputy
+from app.visits.rules import may_know_shopper
 from tests.organisation.conftest import House
 
 DAY = date(2026, 11, 23)
@@ -52,6 +53,8 @@ def test_a_deputy_sees_what_the_manager_sees_from_the_first_day_until_the_manage
     # What others experienced of the manager is told to the manager.
     own = (*house.north.path, house.subject(house.amir))
     assert [may(acting, action, own) for action in (Action.RESULTS_READ, Action.ORGANISATION_READ)] == [False, True]
+    # Nor is a deputy the stranger who may know who visits the manager.
+    assert [may_know_shopper(acting, path) for path in (own, house.north.path)] == [False, False]
     assert acting.stands_in_for == {house.subject(house.amir)}
     assert acting.acts_as == {f"account:{amir.id}"}
     assert viewer(session, amir, DAY + WEEK).stands_in_for == frozenset()

@@ -1,6 +1,7 @@
 """Raters proposed, listed, added by hand and approved: all rows or none, each once, counted as disclosure wants it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -181,6 +182,16 @@ def test_a_rater_added_by_hand_by_a_reader_counts_after_a_second_person(
     approve_assignment(session, manager(company, "account:ingrid"), added, now=now)
     assert counted(session, added) is True
     approve_assignment(session, manager(company), added, now=now)
+
+
+def test_a_deputy_adds_nobody_by_hand_about_the_manager_without_a_second_person(
+    session: WriteSession, company: Fjellbris, draft: Round, now: datetime
+) -> None:
+    """A deputy reads no results about the manager, and is no stranger by that."""
+    deputy = replace(manager(company), hidden=frozenset({company.subjects["Sofie Berg"]}))
+    added = add_assignments(session, deputy, draft.id, listed(customer(1)), source=AssignmentSource.HAND, now=now)
+    with pytest.raises(SecondPersonNeeded):
+        approve_assignment(session, deputy, str(added.rows[0].id), now=now)
 
 
 def test_a_rater_added_by_hand_by_somebody_who_reads_no_results_counts_at_once(

@@ -61,5 +61,21 @@ def test_the_same_over_http_signed_in_and_by_the_link(desk: Desk) -> None:
     )
     for method in (teammate.client.get, teammate.client.head):
         assert method(f"/api/v1/nomination-forms/{token[:-2]}xx").status_code == 404
-    assert len(owner.client.get("/api/v1/nominations").json()["items"]) == 2
+    waiting = {one["name"]: one["id"] for one in owner.client.get("/api/v1/nominations").json()["items"]}
+    assert waiting.keys() == {"Henrik Lie", "Elias Dahl"}
+
+    # The same refusal once more, as after a lost answer.
+    once = {"idempotency-key": "refusal-1"}
+    refuse = f"/api/v1/nominations/{waiting['Henrik Lie']}/refuse"
+    replies = [owner.client.post(refuse, json={"reason": "Har ikke møttes."}, headers=once) for _ in range(2)]
+    assert [(one.status_code, one.headers.get("idempotency-replayed")) for one in replies] == [
+        (204, None),
+        (204, "true"),
+    ]
+    assert owner.client.post(refuse, json={"reason": "En annen."}, headers=once).status_code == 409
+    taken_back = f"/api/v1/nomination-forms/{token}/nominations/{waiting['Elias Dahl']}"
+    assert [teammate.client.delete(taken_back).status_code for _ in range(2)] == [204, 404]
+    [own] = teammate.client.get("/api/v1/nomination-forms").json()["items"]
+    assert [(one["name"], one["state"]) for one in own["nominations"]] == [("Henrik Lie", "refused")]
+    assert owner.client.get("/api/v1/nomination-forms").json()["items"] == []
     assert teammate.get(f"/n/{token[:-2]}xx").status_code == 404

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from app.accounts.rules import Action
+from app.accounts.rules import SCOPES
 from app.accounts.values import Role
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, Id, In, Instant, Out, example, one_of
 
@@ -84,7 +84,7 @@ class ApiKeyIn(In):
 
     name: str
     subject_id: Id
-    scopes: list[Annotated[str, one_of(Action)]]
+    scopes: list[Annotated[str, one_of(SCOPES)]]
     expires_at: Instant
 
 

@@ -4,6 +4,7 @@ Input schemas say which fields there are and of which type; what a value may be 
 which takes the same plain mapping from a posted form. So a rule stands in one place only.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Self, TypeVar
@@ -70,8 +71,8 @@ def page_out(model: type[Item], page: Page[Any]) -> PageOut[Item]:
     return PageOut(items=[model.of(item) for item in page.items], next_cursor=page.next_cursor)
 
 
-def one_of(kind: type[StrEnum]) -> WithJsonSchema:
-    """Documents a text that must be one of an enumeration's values; the intake refuses others and names them."""
+def one_of(kind: Iterable[StrEnum]) -> WithJsonSchema:
+    """Documents a text that must be one of these values of an enumeration; the intake refuses others and names them."""
     return WithJsonSchema({"type": "string", "enum": [value.value for value in kind]})
 
 

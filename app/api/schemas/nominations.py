@@ -82,19 +82,22 @@ class NominationOut(Out):
     reason: str | None
 
 
+_FORM = {
+    "round_id": OTHER_ID,
+    "round_name": WORDS,
+    "asked_by": "Amir Haddad",
+    "subject_id": ID,
+    "subject_name": "Sofie Dahl",
+    "until": INSTANT,
+    "groups": ["colleague"],
+    "nominations": [_NOMINATION],
+}
+
+
 class NominationFormOut(Out):
     """What one rated person may propose in one draft, until when, and what is proposed so far."""
 
-    model_config = example(
-        round_id=OTHER_ID,
-        round_name=WORDS,
-        asked_by="Amir Haddad",
-        subject_id=ID,
-        subject_name="Sofie Dahl",
-        until=INSTANT,
-        groups=["colleague"],
-        nominations=[_NOMINATION],
-    )
+    model_config = example(**_FORM)
 
     round_id: Id
     round_name: Texts
@@ -118,3 +121,11 @@ class NominationFormOut(Out):
             groups=[group.value for group in form.groups],
             nominations=[NominationOut.of(one) for one in form.nominations],
         )
+
+
+class NominationFormsOut(Out):
+    """What somebody may propose in every draft that is about him or her."""
+
+    model_config = example(items=[_FORM])
+
+    items: list[NominationFormOut]
