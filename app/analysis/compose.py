@@ -65,7 +65,7 @@ def ratings_of(
     name: Callable[[str, str], Voice],
     cells: Collection[tuple[str, str]],
 ) -> Ratings:
-    """The rows of a round.
+    """The rows of a round; a mystery visit that was capped scores what the release has used, its items stay as seen.
 
     Parameters
     ----------
@@ -82,6 +82,8 @@ def ratings_of(
         worth = scale_of(item.scale).map(columns.levels[chosen], is_reversed=item.is_reversed)
         points[columns.answer_sheets[chosen], column] = worth
     found = rater_scores(points, [item.weight for item in kpi.scored_items])
+    for place, share in columns.held.items():
+        found[place] *= share
     given = [columns.cells[cell] for cell in columns.cell_of_sheet.tolist()]
     voices = [name(group, voice) for (_, group), voice in zip(given, sheets.voices, strict=True)]
     shown = np.array([cell in cells for cell in columns.cells], np.bool_)[columns.cell_of_sheet]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.analysis.rows import load_rated, load_released
 from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
@@ -97,6 +98,11 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     # What was seen stays as it was seen: the cap holds the score down, not the answers.
     seen = {row.raters: row.score for row in figure(session, release.id, sofie, is_item=True)}
     assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
+    # Analysts compare raters by the scores that the release has used.
+    _, analysed = load_released(session, desk.analyst, release.id, on=now.date())
+    ratings = load_rated(session, analysed, analysed.kpis[desk.company.kpis["first impression"]]).ratings
+    by_shoppers = ratings.scores[[group == "mystery_shopper" for group in ratings.groups]]
+    assert sorted(by_shoppers.tolist()) == pytest.approx([12.5, 40, 40, 87.5])
     (other,) = figure(session, release.id, desk.company.subjects["Lars Moen"])
     assert (other.score, other.reason) == (None, "fewer_than_k")
 
