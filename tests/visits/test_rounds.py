@@ -25,7 +25,7 @@ from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import list_assignments, list_loads, load_assignments
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
-from app.scoring.visits import Standing
+from app.scoring.visits import VisitsTogether
 from app.visits.close import close_due_rounds, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
 from app.visits.queries import get_standing, get_visit, list_visits
@@ -91,10 +91,10 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
 
     release = release_round(session, SERVICE, round_.id, now=now + LATE)
     (found,) = figure(session, release.id, sofie)
-    standing = get_standing(session, desk.manager, sofie, on=now.date()).standing
-    assert isinstance(standing, Standing)
+    visits = get_standing(session, desk.manager, sofie, on=now.date()).together
+    assert isinstance(visits, VisitsTogether)
     # 87.5, 40 instead of 75, 12.5, and 40 instead of 75.
-    assert (found.score, found.raters) == (standing.mean, 4) == (45.0, 4)
+    assert (found.score, found.raters) == (visits.mean, 4) == (45.0, 4)
     # What was seen stays as it was seen: the cap holds the score down, not the answers.
     seen = {row.raters: row.score for row in figure(session, release.id, sofie, is_item=True)}
     assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
