@@ -73,6 +73,13 @@ def figure(session: WriteSession, release_id: str, subject_id: str, *, is_item: 
     return [row for row in rows if row.rater_groups == "mystery_shopper" and (row.item_id is not None) == is_item]
 
 
+def analysed(session: WriteSession, desk: VisitDesk, release_id: str, *, on: date) -> list[float]:
+    """What shoppers have scored, as analysts compare raters by it, in order."""
+    _, round_ = load_released(session, desk.analyst, release_id, on=on)
+    ratings = load_rated(session, round_, round_.kpis[desk.company.kpis["first impression"]]).ratings
+    return sorted(ratings.scores[[group == "mystery_shopper" for group in ratings.groups]].tolist())
+
+
 def test_the_released_figure_is_what_the_visits_themselves_say(
     session: WriteSession, desk: VisitDesk, now: datetime
 ) -> None:
@@ -99,10 +106,7 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     seen = {row.raters: row.score for row in figure(session, release.id, sofie, is_item=True)}
     assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
     # Analysts compare raters by the scores that the release has used.
-    _, analysed = load_released(session, desk.analyst, release.id, on=now.date())
-    ratings = load_rated(session, analysed, analysed.kpis[desk.company.kpis["first impression"]]).ratings
-    by_shoppers = ratings.scores[[group == "mystery_shopper" for group in ratings.groups]]
-    assert sorted(by_shoppers.tolist()) == pytest.approx([12.5, 40, 40, 87.5])
+    assert analysed(session, desk, release.id, on=now.date()) == pytest.approx([12.5, 40, 40, 87.5])
     (other,) = figure(session, release.id, desk.company.subjects["Lars Moen"])
     assert (other.score, other.reason) == (None, "fewer_than_k")
 
