@@ -115,7 +115,11 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     answers = load_answers(session, desk.company.id, since=date(2026, 1, 1), unit_ids=units)
     assert [one.rater_group for one in answers] == [RaterGroup.MANAGER]
 
-    again = retrace(session, SERVICE, release.id, on=now.date())
+    assert_nothing_astray(session, release.id, on=now.date())
+
+
+def assert_nothing_astray(session: WriteSession, release_id: str, *, on: date) -> None:
+    again = retrace(session, SERVICE, release_id, on=on)
     assert (again.wrong, [one for one in again.figures if not one.is_equal]) == ((), [])
     assert again.input is not None
     assert (again.input.state, again.input.wrong) == (InputState.EQUAL, 0)
