@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analysis.values import Component, Variances
-from app.responses.values import KeptSheets
+from app.responses.values import KeptSheets, SheetColumns
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi
 from app.scoring.fairness import FairScore, NotAdjusted, RaterScores, Severity
@@ -65,7 +65,7 @@ def ratings_of(
     name: Callable[[str, str], Voice],
     cells: Collection[tuple[str, str]],
 ) -> Ratings:
-    """The rows of a round.
+    """The rows of a round; a mystery visit that was capped scores what the release has used, its items stay as seen.
 
     Parameters
     ----------
@@ -76,12 +76,10 @@ def ratings_of(
     cells : subject and rater group of the released atoms that are a subject's own
     """
     columns = sheets.columns
-    points = np.full((len(sheets.voices), len(kpi.scored_items)), np.nan)
-    for column, item in enumerate(kpi.scored_items):
-        chosen = columns.answer_items == column
-        worth = scale_of(item.scale).map(columns.levels[chosen], is_reversed=item.is_reversed)
-        points[columns.answer_sheets[chosen], column] = worth
+    points = _points(kpi, columns, len(sheets.voices))
     found = rater_scores(points, [item.weight for item in kpi.scored_items])
+    for place, share in columns.held.items():
+        found[place] *= share
     given = [columns.cells[cell] for cell in columns.cell_of_sheet.tolist()]
     voices = [name(group, voice) for (_, group), voice in zip(given, sheets.voices, strict=True)]
     shown = np.array([cell in cells for cell in columns.cells], np.bool_)[columns.cell_of_sheet]
@@ -99,6 +97,16 @@ def ratings_of(
 
 
 # ------------------------------------------------------------ the model
+
+
+def _points(kpi: FrozenKpi, columns: SheetColumns, n_sheets: int) -> Floats:
+    """[sheet, item] 0-100 as it was seen, NaN where an item was not answered."""
+    points = np.full((n_sheets, len(kpi.scored_items)), np.nan)
+    for column, item in enumerate(kpi.scored_items):
+        chosen = columns.answer_items == column
+        worth = scale_of(item.scale).map(columns.levels[chosen], is_reversed=item.is_reversed)
+        points[columns.answer_sheets[chosen], column] = worth
+    return points
 
 
 @dataclass(frozen=True, slots=True, eq=False)

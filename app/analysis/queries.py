@@ -50,6 +50,7 @@ from app.infra.database import ReadSession
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.values import RaterGroup
 from app.organisation.queries import load_people
+from app.releases.changes import definition_of
 from app.releases.earlier import load_compared
 from app.releases.queries import load_findings
 from app.releases.score import group_weights
@@ -59,6 +60,7 @@ from app.rounds.queries import load_frozen_round
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi
 from app.scoring.obstacles import Assignment
+from app.scoring.trend import incomparable
 
 FITS_KEPT = 8
 
@@ -125,10 +127,9 @@ def get_changes(session: ReadSession, viewer: Viewer, release_id: str, kpi_id: s
     }
     found = load_compared(session, opened.release.id, frozen, since)
     tables, earlier = found or (None, {})
-    rounds = [
-        _compared(session, viewer, opened, release_round, on=on)
-        for release_round in sorted({(one.release_id, one.round_id) for one in earlier.values()})
-    ]
+    before = sorted({(one.release_id, one.round_id) for one in earlier.values()})
+    own = load_rated(session, opened.round, opened.kpi).ratings if before else None
+    rounds = [_compared(session, viewer, opened, own, each, on=on) for each in before] if own is not None else []
     rho = {one.release_id: one.correlation for one in rounds if one.correlation is not None}
     lines = change_lines(tables, kpi_id, earlier, rho, opened.round.subjects) if tables else ()
     told = tuple(one for one in rounds if any(line.release_id == one.release_id for line in lines))
@@ -136,17 +137,17 @@ def get_changes(session: ReadSession, viewer: Viewer, release_id: str, kpi_id: s
 
 
 def _compared(
-    session: ReadSession, viewer: Viewer, opened: _Opened, before: tuple[str, str], *, on: date
+    session: ReadSession, viewer: Viewer, opened: _Opened, own: Ratings, before: tuple[str, str], *, on: date
 ) -> ComparedRound:
-    """An earlier round with how alike the same raters have answered in it and in this one."""
+    """An earlier round with how alike the same raters have answered in it and in this one, if both asked the same."""
     release_id, round_id = before
     row = session.get_one(RoundRow, round_id)
     round_ = released_round(session, viewer, release_id, row, on=on)
     pairs, correlation = 0, None
-    if (kpi := round_.kpis.get(opened.kpi.kpi_id)) is not None:
+    kpi = round_.kpis.get(opened.kpi.kpi_id)
+    if kpi is not None and incomparable(definition_of(kpi), definition_of(opened.kpi)) is None:
         people = load_people_of(session, round_id, opened.release.round_id)
-        both = (load_rated(session, round_, kpi).ratings, load_rated(session, opened.round, opened.kpi).ratings)
-        pairs, correlation = correlation_of(*both, people)
+        pairs, correlation = correlation_of(load_rated(session, round_, kpi).ratings, own, people)
     return ComparedRound(release_id, round_id, row.name, row.period_start, row.period_end, pairs, correlation)
 
 

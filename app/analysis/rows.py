@@ -34,6 +34,7 @@ from app.responses.sheets import load_kept_sheets
 from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, Mode
+from app.visits.queries import load_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,10 @@ def load_earlier(
 
 
 def load_rated(session: ReadSession, round_: ReleasedRound, kpi: FrozenKpi) -> Rated:
-    """The valid rater scores of a round that stand in released atoms of their subject's own; four statements.
+    """The valid rater scores of a round that stand in released atoms of their subject's own.
 
-    Competitors have no combined score, and take no part.
+    Competitors have no combined score, and take no part. Five statements; one more where mystery visits came in, two
+    where some of them were capped.
     """
     scores = load_kpi_scores(session, round_.release_id, kpi.kpi_id)
     combined = {score.subject_id: score for score in scores if not score.rater_groups}
@@ -134,7 +136,8 @@ def load_rated(session: ReadSession, round_: ReleasedRound, kpi: FrozenKpi) -> R
         for score in scores
         if score.status is ScoreStatus.OK and score.subject_id in combined
     }
-    sheets = load_kept_sheets(session, round_.row.id, [item.id for item in kpi.scored_items])
+    held = load_held(session, round_.row.id)
+    sheets = load_kept_sheets(session, round_.row.id, [item.id for item in kpi.scored_items], held)
     own = load_own_cells(session, round_.release_id, kpi.kpi_id)
     ratings = ratings_of(round_.release_id, kpi, sheets, _naming(session, round_), own & shown)
     return Rated(round_, ratings, combined)

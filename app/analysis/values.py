@@ -231,7 +231,8 @@ class Severity:
 class ComparedRound:
     """An earlier release that subjects are compared with.
 
-    pairs : scores of the same people about the same subjects, in the same rater group, in both rounds
+    pairs : scores of the same people about the same subjects, in the same rater group, in both rounds; 0 where the KPI
+        asked something else then
     correlation : of these within subject and rater group; none where it is that of readers, since there are too few
     """
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 from typing import NamedTuple
 
 from app.followup.values import FallingResponse
@@ -92,12 +93,13 @@ def _is_back(steps: Sequence[Asked], fall: Fall) -> bool:
 def _gone(
     unit: Place, length: Length | None, group: RaterGroup, answered: Sequence[GroupAnswers]
 ) -> FallingResponse | None:
-    """A group that always had its row and has none in the latest round, though enough were asked."""
-    *before, latest = answered
-    if latest.raters is not None or not before or any(one.raters is None for one in before):
+    """A group that had its row in every round until it fell silent, and has had none since, though enough were asked."""
+    before = list(takewhile(lambda one: one.raters is not None, answered))
+    silent = answered[len(before) :]
+    if not before or not silent or any(one.raters is not None for one in silent):
         return None
     steps = [_step(one) for one in before]
     share = sum(step.answered for step in steps) / sum(step.asked for step in steps)
-    if latest.asked * share < TWICE * latest.least:
+    if any(one.asked * share < TWICE * one.least for one in silent):
         return None
-    return FallingResponse(unit, length, group, latest.first, _told(share), None)
+    return FallingResponse(unit, length, group, silent[0].first, _told(share), None)

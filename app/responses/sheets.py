@@ -39,10 +39,13 @@ def load_sheets(
     )
 
 
-def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str]) -> KeptSheets:
+def load_kept_sheets(
+    session: ReadSession, round_id: str, item_ids: Sequence[str], held: Mapping[bytes, float] | None = None
+) -> KeptSheets:
     """Sheets with their raters or pseudonyms, and what they answer on some items; without those of `anonymous` groups.
 
-    Every kept sheet of the round is there, also one that answers none of the items; no comment is. Two statements.
+    Every kept sheet of the round is there, also one that answers none of the items; no comment is. `held` is as in
+    `load_sheets`. Two statements, three where something is held.
     """
     numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
     sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
@@ -53,7 +56,8 @@ def load_kept_sheets(session: ReadSession, round_id: str, item_ids: Sequence[str
     cells = np.fromiter((numbers.cell(row[1], row[2]) for row in own), np.int64, len(own))
     answers = _answers(session, of_round, numbers, answer.item_id.in_(item_ids), answer.level.is_not(None))
     voices = tuple(rater or bytes(pseudonym).hex() for *_, rater, pseudonym in own)
-    return KeptSheets(_columns(numbers, ids, cells, answers), voices)
+    columns_of = replace(_columns(numbers, ids, cells, answers), held=_held_places(session, ids, held or {}))
+    return KeptSheets(columns_of, voices)
 
 
 def load_comment_texts(session: ReadSession, round_id: str) -> dict[bytes, str]:
@@ -95,10 +99,15 @@ def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers, held: M
     comments = _kept_comments(session, round_id, numbers)
     ids = sheets["id"][order]
     columns = _columns(numbers, ids, sheets["cell"][order], answers, comments)
+    return replace(columns, held=_held_places(session, ids, held))
+
+
+def _held_places(session: ReadSession, ids: npt.NDArray[np.int64], held: Mapping[bytes, float]) -> dict[int, float]:
+    """The shares that count by the place of their sheet among sorted ids; none costs no statement."""
     if not held:
-        return columns
+        return {}
     found = session.execute(select(SheetRow.id, SheetRow.key).where(SheetRow.key.in_(list(held))))
-    return replace(columns, held={int(np.searchsorted(ids, sheet_id)): held[key] for sheet_id, key in found})
+    return {int(np.searchsorted(ids, sheet_id)): held[key] for sheet_id, key in found}
 
 
 def _answers(

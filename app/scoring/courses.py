@@ -145,11 +145,6 @@ class Course:
     phases: tuple[Phase, ...]
 
     @property
-    def first_signal(self) -> date | None:
-        """The first step that signalled."""
-        return self.alerts[0].on if self.alerts else None
-
-    @property
     def state(self) -> State:
         """What can be said now."""
         return self.steps[-1].state if self.steps else State.LEARNING

@@ -40,7 +40,6 @@ class Fall(NamedTuple):
     since : place of the first step after the fall
     before, after : share of those asked that answered, 0..1
     chance : probability of such a fall anywhere in any of the groups if nothing had changed, 0..1
-    is_dry : nobody has answered since
     """
 
     group: str
@@ -48,7 +47,6 @@ class Fall(NamedTuple):
     before: float
     after: float
     chance: float
-    is_dry: bool
 
 
 def falling_response(
@@ -102,7 +100,7 @@ def _fall(group: str, steps: Sequence[Asked], n_groups: int) -> Fall | None:
     before = answered[at - 1] / asked[at - 1]
     after = (answered[-1] - answered[at - 1]) / (asked[-1] - asked[at - 1])
     chance = min(1.0, chances[at] * len(chances) * n_groups)
-    return Fall(group, at, before, after, chance, is_dry=after == 0)
+    return Fall(group, at, before, after, chance)
 
 
 def _few(asked_before: int, answered_before: int, asked: int, answered: int) -> float:

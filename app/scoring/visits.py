@@ -1,13 +1,13 @@
 """Mystery visits: what one visit scores, and what several of them say about a place, with the pull of a single one.
 
-=============  ==================================================================
-Name           Meaning
-=============  ==================================================================
-VisitScore     per cent of the possible points, before and after the cap
-Standing       several visits together: mean, interval, the most one visit does
-visit_score    one visit
-standing       several visits
-=============  ==================================================================
+==============  =================================================================
+Name            Meaning
+==============  =================================================================
+VisitScore      per cent of the possible points, before and after the cap
+VisitsTogether  several visits: mean, interval, the most that one of them does
+visit_score     one visit
+together        several visits
+==============  =================================================================
 """
 
 import math
@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.scoring.errors import ScoringError
-from app.scoring.intervals import outward, t_interval
-from app.scoring.results import Interval, NotScored, Reason
+from app.scoring.intervals import outward, score_interval
+from app.scoring.linear import PRIOR_DF
+from app.scoring.pooling import prior_variance
+from app.scoring.results import Interval, NotScored, Reason, Uncertainty
 
 LEAST_VISITS = 3
 
@@ -34,11 +36,11 @@ class VisitScore(NamedTuple):
     is_capped: bool
 
 
-class Standing(NamedTuple):
+class VisitsTogether(NamedTuple):
     """What visits to one place say together.
 
     mean : 0..100
-    interval : 95 %, whole points outward; from two visits on, None for a single one
+    interval : 95 %, whole points outward, never of width 0; from two visits on, None for a single one
     visits : how many
     largest_pull : 0..100, by how many points the mean moves when the most extreme visit is left out; None for one
     extreme : place of that visit in the list
@@ -89,7 +91,7 @@ def visit_score(
     return VisitScore(min(earned, float(cap)) if failed else earned, earned, bool(failed) and earned > cap)
 
 
-def standing(scores: Sequence[float], *, least: int = LEAST_VISITS) -> Standing | NotScored:
+def together(scores: Sequence[float], *, least: int = LEAST_VISITS) -> VisitsTogether | NotScored:
     """Mean of several visits with its interval, and how far one single visit pulls it.
 
     Parameters
@@ -101,13 +103,17 @@ def standing(scores: Sequence[float], *, least: int = LEAST_VISITS) -> Standing 
     -------
     NotScored when there are fewer.
 
-    Formula: leaving visit i out moves the mean by |x_i - mean| / (n - 1).
-    Source: deletion influence of the mean (Cook and Weisberg 1982, 2.2); docs/scoring.md, section "Mystery visits".
+    Formula: leaving visit i out moves the mean by |x_i - mean| / (n - 1). The interval is that of a score with
+    SE^2 = v/n, v = (nu0 s0 + sum (x_i - mean)^2)/(nu0 + n - 1), nu0 = 8, s0 = 900, df = nu0 + n - 1, N = n.
+    Source: deletion influence of the mean (Cook and Weisberg 1982, 2.2); moderated variance of Smyth 2004 in
+    `intervals.score_interval`; docs/scoring.md, section "Mystery visits".
 
-    >>> one = standing([80, 70, 30])
+    >>> one = together([80, 70, 30])
     >>> one.mean, one.largest_pull, one.extreme
     (60.0, 15.0, 2)
-    >>> standing([80, 70])
+    >>> one.interval
+    Interval(lo=26.0, hi=87.0)
+    >>> together([80, 70])
     NotScored(reason=<Reason.SUPPRESSED: 'suppressed'>, coverage=0.0)
     """
     n = len(scores)
@@ -117,6 +123,8 @@ def standing(scores: Sequence[float], *, least: int = LEAST_VISITS) -> Standing 
     apart = [abs(score - mean) for score in scores]
     extreme = max(range(n), key=apart.__getitem__)
     if n == 1:
-        return Standing(mean, None, n, None, extreme)
-    se = math.sqrt(math.fsum(one * one for one in apart) / (n - 1) / n)
-    return Standing(mean, outward(t_interval(mean, se, n - 1)), n, apart[extreme] / (n - 1), extreme)
+        return VisitsTogether(mean, None, n, None, extreme)
+    df = PRIOR_DF + n - 1
+    square = (PRIOR_DF * prior_variance(1) + math.fsum(one * one for one in apart)) / df / n
+    interval = outward(score_interval(mean, Uncertainty(math.sqrt(square), df, n)))
+    return VisitsTogether(mean, interval, n, apart[extreme] / (n - 1), extreme)

@@ -25,7 +25,7 @@ from app.organisation.paths import below, load_paths, load_subjects
 from app.organisation.values import SubjectId, SubjectKind
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import AssignmentSource
-from app.scoring.visits import LEAST_VISITS, standing
+from app.scoring.visits import LEAST_VISITS, together
 from app.visits import rules
 from app.visits.tables import EvidenceRow, ScenarioRow, VisitRow
 from app.visits.values import (
@@ -146,7 +146,7 @@ def get_standing(session: ReadSession, viewer: Viewer, subject_id: str, *, on: d
         subject_id=found.id,
         name=found.name,
         kind=found.kind,
-        standing=standing([one.score or 0.0 for one in counted], least=least),
+        together=together([one.score or 0.0 for one in counted], least=least),
         counted=tuple(_as_known(viewer, found.path, one) for one in counted),
         pending=len(visits) - len(counted),
         capped=sum(one.is_capped for one in counted),

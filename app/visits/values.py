@@ -9,7 +9,7 @@ from typing import NewType
 from app.organisation.values import SubjectKind
 from app.rounds.values import FrozenItem, FrozenKpi
 from app.scoring.results import NotScored
-from app.scoring.visits import Standing
+from app.scoring.visits import VisitsTogether
 from app.words import Words
 
 ScenarioId = NewType("ScenarioId", str)
@@ -244,7 +244,7 @@ class VisitLetter:
 class VisitStanding:
     """What the visits that count say about a subject: those to itself, or all of a unit and below.
 
-    standing : NotScored while there are fewer than the minimum
+    together : NotScored while there are fewer than the minimum
     counted : the visits it rests on, the latest first
     pending : how many are reported and do not count yet
     capped : how many were held down by something critical
@@ -253,7 +253,7 @@ class VisitStanding:
     subject_id: str
     name: str
     kind: SubjectKind
-    standing: Standing | NotScored
+    together: VisitsTogether | NotScored
     counted: tuple[Visit, ...]
     pending: int
     capped: int

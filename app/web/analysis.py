@@ -96,7 +96,7 @@ def show_changes(request: Request, release_id: str) -> Response:
         visit,
         "pages/analysis/changes.html",
         frame=frame,
-        rounds=changes.round_lines(visit, found.rounds),
+        rounds=changes.round_lines(visit, found),
         subjects=changes.change_lines(visit, found, tuple(rows.part_of(found.subjects, start))),
         around=_around(visit, start, len(found.subjects)),
     )

@@ -28,9 +28,10 @@ class ChangeLine:
     why: str
 
 
-def round_lines(visit: Visit, rounds: tuple[ComparedRound, ...]) -> list[str]:
-    """How alike the same raters have answered in each of the earlier rounds."""
-    return [_round(visit, one) for one in rounds]
+def round_lines(visit: Visit, found: Changes) -> list[str]:
+    """How alike the same raters have answered in each of the earlier rounds from which a change is told."""
+    told = {one.release_id for one in found.subjects if one.reason is None}
+    return [_round(visit, one) for one in found.rounds if one.release_id in told]
 
 
 def change_lines(visit: Visit, found: Changes, subjects: tuple[SubjectChange, ...]) -> list[ChangeLine]:

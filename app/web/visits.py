@@ -11,7 +11,7 @@ from app.http.visit import reading
 from app.infra.database import ReadSession
 from app.organisation.paths import path_of
 from app.rounds.queries import find_round
-from app.scoring.visits import LEAST_VISITS, Standing
+from app.scoring.visits import LEAST_VISITS, VisitsTogether
 from app.visits import queries, rules
 from app.visits.values import Visit, VisitState
 from app.web.forms import Filled
@@ -75,7 +75,7 @@ def show_standing(request: Request, subject_id: str) -> Response:
     with reading(request) as (session, caller):
         found = queries.get_standing(session, caller.viewer, subject_id, on=caller.today)
         lines = lines_of(session, caller, found.counted)
-    together = found.standing if isinstance(found.standing, Standing) else None
+    together = found.together if isinstance(found.together, VisitsTogether) else None
     return page(
         caller,
         "pages/visits/standing.html",

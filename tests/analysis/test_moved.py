@@ -96,8 +96,11 @@ def test_an_analyst_reads_a_change_with_the_correlation_of_those_who_answered_tw
 
     made.reword(WELCOME, "Noe annet?", starts_on="2026-06-01")
     third = made.released(7, everybody(LATER, [STEADY]))
-    again = next(line for line in get_changes(session, analyst, third.id, kpi, on=ON).subjects if line.name == "p01")
+    changes = get_changes(session, analyst, third.id, kpi, on=ON)
+    again = next(line for line in changes.subjects if line.name == "p01")
     assert (again.reason, again.points, again.is_real) == (Untrended.OTHER_DEFINITION, None, False)
+    # Answers to two different questions are not alike or unlike.
+    assert [(one.release_id, one.pairs, one.correlation) for one in changes.rounds] == [(second.id, 0, None)]
 
 
 @ONE_DATABASE

@@ -56,11 +56,14 @@ def test_a_round_without_a_row_counts_for_nothing() -> None:
     fell = weeks([20, 20, 20, 6, 6])
     assert told([*fell[:2], fell[2]._replace(raters=None), *fell[3:]]) == [(CUSTOMERS, date(2026, 1, 26), 0.5, 0.15)]
     gone = date(2026, 1, 19)
-    assert told(weeks([20, 20, None])) == [(CUSTOMERS, gone, 0.5, None)]
+    # It goes on being said while the silence lasts.
+    for silent in ([None], [None, None], [None, None, None]):
+        assert told(weeks([20, 20, *silent])) == [(CUSTOMERS, gone, 0.5, None)]
     # Nor is it said of a group that had no row before, that has one again, or of which so many were never to be expected.
-    for flapping in ([None, 20, None], [20, None, 20], [None], [None, None]):
+    for flapping in ([None, 20, None], [20, None, 20], [20, None, 20, None], [None], [None, None]):
         assert told(weeks(flapping)) == []
-    assert told(weeks([9, 9, None], 19)) == []
+    for silent in ([None], [None, None]):
+        assert told(weeks([9, 9, *silent], 19)) == []
     assert told(weeks([10, 10, None], 20)) == [(CUSTOMERS, gone, 0.5, None)]
 
 

@@ -57,7 +57,7 @@ def test_a_longer_baseline_learns_longer() -> None:
 def test_a_fall_signals_once_and_says_since_when() -> None:
     found = course(weeks([*QUIET, 82, *[76] * 6]))
     assert found.alerts == (Alert(week(22), Side.LOW, week(21)),)
-    assert (found.first_signal, found.state) == (week(22), State.SIGNAL)
+    assert (found.alerts[0].on, found.state) == (week(22), State.SIGNAL)
 
 
 def test_a_shift_began_after_the_chart_was_last_at_the_centre() -> None:
@@ -163,7 +163,7 @@ def test_the_picture_marks_unusual_values_and_jumps_without_warning() -> None:
 
 def test_a_course_without_points_is_learning() -> None:
     found = course([])
-    assert (found.steps, found.alerts, found.first_signal, found.state) == ((), (), None, State.LEARNING)
+    assert (found.steps, found.alerts, found.state) == ((), (), State.LEARNING)
 
 
 def test_steps_keep_the_raw_value_beside_the_one_without_weekday() -> None:
@@ -179,7 +179,7 @@ def test_a_year_that_is_like_the_last_one_gives_no_alert() -> None:
     plain, compared = (
         course(weeks(wave * 3), Watch(better=rise, season=season)) for season in (Season.NONE, Season.WEEKS)
     )
-    assert (plain.first_signal, compared.first_signal) == (week(26), None)
+    assert (plain.alerts[0].on, compared.alerts) == (week(26), ())
     assert [step.state.value for step in compared.steps[71:]] == ["learning", *["in_control"] * 84]
 
 
@@ -268,7 +268,7 @@ def test_a_new_baseline_forgets_what_was_before(values: list[float], cut: int, c
 def test_more_calm_never_gives_more_alerts(values: list[float], chart: Chart, calm: float) -> None:
     calmer, plain = (course(weeks(values), Watch(chart, calm=share)) for share in (calm, 1.0))
     assert len(calmer.alerts) <= len(plain.alerts)
-    assert calmer.first_signal == plain.first_signal
+    assert [alert.on for alert in calmer.alerts[:1]] == [alert.on for alert in plain.alerts[:1]]
 
 
 def test_what_is_seen_of_a_phase_are_its_values() -> None:

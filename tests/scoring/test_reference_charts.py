@@ -102,14 +102,14 @@ def test_the_first_signals_of_bank_calls_are_as_in_the_reference(season: Season)
 @pytest.mark.parametrize(("season", "first"), [(Season.NONE, 87), (Season.WEEKDAY, 66)])
 def test_the_course_of_bank_calls_signals_where_the_reference_does(season: Season, first: int) -> None:
     found = course(bank_calls(), Watch(Single(), EITHER_WAY, season, baseline=BASELINE))
-    assert found.first_signal == bank_calls()[BASELINE + first - 1].on
+    assert found.alerts[0].on == bank_calls()[BASELINE + first - 1].on
 
 
 def test_bank_calls_without_their_weekdays_only_look_like_a_shift_because_they_remember() -> None:
     cusum, ewma = (
         course(bank_calls(), Watch(chart, EITHER_WAY, Season.WEEKDAY, baseline=BASELINE)) for chart in (Cusum(), Ewma())
     )
-    assert (cusum.first_signal, ewma.first_signal) == (bank_calls()[BASELINE + 8].on, None)
+    assert (cusum.alerts[0].on, ewma.alerts) == (bank_calls()[BASELINE + 8].on, ())
 
 
 @pytest.mark.slow
@@ -136,7 +136,7 @@ def compare_with_naive(points: Sequence[Point], baseline: int) -> None:
     assert [both.high for both in sums] == agrees(expected.up.tolist())
     assert [both.low for both in sums] == agrees(expected.down.tolist())
     below = np.flatnonzero(expected.smoothed < expected.mean - expected.limits)
-    assert found.first_signal == (list(judged)[below[0]] if len(below) else None)
+    assert [alert.on for alert in found.alerts[:1]] == [list(judged)[place] for place in below[:1]]
 
 
 @pytest.mark.slow

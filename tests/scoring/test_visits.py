@@ -7,7 +7,7 @@ import pytest
 
 from app.scoring.errors import ScoringError
 from app.scoring.results import NotScored
-from app.scoring.visits import Standing, VisitScore, standing, visit_score
+from app.scoring.visits import VisitScore, VisitsTogether, together, visit_score
 
 
 def test_a_cap_takes_away_only_what_lies_above_it() -> None:
@@ -29,8 +29,8 @@ def test_the_largest_pull_is_what_leaving_one_visit_out_does_at_most() -> None:
     for scores in draws[:, :].tolist():
         for n in range(2, 8):
             some = scores[:n]
-            found = standing(some, least=1)
-            assert isinstance(found, Standing)
+            found = together(some, least=1)
+            assert isinstance(found, VisitsTogether)
             pulls = [abs(np.mean(some) - np.mean([*some[:place], *some[place + 1 :]])) for place in range(n)]
             assert found.largest_pull == pytest.approx(max(pulls), abs=1e-9)
             assert pulls[found.extreme] == pytest.approx(max(pulls), abs=1e-9)
@@ -38,7 +38,34 @@ def test_the_largest_pull_is_what_leaving_one_visit_out_does_at_most() -> None:
             assert found.interval.lo <= found.mean <= found.interval.hi
 
 
+def test_the_interval_is_moderated_so_that_few_equal_visits_are_not_certain_and_two_unlike_ones_say_something() -> None:
+    # v = (8*900 + s2)/(8 + n - 1), n_eff = max(n, 10^4 p~(1 - p~)/(v/n)), Wilson's ends with t of 8 + n - 1.
+    for scores, expected in (
+        ([80, 80, 80], (43, 96)),
+        ([100, 100], (47, 100)),
+        ([0, 0], (0, 53)),
+        ([80, 60], (27, 94)),
+    ):
+        found = together(scores, least=1)
+        assert isinstance(found, VisitsTogether)
+        assert found.interval == expected
+
+
+@pytest.mark.parametrize("score", [0, 50, 99.5, 100])
+def test_more_equal_visits_are_surer_and_never_certain(score: float) -> None:
+    widths = []
+    for n in range(2, 40):
+        found = together([score] * n)
+        if isinstance(found, VisitsTogether) and found.interval is not None:
+            widths.append(found.interval.hi - found.interval.lo)
+    assert len(widths) == 37
+    assert widths == sorted(widths, reverse=True)
+    assert min(widths) > 0
+
+
 def test_equal_visits_pull_nowhere_and_a_single_one_says_no_interval() -> None:
-    assert standing([70, 70, 70]) == Standing(70, (70, 70), 3, 0, 0)  # type: ignore[arg-type]
-    assert standing([70], least=1) == Standing(70, None, 1, None, 0)
-    assert isinstance(standing([], least=0), NotScored)
+    found = together([70, 70, 70])
+    assert isinstance(found, VisitsTogether)
+    assert (found.mean, found.visits, found.largest_pull, found.extreme) == (70, 3, 0, 0)
+    assert together([70], least=1) == VisitsTogether(70, None, 1, None, 0)
+    assert isinstance(together([], least=0), NotScored)

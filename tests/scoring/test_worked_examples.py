@@ -26,6 +26,7 @@ from app.scoring.scales import point_scale, slider
 from app.scoring.selfview import view_of
 from app.scoring.strengths import Deviation, Strengths, standouts
 from app.scoring.trend import Change, Definition, Measurement, change_between
+from app.scoring.visits import VisitsTogether, together
 from tests.scoring import readings
 from tests.scoring.people import score, soft, told
 from tests.scoring.worked_warnings import WARNINGS
@@ -106,6 +107,18 @@ def interval() -> str:
     found = subject()
     return (
         f"N = {found.uncertainty.kish_n:.6f}, and the interval is {found.interval.lo:.6f} to {found.interval.hi:.6f}."
+    )
+
+
+def visits() -> str:
+    unlike, alike = together([80, 70, 30]), together([80, 80, 80])
+    assert isinstance(unlike, VisitsTogether)
+    assert isinstance(alike, VisitsTogether)
+    ends = [f"{one.lo:g} to {one.hi:g}" for one in (unlike.interval, alike.interval) if one is not None]
+    assert unlike.extreme == 2
+    return (
+        f"80, 70 and 30 have the mean {unlike.mean:g}, {ends[0]}, and the last one pulls by {unlike.largest_pull:g}; "
+        f"80, 80 and 80 have {ends[1]}."
     )
 
 
@@ -286,7 +299,7 @@ def lists() -> str:
 
 
 WORKED = [
-    *[answers, judged, promoters, raters, subject_score, standard_error, interval, ratio, figures, goalposts],
+    *[answers, judged, promoters, raters, subject_score, standard_error, interval, visits, ratio, figures, goalposts],
     *[composites, explained, reweighted, recovered, effective, ranks, selves, strengths, firm, trend, lists],
     *WARNINGS,
 ]

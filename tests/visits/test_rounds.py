@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.analysis.rows import load_rated, load_released
 from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
@@ -24,7 +25,7 @@ from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import list_assignments, list_loads, load_assignments
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
-from app.scoring.visits import Standing
+from app.scoring.visits import VisitsTogether
 from app.visits.close import close_due_rounds, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
 from app.visits.queries import get_standing, get_visit, list_visits
@@ -72,6 +73,13 @@ def figure(session: WriteSession, release_id: str, subject_id: str, *, is_item: 
     return [row for row in rows if row.rater_groups == "mystery_shopper" and (row.item_id is not None) == is_item]
 
 
+def analysed(session: WriteSession, desk: VisitDesk, release_id: str, *, on: date) -> list[float]:
+    """What shoppers have scored, as analysts compare raters by it, in order."""
+    _, round_ = load_released(session, desk.analyst, release_id, on=on)
+    ratings = load_rated(session, round_, round_.kpis[desk.company.kpis["first impression"]]).ratings
+    return sorted(ratings.scores[[group == "mystery_shopper" for group in ratings.groups]].tolist())
+
+
 def test_the_released_figure_is_what_the_visits_themselves_say(
     session: WriteSession, desk: VisitDesk, now: datetime
 ) -> None:
@@ -90,13 +98,15 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
 
     release = release_round(session, SERVICE, round_.id, now=now + LATE)
     (found,) = figure(session, release.id, sofie)
-    standing = get_standing(session, desk.manager, sofie, on=now.date()).standing
-    assert isinstance(standing, Standing)
+    visits = get_standing(session, desk.manager, sofie, on=now.date()).together
+    assert isinstance(visits, VisitsTogether)
     # 87.5, 40 instead of 75, 12.5, and 40 instead of 75.
-    assert (found.score, found.raters) == (standing.mean, 4) == (45.0, 4)
+    assert (found.score, found.raters) == (visits.mean, 4) == (45.0, 4)
     # What was seen stays as it was seen: the cap holds the score down, not the answers.
     seen = {row.raters: row.score for row in figure(session, release.id, sofie, is_item=True)}
     assert seen == {4: 75.0, 3: pytest.approx(125 / 3)}
+    # Analysts compare raters by the scores that the release has used.
+    assert analysed(session, desk, release.id, on=now.date()) == pytest.approx([12.5, 40, 40, 87.5])
     (other,) = figure(session, release.id, desk.company.subjects["Lars Moen"])
     assert (other.score, other.reason) == (None, "fewer_than_k")
 
@@ -105,7 +115,11 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     answers = load_answers(session, desk.company.id, since=date(2026, 1, 1), unit_ids=units)
     assert [one.rater_group for one in answers] == [RaterGroup.MANAGER]
 
-    again = retrace(session, SERVICE, release.id, on=now.date())
+    assert_nothing_astray(session, release.id, on=now.date())
+
+
+def assert_nothing_astray(session: WriteSession, release_id: str, *, on: date) -> None:
+    again = retrace(session, SERVICE, release_id, on=on)
     assert (again.wrong, [one for one in again.figures if not one.is_equal]) == ((), [])
     assert again.input is not None
     assert (again.input.state, again.input.wrong) == (InputState.EQUAL, 0)

@@ -19,7 +19,7 @@ from app.metrics.values import ReadingFilter
 from app.organisation.commands import create_subject
 from app.organisation.values import NewSubject, SubjectKind
 from app.scoring.results import NotScored
-from app.scoring.visits import Standing
+from app.scoring.visits import VisitsTogether
 from app.visits import rules
 from app.visits.commands import (
     accept_visit,
@@ -168,19 +168,19 @@ def test_a_person_is_shown_from_three_visits_on_with_the_pull_of_the_most_extrem
     today, sofie = now.date(), desk.company.subjects["Sofie Berg"]
     assert settle_due_visits(session, now=now + 16 * DAYS) == 2
     early = get_standing(session, desk.manager, sofie, on=today)
-    assert isinstance(early.standing, NotScored)
+    assert isinstance(early.together, NotScored)
     desk.accepted(session, now, item={"i1": "1", "i2": "1"})
     assert get_standing(session, desk.manager, sofie, on=today).pending == 1
     settle_due_visits(session, now=now + 16 * DAYS)
     found = get_standing(session, desk.sofie, sofie, on=today)
-    assert isinstance(found.standing, Standing)
-    assert (round(found.standing.mean, 2), found.capped, found.pending) == (38.33, 1, 0)
-    assert found.standing.largest_pull == pytest.approx((38.33 - 0) / 2, abs=0.01)
-    assert found.counted[found.standing.extreme].score == 0
+    assert isinstance(found.together, VisitsTogether)
+    assert (round(found.together.mean, 2), found.capped, found.pending) == (38.33, 1, 0)
+    assert found.together.largest_pull == pytest.approx((38.33 - 0) / 2, abs=0.01)
+    assert found.counted[found.together.extreme].score == 0
     team = get_standing(session, desk.manager, desk.company.subjects["Team Nord"], on=today)
     assert (len(team.counted), team.kind) == (3, SubjectKind.TEAM)
     assert isinstance(
-        get_standing(session, desk.analyst, desk.company.subjects["Team Sør"], on=today).standing, NotScored
+        get_standing(session, desk.analyst, desk.company.subjects["Team Sør"], on=today).together, NotScored
     )
     for who in (desk.admin, desk.sofie):
         with pytest.raises((Forbidden, NotFound)):
@@ -199,8 +199,8 @@ def test_competitors_are_visited_on_the_same_form_count_at_once_and_never_for_us
     assert session.scalars(select(OutboxRow).where(OutboxRow.letter == "visit_ready")).all() == []
     today = now.date()
     theirs = get_standing(session, desk.analyst, there.subject_id, on=today)
-    assert isinstance(theirs.standing, Standing)
-    assert (theirs.standing.mean, theirs.standing.interval) == (75, None)
+    assert isinstance(theirs.together, VisitsTogether)
+    assert (theirs.together.mean, theirs.together.interval) == (75, None)
     assert get_standing(session, desk.analyst, desk.company.id, on=today).counted == ()
 
 

@@ -48,7 +48,9 @@ class ComparedRoundOut(Out):
     name: Texts
     period_start: date
     period_end: date
-    pairs: int = Field(description="Scores of the same people about the same subjects in both rounds")
+    pairs: int = Field(
+        description="Scores of the same people about the same subjects in both rounds; 0 if the KPI asked otherwise"
+    )
     correlation: float | None = Field(
         description="Of these, within subject and rater group; null where they are too few, and 0.3 is taken"
     )

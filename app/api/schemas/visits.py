@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, GivenDay, Id, In, Out, Texts, example, one_of
 from app.organisation.values import SubjectKind
-from app.scoring.visits import Standing
+from app.scoring.visits import VisitsTogether
 from app.visits.values import (
     AppealOutcome,
     Band,
@@ -270,7 +270,7 @@ class StandingOut(Out):
     """What the visits that count say about a subject; a person is shown from three visits on."""
 
     model_config = example(
-        subject_id=ID, kind="person", status="ok", score=71.7, lo=40, hi=100, visits=3, largest_pull=8.3,
+        subject_id=ID, kind="person", status="ok", score=71.7, lo=36, hi=92, visits=3, largest_pull=8.3,
         pending=1, capped=1, visit_ids=[ID],
     )  # fmt: skip
 
@@ -288,10 +288,10 @@ class StandingOut(Out):
 
     @classmethod
     def of(cls, value: object) -> "StandingOut":
-        """A standing as it is answered."""
+        """What visits say together, as it is answered."""
         if not isinstance(value, VisitStanding):
             raise TypeError(type(value))
-        found = value.standing if isinstance(value.standing, Standing) else None
+        found = value.together if isinstance(value.together, VisitsTogether) else None
         interval = found.interval if found is not None else None
         return cls(
             subject_id=value.subject_id,
