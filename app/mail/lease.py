@@ -150,16 +150,21 @@ def _counted(session: WriteSession, domain: str, more: int, *, now: datetime) ->
 
 
 def _put_off(session: WriteSession, domain: str, *, until: datetime) -> None:
-    # All at once: claiming them only to put them back would take longer than sending them.
-    session.execute(
-        update(OutboxRow)
+    # All at once: claiming them only to put them back would take longer than sending them. What another worker has
+    # just claimed it counts itself; to wait for it here would be a deadlock, since it waits for the domain.
+    waiting = (
+        select(OutboxRow.id)
         .where(
             OutboxRow.state == OutboxState.QUEUED,
             OutboxRow.next_attempt_at < until,
             OutboxRow.letter.in_(ROUND_LETTERS),
             OutboxRow.mailbox.endswith(f"@{domain}", autoescape=True),
         )
-        .values(next_attempt_at=until)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(OutboxRow).where(OutboxRow.id.in_(waiting)).values(next_attempt_at=until),
+        execution_options={"synchronize_session": False},
     )
 
 
