@@ -133,7 +133,7 @@ def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
         assert (row.state, row.copies, row.attempts) == (OutboxState.QUEUED, 0, attempts)
 
 
-def test_a_relay_that_is_down_is_tried_on_the_timetable_until_48_hours_are_over(
+def test_a_relay_that_is_down_is_tried_on_the_timetable_for_two_days(
     engine: Database, writer: Writer, now: datetime
 ) -> None:
     with engine.write() as session:
