@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from app.mail.queries import load_suppressed
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
 from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SILENCE, STARTTLS, ScriptedServer
+from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
 
@@ -240,6 +241,29 @@ def test_a_postponed_letter_arrives_when_the_relay_is_ready(
     assert states(engine) == {"a": OutboxState.SENT}
 
 
+@ONE_DATABASE
+@pytest.mark.parametrize("code", [450, 451])
+def test_a_domain_that_greylists_has_all_its_letters_after_the_second_try(
+    engine: Database, writer: Writer, now: datetime, code: int
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@grey.example") for n in range(20)], now=now)
+    post = Post(_Greylisting(code), writer, BASE, "host/1")
+    assert [send_due(engine, post, now=now + minutes * MINUTE) for minutes in range(2)] == [20, 20]
+    assert list(states(engine).values()) == [OutboxState.SENT] * 20
+
+
+@ONE_DATABASE
+def test_a_domain_that_takes_no_body_now_is_not_offered_the_next_one(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@busy.example") for n in range(3)], now=now)
+    mail_server.data_answers.append("451 4.3.0 later")
+    send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert (mail_server.deliveries, list(states(engine).values())) == ([], [OutboxState.QUEUED] * 3)
+
+
 def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
     engine: Database, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
@@ -264,6 +288,30 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
         enqueue_all(session, [replace(sign_in("bad", now), parameters={}), sign_in("good", now)], now=now)
     send_due(engine, by_smtp(mail_server, writer), now=now)
     assert states(engine) == {"bad": OutboxState.QUEUED, "good": OutboxState.SENT}
+
+
+@dataclass
+class _Greylisting:
+    """A way out that puts off each recipient at first sight."""
+
+    code: int
+    seen: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        yield self
+
+    def offer(self, sender: str, recipient: str) -> Reply:
+        if recipient in self.seen:
+            return Reply(250, "250 go on")
+        self.seen.add(recipient)
+        return Reply(self.code, f"{self.code} 4.7.1 Greylisted")
+
+    def hand_over(self, raw: bytes, name: str) -> Reply:
+        return Reply(250, "250 taken")
+
+    def abandon(self) -> None:
+        """Nothing to do."""
 
 
 @dataclass(frozen=True)
