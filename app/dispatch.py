@@ -131,8 +131,8 @@ def links_of(
     return link | {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(message.parameters['person_id'])}"}
 
 
-# Whoever has the duty has the letter: these cannot be declined.
-_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.CASE_WAITING})
+# Whoever has the duty, or may object, has the letter: these cannot be declined.
+_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING})
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
 
