@@ -191,13 +191,20 @@ def run_until(
 class Pulse:
     """The sign of life of a worker: given every half minute, for as long as its loop comes round.
 
-    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    Not given by the loop itself, which may rightly wait ten minutes for a relay. Nor before it is known, by `mark`,
+    that the database is no older one: a sign of life would hide that there was none for long.
     """
 
     def __init__(
-        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+        self,
+        database: Database,
+        owner: str,
+        clock: Callable[[], datetime],
+        *,
+        mark: Path | None = None,
+        hangs: timedelta = HANGS,
     ) -> None:
-        self._database, self._owner, self._clock = database, owner, clock
+        self._database, self._owner, self._clock, self._mark = database, owner, clock, mark
         self._hangs = hangs.total_seconds()
         self._came_round_at = time.monotonic()
 
@@ -215,8 +222,10 @@ class Pulse:
                 return
 
     def _beat(self) -> int:
+        now = self._clock()
+        hold_if_older(self._database, self._mark, now=now)
         with self._database.write() as session:
-            beat(session, self._owner, now=self._clock())
+            beat(session, self._owner, now=now)
         return 0
 
 
@@ -226,10 +235,8 @@ def working(settings: Settings, database: Database) -> Iterator[threading.Event]
     stop = threading.Event()
     directory = settings.mailbox_dir.parent / "workers"
     with worker_name(directory) as owner:
-        pulse = Pulse(database, owner, utc_now)
         post = post_of(settings, owner, directory)
-        # Before this worker says that it lives, which would hide that none has for long.
-        _attempt("look for an older database", partial(hold_if_older, database, post.mark, now=utc_now()))
+        pulse = Pulse(database, owner, utc_now, mark=post.mark)
         loop = partial(
             run_until,
             stop,
