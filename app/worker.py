@@ -168,8 +168,15 @@ TASKS = tasks_of(DEFAULT_ZONE)
 
 def run_once(database: Database, post: Post, *, now: datetime, tasks: Sequence[Task] = TASKS) -> int:
     """Do everything that is due now, once; how much it was."""
-    done = sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
-    return done + _attempt("send", partial(send_due, database, post, now=now))
+    return _do_due(database, now=now, tasks=tasks) + _send(database, post, now=now)
+
+
+def _do_due(database: Database, *, now: datetime, tasks: Sequence[Task]) -> int:
+    return sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
+
+
+def _send(database: Database, post: Post, *, now: datetime) -> int:
+    return _attempt("send", partial(send_due, database, post, now=now))
 
 
 def run_until(
@@ -184,7 +191,9 @@ def run_until(
     """Do what is due, again and again, until told to stop; letters that an earlier life of this worker left come first."""
     _attempt("take back", partial(take_back, database, post, now=clock()))
     while not stop.is_set():
-        if not run_once(database, post, now=clock(), tasks=tasks):
+        done = _do_due(database, now=clock(), tasks=tasks)
+        # The clock is read again: what took long before the letters must not shorten their leases.
+        if not done + _send(database, post, now=clock()):
             stop.wait(pause)
 
 

@@ -1,6 +1,7 @@
 """Relays that refuse, hang up, keep silent or talk nonsense: the state of a letter after each of it is exact."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,10 @@ from app.infra.smtp import FINAL_REPLY_SECONDS, Carrier, Reply, Security, SmtpTr
 from app.mail.commands import enqueue, enqueue_all
 from app.mail.letters import Writer
 from app.mail.queries import load_suppressed
+from app.mail.rules import LEASE
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
+from app.worker import Task, run_until
 from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SILENCE, STARTTLS, ScriptedServer
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
@@ -208,6 +211,24 @@ def test_a_letter_under_way_for_eleven_minutes_is_nobody_elses_and_after_sixteen
     send_due(engine, Post(_Slow(meanwhile), writer, BASE, "host/1"), now=now)
     row = row_of(engine)
     assert (row.state, row.copies, row.lease_owner) == (state, copies, None)
+
+
+@ONE_DATABASE
+def test_work_that_takes_long_does_not_shorten_the_leases_of_the_letters_after_it(
+    engine: Database, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    stop, at, leased = threading.Event(), [now], []
+
+    def take_long(_database: Database, _now: datetime) -> int:
+        at.append(now + 14 * MINUTE)
+        stop.set()
+        return 1
+
+    post = Post(_Slow(lambda: leased.append(row_of(engine).leased_until)), writer, BASE, "host/1")
+    run_until(stop, engine, post, clock=lambda: at[-1], pause=0.01, tasks=(Task("long", take_long),))
+    assert leased == [at[-1] + LEASE]
 
 
 def test_the_last_word_of_a_relay_is_waited_for_ten_minutes_whatever_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
