@@ -129,6 +129,15 @@ def test_two_workers_at_once_never_get_the_same_letter(engine: Database, now: da
     assert len(theirs) + len(rest) == 2
 
 
+def test_every_letter_but_a_sign_in_link_counts_for_its_domain(session: WriteSession, now: datetime) -> None:
+    for letter in Letter:
+        enqueue(session, mail(letter, now=now, letter=letter), now=now)
+    mine = claim(session, owner=ME, limit=5, now=now, per_minute=2)
+    assert (len(mine), mine[0].letter) == (3, Letter.SIGN_IN)
+    waiting = session.scalars(select(OutboxRow.next_attempt_at).where(OutboxRow.state == OutboxState.QUEUED)).all()
+    assert waiting == [now + MINUTE] * (len(Letter) - 3)
+
+
 @STRICTER_DATABASE
 def test_a_worker_that_puts_a_domain_off_does_not_wait_for_one_that_waits_for_it(
     engine: Database, now: datetime
