@@ -46,6 +46,10 @@ TURN_SECONDS = 60.0
 
 PUT_OFF = timedelta(minutes=1)
 
+# What greylisting says (RFC 6647): each recipient has to be asked for once before any can be asked for again, so that
+# a domain which is left in peace after the first of these would get one letter in each turn.
+_ABOUT_ONE_RECIPIENT = frozenset({450, 451})
+
 log = structlog.get_logger("app.worker")
 
 Links = Mapping[str, str]
@@ -127,8 +131,8 @@ def links_of(
     return link | {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(message.parameters['person_id'])}"}
 
 
-# Whoever has the duty has the letter: these cannot be declined.
-_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.CASE_WAITING})
+# Whoever has the duty, or may object, has the letter: these cannot be declined.
+_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING})
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
 
@@ -218,7 +222,7 @@ class _Batch:
             outcome = outcome_of(reply.code, body_sent=body_sent)
             if body_sent:
                 self.logbook.ended(message.id, outcome, reply.text)
-            if outcome is Outcome.POSTPONED:
+            if outcome is Outcome.POSTPONED and (body_sent or reply.code not in _ABOUT_ONE_RECIPIENT):
                 # A domain that is busy for one letter is busy for the next one, too.
                 self.busy.add(domain_of(message.recipient))
             self._note(Settled(message, outcome, reply.text))

@@ -19,8 +19,8 @@ log = structlog.get_logger("app.worker")
 def hold_if_older(database: Database, path: Path | None, *, now: datetime) -> int:
     """Hold the outbox of a database that knows of fewer letters than the file beside it; 1 if it is held since now.
 
-    To be asked before a worker gives its first sign of life, and before each turn: a database may be put back under a
-    running worker.
+    To be asked before each sign of life of a worker, which would hide that there was none for long, and before each
+    turn: a database may be put back under a running worker.
     """
     if path is None:
         return 0

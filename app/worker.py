@@ -168,8 +168,15 @@ TASKS = tasks_of(DEFAULT_ZONE)
 
 def run_once(database: Database, post: Post, *, now: datetime, tasks: Sequence[Task] = TASKS) -> int:
     """Do everything that is due now, once; how much it was."""
-    done = sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
-    return done + _attempt("send", partial(send_due, database, post, now=now))
+    return _do_due(database, now=now, tasks=tasks) + _send(database, post, now=now)
+
+
+def _do_due(database: Database, *, now: datetime, tasks: Sequence[Task]) -> int:
+    return sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
+
+
+def _send(database: Database, post: Post, *, now: datetime) -> int:
+    return _attempt("send", partial(send_due, database, post, now=now))
 
 
 def run_until(
@@ -184,20 +191,29 @@ def run_until(
     """Do what is due, again and again, until told to stop; letters that an earlier life of this worker left come first."""
     _attempt("take back", partial(take_back, database, post, now=clock()))
     while not stop.is_set():
-        if not run_once(database, post, now=clock(), tasks=tasks):
+        done = _do_due(database, now=clock(), tasks=tasks)
+        # The clock is read again: what took long before the letters must not shorten their leases.
+        if not done + _send(database, post, now=clock()):
             stop.wait(pause)
 
 
 class Pulse:
     """The sign of life of a worker: given every half minute, for as long as its loop comes round.
 
-    Not given by the loop itself, which may rightly wait ten minutes for a relay.
+    Not given by the loop itself, which may rightly wait ten minutes for a relay. Nor before it is known, by `mark`,
+    that the database is no older one: a sign of life would hide that there was none for long.
     """
 
     def __init__(
-        self, database: Database, owner: str, clock: Callable[[], datetime], *, hangs: timedelta = HANGS
+        self,
+        database: Database,
+        owner: str,
+        clock: Callable[[], datetime],
+        *,
+        mark: Path | None = None,
+        hangs: timedelta = HANGS,
     ) -> None:
-        self._database, self._owner, self._clock = database, owner, clock
+        self._database, self._owner, self._clock, self._mark = database, owner, clock, mark
         self._hangs = hangs.total_seconds()
         self._came_round_at = time.monotonic()
 
@@ -215,8 +231,10 @@ class Pulse:
                 return
 
     def _beat(self) -> int:
+        now = self._clock()
+        hold_if_older(self._database, self._mark, now=now)
         with self._database.write() as session:
-            beat(session, self._owner, now=self._clock())
+            beat(session, self._owner, now=now)
         return 0
 
 
@@ -226,10 +244,8 @@ def working(settings: Settings, database: Database) -> Iterator[threading.Event]
     stop = threading.Event()
     directory = settings.mailbox_dir.parent / "workers"
     with worker_name(directory) as owner:
-        pulse = Pulse(database, owner, utc_now)
         post = post_of(settings, owner, directory)
-        # Before this worker says that it lives, which would hide that none has for long.
-        _attempt("look for an older database", partial(hold_if_older, database, post.mark, now=utc_now()))
+        pulse = Pulse(database, owner, utc_now, mark=post.mark)
         loop = partial(
             run_until,
             stop,

@@ -18,12 +18,14 @@ from app.infra.database import Database
 from app.infra.keys import InstanceKey
 from app.infra.logbook import read_logbook
 from app.infra.smtp import Carrier, Reply, SmtpTransport
-from app.mail.commands import enqueue, enqueue_all
+from app.mail.commands import enqueue, enqueue_all, suppress
 from app.mail.letters import Writer
 from app.mail.tables import OutboxRow
-from app.mail.values import Letter, Mail, OutboxState
+from app.mail.values import Letter, Mail, OutboxState, SuppressionReason
 from app.worker import run_until
 from tests.databases import SECRET
+from tests.mail.examples import PARAMETERS
+from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, DAY, Opened, by_smtp, invite, opened, sign_in, states, text_of, writer
 
@@ -121,6 +123,26 @@ def test_a_reminder_and_a_letter_about_a_case_leave_only_while_people_are_at_wor
     for letter in mail_server.to("x@x.example"):
         assert f"{BASE}/cases/1" in text_of(letter).splitlines()
         assert b"List-Unsubscribe" not in letter.raw
+
+
+@ONE_DATABASE
+def test_a_letter_of_duty_or_about_the_right_to_object_reaches_whoever_wants_no_letters_and_offers_no_opt_out(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    duties = (Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING)
+    about = {"organisation": "Fjellbris", "path": "/there"}
+    mails = [
+        Mail(letter, "kari@x.example", "", "nb", about | PARAMETERS[letter], letter, 0, now + DAY) for letter in duties
+    ]
+    with engine.write() as session:
+        suppress(session, "kari@x.example", SuppressionReason.OPT_OUT, now=now)
+        enqueue_all(session, mails, now=now)
+    send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert states(engine) == dict.fromkeys(duties, OutboxState.SENT)
+    for letter in mail_server.deliveries:
+        assert f"{BASE}/there" in text_of(letter).splitlines()
+        assert b"List-Unsubscribe" not in letter.raw
+        assert b"opt-out" not in letter.raw
 
 
 def test_a_reminder_that_comes_too_late_is_dropped_and_an_invitation_is_shown(

@@ -1,9 +1,10 @@
 """Relays that refuse, hang up, keep silent or talk nonsense: the state of a letter after each of it is exact."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,9 +18,12 @@ from app.infra.smtp import FINAL_REPLY_SECONDS, Carrier, Reply, Security, SmtpTr
 from app.mail.commands import enqueue, enqueue_all
 from app.mail.letters import Writer
 from app.mail.queries import load_suppressed
+from app.mail.rules import LEASE
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
+from app.worker import Task, run_until
 from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SILENCE, STARTTLS, ScriptedServer
+from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
 
@@ -133,7 +137,7 @@ def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
         assert (row.state, row.copies, row.attempts) == (OutboxState.QUEUED, 0, attempts)
 
 
-def test_a_relay_that_is_down_is_tried_on_the_timetable_until_48_hours_are_over(
+def test_a_relay_that_is_down_is_tried_on_the_timetable_for_two_days(
     engine: Database, writer: Writer, now: datetime
 ) -> None:
     with engine.write() as session:
@@ -209,6 +213,24 @@ def test_a_letter_under_way_for_eleven_minutes_is_nobody_elses_and_after_sixteen
     assert (row.state, row.copies, row.lease_owner) == (state, copies, None)
 
 
+@ONE_DATABASE
+def test_work_that_takes_long_does_not_shorten_the_leases_of_the_letters_after_it(
+    engine: Database, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue(session, sign_in("a", now), now=now)
+    stop, at, leased = threading.Event(), [now], []
+
+    def take_long(_database: Database, _now: datetime) -> int:
+        at.append(now + 14 * MINUTE)
+        stop.set()
+        return 1
+
+    post = Post(_Slow(lambda: leased.append(row_of(engine).leased_until)), writer, BASE, "host/1")
+    run_until(stop, engine, post, clock=lambda: at[-1], pause=0.01, tasks=(Task("long", take_long),))
+    assert leased == [at[-1] + LEASE]
+
+
 def test_the_last_word_of_a_relay_is_waited_for_ten_minutes_whatever_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float | None] = []
     patience = socket.socket.settimeout
@@ -240,6 +262,29 @@ def test_a_postponed_letter_arrives_when_the_relay_is_ready(
     assert states(engine) == {"a": OutboxState.SENT}
 
 
+@ONE_DATABASE
+@pytest.mark.parametrize("code", [450, 451])
+def test_a_domain_that_greylists_has_all_its_letters_after_the_second_try(
+    engine: Database, writer: Writer, now: datetime, code: int
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@grey.example") for n in range(20)], now=now)
+    post = Post(_Greylisting(code), writer, BASE, "host/1")
+    assert [send_due(engine, post, now=now + minutes * MINUTE) for minutes in range(2)] == [20, 20]
+    assert list(states(engine).values()) == [OutboxState.SENT] * 20
+
+
+@ONE_DATABASE
+def test_a_domain_that_takes_no_body_now_is_not_offered_the_next_one(
+    engine: Database, mail_server: MailServer, writer: Writer, now: datetime
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@busy.example") for n in range(3)], now=now)
+    mail_server.data_answers.append("451 4.3.0 later")
+    send_due(engine, by_smtp(mail_server, writer), now=now)
+    assert (mail_server.deliveries, list(states(engine).values())) == ([], [OutboxState.QUEUED] * 3)
+
+
 def test_a_busy_domain_is_not_asked_again_in_the_same_batch_and_others_are(
     engine: Database, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
@@ -264,6 +309,30 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
         enqueue_all(session, [replace(sign_in("bad", now), parameters={}), sign_in("good", now)], now=now)
     send_due(engine, by_smtp(mail_server, writer), now=now)
     assert states(engine) == {"bad": OutboxState.QUEUED, "good": OutboxState.SENT}
+
+
+@dataclass
+class _Greylisting:
+    """A way out that puts off each recipient at first sight."""
+
+    code: int
+    seen: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        yield self
+
+    def offer(self, sender: str, recipient: str) -> Reply:
+        if recipient in self.seen:
+            return Reply(250, "250 go on")
+        self.seen.add(recipient)
+        return Reply(self.code, f"{self.code} 4.7.1 Greylisted")
+
+    def hand_over(self, raw: bytes, name: str) -> Reply:
+        return Reply(250, "250 taken")
+
+    def abandon(self) -> None:
+        """Nothing to do."""
 
 
 @dataclass(frozen=True)

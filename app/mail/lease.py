@@ -13,7 +13,7 @@ from app.infra.upserts import insert_or_leave
 from app.mail import queries, rules
 from app.mail.settle import held_by, settle
 from app.mail.tables import OutboxRow, SendingWindowRow
-from app.mail.values import ROUND_LETTERS, Letter, OutboxMessage, OutboxState, Outcome
+from app.mail.values import Letter, OutboxMessage, OutboxState, Outcome
 
 TOO_LATE = "Not delivered before its deadline."
 # Thousands go through here: tables and columns, without making an object of each row.
@@ -121,7 +121,7 @@ def _within_the_minute(
     """Those that their domains still take this minute; the others wait for the next. Sign-in letters never wait."""
     by_domain: dict[str, list[OutboxMessage]] = {}
     for message in messages:
-        if message.letter in ROUND_LETTERS:
+        if message.letter is not Letter.SIGN_IN:
             by_domain.setdefault(domain_of(message.recipient), []).append(message)
     next_minute = rules.minute_of(now) + timedelta(minutes=1)
     too_many: list[OutboxMessage] = []
@@ -150,16 +150,21 @@ def _counted(session: WriteSession, domain: str, more: int, *, now: datetime) ->
 
 
 def _put_off(session: WriteSession, domain: str, *, until: datetime) -> None:
-    # All at once: claiming them only to put them back would take longer than sending them.
-    session.execute(
-        update(OutboxRow)
+    # All at once: claiming them only to put them back would take longer than sending them. What another worker has
+    # just claimed it counts itself; to wait for it here would be a deadlock, since it waits for the domain.
+    waiting = (
+        select(OutboxRow.id)
         .where(
             OutboxRow.state == OutboxState.QUEUED,
             OutboxRow.next_attempt_at < until,
-            OutboxRow.letter.in_(ROUND_LETTERS),
+            OutboxRow.letter != Letter.SIGN_IN,
             OutboxRow.mailbox.endswith(f"@{domain}", autoescape=True),
         )
-        .values(next_attempt_at=until)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(OutboxRow).where(OutboxRow.id.in_(waiting)).values(next_attempt_at=until),
+        execution_options={"synchronize_session": False},
     )
 
 

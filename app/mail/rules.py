@@ -19,7 +19,9 @@ from app.mail.values import (
 
 RETRY_MINUTES = (1, 5, 15, 30)
 LATER_MINUTES = 60
-GIVE_UP_AFTER = timedelta(hours=48)
+MOST_ATTEMPTS = 52
+"""After 1, 5, 15, 30 and then every 60 minutes: two days of trying, however long the letter waited before."""
+
 LEASE = timedelta(minutes=15)
 MOST_COPIES = 2
 MOST_UNRENDERED = 8
@@ -268,7 +270,7 @@ def subject_line(text: str, longest: int = 50) -> str:
 def _is_hopeless(message: OutboxMessage, outcome: Outcome, again: datetime) -> bool:
     if outcome is Outcome.UNRENDERED and message.attempts >= MOST_UNRENDERED:
         return True
-    return again >= min(message.deadline_at, message.dated_at + GIVE_UP_AFTER)
+    return message.attempts >= MOST_ATTEMPTS or again >= message.deadline_at
 
 
 def _after_unknown(message: OutboxMessage, *, now: datetime) -> Settlement:

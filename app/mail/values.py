@@ -21,7 +21,7 @@ class Letter(StrEnum):
     visit_order: organisation, subject_name, task, band, from_on, until_on, note (why it came back, or empty),
     person_id; its reference is the id of the visit;
     visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
-    (of an appeal, or empty), path, person_id;
+    (of an appeal, or empty), path;
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered.
     """
 

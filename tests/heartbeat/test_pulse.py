@@ -4,13 +4,18 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
+from sqlalchemy import event
 
 from app.errors import Unavailable
+from app.heartbeat.commands import beat
 from app.heartbeat.queries import find_last_beat
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
+from app.mail.commands import begin_progress, count_batch
+from app.mail.queries import load_progress
 from app.settings import Settings
 from app.worker import Pulse, Task, post_of, run_once, working, writing
 
@@ -29,13 +34,52 @@ def eventually(is_so: Callable[[], bool], *, within: float = 10.0) -> bool:
     return False
 
 
-def test_a_worker_gives_a_sign_of_life_as_long_as_it_works(engine: Database, settings: Settings) -> None:
+def held_at(engine: Database) -> datetime | None:
+    with engine.read() as session:
+        return load_progress(session).held_at
+
+
+def long_rested(engine: Database, now: datetime) -> datetime:
+    """A database from which letters have left, and in which no worker was heard of for five hours; since when."""
+    last = now - timedelta(hours=5)
+    with engine.write() as session:
+        begin_progress(session)
+        count_batch(session)
+        beat(session, "host/1", now=last)
+    return last
+
+
+def test_a_worker_gives_a_sign_of_life_as_long_as_it_works_and_looks_before_whether_the_database_is_an_older_one(
+    engine: Database, settings: Settings
+) -> None:
     begun = utc_now()
+    long_rested(engine, begun)
     with working(settings, engine):
-        assert eventually(lambda: heard(engine) is not None)
-    last = heard(engine)
+        assert eventually(lambda: (heard(engine) or begun) > begun)
+    held, last = held_at(engine), heard(engine)
+    assert held is not None
     assert last is not None
-    assert begun <= last <= utc_now()
+    assert begun <= held <= last <= utc_now()
+
+
+def test_no_sign_of_life_is_given_while_nobody_can_look_whether_the_database_is_an_older_one(
+    engine: Database, now: datetime, tmp_path: Path
+) -> None:
+    last = long_rested(engine, now)
+    stop = threading.Event()
+    stop.set()
+    pulse = Pulse(engine, "host/1", lambda: now, mark=tmp_path / "outbox.mark")
+
+    def be_away(_c: object, _u: object, statement: str, *_: object) -> None:
+        if "outbox_progress" in statement:
+            raise Unavailable
+
+    event.listen(engine.engine, "before_cursor_execute", be_away)
+    pulse.beat_until(stop)
+    event.remove(engine.engine, "before_cursor_execute", be_away)
+    assert (heard(engine), held_at(engine)) == (last, None)
+    pulse.beat_until(stop)
+    assert (heard(engine), held_at(engine)) == (now, now)
 
 
 def test_a_loop_that_hangs_gives_no_sign_of_life_until_it_comes_round(engine: Database, now: datetime) -> None:

@@ -1,11 +1,13 @@
 """The outbox: each letter once, claimed by one worker, never lost and never sent a third time, whatever dies."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.infra.database import Database, WriteSession
 from app.mail.commands import (
@@ -23,6 +25,7 @@ from app.mail.commands import (
 from app.mail.queries import count_by_state, list_needing_attention, load_deliveries, load_suppressed
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, Mail, OutboxMessage, OutboxState, Outcome, SuppressionReason
+from tests.served import STRICTER_DATABASE
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -124,6 +127,34 @@ def test_two_workers_at_once_never_get_the_same_letter(engine: Database, now: da
     assert len(mine) == 2
     assert not {one.id for one in mine} & {one.id for one in (*theirs, *rest)}
     assert len(theirs) + len(rest) == 2
+
+
+def test_every_letter_but_a_sign_in_link_counts_for_its_domain(session: WriteSession, now: datetime) -> None:
+    for letter in Letter:
+        enqueue(session, mail(letter, now=now, letter=letter), now=now)
+    mine = claim(session, owner=ME, limit=5, now=now, per_minute=2)
+    assert (len(mine), mine[0].letter) == (3, Letter.SIGN_IN)
+    waiting = session.scalars(select(OutboxRow.next_attempt_at).where(OutboxRow.state == OutboxState.QUEUED)).all()
+    assert waiting == [now + MINUTE] * (len(Letter) - 3)
+
+
+@STRICTER_DATABASE
+def test_a_worker_that_puts_a_domain_off_does_not_wait_for_one_that_waits_for_it(
+    engine: Database, now: datetime
+) -> None:
+    """Who counts the domain holds its row; another holds letters of it by then, and waits for that row."""
+    with engine.write() as session:
+        enqueue_all(session, [mail(str(n), now=now) for n in range(4)], now=now)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.write() as session:
+            assert len(claim(session, owner=ME, limit=1, now=now, per_minute=2)) == 1
+            other = pool.submit(_claim_alone, engine, now)
+            _wait_for_a_lock(engine)
+            assert len(claim(session, owner=ME, limit=2, now=now, per_minute=2)) == 1
+        assert other.result() == ()
+    with engine.read() as session:
+        waiting = select(OutboxRow.next_attempt_at).where(OutboxRow.state == OutboxState.QUEUED)
+        assert session.scalars(waiting).all() == [now + MINUTE] * 2
 
 
 def test_nothing_is_claimed_before_its_time_or_after_its_deadline(session: WriteSession, now: datetime) -> None:
@@ -242,6 +273,25 @@ def test_deliveries_come_in_order_without_the_cancelled(session: WriteSession, n
     enqueue(session, mail("a", now=now, wave=4), now=now + MINUTE)
     enqueue(session, mail("a", now=now, wave=3), now=now + MINUTE)
     assert [delivery.wave for delivery in load_deliveries(session, ["a", "b"])["a"]] == [3, 4]
+
+
+def _claim_alone(engine: Database, now: datetime) -> tuple[OutboxMessage, ...]:
+    with engine.write() as session:
+        return claim(session, owner=OTHER, limit=1, now=now, per_minute=2)
+
+
+def _wait_for_a_lock(engine: Database) -> None:
+    """Until somebody in this database waits for somebody else."""
+    ends_at = time.monotonic() + 10
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while time.monotonic() < ends_at:
+        with engine.read() as session:
+            if session.scalar(waiting):
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")
 
 
 def claim_view(row: OutboxRow) -> tuple[object, ...]:

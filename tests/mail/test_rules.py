@@ -84,14 +84,21 @@ def test_a_body_that_was_refused_did_not_arrive() -> None:
     assert settlement(UNDER_WAY, Outcome.POSTPONED, "451 no", now=NOW).copies == 0
 
 
-def test_a_postponed_letter_waits_until_48_hours_or_the_deadline() -> None:
+def test_a_postponed_letter_is_tried_for_two_days_or_until_the_deadline() -> None:
     assert settlement(WAITING, Outcome.POSTPONED, "451", now=NOW) == Settlement(OutboxState.QUEUED, 0, NOW + MINUTE)
-    late = replace(WAITING, attempts=9)
-    last = NOW + timedelta(hours=47)
-    assert settlement(late, Outcome.POSTPONED, "451", now=last - MINUTE).state is OutboxState.QUEUED
-    assert settlement(late, Outcome.POSTPONED, "451", now=last) == Settlement(OutboxState.ATTENTION, 0)
+    spans = [next_attempt(attempts, now=NOW) - NOW for attempts in range(1, 52)]
+    assert timedelta(hours=47) < sum(spans, timedelta()) < timedelta(hours=48)
+    late, last = (replace(WAITING, attempts=attempts) for attempts in (51, 52))
+    assert settlement(late, Outcome.POSTPONED, "451", now=NOW).state is OutboxState.QUEUED
+    assert settlement(last, Outcome.POSTPONED, "451", now=NOW) == Settlement(OutboxState.ATTENTION, 0)
     short = replace(WAITING, deadline_at=NOW + MINUTE)
     assert settlement(short, Outcome.POSTPONED, "451", now=NOW) == Settlement(OutboxState.ATTENTION, 0)
+
+
+def test_a_letter_that_waited_three_days_is_not_given_up_at_its_first_450() -> None:
+    later = NOW + timedelta(days=3)
+    found = settlement(WAITING, Outcome.POSTPONED, "450 4.2.0 greylisted", now=later)
+    assert found == Settlement(OutboxState.QUEUED, 0, later + MINUTE)
 
 
 def test_an_invitation_of_unknown_fate_goes_once_more_and_then_to_a_person() -> None:
