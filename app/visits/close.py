@@ -22,6 +22,7 @@ from app.rounds.rules import kpis_asked
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import FrozenKpi, FrozenRound, Mode, NewAssignment, Round, RoundState
 from app.visits import rules
+from app.visits.settle import count_visit
 from app.visits.tables import VisitRow
 from app.visits.values import Visit, VisitState
 
@@ -32,8 +33,8 @@ SHEET = ("id", "key", "round_id", "subject_id", "rater_group", "submission_id", 
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """Close an open round at once, with the visits of its period; nothing is accepted any more.
 
-    For who may write rounds at its scope. Written first: for each visit that counts by now an answered assignment
-    with the visit as its occasion, and its sheet; then what `responses.close` writes. Sends nothing. Idempotent.
+    For who may write rounds at its scope. Written first: the visits to which nobody objected in time count; for each
+    that counts an answered assignment with the visit as its occasion, and its sheet; then what `responses.close` writes. Sends nothing. Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     if round_.state is RoundState.OPEN:
@@ -100,12 +101,17 @@ def _counting(
         VisitRow.until_on >= round_.period_start,
     )
     # Held, so that a second round which closes at the same moment finds them taken, and an appeal comes before or after.
-    visits = [row.value() for row in session.scalars(query.order_by(VisitRow.id).with_for_update())]
+    rows = session.scalars(query.order_by(VisitRow.id).with_for_update()).all()
+    for row in rows:
+        # For good from here on: whoever objects at this moment is told so, and no figure is taken back.
+        if row.state == VisitState.ACCEPTED and row.appeal_until is not None and row.appeal_until <= now:
+            count_visit(session, row, now=now)
+    visits = [row.value() for row in rows]
     apart = load_apart(session, round_.company_id, during=(round_.period_start, round_.period_end))
     for visit in visits:
         wanted = {kpi.version_id for kpi in asked.get(visit.subject_id, ())}
         if (
-            rules.does_count(visit.state, visit.ruling.appeal_until, now=now)
+            visit.state in rules.COUNTING
             and visit.report is not None
             and round_.period_start <= visit.report.visited_on <= round_.period_end
             and wanted

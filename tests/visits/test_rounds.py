@@ -12,6 +12,8 @@ from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.kpis.values import RaterGroup
+from app.metrics.queries import list_readings
+from app.metrics.values import ReadingFilter
 from app.releases.commands import release_round
 from app.releases.invariants import figures_astray, uneven_releases
 from app.releases.retrace import retrace
@@ -28,6 +30,7 @@ from app.scoring.visits import Standing
 from app.visits.close import close_due_rounds, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
 from app.visits.queries import get_standing, get_visit, list_visits
+from app.visits.rules import WrongState
 from app.visits.tables import VisitRow
 from app.visits.values import AppealOutcome
 from tests.fjellbris import draft_round
@@ -84,7 +87,12 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     ]
     round_ = launched(session, desk, now)
     assert [close_due_rounds(session, now=now + LATE) for _ in range(2)] == [1, 0]
-    settle_due_visits(session, now=now + LATE)
+    # They count for good, with their facts: nobody can object to what is in a round.
+    assert settle_due_visits(session, now=now + LATE) == 0
+    with pytest.raises(WrongState):
+        appeal_visit(session, desk.sofie, made[0].id, "Feil dag", now=now + DAYS)
+    wait = ReadingFilter(kpi_id=desk.wait)
+    assert len(list_readings(session, SERVICE, desk.company.id, ALL, on=now.date(), chosen=wait).items) == 4
     assert visits_in(session, round_).keys() == {one.id for one in made}
     assert session.scalars(select(AssignmentRow.counted).where(AssignmentRow.occasion != "")).all() == [True] * 4
 
