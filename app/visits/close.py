@@ -17,8 +17,8 @@ from app.responses import close as responses
 from app.responses.tables import AnswerRow, SheetRow
 from app.rounds.assign import add_visits, key_of_assignment
 from app.rounds.limits import load_apart
-from app.rounds.queries import load_frozen_round, load_rounds_to_close, take_round
-from app.rounds.rules import kpis_asked
+from app.rounds.queries import load_frozen_round, take_round
+from app.rounds.rules import closes_for_all_at, kpis_asked
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import FrozenKpi, FrozenRound, Mode, NewAssignment, Round, RoundState
 from app.visits import rules
@@ -42,12 +42,16 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
     return responses.close_round(session, viewer, round_id, now=now)
 
 
-def close_due_rounds(session: WriteSession, *, now: datetime) -> int:
-    """Close every open round whose time, grace and extensions included, is over; how many. For the worker."""
-    due = load_rounds_to_close(session, now=now)
-    for round_ in due:
-        close_round(session, SERVICE, round_.id, now=now)
-    return len(due)
+def close_if_due(session: WriteSession, round_id: str, *, now: datetime) -> bool:
+    """Close a round if it is open and its time, grace and extensions included, is over; whether it was. For the worker.
+
+    Asked under the lock, since somebody may have closed it, or been given more time, a moment ago. Idempotent.
+    """
+    round_ = take_round(session, SERVICE, round_id, now=now)
+    if round_.state is not RoundState.OPEN or closes_for_all_at(round_.closes_at, round_.extended_until) > now:
+        return False
+    close_round(session, SERVICE, round_.id, now=now)
+    return True
 
 
 # ------------------------------------------------------------ pieces

@@ -12,8 +12,7 @@ from app.journal.queries import list_entries_about
 from app.kpis.commands import pause_kpi
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter
-from app.visits.close import close_due_rounds
-from app.worker import release_due
+from app.worker import close_due, release_due
 from tests.encounters.shop import new_programme, open_shop
 from tests.served import ONE_DATABASE
 
@@ -38,8 +37,7 @@ def test_a_round_nobody_answered_closes_and_is_released_with_nothing_to_tell(eng
     assert begin_due(engine, now) == 1
     assert draw_all_due(engine, now + timedelta(days=1)) == 0
     later = now + timedelta(days=14)
-    with engine.write() as session:
-        assert close_due_rounds(session, now=later) == 1
+    assert close_due(engine, later) == 1
     assert release_due(engine, later) == 1
     with engine.read() as session:
         assert not has_failed_beginning(session, shop.programme, now=now)

@@ -27,7 +27,7 @@ from app.rounds.queries import list_assignments, list_loads, load_assignments
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
 from app.scoring.visits import Standing
-from app.visits.close import close_due_rounds, close_round
+from app.visits.close import close_if_due, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
 from app.visits.queries import get_standing, get_visit, list_visits
 from app.visits.rules import WrongState
@@ -86,7 +86,7 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
         desk.accepted(session, now, item={"i1": "4", "i2": "na"}, **CAPPED),
     ]
     round_ = launched(session, desk, now)
-    assert [close_due_rounds(session, now=now + LATE) for _ in range(2)] == [1, 0]
+    assert [close_if_due(session, round_.id, now=now + LATE) for _ in range(2)] == [True, False]
     # They count for good, with their facts: nobody can object to what is in a round.
     assert settle_due_visits(session, now=now + LATE) == 0
     with pytest.raises(WrongState):
