@@ -20,7 +20,8 @@ from app.organisation.commands import ensure_raters
 from app.organisation.place import take_turn
 from app.organisation.values import NewRater
 from app.rounds.commands import add_customers
-from app.rounds.queries import take_open_round
+from app.rounds.queries import load_rounds, take_open_round
+from app.rounds.values import RoundId, RoundState
 
 
 def draw_due(session: WriteSession, company_id: str, *, now: datetime) -> int:
@@ -38,7 +39,10 @@ def draw_due(session: WriteSession, company_id: str, *, now: datetime) -> int:
     made = 0
     for period in _due_periods(session, company_id, day):
         programme = programmes.get(period.programme_id)
-        if programme is not None and take_open_round(session, period.round_id):
+        if programme is not None and _is_open(session, period.round_id):
+            if not take_open_round(session, period.round_id):
+                # Somebody holds it, who may wait for this company: the draw is held when the worker comes round again.
+                continue
             pause = rules.longest_pause(programmes.values())
             made += _Table(session, programme, period, day, pause, now).draw()
         period.drawn_on = day
@@ -162,6 +166,10 @@ class _Table:
                 details={"day": self.day.isoformat(), "waiting": waiting, "drawn": len(self.drawn)},
                 now=self.now,
             )
+
+
+def _is_open(session: WriteSession, round_id: str) -> bool:
+    return load_rounds(session, [round_id])[RoundId(round_id)].state is RoundState.OPEN
 
 
 def _due_periods(session: WriteSession, company_id: str, day: date) -> Sequence[ProgrammePeriodRow]:
