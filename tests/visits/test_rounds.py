@@ -87,12 +87,7 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     ]
     round_ = launched(session, desk, now)
     assert [close_if_due(session, round_.id, now=now + LATE) for _ in range(2)] == [True, False]
-    # They count for good, with their facts: nobody can object to what is in a round.
-    assert settle_due_visits(session, now=now + LATE) == 0
-    with pytest.raises(WrongState):
-        appeal_visit(session, desk.sofie, made[0].id, "Feil dag", now=now + DAYS)
-    wait = ReadingFilter(kpi_id=desk.wait)
-    assert len(list_readings(session, SERVICE, desk.company.id, ALL, on=now.date(), chosen=wait).items) == 4
+    settle_due_visits(session, now=now + LATE)
     assert visits_in(session, round_).keys() == {one.id for one in made}
     assert session.scalars(select(AssignmentRow.counted).where(AssignmentRow.occasion != "")).all() == [True] * 4
 
@@ -119,6 +114,21 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
     assert (again.input.state, again.input.wrong) == (InputState.EQUAL, 0)
     found_wrong = [query(session) for query in (uneven_cells, stray_sheets, uneven_releases, figures_astray)]
     assert [list(one) for one in found_wrong] == [[], [], [], []]
+
+
+def test_what_a_round_takes_in_counts_for_good_and_nobody_can_object_to_it_any_more(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    made = desk.accepted(session, now)
+    round_ = launched(session, desk, now)
+    close_round(session, SERVICE, round_.id, now=now + LATE)
+    assert visits_in(session, round_).keys() == {made.id}
+    assert settle_due_visits(session, now=now + LATE) == 0
+    # By a clock that is a little behind.
+    with pytest.raises(WrongState):
+        appeal_visit(session, desk.sofie, made.id, "Feil dag", now=now + DAYS)
+    wait = ReadingFilter(kpi_id=desk.wait)
+    assert len(list_readings(session, SERVICE, desk.company.id, ALL, on=now.date(), chosen=wait).items) == 1
 
 
 def test_a_visit_that_is_rejected_or_can_still_be_objected_to_does_not_count(
