@@ -268,4 +268,13 @@ def test_a_report_waits_for_the_pictures_that_its_scenario_asks_for(
         report_visit(session, token, REPORT, now=now + timedelta(hours=8))
     assert refused.value.errors[0].field == "pictures"
     add_evidence(session, token, EvidenceKind.RECEIPT, Picture(b"1", 40, 30), now=now)
-    assert report_visit(session, token, REPORT, now=now + timedelta(hours=8)).state is VisitState.REPORTED
+    made = report_visit(session, token, REPORT, now=now + timedelta(hours=8))
+    assert made.state is VisitState.REPORTED
+    # What the report could not be sent without stays with it.
+    (receipt,) = load_evidence(session, made.id)
+    with pytest.raises(Invalid) as refused, session.begin_nested():
+        remove_evidence(session, token, receipt.id, now=now + timedelta(hours=8))
+    assert refused.value.errors[0].field == "pictures"
+    add_evidence(session, token, EvidenceKind.RECEIPT, Picture(b"2", 40, 30), now=now)
+    remove_evidence(session, token, receipt.id, now=now + timedelta(hours=8))
+    assert len(load_evidence(session, made.id)) == 1
