@@ -44,9 +44,10 @@ from app.releases.review import begin_review, load_due_reviews
 from app.responses.keep_draft import forget_drafts
 from app.restored import hold_if_older
 from app.rounds.commands import refresh_shares, tell_managers
+from app.rounds.queries import load_rounds_to_close
 from app.rounds.values import Round
 from app.settings import Settings
-from app.visits.close import close_due_rounds
+from app.visits.close import close_if_due
 from app.visits.commands import settle_due_visits
 
 HOUR = timedelta(hours=1)
@@ -105,6 +106,18 @@ def _forget_drafts(session: WriteSession, **_when: object) -> int:
     return forget_drafts(session)
 
 
+def close_due(database: Database, now: datetime) -> int:
+    """Close every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
+    with database.read() as session:
+        due = load_rounds_to_close(session, now=now)
+    return sum(_attempt(f"close {round_.id}", partial(_close, database, round_, now)) for round_ in due)
+
+
+def _close(database: Database, round_: Round, now: datetime) -> int:
+    with database.write() as session:
+        return int(close_if_due(session, round_.id, now=now))
+
+
 def release_due(database: Database, now: datetime) -> int:
     """Release every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
     with database.read() as session:
@@ -142,7 +155,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
     return (
         Task("begin", begin_due),
         Task("draw", draw_all_due),
-        Task("close", writing(close_due_rounds)),
+        Task("close", close_due),
         Task("invite", writing(invite_due_rounds)),
         Task("remind", writing(partial(remind_due_rounds, zone=zone))),
         Task("links", writing(answer_link_requests)),

@@ -2,6 +2,8 @@
 
 import re
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import policy
@@ -24,14 +26,18 @@ from app.mail.tables import OutboxRow
 from app.mail.values import Letter, Mail, OutboxState
 from app.organisation.tables import PersonRow
 from app.rounds.commands import close_round, launch_round, propose_assignments
-from app.rounds.queries import load_round
+from app.rounds.queries import load_round, take_round
 from app.rounds.rules import GRACE
+from app.rounds.tables import RoundRow
 from app.rounds.values import Round, RoundState
-from app.worker import TASKS, Hourly, Task, run_once, run_until, worker_name, writing
+from app.visits.close import close_round as close_with_visits
+from app.worker import TASKS, Hourly, Task, close_due, run_once, run_until, worker_name, writing
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.mail.scripted import ScriptedServer
-from tests.served import ONE_DATABASE
+from tests.served import ONE_DATABASE, STRICTER_DATABASE
 from tests.smtp import Delivery, MailServer
+from tests.visits.desk import visit_desk
+from tests.visits.test_rounds import launched
 
 BASE = "https://fjellbris.example"
 SENDER = "vurdering@fjellbris.example"
@@ -212,6 +218,47 @@ def test_work_that_fails_is_left_behind_and_the_rest_is_done(
     tasks = (Task("broken", writing(_broken)), Task("fine", lambda _database, _now: 2))
     assert run_once(engine, by_smtp(mail_server, writer), now=now, tasks=tasks) == 3
     assert states(engine) == {"a": OutboxState.SENT}
+
+
+def test_a_round_that_cannot_be_closed_holds_up_no_other(engine: Database, opened: Opened, now: datetime) -> None:
+    with engine.write() as session:
+        draft = draft_round(session, opened.company, now)
+        propose_assignments(session, SERVICE, draft.id, now=now)
+        launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+        # Long ago, so that it is the first to be closed; and what it asks cannot be read.
+        earlier = {"opens_at": now - 100 * DAY, "closes_at": now - 90 * DAY, "recipe": {}}
+        session.execute(update(RoundRow).where(RoundRow.id == draft.id).values(**earlier))
+    assert [close_due(engine, opened.round.closes_at + GRACE) for _ in range(2)] == [1, 0]
+    with engine.read() as reading:
+        found = {row.id: row.state for row in reading.scalars(select(RoundRow))}
+    assert found == {draft.id: RoundState.OPEN, opened.round.id: RoundState.CLOSED}
+
+
+@STRICTER_DATABASE
+def test_the_worker_that_closes_two_rounds_meets_somebody_who_closes_one_of_them(
+    engine: Database, now: datetime
+) -> None:
+    with engine.write() as session:
+        desk = visit_desk(session, now)
+        desk.accepted(session, now)
+        first, second = sorted((launched(session, desk, now) for _ in range(2)), key=lambda one: one.id)
+    at = now + 60 * DAY
+
+    def is_first_open() -> bool:
+        with engine.read() as reading:
+            return load_round(reading, first.id).state is RoundState.OPEN
+
+    with ThreadPoolExecutor(1) as pool:
+        with engine.write() as session:
+            take_round(session, SERVICE, second.id, now=at)
+            working = pool.submit(close_due, engine, at)
+            until = time.monotonic() + 2
+            while is_first_open() and time.monotonic() < until:
+                time.sleep(0.02)
+            close_with_visits(session, SERVICE, second.id, now=at)
+        assert working.result() == 1
+    with engine.read() as reading:
+        assert set(reading.scalars(select(RoundRow.state))) == {RoundState.CLOSED}
 
 
 def test_the_loop_goes_on_until_it_is_told_to_stop(

@@ -16,11 +16,14 @@ from app.infra.addresses import mailbox_of
 from app.infra.database import WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.journal.commands import record
+from app.kpis.values import RaterGroup
 from app.organisation.commands import ensure_raters
 from app.organisation.place import take_turn
 from app.organisation.values import NewRater
 from app.rounds.commands import add_customers
-from app.rounds.queries import take_open_round
+from app.rounds.limits import Limits, load_limits
+from app.rounds.queries import load_frozen_round, load_round, load_rounds, take_open_round
+from app.rounds.values import NewAssignment, Round, RoundId, RoundState
 
 
 def draw_due(session: WriteSession, company_id: str, *, now: datetime) -> int:
@@ -38,7 +41,10 @@ def draw_due(session: WriteSession, company_id: str, *, now: datetime) -> int:
     made = 0
     for period in _due_periods(session, company_id, day):
         programme = programmes.get(period.programme_id)
-        if programme is not None and take_open_round(session, period.round_id):
+        if programme is not None and _is_open(session, period.round_id):
+            if not take_open_round(session, period.round_id):
+                # Somebody holds it, who may wait for this company: the draw is held when the worker comes round again.
+                continue
             pause = rules.longest_pause(programmes.values())
             made += _Table(session, programme, period, day, pause, now).draw()
         period.drawn_on = day
@@ -61,9 +67,12 @@ class _Table:
 
     def draw(self) -> int:
         """Settle everything that can be settled today; how many are asked."""
+        self.session.flush()
+        round_ = load_round(self.session, self.period.round_id)
+        limits = load_limits(self.session, round_, load_frozen_round(self.session, round_.id), now=self.now)
         rows = self._waiting()
         desk = load_desk(self.session, self.programme.company_id, [self._case(row) for row in rows])
-        left = self._still_possible(rows, desk)
+        left = self._still_possible(rows, desk, limits)
         by_employee: defaultdict[str, list[EncounterRow]] = defaultdict(list)
         for row in left:
             by_employee[row.subject_id].append(row)
@@ -71,7 +80,7 @@ class _Table:
         # Whose customers are drawn first matters when two employees met the same one: chance decides that, too.
         for subject_id in sorted(by_employee, key=lambda one: rules.turn(self.period.seed, f"{one}/{self.day}")):
             self._draw_about(subject_id, by_employee[subject_id], asked.get(subject_id, 0))
-        self._ask()
+        self._ask(round_, limits)
         self._settle_others(left)
         self._note(len(rows))
         return len(self.drawn)
@@ -107,11 +116,14 @@ class _Table:
         mailbox = mailbox_of(row.email or "")
         return Waiting(row.customer, mailbox, row.subject_id, self.period.round_id, self.period.ends_on)
 
-    def _still_possible(self, rows: Sequence[EncounterRow], desk: Desk) -> list[EncounterRow]:
+    def _still_possible(self, rows: Sequence[EncounterRow], desk: Desk, limits: Limits) -> list[EncounterRow]:
         possible = []
         for row in rows:
-            known = desk.circumstances(self._case(row), now=self.now, is_drawing=True)
-            against = rules.ruled_out(known, self.pause, now=self.now)
+            case = self._case(row)
+            circumstances = desk.circumstances(case, now=self.now, is_drawing=True)
+            against = rules.ruled_out(circumstances, self.pause, now=self.now)
+            if against is None and not _has_time(desk.known.get(case.mailbox), row.subject_id, limits):
+                against = rules.dropped(Reason.ASKED_LATELY)
             if against is None:
                 possible.append(row)
             else:
@@ -124,7 +136,7 @@ class _Table:
         )
         return {row[0]: row[1] for row in self.session.execute(query.group_by(EncounterRow.subject_id))}
 
-    def _ask(self) -> None:
+    def _ask(self, round_: Round, limits: Limits) -> None:
         raters = [
             NewRater(mark, row.email, None, row.name, row.locale or "") for mark, row in sorted(self.drawn.items())
         ]
@@ -132,7 +144,7 @@ class _Table:
         people = ensure_raters(self.session, self.programme.company_id, raters, now=self.now)
         met = {str(people[mark]): row.subject_id for mark, row in self.drawn.items()}
         if met:
-            add_customers(self.session, self.period.round_id, met, actor=SERVICE.actor)
+            add_customers(self.session, round_, met, limits, actor=SERVICE.actor)
         round_id = self.period.round_id
         for row in self.drawn.values():
             row.round_id, row.drawn_on = round_id, self.day
@@ -162,6 +174,17 @@ class _Table:
                 details={"day": self.day.isoformat(), "waiting": waiting, "drawn": len(self.drawn)},
                 now=self.now,
             )
+
+
+def _has_time(person_id: str | None, subject_id: str, limits: Limits) -> bool:
+    """Whether a customer may still be asked for the minutes of one form in this month; whoever is new may."""
+    if person_id is None:
+        return True
+    return limits.takes(NewAssignment(person_id, subject_id, RaterGroup.CUSTOMER)) <= limits.left(person_id)
+
+
+def _is_open(session: WriteSession, round_id: str) -> bool:
+    return load_rounds(session, [round_id])[RoundId(round_id)].state is RoundState.OPEN
 
 
 def _due_periods(session: WriteSession, company_id: str, day: date) -> Sequence[ProgrammePeriodRow]:

@@ -35,6 +35,8 @@ from app.mail.queries import load_suppressed
 from app.mail.values import SuppressionReason
 from app.organisation.queries import load_paths, path_of
 from app.organisation.tables import PersonRow
+from app.organisation.values import PersonId
+from app.rounds.limits import load_apart
 from app.rounds.queries import load_frozen_round
 from app.rounds.rules import kpis_asked
 
@@ -222,10 +224,16 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What is known of customers and rounds, loaded once for many encounters."""
+    """What is known of customers and rounds, loaded once for many encounters.
+
+    `known` are people by mailbox, `employees` the mailboxes of those who work here; `apart` are pairs of a rater
+    (person) and whom he must not rate (subject).
+    """
 
     suppressed: Mapping[str, SuppressionReason]
+    known: Mapping[str, PersonId]
     employees: Collection[str]
+    apart: Collection[tuple[str, str]]
     asked: Mapping[bytes, datetime]
     asked_about: Collection[tuple[bytes, str, str]]
     invited: Mapping[str, datetime]
@@ -240,10 +248,14 @@ class Desk:
             is_employee=one.mailbox in self.employees,
             has_opted_out=suppression in {SuppressionReason.OPT_OUT, SuppressionReason.COMPLAINT},
             has_bounced=suppression is SuppressionReason.BOUNCE,
-            is_rated=one.round_id is None or one.subject_id in self.rated[one.round_id],
+            # Whoever is kept apart reads the same reason as where nothing is asked: the mark is told to nobody.
+            is_rated=not self._is_apart(one) and (one.round_id is None or one.subject_id in self.rated[one.round_id]),
             is_asked_about=(one.customer, one.subject_id, one.round_id) in self.asked_about,
             asked_at=max(asked, default=None),
         )
+
+    def _is_apart(self, one: Waiting) -> bool:
+        return (self.known.get(one.mailbox), one.subject_id) in self.apart
 
 
 def load_desk(session: ReadSession, company_id: str, waiting: Collection[Waiting]) -> Desk:
@@ -253,9 +265,12 @@ def load_desk(session: ReadSession, company_id: str, waiting: Collection[Waiting
     asked: dict[bytes, datetime] = {}
     for customer, _, _, at in sent:
         asked[customer] = max(at, asked.get(customer, at))
+    people = _people(session, company_id, mailboxes)
     return Desk(
         suppressed=load_suppressed(session, mailboxes),
-        employees=_employees(session, company_id, mailboxes),
+        known={mailbox: person_id for mailbox, (person_id, _) in people.items()},
+        employees={mailbox for mailbox, (_, subject_id) in people.items() if subject_id is not None},
+        apart=load_apart(session, company_id),
         asked=asked,
         asked_about={(customer, subject, round_id) for customer, subject, round_id, _ in sent},
         invited=_invited(session, company_id, mailboxes),
@@ -286,12 +301,15 @@ def _sent(
             yield customer, subject_id, round_id or "", at or datetime.min.replace(tzinfo=DEFAULT_ZONE)
 
 
-def _employees(session: ReadSession, company_id: str, mailboxes: Collection[str]) -> Collection[str]:
-    query = select(PersonRow.mailbox).where(PersonRow.company_id == company_id, PersonRow.subject_id.is_not(None))
+def _people(
+    session: ReadSession, company_id: str, mailboxes: Collection[str]
+) -> Mapping[str, tuple[PersonId, str | None]]:
+    """Who is known already, by mailbox: the person, and as whom she works here."""
+    query = select(PersonRow.mailbox, PersonRow.id, PersonRow.subject_id).where(PersonRow.company_id == company_id)
     return {
-        str(mailbox)
+        str(mailbox): (PersonId(person_id), subject_id)
         for some in parts(mailboxes)
-        for mailbox in session.scalars(query.where(PersonRow.mailbox.in_(some)))
+        for mailbox, person_id, subject_id in session.execute(query.where(PersonRow.mailbox.in_(some)))
     }
 
 

@@ -132,7 +132,7 @@ def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
     """Compute the periods that are over, once and for all; how many. For the worker.
 
     Written: one result for each, with nothing below k; the answers themselves, their marks and comments are deleted.
-    What is parked still is left out. Idempotent.
+    What is parked still is left out, and so is what was stored after its period was computed. Idempotent.
     """
     due = load_due_periods(session, now=now)
     for code_id, start in due:
@@ -142,6 +142,10 @@ def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
 
 def _compute(session: WriteSession, code: OpenCode, start: date) -> None:
     of_period = (OpenAnswerRow.code_id == code.id, OpenAnswerRow.period_start == start)
+    if session.get(OpenResultRow, (code.id, start)) is not None:
+        # Sent while the period was computed: what is published stays, and what came too late is not kept.
+        session.execute(delete(OpenAnswerRow).where(*of_period))
+        return
     rows = session.scalars(select(OpenAnswerRow).where(*of_period, OpenAnswerRow.state == ParkState.COUNTED)).all()
     answers, said = [row.answers for row in rows], [row.comment for row in rows if row.comment]
     # In an order that says nothing of when they came.

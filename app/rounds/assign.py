@@ -28,7 +28,6 @@ from app.rounds.queries import (
     load_assignments,
     load_frozen_round,
     load_rated,
-    load_round,
     load_uncounted,
     take_round,
 )
@@ -99,16 +98,15 @@ def add_assignments(  # noqa: PLR0913 - session, who, where, what, and two named
     return BulkReport(tuple(report), dry_run=dry_run)
 
 
-def add_customers(session: WriteSession, round_id: str, met: Mapping[str, str], *, actor: str) -> None:
+def add_customers(session: WriteSession, round_: Round, met: Mapping[str, str], limits: Limits, *, actor: str) -> None:
     """Let customers who were met rate whom they met, in an open round; they are invited by the worker.
 
-    For the draw of a programme, which holds the round and has chosen by chance, so nobody approves. `met` is the
-    employee by customer.
+    For the draw of a programme, which holds the round, has left out whom the limits keep from it and has chosen by
+    chance, so nobody approves. `met` is the employee by customer.
     """
-    round_ = load_round(session, round_id)
     wanted = [NewAssignment(rater_id, subject_id, RaterGroup.CUSTOMER) for rater_id, subject_id in met.items()]
     made = insert_assignments(session, round_, wanted, source=AssignmentSource.ENCOUNTER, actor=actor)
-    _count(session, round_, made.values())
+    settle_added(session, round_, made.values(), limits)
 
 
 def add_visits(

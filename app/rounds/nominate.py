@@ -132,6 +132,7 @@ def withdraw_nomination(session: WriteSession, viewer: Viewer, nomination_id: st
     row = session.get(NominationRow, nomination_id) if is_id(nomination_id) else None
     if row is None or row.subject_id not in viewer.own_subjects:
         raise NotFound
+    row = _held(session, row)
     if row.state != NominationState.WAITING:
         raise rules.DecidedAlready
     session.execute(delete(NominationRow).where(NominationRow.id == row.id))
@@ -276,10 +277,21 @@ def _taken(session: WriteSession, viewer: Viewer, nomination_id: str, *, now: da
         raise rules.SecondPersonNeeded
     if row.nominated_by == viewer.actor:
         raise rules.SecondPersonNeeded
-    session.execute(select(RoundRow.id).where(RoundRow.id == row.round_id).with_for_update())
+    row = _held(session, row)
     round_ = load_round(session, row.round_id)
     rules.require_draft(round_)
-    return session.get_one(NominationRow, nomination_id), round_
+    return row, round_
+
+
+def _held(session: WriteSession, row: NominationRow) -> NominationRow:
+    """A nomination as it is once its round is held: whoever held the round before may have decided or deleted it."""
+    nomination_id = row.id
+    session.execute(select(RoundRow.id).where(RoundRow.id == row.round_id).with_for_update())
+    session.expire_all()
+    held = session.get(NominationRow, nomination_id)
+    if held is None:
+        raise NotFound
+    return held
 
 
 def _decide(

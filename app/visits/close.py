@@ -17,11 +17,12 @@ from app.responses import close as responses
 from app.responses.tables import AnswerRow, SheetRow
 from app.rounds.assign import add_visits, key_of_assignment
 from app.rounds.limits import load_apart
-from app.rounds.queries import load_frozen_round, load_rounds_to_close, take_round
-from app.rounds.rules import kpis_asked
+from app.rounds.queries import load_frozen_round, take_round
+from app.rounds.rules import closes_for_all_at, kpis_asked
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import FrozenKpi, FrozenRound, Mode, NewAssignment, Round, RoundState
 from app.visits import rules
+from app.visits.settle import count_visit
 from app.visits.tables import VisitRow
 from app.visits.values import Visit, VisitState
 
@@ -32,8 +33,8 @@ SHEET = ("id", "key", "round_id", "subject_id", "rater_group", "submission_id", 
 def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """Close an open round at once, with the visits of its period; nothing is accepted any more.
 
-    For who may write rounds at its scope. Written first: for each visit that counts by now an answered assignment
-    with the visit as its occasion, and its sheet; then what `responses.close` writes. Sends nothing. Idempotent.
+    For who may write rounds at its scope. Written first: the visits to which nobody objected in time count; for each
+    that counts an answered assignment with the visit as its occasion, and its sheet; then what `responses.close` writes. Sends nothing. Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     if round_.state is RoundState.OPEN:
@@ -41,12 +42,16 @@ def close_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
     return responses.close_round(session, viewer, round_id, now=now)
 
 
-def close_due_rounds(session: WriteSession, *, now: datetime) -> int:
-    """Close every open round whose time, grace and extensions included, is over; how many. For the worker."""
-    due = load_rounds_to_close(session, now=now)
-    for round_ in due:
-        close_round(session, SERVICE, round_.id, now=now)
-    return len(due)
+def close_if_due(session: WriteSession, round_id: str, *, now: datetime) -> bool:
+    """Close a round if it is open and its time, grace and extensions included, is over; whether it was. For the worker.
+
+    Asked under the lock, since somebody may have closed it, or been given more time, a moment ago. Idempotent.
+    """
+    round_ = take_round(session, SERVICE, round_id, now=now)
+    if round_.state is not RoundState.OPEN or closes_for_all_at(round_.closes_at, round_.extended_until) > now:
+        return False
+    close_round(session, SERVICE, round_.id, now=now)
+    return True
 
 
 # ------------------------------------------------------------ pieces
@@ -100,12 +105,17 @@ def _counting(
         VisitRow.until_on >= round_.period_start,
     )
     # Held, so that a second round which closes at the same moment finds them taken, and an appeal comes before or after.
-    visits = [row.value() for row in session.scalars(query.order_by(VisitRow.id).with_for_update())]
+    rows = session.scalars(query.order_by(VisitRow.id).with_for_update()).all()
+    for row in rows:
+        # For good from here on: whoever objects at this moment is told so, and no figure is taken back.
+        if row.state == VisitState.ACCEPTED and row.appeal_until is not None and row.appeal_until <= now:
+            count_visit(session, row, now=now)
+    visits = [row.value() for row in rows]
     apart = load_apart(session, round_.company_id, during=(round_.period_start, round_.period_end))
     for visit in visits:
         wanted = {kpi.version_id for kpi in asked.get(visit.subject_id, ())}
         if (
-            rules.does_count(visit.state, visit.ruling.appeal_until, now=now)
+            visit.state in rules.COUNTING
             and visit.report is not None
             and round_.period_start <= visit.report.visited_on <= round_.period_end
             and wanted

@@ -1,5 +1,6 @@
 """Writes of visits before the visit: scenarios, orders within the rotation, and taking an order back."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,11 +22,13 @@ from app.journal.commands import record
 from app.kpis.queries import load_kpis
 from app.kpis.values import Aggregation, Kpi, KpiId, KpiKind, KpiState
 from app.mail.commands import enqueue
+from app.mail.queries import load_suppressed
 from app.organisation.commands import ensure_raters
 from app.organisation.paths import load_subjects
 from app.organisation.place import take_turn
 from app.organisation.queries import load_people
 from app.organisation.values import NewRater, Person, PersonId, Subject, SubjectId, SubjectKind
+from app.rounds.limits import load_apart
 from app.rounds.recipe import freeze_kpi, kpis_out
 from app.visits import queries, rules
 from app.visits.letters import order_letter
@@ -50,6 +53,8 @@ __all__ = [
 ]
 
 KNOWN_THERE = "Somebody who works here would be recognised. Choose a shopper from outside."
+NOT_WRITTEN_TO = "This shopper has asked for no letters, or letters do not arrive. Choose somebody else."
+KEPT_APART = "This shopper must not rate whom the visit is about: a conflict of interest is marked."
 NOT_SOFT = "Choose a soft KPI that is active."
 NO_VALUES = "Choose an active hard KPI whose readings are single values."
 
@@ -114,7 +119,7 @@ def order_visit(session: WriteSession, viewer: Viewer, company_id: str, draft: O
     take_turn(session, company_id)
     place_id = subject.path[-2] if subject.kind is SubjectKind.PERSON else subject.id
     earlier = queries.load_earlier(session, company_id)
-    shopper = _shopper(session, company_id, draft, place_id, scenario, earlier, now=now)
+    shopper = _shopper(session, subject, draft, place_id, scenario, earlier, now=now)
     visit_id = new_id(session)
     row = VisitRow(
         id=visit_id,
@@ -191,7 +196,7 @@ def _dossier_problems(session: WriteSession, subject: Subject, draft: OrderDraft
 
 def _shopper(  # noqa: PLR0913 - session, where, what, and who was where before
     session: WriteSession,
-    company_id: str,
+    subject: Subject,
     draft: OrderDraft,
     place_id: str,
     scenario: ScenarioRow,
@@ -199,15 +204,19 @@ def _shopper(  # noqa: PLR0913 - session, where, what, and who was where before
     *,
     now: datetime,
 ) -> Person:
-    """Who goes: the one named, if rested there, or the one whose turn it is."""
+    """Who goes: the one named, if fit and rested there, or the one whose turn it is."""
     if not draft.shopper:
         known = load_people(session, {one.shopper_id for one in earlier})
-        pool = [person.id for person in known.values() if person.email]
+        against = _against(session, subject, known.values())
+        pool = [person.id for person in known.values() if person.email and person.id not in against]
         chosen = rules.next_shopper(pool, place_id, draft, scenario.rotation_months, earlier)
         if chosen is None:
             raise rules.NobodyToSend
         return known[PersonId(chosen)]
-    person = _named(session, company_id, draft, now=now)
+    person = _named(session, subject.company_id, draft, now=now)
+    against = _against(session, subject, [person])
+    if against:
+        raise Invalid([FieldError("shopper", against[person.id])])
     if not rules.is_rested(person.id, place_id, draft, scenario.rotation_months, earlier):
         raise Invalid([FieldError("shopper", rules.WAS_HERE)])
     return person
@@ -219,10 +228,22 @@ def _named(session: WriteSession, company_id: str, draft: OrderDraft, *, now: da
     except ValueError as error:
         raise Invalid([FieldError("shopper", str(error))]) from error
     made = ensure_raters(session, company_id, [NewRater(email, email, locale=draft.locale)], now=now)
-    person = load_people(session, made.values())[made[email]]
-    if person.subject_id is not None:
-        raise Invalid([FieldError("shopper", KNOWN_THERE)])
-    return person
+    return load_people(session, made.values())[made[email]]
+
+
+def _against(session: WriteSession, subject: Subject, people: Collection[Person]) -> Mapping[PersonId, str]:
+    """Why somebody cannot visit a subject, by person: works here, is not written to, or is kept apart from it."""
+    suppressed = load_suppressed(session, {one.mailbox for one in people if one.mailbox is not None})
+    apart = load_apart(session, subject.company_id)
+    found = {}
+    for person in people:
+        if person.subject_id is not None:
+            found[person.id] = KNOWN_THERE
+        elif person.mailbox in suppressed:
+            found[person.id] = NOT_WRITTEN_TO
+        elif (person.id, subject.id) in apart:
+            found[person.id] = KEPT_APART
+    return found
 
 
 def _check_kpis(session: WriteSession, company_id: str, content: ScenarioContent, *, on: date) -> None:

@@ -235,10 +235,12 @@ def load_held(session: ReadSession, round_id: str) -> Mapping[bytes, float]:
     return {key.sheet_key(marks[visit_id]): (score or 0.0) / earned for visit_id, score, earned in capped if earned}
 
 
-def load_due_visits(session: ReadSession, *, now: datetime) -> tuple[str, ...]:
-    """Accepted visits to which nobody has objected in time."""
+def take_due_visits(session: ReadSession, *, now: datetime) -> Sequence[VisitRow]:
+    """Accepted visits to which nobody has objected in time, held; those that somebody else holds are left to him."""
     due = (VisitRow.state == VisitState.ACCEPTED, VisitRow.appeal_until <= now)
-    return tuple(session.scalars(select(VisitRow.id).where(*due).order_by(VisitRow.id).limit(AT_ONCE)))
+    query = select(VisitRow).where(*due).order_by(VisitRow.id).limit(AT_ONCE)
+    # Never waited for: an appeal or a close that holds one may want the readings that those before it have written.
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def count_evidence(session: ReadSession, visit_id: str) -> int:

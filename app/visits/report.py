@@ -84,12 +84,17 @@ def add_evidence(session: WriteSession, token: str, kind: EvidenceKind, picture:
 
 
 def remove_evidence(session: WriteSession, token: str, evidence_id: str, *, now: datetime) -> None:
-    """Take a picture away again. Whoever holds the link may call; NotFound for a picture of another visit."""
+    """Take a picture away again. Whoever holds the link may call; NotFound for a picture of another visit.
+
+    Refused (Invalid) where a report that is in needs it: another one is added first.
+    """
     row = _held(session, token, now=now)
     wanted = (EvidenceRow.id == evidence_id, EvidenceRow.visit_id == row.id)
     gone = session.execute(delete(EvidenceRow).where(*wanted).returning(EvidenceRow.id)) if is_id(evidence_id) else None
     if gone is None or gone.first() is None:
         raise NotFound
+    if row.state == VisitState.REPORTED and queries.count_evidence(session, row.id) < row.value().form.pictures:
+        raise problem("pictures", rules.TOO_FEW_PICTURES)
 
 
 def _held(session: WriteSession, token: str, *, now: datetime) -> VisitRow:

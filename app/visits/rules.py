@@ -219,19 +219,6 @@ def scored(form: VisitForm, report: Report) -> VisitScore | NotScored:
     return visit_score(points, [item.weight for item in items], failed=failed, cap=form.cap)
 
 
-def does_count(state: VisitState, appeal_until: datetime | None, *, now: datetime) -> bool:
-    """Whether a visit counts for good: it is final, or accepted and nobody can object any more.
-
-    >>> from datetime import UTC
-    >>> noon = datetime(2026, 12, 7, 12, tzinfo=UTC)
-    >>> [does_count(VisitState.ACCEPTED, noon, now=noon + timedelta(hours=hours)) for hours in (-1, 0)]
-    [False, True]
-    >>> does_count(VisitState.APPEALED, noon, now=noon + timedelta(days=1))
-    False
-    """
-    return state in COUNTING or (state is VisitState.ACCEPTED and appeal_until is not None and now >= appeal_until)
-
-
 def check_appeal(state: VisitState, until: datetime | None, *, now: datetime) -> None:
     """Raise unless the visited may object now."""
     if state is not VisitState.ACCEPTED:

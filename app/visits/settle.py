@@ -39,7 +39,7 @@ def accept_visit(session: WriteSession, viewer: Viewer, visit_id: str, *, now: d
     if is_ours:
         _tell(session, row, about, now=now)
     else:
-        _count(session, row, now=now)
+        count_visit(session, row, now=now)
     return queries.get_visit(session, viewer, row.id, on=local_day(now))
 
 
@@ -86,17 +86,44 @@ def decide_appeal(
     row.state = VisitState.SET_ASIDE if outcome is AppealOutcome.SET_ASIDE else VisitState.ACCEPTED
     _written(session, viewer, row, "visit.decided", now=now)
     if outcome is AppealOutcome.STANDS:
-        _count(session, row, now=now)
+        count_visit(session, row, now=now)
     _tell(session, row, queries.letter_about(session, row.value(), on=local_day(now)), now=now)
     return queries.get_visit(session, viewer, row.id, on=local_day(now))
 
 
 def settle_due_visits(session: WriteSession, *, now: datetime) -> int:
     """Count every accepted visit to which nobody objected in time; how many. For the worker. Idempotent."""
-    due = queries.load_due_visits(session, now=now)
-    for visit_id in due:
-        _count(session, session.get_one(VisitRow, visit_id, with_for_update=True), now=now)
+    due = queries.take_due_visits(session, now=now)
+    for row in due:
+        count_visit(session, row, now=now)
     return len(due)
+
+
+def count_visit(session: WriteSession, row: VisitRow, *, now: datetime) -> None:
+    """Let a visit count: its facts become readings of their hard KPIs at the moment of the visit.
+
+    For whoever holds the row and has seen that nobody can object any more.
+    """
+    row.state = VisitState.FINAL
+    _written(session, SERVICE, row, "visit.counted", now=now)
+    drafts = _readings(row.value())
+    if not drafts:
+        return
+    try:
+        with session.begin_nested():
+            batch = ReadingBatch(drafts)
+            record_readings(session, SERVICE, batch, company_id=row.company_id, source=Source.VISIT, now=now)
+    except RowsRefused:
+        # A KPI may have been retired since the order; the visit itself still counts.
+        record(
+            session,
+            SERVICE.actor,
+            "visit.facts_refused",
+            company_id=row.company_id,
+            object_kind="visit",
+            object_id=row.id,
+            now=now,
+        )
 
 
 # ------------------------------------------------------------ pieces
@@ -126,30 +153,6 @@ def _written(session: WriteSession, viewer: Viewer, row: VisitRow, action: str, 
     row.version += 1
     session.flush()
     record(session, viewer.actor, action, company_id=row.company_id, object_kind="visit", object_id=row.id, now=now)
-
-
-def _count(session: WriteSession, row: VisitRow, *, now: datetime) -> None:
-    """Let a visit count: its facts become readings of their hard KPIs at the moment of the visit."""
-    row.state = VisitState.FINAL
-    _written(session, SERVICE, row, "visit.counted", now=now)
-    drafts = _readings(row.value())
-    if not drafts:
-        return
-    try:
-        with session.begin_nested():
-            batch = ReadingBatch(drafts)
-            record_readings(session, SERVICE, batch, company_id=row.company_id, source=Source.VISIT, now=now)
-    except RowsRefused:
-        # A KPI may have been retired since the order; the visit itself still counts.
-        record(
-            session,
-            SERVICE.actor,
-            "visit.facts_refused",
-            company_id=row.company_id,
-            object_kind="visit",
-            object_id=row.id,
-            now=now,
-        )
 
 
 def _readings(visit: Visit) -> tuple[ReadingDraft, ...]:

@@ -88,8 +88,11 @@ def add_picture(request: Request, token: str) -> Response:
 @router.post("/v/{token}/evidence/{evidence_id}/remove")
 @by_link("whoever holds the link may report the visit")
 def remove_picture(request: Request, token: str, evidence_id: str) -> Response:
-    with writing(request) as (session, caller):
-        commands.remove_evidence(session, token, evidence_id, now=caller.now)
+    try:
+        with writing(request) as (session, caller):
+            commands.remove_evidence(session, token, evidence_id, now=caller.now)
+    except REFUSED as error:
+        return _report_page(request, token, Form({}), error)
     return see_other(f"/v/{token}", done="removed")
 
 

@@ -116,7 +116,9 @@ def test_an_address_is_put_on_the_list_and_taken_off_with_a_reason(served: Serve
     assert client.get(path).status_code == 404
     with served.engine.read() as session:
         entries = session.execute(
-            select(JournalRow.action, JournalRow.details).where(JournalRow.action.like("address.%"))
+            select(JournalRow.action, JournalRow.details)
+            .where(JournalRow.action.like("address.%"))
+            .order_by(JournalRow.sequence)
         )
         assert [tuple(entry) for entry in entries] == [
             ("address.left_alone", {"reason": "Er i permisjon."}),

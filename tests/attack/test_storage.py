@@ -13,7 +13,7 @@ from app.receipts.rules import read
 from app.responses.tables import AnonymousSheetRow, SheetRow
 from app.rounds.commands import add_assignments, launch_round, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
-from app.visits.close import close_due_rounds
+from app.worker import close_due
 from tests.attack.telling import beyond_chance, hits_in_order
 from tests.attack.vault import ANONYMOUS, CLOSED, LARS, SEED, Vault, comment_of
 from tests.dump import tables_of
@@ -54,8 +54,7 @@ def test_from_the_close_on_nothing_links_an_anonymous_sheet_or_a_receipt_to_its_
 
 
 def test_the_worker_closes_in_the_same_way(vault: Vault) -> None:
-    with vault.engine.write() as session:
-        assert close_due_rounds(session, now=vault.now + CLOSED) == 1
+    assert close_due(vault.engine, vault.now + CLOSED) == 1
 
     assert linked(vault, "anonymous_sheet") == {}, SEED
     assert vault.kind == "sqlite" or vault.joined_by_transaction() == 0

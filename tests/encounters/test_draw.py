@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
 from app.encounters import rules
@@ -23,14 +23,23 @@ from app.errors import Invalid
 from app.infra.paging import PageRequest
 from app.invitations.commands import invite_due_rounds
 from app.journal.queries import list_entries_about
+from app.kpis.rules import sheet_seconds
+from app.kpis.values import RaterGroup
 from app.mail.commands import suppress
 from app.mail.tables import OutboxRow
 from app.mail.values import SuppressionReason
+from app.organisation.commands import ensure_raters
+from app.organisation.values import NewRater
 from app.reports import Outcome, RowsRefused
 from app.responses.queries import load_rating_form
-from app.rounds.queries import load_round
+from app.rounds.commands import add_assignments, launch_round, mark_conflict, propose_assignments
+from app.rounds.intake import parse_raters, rows_of
+from app.rounds.limits import USUAL_CAP, load_spent
+from app.rounds.queries import load_assignments, load_round
+from app.rounds.tables import AssignmentRow
 from app.rounds.values import RoundState
 from tests.encounters.shop import Shop, new_programme
+from tests.fjellbris import draft_round
 from tests.played_round import PlayedRound
 
 ALL = PageRequest()
@@ -160,6 +169,42 @@ def test_whoever_must_not_be_asked_is_not_and_each_reason_is_kept(shop: Shop) ->
     assert len(listed.items) == 2
     after = PageRequest(limit=50, cursor=listed.next_cursor)
     assert len(list_encounters(shop.session, SERVICE, shop.programme.id, after, now=shop.now).items) == 3
+
+
+def test_whoever_is_kept_apart_or_has_no_time_left_is_not_drawn_and_a_form_counts_in_the_month(shop: Shop) -> None:
+    shop.begin()
+    (period,) = list_periods(shop.session, SERVICE, shop.programme.id, ALL, now=shop.now).items
+    raters = [NewRater(name, f"{name}@kunder.example") for name in ("sister", "busy")]
+    people = ensure_raters(shop.session, shop.company.id, raters, now=shop.now)
+    fill_the_month(shop, "busy@kunder.example")
+    shop.send(shop.met("sister"), shop.met("busy"), shop.met("free"))
+    sofie = shop.company.people["Sofie Berg"]
+    mark_conflict(shop.session, SERVICE, people["sister"], sofie, reason="Søsken", now=shop.now)
+    shop.send(shop.met("late", customer="sister"))
+    assert shop.fates()["late"] == "dropped not_rated"
+    shop.pass_by(days=7)
+    assert shop.draw() == 1
+    assert {one: shop.fates()[one] for one in ("sister", "busy", "free")} == {
+        "sister": "dropped not_rated",
+        "busy": "dropped asked_lately",
+        "free": "sent drawn",
+    }
+    (free,) = load_assignments(shop.session, period.round_id)
+    # Two questions about one person.
+    assert load_spent(shop.session, shop.company.id, date(2026, 11, 1))[free.rater_id] == sheet_seconds(2)
+
+
+def fill_the_month(shop: Shop, customer: str) -> None:
+    """A round made by hand that asks so much of a customer that less than one more form is left."""
+    groups = (RaterGroup.MANAGER, RaterGroup.CUSTOMER)
+    draft = draft_round(shop.session, shop.company, shop.now, groups=groups, rated=("Sofie Berg",))
+    propose_assignments(shop.session, SERVICE, draft.id, now=shop.now)
+    row = {"email": customer, "subject": shop.company.subjects["Sofie Berg"], "rater_group": "customer"}
+    add_assignments(shop.session, SERVICE, draft.id, parse_raters(rows_of([row])), now=shop.now)
+    launch_round(shop.session, SERVICE, draft.id, confirmed=True, now=shop.now)
+    almost = USUAL_CAP * 60 - sheet_seconds(2) + 1
+    of_round = AssignmentRow.round_id == draft.id
+    shop.session.execute(update(AssignmentRow).where(of_round).values(seconds=almost))
 
 
 def test_the_same_batch_again_changes_nothing_and_what_is_settled_stays(shop: Shop) -> None:

@@ -95,6 +95,24 @@ def test_open_answers_are_computed_once_apart_from_every_score(
     assert stored == [0, 0, 0]
 
 
+def test_an_answer_stored_after_its_period_was_computed_changes_nothing_and_holds_up_no_other_code(
+    session: WriteSession, company: Fjellbris, code: OpenCode, now: datetime
+) -> None:
+    for number in range(5):
+        scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}")
+    assert compute_due_periods(session, now=DECEMBER) == 1
+    other = create_code(session, SERVICE, company.id, parse_code(given(company)), now=now)
+    for late in (code, other):
+        scan(session, late, now + timedelta(days=2), "phone-late", ("1", "1"))
+    compute_due_periods(session, now=DECEMBER)
+    [result] = list_results(session, SERVICE, code.id, ALL, now=DECEMBER).items
+    # Five times 87.5, as published.
+    assert (result.answers, result.scores[0].score) == (5, 87.5)
+    assert len(list_results(session, SERVICE, other.id, ALL, now=DECEMBER).items) == 1
+    assert session.scalar(select(func.count()).select_from(OpenAnswerRow)) == 0
+    assert load_due_periods(session, now=DECEMBER) == ()
+
+
 def test_fewer_than_k_show_nothing_not_even_how_many(session: WriteSession, code: OpenCode, now: datetime) -> None:
     for number in range(4):
         scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment="Fint")

@@ -36,6 +36,7 @@ from app.rounds.queries import (
     load_assignments,
     load_rated,
     load_round,
+    load_rounds_to_close,
     load_rounds_to_release,
     load_salt,
 )
@@ -47,7 +48,7 @@ from app.rounds.rules import (
     RoundNotOpen,
 )
 from app.rounds.values import GroupPolicy, Mode, Round, RoundKpi, RoundState
-from app.visits.close import close_due_rounds
+from app.visits.close import close_if_due
 from tests.databases import recorded_statements
 from tests.fjellbris import Fjellbris, draft_round
 
@@ -124,10 +125,12 @@ def test_a_moved_closing_time_stays_within_bounds(
 
 def test_the_last_grace_is_over_before_a_round_closes(session: WriteSession, open_round: Round, now: datetime) -> None:
     closes = open_round.closes_at
-    assert close_due_rounds(session, now=closes + GRACE - timedelta(seconds=1)) == 0
+    assert load_rounds_to_close(session, now=closes + GRACE - timedelta(seconds=1)) == ()
+    assert not close_if_due(session, open_round.id, now=closes + GRACE - timedelta(seconds=1))
     assert load_salt(session, open_round.id) is not None
-    assert close_due_rounds(session, now=closes + GRACE) == 1
-    assert close_due_rounds(session, now=closes + GRACE) == 0
+    assert [one.id for one in load_rounds_to_close(session, now=closes + GRACE)] == [open_round.id]
+    assert [close_if_due(session, open_round.id, now=closes + GRACE) for _ in range(2)] == [True, False]
+    assert load_rounds_to_close(session, now=closes + GRACE) == ()
     closed = load_round(session, open_round.id)
     assert (closed.state, closed.closed_at) == (RoundState.CLOSED, closes + GRACE)
     assert load_salt(session, open_round.id) is None
@@ -140,8 +143,10 @@ def test_one_extension_keeps_the_round_open_for_its_figures(
     until = open_round.closes_at + timedelta(days=2)
     keep_open_until(session, open_round.id, until)
     keep_open_until(session, open_round.id, until - timedelta(days=1))
-    assert close_due_rounds(session, now=until + GRACE - timedelta(seconds=1)) == 0
-    assert close_due_rounds(session, now=until + GRACE) == 1
+    assert load_rounds_to_close(session, now=until + GRACE - timedelta(seconds=1)) == ()
+    assert not close_if_due(session, open_round.id, now=until + GRACE - timedelta(seconds=1))
+    assert [one.id for one in load_rounds_to_close(session, now=until + GRACE)] == [open_round.id]
+    assert close_if_due(session, open_round.id, now=until + GRACE)
     with pytest.raises(RoundNotOpen):
         keep_open_until(session, open_round.id, until)
 

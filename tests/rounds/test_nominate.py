@@ -1,6 +1,7 @@
 """A rated person proposes raters, a manager decides, and nobody gets around either: nor around conflicts and the cap."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role, Viewer
 from app.errors import AppError, Forbidden, Invalid, NotFound
-from app.infra.database import WriteSession
+from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.infra.paging import PageRequest
 from app.kpis.values import RaterGroup
@@ -45,7 +46,8 @@ from app.rounds.nominations import (
 from app.rounds.queries import load_assignments
 from app.rounds.rules import DecidedAlready, NobodyToNominate, RoundNotDraft, SecondPersonNeeded
 from app.rounds.values import AssignmentSource, Round
-from tests.fjellbris import Fjellbris, address, draft_round
+from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
+from tests.served import STRICTER_DATABASE
 
 SOFIE, LARS, ELIAS, MINA = "Sofie Berg", "Lars Moen", "Elias Dahl", "Mina Olsen"
 GROUPS = (RaterGroup.MANAGER, RaterGroup.COLLEAGUE, RaterGroup.CUSTOMER)
@@ -188,6 +190,42 @@ def test_nobody_decides_about_oneself_or_without_the_right(
             now=now,
         )
     assert refused.value.errors[0].message == NOT_AN_EMPLOYEE
+
+
+@STRICTER_DATABASE
+@pytest.mark.parametrize("late", ["refused", "approved", "withdrawn"])
+def test_of_two_decisions_at_once_the_first_stands(engine: Database, now: datetime, late: str) -> None:
+    with engine.write() as session:
+        company = fjellbris(session, now)
+        draft = draft_round(session, company, now + 7 * DAY, groups=GROUPS, rated=(SOFIE,))
+        call_for_nominations(session, SERVICE, draft.id, until=now + DAY, now=now)
+        nominate(session, sofie(company), draft.id, company.subjects[SOFIE], colleague(ELIAS), now=now)
+        (one,) = made(session, company, now)
+
+    def decide() -> None:
+        with engine.write() as session:
+            if late == "refused":
+                refuse_nomination(session, SERVICE, one.id, reason="Nei.", now=now)
+            elif late == "approved":
+                approve_nomination(session, SERVICE, one.id, now=now)
+            else:
+                withdraw_nomination(session, sofie(company), one.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with engine.write() as session:
+            if late == "approved":
+                refuse_nomination(session, leader(company), one.id, reason="Nei.", now=now)
+            else:
+                approve_nomination(session, leader(company), one.id, now=now)
+            second = pool.submit(decide)
+            wait([second], timeout=0.5)
+        with pytest.raises(DecidedAlready):
+            second.result()
+    with engine.write() as session:
+        (found,) = made(session, company, now)
+        asked = [one.source for one in load_assignments(session, draft.id)]
+    first = NominationState.REFUSED if late == "approved" else NominationState.APPROVED
+    assert (found.state, asked) == (first, [] if late == "approved" else [AssignmentSource.NOMINATION])
 
 
 def test_an_approval_holds_the_cap_and_waits_for_no_started_round(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
 from app.dossiers.commands import change_dossier
@@ -14,12 +14,24 @@ from app.infra.database import WriteSession
 from app.infra.keys import key_of
 from app.infra.paging import PageRequest
 from app.journal.tables import JournalRow
+from app.mail.commands import suppress
 from app.mail.tables import OutboxRow
+from app.mail.values import SuppressionReason
 from app.organisation.commands import create_subject
 from app.organisation.queries import load_people
+from app.organisation.tables import PersonRow
 from app.organisation.values import NewSubject, SubjectKind
+from app.rounds.bounds import mark_conflict
 from app.visits import rules
-from app.visits.commands import cancel_visit, change_scenario, create_scenario, order_visit
+from app.visits.commands import (
+    KEPT_APART,
+    KNOWN_THERE,
+    NOT_WRITTEN_TO,
+    cancel_visit,
+    change_scenario,
+    create_scenario,
+    order_visit,
+)
 from app.visits.intake import parse_order, parse_scenario
 from app.visits.queries import find_visit_by_link, get_scenario, get_visit, list_scenarios, list_visits
 from app.visits.values import Band, VisitState
@@ -107,6 +119,27 @@ def test_a_shopper_does_not_come_back_to_a_place_soon_and_hours_are_spread(
         desk.ordered(session, now, from_on="2027-05-26", until_on="2027-05-26")
     again = order_visit(session, desk.admin, desk.company.id, parse_order(desk.order(**later, band="evening")), now=now)
     assert (again.shopper_id, again.band) == (first.shopper_id, Band.EVENING)
+
+
+def test_nobody_is_sent_who_is_not_written_to_is_kept_apart_or_works_here_by_now(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    addresses = [f"besok{number}@besok.example" for number in range(1, 4)]
+    out, sibling, hired = (desk.ordered(session, now, shopper=one).shopper_id for one in addresses)
+    suppress(session, addresses[0], SuppressionReason.OPT_OUT, now=now)
+    mark_conflict(session, SERVICE, sibling, desk.company.people["Jonas Eide"], reason="Søsken", now=now)
+    elias = select(PersonRow.subject_id).where(PersonRow.id == desk.company.people["Elias Dahl"])
+    subject_id = session.scalar(elias)
+    session.execute(update(PersonRow).where(PersonRow.subject_id == subject_id).values(subject_id=None))
+    session.execute(update(PersonRow).where(PersonRow.id == hired).values(subject_id=subject_id))
+    with pytest.raises(rules.NobodyToSend):
+        desk.ordered(session, now, "Jonas Eide", shopper="")
+    for address, message in zip(addresses, (NOT_WRITTEN_TO, KEPT_APART, KNOWN_THERE), strict=True):
+        with pytest.raises(Invalid) as refused:
+            desk.ordered(session, now, "Jonas Eide", shopper=address)
+        assert [(one.field, one.message) for one in refused.value.errors] == [("shopper", message)]
+    # Of the same team, and kept apart from nobody there.
+    assert desk.ordered(session, now, "Oda Strand", shopper=addresses[1]).shopper_id == sibling != out
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.kpis.values import RaterGroup
+from app.metrics.queries import list_readings
+from app.metrics.values import ReadingFilter
 from app.releases.commands import release_round
 from app.releases.invariants import figures_astray, uneven_releases
 from app.releases.retrace import retrace
@@ -26,9 +28,10 @@ from app.rounds.queries import list_assignments, list_loads, load_assignments
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
 from app.scoring.visits import VisitsTogether
-from app.visits.close import close_due_rounds, close_round
+from app.visits.close import close_if_due, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
 from app.visits.queries import get_standing, get_visit, list_visits
+from app.visits.rules import WrongState
 from app.visits.tables import VisitRow
 from app.visits.values import AppealOutcome
 from tests.fjellbris import draft_round
@@ -91,7 +94,7 @@ def test_the_released_figure_is_what_the_visits_themselves_say(
         desk.accepted(session, now, item={"i1": "4", "i2": "na"}, **CAPPED),
     ]
     round_ = launched(session, desk, now)
-    assert [close_due_rounds(session, now=now + LATE) for _ in range(2)] == [1, 0]
+    assert [close_if_due(session, round_.id, now=now + LATE) for _ in range(2)] == [True, False]
     settle_due_visits(session, now=now + LATE)
     assert visits_in(session, round_).keys() == {one.id for one in made}
     assert session.scalars(select(AssignmentRow.counted).where(AssignmentRow.occasion != "")).all() == [True] * 4
@@ -125,6 +128,21 @@ def assert_nothing_astray(session: WriteSession, release_id: str, *, on: date) -
     assert (again.input.state, again.input.wrong) == (InputState.EQUAL, 0)
     found_wrong = [query(session) for query in (uneven_cells, stray_sheets, uneven_releases, figures_astray)]
     assert [list(one) for one in found_wrong] == [[], [], [], []]
+
+
+def test_what_a_round_takes_in_counts_for_good_and_nobody_can_object_to_it_any_more(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    made = desk.accepted(session, now)
+    round_ = launched(session, desk, now)
+    close_round(session, SERVICE, round_.id, now=now + LATE)
+    assert visits_in(session, round_).keys() == {made.id}
+    assert settle_due_visits(session, now=now + LATE) == 0
+    # By a clock that is a little behind.
+    with pytest.raises(WrongState):
+        appeal_visit(session, desk.sofie, made.id, "Feil dag", now=now + DAYS)
+    wait = ReadingFilter(kpi_id=desk.wait)
+    assert len(list_readings(session, SERVICE, desk.company.id, ALL, on=now.date(), chosen=wait).items) == 1
 
 
 def test_a_visit_that_is_rejected_or_can_still_be_objected_to_does_not_count(

@@ -1,5 +1,6 @@
 """From a report to what counts: replaced, sent back, accepted, objected to, decided, and read together."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
 from app.errors import Forbidden, Invalid, NotFound
-from app.infra.database import WriteSession
+from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.infra.paging import PageRequest
 from app.infra.pictures import Picture
@@ -37,7 +38,8 @@ from app.visits.queries import get_picture, get_standing, get_visit, list_eviden
 from app.visits.report import EnoughPictures
 from app.visits.values import AppealOutcome, EvidenceKind, VisitState
 from tests.fjellbris import address
-from tests.visits.desk import REPORT, VisitDesk, scenario
+from tests.served import STRICTER_DATABASE
+from tests.visits.desk import REPORT, VisitDesk, scenario, visit_desk
 
 DAYS = timedelta(days=1)
 STANDS, SET_ASIDE = AppealOutcome.STANDS, AppealOutcome.SET_ASIDE
@@ -153,6 +155,28 @@ def test_an_appeal_in_time_is_decided_by_somebody_else_and_its_outcome_stays(
     assert len(readings.items) == 1
 
 
+@STRICTER_DATABASE
+def test_an_appeal_of_the_last_moment_is_not_overwritten_by_the_count(engine: Database, now: datetime) -> None:
+    with engine.write() as session:
+        desk = visit_desk(session, now)
+        made = desk.accepted(session, now)
+    until = made.ruling.appeal_until
+    assert until is not None
+
+    def settle() -> int:
+        with engine.write() as session:
+            return settle_due_visits(session, now=until)
+
+    with ThreadPoolExecutor(1) as pool:
+        with engine.write() as session:
+            appeal_visit(session, desk.sofie, made.id, "Feil dag", now=until - timedelta(seconds=1))
+            counting = pool.submit(settle)
+            wait([counting], timeout=0.5)
+        assert counting.result() == 0
+    with engine.read() as reading:
+        assert get_visit(reading, desk.sofie, made.id, on=now.date()).state is VisitState.APPEALED
+
+
 def test_nobody_judges_a_visit_to_himself(session: WriteSession, desk: VisitDesk, now: datetime) -> None:
     made = desk.reported(session, now)
     both = type(desk.sofie)(desk.sofie.actor, grants=desk.analyst.grants, own_subjects=desk.sofie.own_subjects)
@@ -244,4 +268,13 @@ def test_a_report_waits_for_the_pictures_that_its_scenario_asks_for(
         report_visit(session, token, REPORT, now=now + timedelta(hours=8))
     assert refused.value.errors[0].field == "pictures"
     add_evidence(session, token, EvidenceKind.RECEIPT, Picture(b"1", 40, 30), now=now)
-    assert report_visit(session, token, REPORT, now=now + timedelta(hours=8)).state is VisitState.REPORTED
+    made = report_visit(session, token, REPORT, now=now + timedelta(hours=8))
+    assert made.state is VisitState.REPORTED
+    # What the report could not be sent without stays with it.
+    (receipt,) = load_evidence(session, made.id)
+    with pytest.raises(Invalid) as refused, session.begin_nested():
+        remove_evidence(session, token, receipt.id, now=now + timedelta(hours=8))
+    assert refused.value.errors[0].field == "pictures"
+    add_evidence(session, token, EvidenceKind.RECEIPT, Picture(b"2", 40, 30), now=now)
+    remove_evidence(session, token, receipt.id, now=now + timedelta(hours=8))
+    assert len(load_evidence(session, made.id)) == 1

@@ -18,7 +18,7 @@ from app.rounds.commands import (
 from app.rounds.intake import parse_raters
 from app.rounds.queries import load_assignments, load_round
 from app.rounds.values import RoundState
-from app.visits.close import close_due_rounds
+from app.worker import close_due
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
 from tests.web.markup import Element, tree
 
@@ -155,8 +155,7 @@ def test_a_round_is_closed_after_a_question_that_names_the_consequence(
 def test_a_closed_round_is_released_once_by_who_may(desk: Desk, round_id: str, owner: Browser) -> None:
     assert owner.get(f"/rounds/{round_id}/release").status_code == 409
     desk.clock.pass_by(timedelta(days=15))
-    with desk.engine.write() as session:
-        close_due_rounds(session, now=desk.clock.now)
+    assert close_due(desk.engine, desk.clock.now) == 1
     assert desk.browser("reader").post(f"/rounds/{round_id}/release").status_code == 403
     owner = desk.browser("owner")
     assert owner.page(f"/rounds/{round_id}/release").one("h1").words == "Release the figures?"
