@@ -22,7 +22,7 @@ from app.rounds.rules import closes_for_all_at, kpis_asked
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import FrozenKpi, FrozenRound, Mode, NewAssignment, Round, RoundState
 from app.visits import rules
-from app.visits.settle import count_visit
+from app.visits.count import count_visit
 from app.visits.tables import VisitRow
 from app.visits.values import Visit, VisitState
 

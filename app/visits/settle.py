@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.accounts.rules import SERVICE, Action, require
+from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import WriteSession
-from app.infra.formats import DEFAULT_ZONE, local_day
+from app.infra.formats import local_day
 from app.infra.ids import is_id
-from app.journal.commands import record
 from app.mail.commands import enqueue, enqueue_all
-from app.metrics.commands import record_readings
-from app.metrics.values import Amount, ReadingBatch, ReadingDraft, Shape, Source
 from app.organisation.paths import load_paths
 from app.organisation.queries import load_manager_roles, load_people, load_people_of
 from app.organisation.values import Person, PersonId, SubjectId, SubjectKind
-from app.reports import RowsRefused
 from app.visits import queries, rules
+from app.visits.count import count_visit, note_step
 from app.visits.letters import order_letter, ready_letters
 from app.visits.tables import VisitRow
 from app.visits.values import AppealOutcome, Visit, VisitLetter, VisitState
@@ -35,7 +32,7 @@ def accept_visit(session: WriteSession, viewer: Viewer, visit_id: str, *, now: d
     row.state = VisitState.ACCEPTED
     row.note, row.validated_at, row.validated_by = "", now, viewer.actor
     row.appeal_until = now + timedelta(days=row.value().form.appeal_days) if is_ours else now
-    _written(session, viewer, row, "visit.accepted", now=now)
+    note_step(session, viewer, row, "visit.accepted", now=now)
     if is_ours:
         _tell(session, row, about, now=now)
     else:
@@ -47,7 +44,7 @@ def return_visit(session: WriteSession, viewer: Viewer, visit_id: str, note: str
     """Send a report back with a note on what is wrong; the shopper gets the link once more. For analysts there."""
     row = _judged(session, viewer, visit_id, VisitState.REPORTED, now=now)
     row.state, row.note, row.returns = VisitState.RETURNED, note, row.returns + 1
-    _written(session, viewer, row, "visit.returned", now=now)
+    note_step(session, viewer, row, "visit.returned", now=now)
     visit = row.value()
     shopper = load_people(session, [visit.shopper_id])[PersonId(visit.shopper_id)]
     about = queries.letter_about(session, visit, on=local_day(now))
@@ -68,7 +65,7 @@ def appeal_visit(session: WriteSession, viewer: Viewer, visit_id: str, text: str
         raise rules.NotTheVisited
     rules.check_appeal(VisitState(row.state), row.appeal_until, now=now)
     row.state, row.appeal, row.appealed_at = VisitState.APPEALED, text, now
-    _written(session, viewer, row, "visit.appealed", now=now)
+    note_step(session, viewer, row, "visit.appealed", now=now)
     return queries.get_visit(session, viewer, row.id, on=local_day(now))
 
 
@@ -84,7 +81,7 @@ def decide_appeal(
         raise rules.OtherJudgeNeeded
     row.outcome, row.reason, row.decided_at = outcome.value, reason, now
     row.state = VisitState.SET_ASIDE if outcome is AppealOutcome.SET_ASIDE else VisitState.ACCEPTED
-    _written(session, viewer, row, "visit.decided", now=now)
+    note_step(session, viewer, row, "visit.decided", now=now)
     if outcome is AppealOutcome.STANDS:
         count_visit(session, row, now=now)
     _tell(session, row, queries.letter_about(session, row.value(), on=local_day(now)), now=now)
@@ -97,33 +94,6 @@ def settle_due_visits(session: WriteSession, *, now: datetime) -> int:
     for row in due:
         count_visit(session, row, now=now)
     return len(due)
-
-
-def count_visit(session: WriteSession, row: VisitRow, *, now: datetime) -> None:
-    """Let a visit count: its facts become readings of their hard KPIs at the moment of the visit.
-
-    For whoever holds the row and has seen that nobody can object any more.
-    """
-    row.state = VisitState.FINAL
-    _written(session, SERVICE, row, "visit.counted", now=now)
-    drafts = _readings(row.value())
-    if not drafts:
-        return
-    try:
-        with session.begin_nested():
-            batch = ReadingBatch(drafts)
-            record_readings(session, SERVICE, batch, company_id=row.company_id, source=Source.VISIT, now=now)
-    except RowsRefused:
-        # A KPI may have been retired since the order; the visit itself still counts.
-        record(
-            session,
-            SERVICE.actor,
-            "visit.facts_refused",
-            company_id=row.company_id,
-            object_kind="visit",
-            object_id=row.id,
-            now=now,
-        )
 
 
 # ------------------------------------------------------------ pieces
@@ -147,33 +117,6 @@ def _judged(session: WriteSession, viewer: Viewer, visit_id: str, state: VisitSt
     if row.state != state:
         raise rules.WrongState
     return row
-
-
-def _written(session: WriteSession, viewer: Viewer, row: VisitRow, action: str, *, now: datetime) -> None:
-    row.version += 1
-    session.flush()
-    record(session, viewer.actor, action, company_id=row.company_id, object_kind="visit", object_id=row.id, now=now)
-
-
-def _readings(visit: Visit) -> tuple[ReadingDraft, ...]:
-    report = visit.report
-    if report is None:
-        return ()
-    at = datetime.combine(report.visited_on, report.visited_at, DEFAULT_ZONE)
-    return tuple(
-        ReadingDraft(
-            row=place,
-            kpi=fact.kpi_id,
-            subject=visit.subject_id,
-            external_id=f"visit:{visit.id}:{fact.code}",
-            starts_at=at,
-            ends_at=at,
-            shape=Shape.VALUE,
-            amount=Amount(value=report.facts[fact.code]),
-        )
-        for place, fact in enumerate(visit.form.facts, start=1)
-        if fact.code in report.facts
-    )
 
 
 def _tell(session: WriteSession, row: VisitRow, about: VisitLetter, *, now: datetime) -> None:
