@@ -132,7 +132,9 @@ def links_of(
 
 
 # Whoever has the duty, or may object, has the letter: these cannot be declined.
-_OF_DUTY = frozenset({Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING})
+_OF_DUTY = frozenset(
+    {Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING, Letter.DECISIONS_WAITING}
+)
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
 
@@ -278,7 +280,7 @@ class _Batch:
 
 def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMessage]:
     """The next letters that are due."""
-    held = () if is_working_time(now, post.zone) else (Letter.REMINDER, Letter.CASE_WAITING)
+    held = () if is_working_time(now, post.zone) else (Letter.REMINDER, Letter.CASE_WAITING, Letter.DECISIONS_WAITING)
     with database.write() as session:
         return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
 

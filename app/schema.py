@@ -2,6 +2,7 @@
 
 from app.accounts import tables as accounts
 from app.analysis import tables as analysis
+from app.decisions import tables as decisions
 from app.dossiers import tables as dossiers
 from app.encounters import tables as encounters
 from app.followup import tables as followup
@@ -26,6 +27,7 @@ from app.wording import tables as wording
 CAPABILITIES = (
     accounts,
     analysis,
+    decisions,
     encounters,
     followup,
     dossiers,

@@ -21,6 +21,9 @@ import structlog
 
 from app.accounts.keep import clear_out
 from app.accounts.rules import SERVICE
+from app.decisions.commands import keep_cases as keep_decision_cases
+from app.decisions.commands import open_due_cases
+from app.decisions.commands import tell_owners as tell_of_decisions
 from app.dispatch import Post, send_due, take_back
 from app.dossiers.commands import remind_of_reviews
 from app.encounters.commands import forget_encounters
@@ -172,6 +175,9 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("forget receipts", writing(expire_receipts)),
         Task("recovery cases", writing(keep_cases)),
         Task("tell owners of cases", writing(partial(tell_owners, zone=zone))),
+        Task("decision cases", Hourly(writing(open_due_cases))),
+        Task("pass cases on", Hourly(writing(keep_decision_cases))),
+        Task("tell of decisions", writing(partial(tell_of_decisions, zone=zone))),
         Task("clear out", writing(_clear_out)),
     )
 

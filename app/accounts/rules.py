@@ -34,6 +34,7 @@ class Action(StrEnum):
     READINGS_WRITE = "readings:write"
     RESULTS_READ = "results:read"
     RESULTS_ANALYSE = "results:analyse"
+    DECISIONS_WRITE = "decisions:write"
     COMMENTS_MODERATE = "comments:moderate"
     JOURNAL_READ = "journal:read"
     ACCOUNTS_MANAGE = "accounts:manage"
@@ -69,6 +70,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
         Action.ENCOUNTERS_WRITE,
         Action.READINGS_WRITE,
         Action.RESULTS_READ,
+        Action.DECISIONS_WRITE,
     },
     Role.ANALYST: _READS | {Action.RESULTS_READ, Action.RESULTS_ANALYSE},
     Role.VIEWER: _READS | {Action.RESULTS_READ},

@@ -116,3 +116,24 @@ def is_working_day(day: date) -> bool:
     (True, False, False)
     """
     return day.weekday() < _SATURDAY and day not in holidays(day.year)
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The day that is so many working days later.
+
+    Parameters
+    ----------
+    day : on which counting begins; it does not count itself
+    count : working days, 0 or more
+
+    Returns
+    -------
+    A working day, or `day` itself for 0.
+
+    >>> working_days_after(date(2026, 12, 23), 2).isoformat()
+    '2026-12-28'
+    """
+    while count:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day

@@ -22,7 +22,8 @@ class Letter(StrEnum):
     person_id; its reference is the id of the visit;
     visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
     (of an appeal, or empty), path;
-    case_waiting: organisation, path; nothing of the customer, and nothing of what was answered.
+    case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
+    decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path.
     """
 
     INVITATION = "invitation"
@@ -36,6 +37,7 @@ class Letter(StrEnum):
     VISIT_ORDER = "visit_order"
     VISIT_READY = "visit_ready"
     CASE_WAITING = "case_waiting"
+    DECISIONS_WAITING = "decisions_waiting"
 
 
 ROUND_LETTERS = (

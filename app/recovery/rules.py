@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from app.errors import Conflict, Expired, NotFound
+from app.invitations.hours import working_days_after
 
 OFFER_STANDS = timedelta(hours=2)
 LAPSES_AFTER = timedelta(days=60)
@@ -44,11 +45,7 @@ def due_on(opened_on: date) -> date:
     >>> str(due_on(date(2026, 11, 25)))
     '2026-12-02'
     """
-    day, left = opened_on, WORKING_DAYS
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
+    return working_days_after(opened_on, WORKING_DAYS)
 
 
 def has_lapsed(opened_on: date, today: date) -> bool:

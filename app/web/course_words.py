@@ -107,11 +107,14 @@ _FEW_YEARS = 3
 
 def title_of(visit: Visit, kpi: KpiName, place: Place, finding: Finding, red: Red | None) -> str:
     """The finding as a heading; a red line that is crossed where nothing moves."""
-    words = _OF_PERSON if place.kind is SubjectKind.PERSON else _IN_UNIT
     is_red = is_beyond(red) and (finding.side is None or finding.is_gain)
-    return said(
-        visit, words["red" if is_red else _kind(finding)], kpi=in_locale(kpi.name, visit.locale), place=place.name
-    )
+    return heading_of(visit, kpi, place, "red" if is_red else _kind(finding))
+
+
+def heading_of(visit: Visit, kpi: KpiName, place: Place, kind: Side | State | str) -> str:
+    """What is said of a KPI at a place in one sentence: where it went, that it is red, a gain, or only what it is about."""
+    words = _OF_PERSON if place.kind is SubjectKind.PERSON else _IN_UNIT
+    return said(visit, words[kind], kpi=in_locale(kpi.name, visit.locale), place=place.name)
 
 
 def lead_of(visit: Visit, finding: Finding, length: Length | None, item: Words | None) -> str:

@@ -26,7 +26,7 @@ LABELS: Mapping[str, str] = {
     "condition": "Asked only after some answers",
     "criterion": "Success criterion",
     "current": "Present password",
-    "days": "Within how many days",
+    "days": "Within how many working days",
     "decimals": "Decimals",
     "decision_rule": "Decision rule",
     "deputy_id": "Deputy",

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.decisions.queries import count_waiting
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
@@ -102,12 +103,13 @@ class Whole:
 def show_overview(request: Request) -> Response:
     with reading(request) as (session, visit):
         whole = _whole(session, visit, company_of(session, visit)) if visit.companies else None
-        waiting = count_open_cases(session, visit.viewer)
+        waiting, undecided = count_open_cases(session, visit.viewer), count_waiting(session, visit.viewer)
     return page(
         visit,
         "pages/overview/overview.html",
         whole=whole,
         waiting=waiting,
+        undecided=undecided,
         companies=visit.companies,
         today=visit.today,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import insert, select, update
-from starlette.testclient import TestClient
 
 from app.accounts.values import Role
 from app.infra.database import WriteSession
@@ -18,6 +16,7 @@ from app.infra.ids import new_id
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import AssignmentSource
 from tests.followup.months import release_month
+from tests.followup.reader import Reader
 from tests.followup.watched import H1, H4, S1, Watching
 from tests.journeys.service import Running, ok
 from tests.shelf import NOW, Shelf, demo
@@ -26,28 +25,6 @@ from tests.web.markup import Element, tree
 
 # What the pages ask of the database is asked of both kinds by the tests beside this one.
 pytestmark = pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
-
-
-@dataclass
-class Reader:
-    """Somebody's browser on pages with forms."""
-
-    client: TestClient
-
-    def page(self, path: str, *, status: int = 200, lang: str = "en") -> Element:
-        answer = self.client.get(path, params={"lang": lang})
-        assert answer.status_code == status, answer.text
-        return tree(answer.text)
-
-    def send(self, path: str, **fields: str) -> tuple[int, Element | str]:
-        """Fill a form and send it: where it leads, or the page that refuses."""
-        token = self.page(path).one("main").all("input", name="csrf_token")[0].attributes["value"]
-        answer = self.client.post(
-            path,
-            content=urlencode({"csrf_token": token, **fields}),
-            headers={"content-type": "application/x-www-form-urlencoded"},
-        )
-        return answer.status_code, answer.headers["location"] if answer.status_code == 303 else tree(answer.text)
 
 
 @dataclass

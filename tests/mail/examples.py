@@ -33,4 +33,5 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.VISIT_ORDER: {**PLACE, "task": "Spør om en varmepumpe.", "band": "afternoon", "note": ""},
     Letter.VISIT_READY: {**PLACE, "visited_on": "2026-11-23", "until_at": "2026-12-07T15:00:00+00:00", "outcome": ""},
     Letter.CASE_WAITING: {},
+    Letter.DECISIONS_WAITING: {"count": 2, "late": 1},
 }

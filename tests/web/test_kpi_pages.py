@@ -100,7 +100,7 @@ def test_a_refused_kpi_names_every_field_and_keeps_everything(desk: Desk) -> Non
     page = tree(answer.text)
     assert answer.status_code == 422
     assert dict(wrong_fields(page)) == {
-        "#decision_rule.days": "Decision rule, Within how many days: Enter a whole number in the allowed range."
+        "#decision_rule.days": "Decision rule, Within how many working days: Enter a whole number in the allowed range."
         " Allowed: 1–365. You entered 400.",
         "#rater_weights.customer": "Weights of rater groups: Enter a number in the allowed range, with at most six"
         " decimals. Allowed: 0–1000000000. You entered mye.",
