@@ -19,7 +19,7 @@ CHOICES: Mapping[Choice, str] = {
     Choice.FIND_OUT: "Find out more first",
 }
 HINTS: Mapping[Choice, str] = {
-    Choice.ACT: "Something is done about it, by somebody, until a day.",
+    Choice.ACT: "Somebody does something about it, by a day that is set.",
     Choice.ACCEPT: "It is known and all right as it is.",
     Choice.ADJUST: "It measures the wrong thing, or aims at the wrong target.",
     Choice.RETIRE: "Nobody needs it any more.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 
-from app.accounts.rules import Action, require
+from app.accounts.rules import Action, require, roots
 from app.decisions.commands import decide_case, open_case
 from app.decisions.intake import parse_case, parse_decision
 from app.decisions.queries import get_case, list_cases
@@ -69,6 +69,7 @@ def show_decisions(request: Request) -> Response:
         lines=[line_of(visit, case) for case in found.items],
         chosen=state,
         older=next_href(visit, found),
+        is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
     )
 
 
@@ -116,7 +117,7 @@ def decide(request: Request, case_id: str) -> Response:
             decide_case(session, visit.viewer, case_id, draft, expected_version=version, now=visit.now)
     except REFUSED as error:
         with reading(request) as (session, visit):
-            names = {"choice": said(visit, "What is decided"), "reason": said(visit, "Why")}
+            names = {"choice": said(visit, "What do you decide?"), "reason": said(visit, "Why")}
             return _case_page(session, visit, case_id, refused(visit, form, error, names=names))
     return see_other(f"/decisions/{case_id}", done="decided")
 

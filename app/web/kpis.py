@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.decisions.queries import load_idle
 from app.errors import NotFound
 from app.followup.queries import list_course_places
 from app.http.access import access
@@ -43,11 +44,12 @@ DONE = {
 
 @dataclass(frozen=True, slots=True)
 class KpiLine:
-    """A KPI in the list, with what it hangs on and who looks after it."""
+    """A KPI in the list, with what it hangs on, who looks after it, and whether it is only statistics."""
 
     kpi: Kpi
     goal: Goal | None
     owner: Person | None
+    is_idle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,15 @@ def show_kpis(request: Request) -> Response:
         chosen = _chosen(visit)
         found = list_kpis(session, visit.viewer, company.id, slice_of(visit), on=visit.today, chosen=chosen)
         goals = goals_of(session, visit, company.id)
+        in_use = [kpi.id for kpi in found.items if kpi.state is KpiState.ACTIVE]
+        idle = load_idle(session, company.id, in_use, on=visit.today)
         owners: Mapping[str, Person] = {
             str(one.id): one for one in load_people(session, [k.owner_id for k in found.items if k.owner_id]).values()
         }
-    lines = [KpiLine(kpi, goals.get(kpi.goal_id or ""), owners.get(kpi.owner_id or "")) for kpi in found.items]
+    lines = [
+        KpiLine(kpi, goals.get(kpi.goal_id or ""), owners.get(kpi.owner_id or ""), kpi.id in idle)
+        for kpi in found.items
+    ]
     if found.next_cursor is None and "cursor" not in visit.query:
         lines.sort(key=lambda line: in_locale(line.kpi.current.name, visit.locale).casefold())
     return page(
@@ -133,6 +140,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         kpi=replace(kpi, current=current),
         is_old=shown is not None and shown.number != kpi.current.number,
         present=kpi.current,
+        is_idle=kpi.state is KpiState.ACTIVE and kpi.id in load_idle(session, kpi.company_id, [kpi.id], on=visit.today),
         goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
         owner=next(iter(owners.values()), None),
         versions=versions,

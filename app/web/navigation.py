@@ -47,8 +47,7 @@ NAVIGATION: tuple[Entry, ...] = (
     ),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
-    Entry("Signals", "/signals", RESULT_READERS, ("/relevance",)),
-    Entry("Decisions", "/decisions", RESULT_READERS),
+    Entry("Decisions", "/decisions", RESULT_READERS, ("/signals", "/relevance")),
     Entry("Comments", "/comments", MODERATORS),
 )
 MORE: tuple[Entry, ...] = (

@@ -23,7 +23,12 @@ def service(shelf: Shelf, tmp_path: Path) -> Running:
 
 
 def test_from_what_waits_to_the_ledger(service: Running) -> None:
+    with service.engine.read() as session:
+        kpi_id = Watching.of(session).kpis[S1]
     amir = Reader(service.signed_in("amir", role=Role.MANAGER, at="team-nord"))
+    # Nobody has decided anything for two quarters, and the KPI says so.
+    card = f"/kpis/{kpi_id}"
+    assert "No decision in two quarters: statistics only." in amir.page(card).one("main").words
     [row] = amir.page("/decisions").one("main").all("tbody")[0].all("tr")
     assert "First impression is falling in Team Nord" in row.words
     assert "It was 75.0; usual is 81.1." in row.words
@@ -43,6 +48,7 @@ def test_from_what_waits_to_the_ledger(service: Running) -> None:
     status, where = amir.send(f"{path}/decide", on=path, choice="act", reason="Vi øver på møtet.", **version)
     assert (status, where) == (303, f"{path}?done=decided")
     assert "Vi øver på møtet." in amir.page("/decisions?state=decided").one("main").words
+    assert "statistics only" not in amir.page(card).one("main").words
     assert "Nothing waits for a decision" in amir.page("/decisions").one("main").words
 
 
