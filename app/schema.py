@@ -16,6 +16,7 @@ from app.metrics import tables as metrics
 from app.moderation import tables as moderation
 from app.open_answers import tables as open_answers
 from app.organisation import tables as organisation
+from app.plans import tables as plans
 from app.receipts import tables as receipts
 from app.recovery import tables as recovery
 from app.releases import tables as releases
@@ -40,6 +41,7 @@ CAPABILITIES = (
     moderation,
     open_answers,
     organisation,
+    plans,
     receipts,
     recovery,
     releases,

@@ -58,7 +58,7 @@ def next_step_of(case: DecisionCase) -> tuple[str, str]:
         return "", ""
     course = f"/kpis/{case.kpi.id}/course/{case.subject.id}"
     return {
-        Choice.ACT: ("", ""),
+        Choice.ACT: ("Make a plan", f"/plans/new?case_id={case.id}"),
         Choice.ACCEPT: ("Accept the new level, so that it is learnt afresh", f"{course}/accept"),
         Choice.ADJUST: ("Write a new version of the KPI", f"/kpis/{case.kpi.id}/versions/new"),
         Choice.RETIRE: ("Retire the KPI", f"/kpis/{case.kpi.id}/retire"),

@@ -47,7 +47,7 @@ NAVIGATION: tuple[Entry, ...] = (
     ),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),
-    Entry("Decisions", "/decisions", RESULT_READERS, ("/signals", "/relevance")),
+    Entry("Decisions", "/decisions", RESULT_READERS, ("/plans", "/signals", "/relevance")),
     Entry("Comments", "/comments", MODERATORS),
 )
 MORE: tuple[Entry, ...] = (

@@ -91,6 +91,7 @@ CASES: dict[str, Case] = {
     "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
     "list_signals": Case(),
     "list_decision_cases": Case(),
+    "list_action_plans": Case(),
     "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),
@@ -193,7 +194,8 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    *("open_decision_case", "get_decision_case", "decide_case"),
+    *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
+    *("end_action_plan", "tick_action", "untick_action"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
@@ -280,6 +282,7 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
             "list_releases",
             "list_signals",
             "list_decision_cases",
+            "list_action_plans",
             "list_falling_responses",
             "list_accounts",
             "list_api_keys",

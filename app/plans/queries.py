@@ -1,0 +1,226 @@
+"""Every SELECT of action plans: plans as their readers see them, what they did, and how many somebody has open.
+
+Plans are read by those who read the results of their subject, and by their owner. What a plan did is worked out from
+released figures alone, so it tells nothing that those do not tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from app.accounts.rules import Action, may
+from app.accounts.values import Viewer
+from app.errors import NotFound
+from app.followup.relations import name_of
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.kpis.queries import load_kpis
+from app.kpis.tables import ItemRow
+from app.kpis.values import Kpi, KpiId, KpiKind
+from app.organisation.paths import load_paths, load_subjects
+from app.organisation.tables import SubjectRow
+from app.organisation.values import Subject, SubjectId
+from app.plans.rules import Published, measured_effect, pair_for
+from app.plans.tables import ActionPlanRow, PlannedActionRow
+from app.plans.values import ActionPlan, Measured, PlanFilter, PlanId, PlannedAction, PlanState
+from app.releases.tables import ReleaseRow, ScoreRow
+from app.releases.values import ScoreStatus
+from app.rounds.tables import RoundRow
+from app.summaries.values import Place
+from app.words import Words
+
+NONE = PlanFilter()
+
+
+# ------------------------------------------------------------ plans
+
+
+def get_plan(session: ReadSession, viewer: Viewer, plan_id: str, *, on: date) -> ActionPlan:
+    """One plan, for who reads the results of its subject, and for its owner."""
+    row = session.get(ActionPlanRow, plan_id) if is_id(plan_id) else None
+    found = _plans(session, viewer, [row], on=on) if row is not None else []
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def list_plans(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    request: PageRequest,
+    *,
+    chosen: PlanFilter = NONE,
+    on: date,
+) -> Page[ActionPlan]:
+    """The plans of a company that the viewer may read, the first to be checked first."""
+    if not is_id(company_id):
+        raise NotFound
+    of_company = ActionPlanRow.company_id == company_id
+    places = session.execute(select(ActionPlanRow.subject_id, ActionPlanRow.kpi_id).where(of_company).distinct()).all()
+    paths = load_paths(session, {subject_id for subject_id, _ in places}, on=on)
+    kpis = load_kpis(session, {kpi_id for _, kpi_id in places}, on=on)
+    readable = [
+        (ActionPlanRow.subject_id == subject_id) & (ActionPlanRow.kpi_id == kpi_id)
+        for subject_id, kpi_id in places
+        if _may_read(viewer, kpis[KpiId(kpi_id)], paths[SubjectId(subject_id)])
+    ]
+    seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), *readable)
+    query = _kept(select(ActionPlanRow).where(of_company, seen), chosen)
+    rows = session.scalars(sliced(query, [ActionPlanRow.check_on, ActionPlanRow.id], request))
+    page = page_of(rows, request, key=lambda row: (row.check_on, row.id))
+    return Page(tuple(_plans(session, viewer, page.items, on=on)), page.next_cursor)
+
+
+def count_open_plans(session: ReadSession, owner_id: str) -> int:
+    """How many plans somebody sees to."""
+    query = select(func.count()).select_from(ActionPlanRow)
+    return session.scalar(_kept(query, PlanFilter(PlanState.OPEN, owner_ids=frozenset({owner_id})))) or 0
+
+
+def load_plan_of_action(session: ReadSession, action_id: str) -> str | None:
+    """The plan that an action belongs to, whoever asks."""
+    return session.scalar(select(PlannedActionRow.plan_id).where(PlannedActionRow.id == action_id))
+
+
+def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
+    if chosen.state is not None:
+        query = query.where(ActionPlanRow.state == chosen.state)
+    if chosen.kpi_id is not None:
+        query = query.where(ActionPlanRow.kpi_id == chosen.kpi_id)
+    if chosen.subject_id is not None:
+        query = query.where(ActionPlanRow.subject_id == chosen.subject_id)
+    if chosen.owner_ids is not None:
+        query = query.where(ActionPlanRow.owner_id.in_(chosen.owner_ids))
+    return query
+
+
+def _may_read(viewer: Viewer, kpi: Kpi, path: Sequence[str]) -> bool:
+    is_read = may(viewer, Action.RESULTS_READ, path)
+    return is_read and (kpi.kind is KpiKind.SOFT or may(viewer, Action.READINGS_READ, path))
+
+
+def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], *, on: date) -> list[ActionPlan]:
+    """Rows as plans, those left out that the viewer may not read; as many statements for one as for a hundred."""
+    kpis = load_kpis(session, {row.kpi_id for row in rows}, on=on)
+    wanted = {row.subject_id for row in rows} | {row.owner_id for row in rows}
+    subjects = load_subjects(session, wanted, on=on)
+    items = _item_names(session, {row.item_id for row in rows if row.item_id is not None})
+    actions: defaultdict[str, list[PlannedAction]] = defaultdict(list)
+    query = select(PlannedActionRow).where(PlannedActionRow.plan_id.in_([row.id for row in rows]))
+    for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
+        actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
+    return [
+        _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, actions[row.id])
+        for row in rows
+        if row.owner_id in viewer.own_subjects
+        or _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
+    ]
+
+
+def _plan(
+    viewer: Viewer,
+    row: ActionPlanRow,
+    kpi: Kpi,
+    subjects: Mapping[SubjectId, Subject],
+    items: Mapping[str, Words],
+    actions: Sequence[PlannedAction],
+) -> ActionPlan:
+    subject, owner = subjects[SubjectId(row.subject_id)], subjects.get(SubjectId(row.owner_id))
+    is_open = row.state == PlanState.OPEN
+    leads = is_open and may(viewer, Action.DECISIONS_WRITE, subject.path)
+    return ActionPlan(
+        id=PlanId(row.id),
+        company_id=row.company_id,
+        kpi=name_of(kpi),
+        item_id=row.item_id,
+        item_name=items.get(row.item_id or ""),
+        subject=Place(subject.id, subject.kind, subject.name),
+        owner_id=row.owner_id,
+        owner_name=owner.name if owner is not None else "",
+        case_id=row.case_id,
+        what=row.what,
+        expected=row.expected,
+        started_on=row.started_on,
+        check_on=row.check_on,
+        state=PlanState(row.state),
+        ended_on=row.ended_on,
+        note=row.note,
+        actions=tuple(actions),
+        may_write=leads,
+        may_tick=leads or (is_open and row.owner_id in viewer.own_subjects),
+        version=row.version,
+    )
+
+
+def _item_names(session: ReadSession, item_ids: Collection[str]) -> dict[str, Words]:
+    rows = session.execute(select(ItemRow.id, ItemRow.name).where(ItemRow.id.in_(item_ids)))
+    return dict(rows.all())
+
+
+# ------------------------------------------------------------ what a plan did
+
+
+def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: date) -> Measured | None:
+    """What a plan did, once there are figures from before it and after it; None until then.
+
+    For who reads the results of its subject: whoever only owns the plan is told none.
+    """
+    subject = load_subjects(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
+    if not may(viewer, Action.RESULTS_READ, subject.path):
+        return None
+    pair = pair_for(_figures(session, plan.kpi.id, [subject.id]), started_on=plan.started_on, check_on=plan.check_on)
+    if pair is None:
+        return None
+    before, after = ({one.subject_id: one for one in _figures_of(session, plan.kpi.id, each)} for each in pair)
+    beside = _beside(session, subject, plan, before.keys() & after.keys(), on=on)
+    return measured_effect(pair, before, after, beside, expected=plan.expected)
+
+
+def _figures(session: ReadSession, kpi_id: str, subject_ids: Sequence[str]) -> list[Published]:
+    """Every released figure of a KPI at some subjects."""
+    return [Published(*row) for row in session.execute(_published(kpi_id).where(ScoreRow.subject_id.in_(subject_ids)))]
+
+
+def _figures_of(session: ReadSession, kpi_id: str, figure: Published) -> list[Published]:
+    """The figures of a KPI that were published together with one."""
+    return [
+        Published(*row) for row in session.execute(_published(kpi_id).where(ScoreRow.release_id == figure.release_id))
+    ]
+
+
+def _published(kpi_id: str) -> Select[Any]:
+    columns: tuple[Any, ...] = (ScoreRow.subject_id, ScoreRow.release_id, RoundRow.period_start, RoundRow.period_end)
+    return (
+        select(*columns, ScoreRow.score, ScoreRow.lo, ScoreRow.hi)
+        .join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
+        .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
+        .where(
+            ScoreRow.kpi_id == kpi_id,
+            ScoreRow.item_id.is_(None),
+            ScoreRow.rater_groups == "",
+            ScoreRow.status == ScoreStatus.OK,
+        )
+    )
+
+
+def _beside(session: ReadSession, subject: Subject, plan: ActionPlan, known: Iterable[str], *, on: date) -> list[str]:
+    """Subjects of the same kind, neither above nor below, that had no plan about the KPI in that time."""
+    ids = [one for one in known if one != subject.id]
+    rows = session.execute(select(SubjectRow.id, SubjectRow.kind).where(SubjectRow.id.in_(ids)))
+    alike = [one for one, kind in rows if kind == subject.kind]
+    planned = set(
+        session.scalars(
+            select(ActionPlanRow.subject_id).where(
+                ActionPlanRow.kpi_id == plan.kpi.id,
+                or_(ActionPlanRow.ended_on.is_(None), ActionPlanRow.ended_on >= plan.started_on),
+            )
+        )
+    )
+    paths = load_paths(session, alike, on=on)
+    apart = (one for one in alike if subject.id not in paths[SubjectId(one)] and one not in subject.path)
+    return sorted(one for one in apart if one not in planned)

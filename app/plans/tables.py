@@ -1,0 +1,61 @@
+"""Mapped classes of action plans: the plan and its actions."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.database import Base
+from app.infra.types import Day, Id, Number, Text, Whole, one_of
+from app.plans.values import PlanState
+
+
+class ActionPlanRow(Base):
+    """A plan. What it did is told by released figures whenever it is asked, and hence stands in no column."""
+
+    __tablename__ = "action_plan"
+    __table_args__ = (
+        Index(None, "company_id", "state", "check_on"),
+        Index(None, "owner_id", "state"),
+        Index(None, "kpi_id"),
+        one_of("state", PlanState),
+        CheckConstraint("expected > 0 AND expected <= 100", name="expected"),
+        CheckConstraint("check_on >= started_on", name="check_on"),
+        CheckConstraint("(state = 'open') = (ended_on IS NULL)", name="ended"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    kpi_id: Mapped[str] = mapped_column(Id, ForeignKey("kpi.id"))
+    item_id: Mapped[str | None] = mapped_column(Id, ForeignKey("item.id"))
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    owner_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    case_id: Mapped[str | None] = mapped_column(Id, ForeignKey("decision_case.id"))
+    what: Mapped[str] = mapped_column(Text)
+    expected: Mapped[float] = mapped_column(Number)
+    started_on: Mapped[date] = mapped_column(Day)
+    check_on: Mapped[date] = mapped_column(Day)
+    state: Mapped[str] = mapped_column(Text)
+    ended_on: Mapped[date | None] = mapped_column(Day)
+    note: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Whole)
+
+
+class PlannedActionRow(Base):
+    """One thing to do."""
+
+    __tablename__ = "planned_action"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "position"),
+        CheckConstraint("position >= 1", name="position"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    plan_id: Mapped[str] = mapped_column(Id, ForeignKey("action_plan.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(Whole)
+    text: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date] = mapped_column(Day)
+    done_on: Mapped[date | None] = mapped_column(Day)

@@ -1,0 +1,90 @@
+"""Plans through both doors: from a decision to a plan, its actions ticked, its end; and the same over HTTP."""
+
+from pathlib import Path
+
+import pytest
+
+from app.accounts.values import Role
+from tests.followup.reader import Reader
+from tests.followup.watched import S1, Watching
+from tests.journeys.service import Running, ok
+from tests.shelf import NOW, Shelf, demo
+from tests.web.desk import wrong_fields
+from tests.web.markup import Element
+
+
+@pytest.fixture
+def service(shelf: Shelf, tmp_path: Path) -> Running:
+    return Running.on(shelf.take(demo), NOW, tmp_path)
+
+
+def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Running) -> None:
+    with service.engine.read() as session:
+        known = Watching.of(session)
+    amir = Reader(service.signed_in("amir", role=Role.MANAGER, at="team-nord"))
+    system = service.system("results:read", "decisions:write", subject="team-nord")
+    about = {"kpi_id": known.kpis[S1], "subject_id": known.subjects["sofie.berg"]}
+    case = ok(system.post("/api/v1/decision-cases", json={**about, "question": "Trengs støtte?"}))
+    path = f"/decisions/{case['id']}"
+    amir.send(f"{path}/decide", on=path, choice="act", reason="Ja.", version="1")
+    [link] = [one.attributes["href"] for one in amir.page(path).one("main").all("a") if one.words == "Make a plan"]
+    form = amir.page(link).one("main")
+    owners = [option.words for option in form.all("select", name="owner_id")[0].all("option")]
+    assert owners == ["Sofie Berg", "Amir Haddad"]
+    sent = {
+        **about,
+        "case_id": case["id"],
+        "owner_id": about["subject_id"],
+        "what": "Vi øver på møtet.",
+        "expected": "5",
+        "check_on": "2026-12-31",
+        "actions.0.text": "Se to møter",
+        "actions.0.due_on": "2026-12-04",
+    }
+    status, refused = amir.send("/plans/new", on=link, **{**sent, "what": " ", "actions.0.due_on": "2026-01-01"})
+    assert isinstance(refused, Element)
+    assert (status, [href for href, _ in wrong_fields(refused)]) == (422, ["#what"])
+    assert refused.one("main").all("input", name="actions.0.text")[0].attributes["value"] == "Se to møter"
+    status, where = amir.send("/plans/new", on=link, **sent)
+    assert status == 303
+    plan_path = str(where).partition("?")[0]
+    assert "This can be told once a round is released" in amir.page(plan_path).one("main").words
+
+    sofie = Reader(service.signed_in("sofie.berg"))
+    [tick] = [one.attributes["action"] for one in sofie.page(plan_path).one("main").all("form")]
+    assert sofie.send(tick, on=plan_path)[0] == 303
+    assert "Done 23 Nov." in sofie.page(plan_path).one("main").words
+    status, _ = amir.send(f"{plan_path}/end", state="done", note="Alle hilser nå.", version="2")
+    assert status == 303
+    assert "Vi øver på møtet." in amir.page("/plans?state=done").one("main").words
+    assert "No plan here" in amir.page("/plans", lang="en").one("main").words
+
+
+def test_a_system_makes_reads_ticks_and_ends_a_plan(service: Running) -> None:
+    with service.engine.read() as session:
+        known = Watching.of(session)
+    system = service.system("results:read", "decisions:write", subject="team-nord")
+    sent = {
+        "kpi_id": known.kpis[S1],
+        "subject_id": known.subjects["team-nord"],
+        "owner_id": known.subjects["amir.haddad"],
+        "what": "Vi øver på møtet.",
+        "expected": 5,
+        "check_on": "2026-12-31",
+        "actions": [{"text": "Se to møter", "due_on": "2026-12-04"}],
+    }
+    made = system.post("/api/v1/action-plans", json=sent)
+    assert (made.status_code, made.json()["owner_name"], made.json()["effect"]) == (201, "Amir Haddad", None)
+    path = made.headers["location"]
+    [action] = made.json()["actions"]
+    assert ok(system.post(f"/api/v1/actions/{action['id']}/done"))["actions"][0]["done_on"] == "2026-11-23"
+    assert ok(system.post(f"/api/v1/actions/{action['id']}/not-done"))["actions"][0]["done_on"] is None
+    assert [one["id"] for one in ok(system.get("/api/v1/action-plans", params={"state": "open"}))["items"]] == [
+        made.json()["id"]
+    ]
+    assert ok(system.get(path))["what"] == sent["what"]
+    assert ok(system.post(f"{path}/end", json={"state": "dropped"}))["state"] == "dropped"
+    again = system.post(f"{path}/end", json={"state": "done"})
+    assert (again.status_code, again.json()["code"]) == (409, "plan_ended")
+    wrong = system.post("/api/v1/action-plans", json={**sent, "owner_id": "x", "expected": 500}).json()["errors"]
+    assert [one["field"] for one in wrong] == ["expected"]
