@@ -36,6 +36,7 @@ DONE = {
     "ended": Flash("good", "The plan has ended.", "What it did is told by the figures that come."),
     "ticked": Flash("good", "It is noted."),
 }
+_DOT = " \N{MIDDLE DOT} "
 LINES = 3
 """Lines for actions that a new form shows."""
 
@@ -179,10 +180,10 @@ def end(request: Request, plan_id: str) -> Response:
 
 
 def _line(visit: Visit, plan: ActionPlan) -> PlanLine:
-    item = "" if plan.item_name is None else f", {in_locale(plan.item_name, visit.locale)}"
+    item = "" if plan.item_name is None else in_locale(plan.item_name, visit.locale)
     return PlanLine(
         plan,
-        f"{in_locale(plan.kpi.name, visit.locale)}{item}. {plan.subject.name}.",
+        _DOT.join(filter(None, (in_locale(plan.kpi.name, visit.locale), item, plan.subject.name))),
         said(visit, STATES[plan.state]),
         sum(action.done_on is None for action in plan.actions),
         plan.state is PlanState.OPEN and plan.check_on <= visit.today,
@@ -205,7 +206,7 @@ def _new_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
         status=form.status,
         form=form,
         planned=_planned(session, visit, kpi, subject),
-        lines=range(LINES),
+        lines=[(f"actions.{place}", place + 1) for place in range(LINES)],
     )
 
 
@@ -215,7 +216,7 @@ def _planned(session: ReadSession, visit: Visit, kpi: Kpi, subject: Subject) -> 
     ids = dict.fromkeys((*inside, *tree.managers_of(subject.id)))
     name = in_locale(kpi.current.name, visit.locale)
     return Planned(
-        f"{name}. {subject.name}.",
+        _DOT.join((name, subject.name)),
         [(item.id, in_locale(item.name, visit.locale)) for item in kpi.current.items],
         [(str(one), tree.subjects[one].name) for one in ids],
     )

@@ -194,6 +194,7 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
+    # Of signals and figures: tests/decisions and tests/plans.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
     *("end_action_plan", "tick_action", "untick_action"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
@@ -277,17 +278,8 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
         *("list_dossiers", "create_dossier", "list_scenarios", "create_scenario", "order_visit"),
         *("list_conflicts", "get_load_cap", "set_load_cap"),
-        *(
-            "list_readings",
-            "list_releases",
-            "list_signals",
-            "list_decision_cases",
-            "list_action_plans",
-            "list_falling_responses",
-            "list_accounts",
-            "list_api_keys",
-            "list_entries",
-        ),
+        *("list_readings", "list_releases", "list_signals", "list_decision_cases", "list_action_plans"),
+        *("list_falling_responses", "list_accounts", "list_api_keys", "list_entries"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
