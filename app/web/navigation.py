@@ -36,7 +36,7 @@ class Entry:
 
 
 NAVIGATION: tuple[Entry, ...] = (
-    Entry("Overview", "/"),
+    Entry("My week", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
     Entry(

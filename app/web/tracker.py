@@ -67,7 +67,7 @@ def show_tracker(request: Request, round_id: str) -> Response:
         frame=frame,
         round=frame.round,
         state=STATE_NAMES[frame.round.state],
-        groups=[_group_line(visit, one) for one in tracking.groups],
+        groups=[group_line(visit, one) for one in tracking.groups],
         counted_on=tracking.counted_on,
         letters=[(said(visit, label), counts[state]) for state, label in _TOLD if counts[state] or label == "Sent"],
         undelivered=[one.email or one.name or "" for one in undelivered[:ADDRESSES_NAMED]],
@@ -136,7 +136,7 @@ def release(request: Request, round_id: str) -> Response:
     return see_other(f"/rounds/{round_id}", done="released")
 
 
-def _group_line(visit: Visit, one: GroupTracking) -> GroupLine:
+def group_line(visit: Visit, one: GroupTracking) -> GroupLine:
     policy, percent = one.policy, one.percent
     if is_protected(policy.mode):
         shown = said(visit, "{asked} asked, shown from {k}", asked=one.asked, k=policy.k)
