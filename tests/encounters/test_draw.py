@@ -35,11 +35,12 @@ from app.responses.queries import load_rating_form
 from app.rounds.commands import add_assignments, launch_round, mark_conflict, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.limits import USUAL_CAP, load_spent
-from app.rounds.queries import load_assignments, load_round
+from app.rounds.queries import load_assignments, load_frozen_round, load_round
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import RoundState
 from tests.encounters.shop import Shop, new_programme
 from tests.fjellbris import draft_round
+from tests.moderation.built import give_moderator
 from tests.played_round import PlayedRound
 
 ALL = PageRequest()
@@ -248,6 +249,21 @@ def test_a_row_that_cannot_be_taken_is_named_and_nothing_is_stored(shop: Shop) -
         (7, "programme"),
     ]
     assert shop.fates() == {}
+
+
+def test_rounds_begin_with_the_promise_that_comments_are_read_first_where_somebody_does(shop: Shop) -> None:
+    shop.begin()
+    draft = parse_programme({"moderated_by": "HR"}, company_id=shop.company.id, present=shop.programme)
+    with pytest.raises(Invalid) as refused:
+        change_programme(shop.session, SERVICE, shop.programme.id, draft, now=shop.now)
+    assert [error.field for error in refused.value.errors] == ["moderated_by"], "nobody has the role there"
+    give_moderator(shop.session, shop.company, shop.now)
+    assert change_programme(shop.session, SERVICE, shop.programme.id, draft, now=shop.now).moderated_by == "HR"
+    shop.pass_by(days=7)
+    shop.begin()
+    later, first = list_periods(shop.session, SERVICE, shop.programme.id, ALL, now=shop.now).items
+    frozen = [load_frozen_round(shop.session, one.round_id).moderated_by for one in (first, later)]
+    assert frozen == [None, "HR"]
 
 
 def test_a_change_holds_from_the_next_period_on_and_a_stop_for_good(shop: Shop) -> None:
