@@ -162,7 +162,7 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     if any(subject_id not in inside for subject_id in rated):
         found.append(FieldError("subjects", GONE))
     found += moderator_problems(session, frozen.scope_id, round_.moderated_by, on=frozen.frozen_on)
-    if not found and not has_assignments(session, round_.id):
+    if not found and not rules.takes_visits_alone(round_.groups) and not has_assignments(session, round_.id):
         found.append(FieldError("assignments", NO_RATERS))
     return found
 
