@@ -28,8 +28,8 @@ def usually_moderated(desk: Desk) -> None:
     with desk.engine.write() as session:
         desk.accounts["moderator"] = give_moderator(session, desk.company, desk.clock.now)
     admin, lead = desk.browser("admin"), desk.browser("second")
-    assert "Who reads comments first" in admin.page("/rounds").words
-    assert "Who reads comments first" not in lead.page("/rounds").words
+    assert "who reads them first" in admin.page("/rounds").words
+    assert "who reads them first" not in lead.page("/rounds").words
     assert lead.get("/usual-moderators").status_code == 404
     assert "New rounds, programmes and QR codes" in admin.page("/usual-moderators").words
     assert admin.post("/usual-moderators", {"moderated_by": "x" * 81}).status_code == 422
