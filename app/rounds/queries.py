@@ -380,7 +380,9 @@ _KPIS_OF = (
 
 
 def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str], *, now: datetime) -> frozenset[str]:
-    """Those of the subjects to whose results the viewer is no stranger: the own ones, too."""
+    """Those of the subjects to whose results the viewer is no stranger: the own ones, too. The service is nobody."""
+    if viewer.is_service:
+        return frozenset()
     paths = load_paths(session, subject_ids, on=local_day(now))
     return frozenset(one for one, path in paths.items() if is_close(viewer, path))
 
