@@ -137,14 +137,14 @@ def _note_use(session: WriteSession, visit: Visit) -> None:
 
 def passing(request: Request) -> Visit:
     """The visit without a database: for public pages and for errors, where nobody is looked up."""
-    service = service_of(request)
+    service, chosen = service_of(request), chosen_language_of(request)
     return Visit(
         service=service,
         now=moment_of(request),
         path=request.scope["path"],
         query=request.query_params,
-        locale=language_of(request),
-        chosen_locale=chosen_language_of(request),
+        locale=chosen or choose_locale(request.headers.get("accept-language")),
+        chosen_locale=chosen,
         csrf_token=csrf_token(service, session_secret(request, service.settings)),
     )
 

@@ -128,7 +128,8 @@ def _blank_card(visit: Visit, form: RatingForm, place: int) -> Markup:
     stencil = _cards.get(key, lambda: _card(visit, form, slot("path"), place, NOTHING_TYPED, **names))
     filled = {name: f"{name}{place}" for name in ("name", "called", "prefix")}
     filled |= {"following": f"called{(place + 1) % len(form.subjects)}", "path": "path"}
-    return stencil.filled({name: Markup(slot(of_page)) for name, of_page in filled.items()})  # noqa: S704 - filled there
+    slots = {name: Markup(slot(of_page)) for name, of_page in filled.items()}  # noqa: S704 - filled there
+    return Markup(stencil.filled(slots).decode())  # noqa: S704 - our template, escaped as it was filled
 
 
 def _of_round(visit: Visit, form: RatingForm) -> Hashable:
