@@ -47,10 +47,12 @@ class PageRoute(Route):
             raise TypeError(f"{path}: a page takes the request and pieces of its path as text, nothing else")
         # What is asked by HEAD comes as GET: the shell sees to it.
         self.endpoint, self.methods, self.name = endpoint, {method}, get_name(endpoint)
-        self.app = _application(handler)
+        self.app, self._beginning = _application(handler), path.partition("{")[0]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As any route, and it says which one it is, as FastAPI's do."""
+        if not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
         match, found = super().matches(scope)
         return match, found if match is Match.NONE else {**found, "route": self}
 

@@ -74,12 +74,12 @@ from app.web import (
 
 PAGES: tuple[Pages, ...] = (
     # Asked for most often, hence looked at first.
-    receipt.router,
     rate.router,
     decline.router,
     contact.router,
     open_form.router,
     by_letter.router,
+    receipt.router,
     sign_in.router,
     password.router,
     overview.router,
