@@ -32,6 +32,7 @@ from app.settings import Settings
 T = TypeVar("T")
 
 _TOUCH_EVERY = timedelta(minutes=1)
+_MOMENT = "softkpi.moment"
 
 
 class PersonWanted(Forbidden):
@@ -151,10 +152,9 @@ def passing(request: Request) -> Visit:
 
 def moment_of(request: Request) -> datetime:
     """The one `now` of a request."""
-    known = getattr(request.state, "now", None)
-    if known is None:
-        known = request.state.now = service_of(request).clock()
-    moment: datetime = known
+    moment: datetime | None = request.scope.get(_MOMENT)
+    if moment is None:
+        moment = request.scope[_MOMENT] = service_of(request).clock()
     return moment
 
 
