@@ -33,6 +33,8 @@ from app.web.errors import error_page, failure_page
 from app.web.pages import PAGES
 
 ROUTERS: tuple[Pages | APIRouter, ...] = (*PAGES, health.router, docs.router)
+# Looked at last: whatever leads nowhere else may be a page.
+LATE = (LateRoutes(f"{BASE}/", "app.api.resources"), LateRoutes("/", "app.web.inside"))
 
 # Traces would carry the addresses that were asked for, and those hold the secrets of links.
 _TOLD_TO_NOBODY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -68,14 +70,14 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry=_TOLD_TO_NOBODY,
+        # The routes themselves: see app/api/resources.py.
+        routes=[route for router in ROUTERS for route in router.routes],
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
-    # As in app/api/resources.py: the routes themselves.
-    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
-    app.router.routes.append(LateRoutes(f"{BASE}/", "app.api.resources"))
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
+    app.router.routes.extend(LATE)
     _answer_errors(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
     app.add_middleware(Compressed)

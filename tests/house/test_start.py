@@ -1,4 +1,4 @@
-"""What a start loads: neither Alembic, nor the large parts of SciPy, nor the API, which most processes never need."""
+"""What a start loads: neither Alembic, nor the large parts of SciPy, nor what nobody has asked for yet."""
 
 import ast
 import dataclasses
@@ -19,6 +19,8 @@ HEAVY = (
     "numpy.testing",
     "app.api.resources",
     "app.api.schemas.rounds",
+    "app.web.inside",
+    "app.web.results",
 )
 
 
