@@ -1,7 +1,6 @@
 """From kept sheets to columns, and from columns to what the model says. Pure; what is told of it is in `lines`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.analysis.values import Component, Variances
+from app.deferred import dataclass
 from app.responses.values import KeptSheets, SheetColumns
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi

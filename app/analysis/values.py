@@ -3,10 +3,10 @@
 Figures are as computed, save what is told of a rater without a name: that is in whole points.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Release

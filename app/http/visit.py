@@ -6,7 +6,6 @@ that the mailbox leads today, the subjects it is. What a viewer may do is asked 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from app.accounts.issue import touch_api_key
 from app.accounts.queries import find_api_key, find_session
 from app.accounts.sign_in import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
+from app.deferred import dataclass
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import COMPANY, LANGUAGE, session_secret

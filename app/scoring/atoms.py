@@ -18,10 +18,10 @@ Partition     every cell in one atom, or unpublished
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 

@@ -14,11 +14,11 @@ Single KPIs change in `trend`. What new weights and new scores add to a change i
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.composite import LEAST_KPI_WEIGHT, HardScores, mean_of, slope_of
 from app.scoring.explain import against, geometric_parts
 from app.scoring.linear import Coefficients, error_terms

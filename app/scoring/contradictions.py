@@ -15,10 +15,10 @@ contradictions   all of them, the strongest first
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.directions import Direction
 from app.scoring.errors import ScoringError
 from app.scoring.moves import LEAST_CHANGE, Move, real_moves

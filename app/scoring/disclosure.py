@@ -18,10 +18,11 @@ The rules by number and the reasons for them: docs/anonymity.md.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import chain
 
+from app.deferred import dataclass
 from app.scoring.atoms import (
     Atom,
     Cell,

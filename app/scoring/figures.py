@@ -16,11 +16,11 @@ share        part of all
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.intervals import poisson_rate, t_interval, wilson
 from app.scoring.results import Certainty, Interval
 

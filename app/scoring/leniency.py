@@ -16,11 +16,11 @@ what the adjustment gains is shrinkage; freeing scores of severity pays where ra
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers
 from app.scoring.connectedness import components
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Labels, Levels

@@ -13,12 +13,12 @@ project       the same from the steps so far
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.autocorrelation import autocorrelation, persistence, summed_variance, unbiased
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval

@@ -16,10 +16,10 @@ The error of a difference is that of `repeated`; cards change in `card_trend`.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.repeated import READER_CORRELATION, Difference, ErrorPart, Repeated, difference_of
 from app.scoring.results import GroupScore, KpiScore, NotScored
 from app.scoring.soft import LEAST_GROUP_WEIGHT

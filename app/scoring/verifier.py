@@ -4,10 +4,9 @@ Shares no function and no value with `disclosure` and `readable`, on purpose: wh
 must not repeat. It never repairs; without its consent nothing is released. Rows are in `verifier_rows`.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.objections import Claimed, Collected, Flags, Ints, Rule, object_to, outside
 from app.scoring.verifier_columns import Crowd, Lineage, in_order, largest_by, sums_by
 from app.scoring.verifier_rows import View, check_row_columns, check_rows

@@ -1,13 +1,13 @@
 """What the verifier counts with: who is above whom, sums by number, and the people of cells. Nothing is judged here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from app.deferred import dataclass
 from app.scoring.objections import Flags, Ints, Rule, object_to, outside
 
 Kind = TypeVar("Kind", bound=np.generic)

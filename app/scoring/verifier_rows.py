@@ -1,11 +1,11 @@
 """The verifier's view of rows: which atoms each must stand on, on how many people, and what then comes out of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.deferred import dataclass
 from app.scoring.objections import Claimed, Collected, Flags, Ints, Objection, Rule, object_to, outside
 from app.scoring.verifier_columns import Crowd, Lineage, at, in_order, largest_by, sums_by
 

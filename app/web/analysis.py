@@ -3,7 +3,6 @@
 Whoever analyses nobody in a release is answered as if there were no such pages.
 """
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -14,6 +13,7 @@ from app.analysis.intake import parse_answer, parse_note, parse_wished
 from app.analysis.queries import get_changes, get_outline, get_reliability, get_severity
 from app.analysis.rules import WISHED
 from app.analysis.values import Choice, Severity
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.http.access import access
 from app.http.doors import posted

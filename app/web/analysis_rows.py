@@ -1,12 +1,12 @@
 """The tables that analysts read, as texts: components, both scores, raters, coefficients; no route, no computing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.analysis.reliable import Estimate, GroupReliability, MeanAgreement, SameRaters, Study
 from app.analysis.values import Component, LeftOut, RaterSeverity, Severity, SubjectScores, Variances
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, percent, points_range, score
 from app.scoring.obstacles import Obstacle

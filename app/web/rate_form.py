@@ -1,12 +1,13 @@
 """The rater's form as a page: rendered once for each shape of form and filled for each rater; as sent when refused."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from fastapi import Response
 from markupsafe import Markup
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid
 from app.http.forms import Form
 from app.http.visit import Visit

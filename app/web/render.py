@@ -1,12 +1,12 @@
 """From a visit and values to a page: the frame around every page, redirects, one-time messages; no page of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.deferred import dataclass
 from app.http.cookies import keep_company, keep_language
 from app.http.origin import safe_path
 from app.http.visit import Visit
