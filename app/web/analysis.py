@@ -80,6 +80,7 @@ def show_raters(request: Request, release_id: str) -> Response:
         raters=rows.rater_lines(visit, found, rows.part_of(found.raters, start)),
         left_out=rows.left_out_lines(visit, found.left_out),
         components=rows.component_lines(visit, found.components),
+        levels=rows.level_lines(visit, found.components),
         parts_more=max(0, len(found.components) - rows.PARTS),
         around=_around(visit, start, len(found.raters)),
     )

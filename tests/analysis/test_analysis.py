@@ -71,6 +71,7 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
         Assignment.UNKNOWN,
     )
     assert {(one.fair, one.obstacle) for one in before.subjects} == {(None, Obstacle.ASSIGNMENT_UNKNOWN)}
+    assert (component.variances, component.tests, component.groups) == (None, None, ())
 
     answer = answer_assignment(session, made.analyst, made.release.id, Assignment.UNRELATED, now=now)
     assert (answer.version, answer.answered_by) == (1, "account:analyst")
@@ -78,7 +79,18 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
     given = shown(sheets())
     about, by, group = ([one[place] for one in given] for place in (0, 1, 2))
     rows = RaterScores.of(about, by, group, [points(one) for one in given])
-    model = scores(adjust(rows, WEIGHTS, Assignment.UNRELATED))
+    [part] = adjust(rows, WEIGHTS, Assignment.UNRELATED)
+    model = scores([part])
+    [component] = found.components
+    assert component.tests is not None
+    assert [asdict(component.tests.subjects), asdict(component.tests.raters)] == [
+        {"statistic": agrees(test.statistic), "p_value": agrees(test.p_value)} for test in part.tests() or ()
+    ]
+    assert component.tests.raters.p_value < 0.05
+    assert [(one.rater_group.value, one.level, one.points, one.se) for one in component.groups] == [
+        (one.group, agrees(one.level.value), agrees(one.points), agrees(one.se)) for one in part.groups()
+    ]
+    assert [one.rater_group.value for one in component.groups] == sorted(WEIGHTS)
     assert [one.name for one in found.subjects] == sorted(RATED)
     for one in found.subjects:
         said = model[one.name]

@@ -56,10 +56,17 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
         f"{fair['reliability']:.2f}, solid",
     ]
 
-    raters = analyst.page(f"{base}/raters?kpi_id={kpi}").words
-    assert "Stricter" in raters
-    assert "Amir Haddad" in raters
-    assert "kunde-1" not in raters
+    raters = analyst.page(f"{base}/raters?kpi_id={kpi}")
+    assert "Stricter" in raters.words
+    assert "Amir Haddad" in raters.words
+    assert "kunde-1" not in raters.words
+    [part] = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()["components"]
+    assert "raters under 0.001" in raters.words
+    assert (part["tests"]["raters"]["p_value"] < 0.001, part["tests"]["raters"]["statistic"] > 10) == (True, True)
+    customers = next(one for one in part["groups"] if one["rater_group"] == "customer")
+    row = next(row for row in raters.all("tr") if [one.words for one in row.all("th")] == ["Customers"])
+    assert [cell.words for cell in row.all("td")][1] == f"{customers['level']:.1f} error {customers['level_se']:.1f}"
+    assert f"error {customers['se']:.1f}" in row.words
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
     assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
     told = analyst.get(f"/api/v1/releases/{release}/reliability/{kpi}").json()["groups"]
