@@ -30,8 +30,10 @@ def test_groups_of_the_lectures_stand_where_lme4_has_them() -> None:
     assert [one.group for one in told] == list(LEVELS)
     for one in told:
         level, level_se, points, se = LEVELS[one.group]
-        assert (one.level.value, one.points) == (pytest.approx(level, rel=1e-8), pytest.approx(points, abs=1e-7))
-        assert (one.level.se, one.se) == (pytest.approx(level_se, rel=1e-5), pytest.approx(se, rel=1e-5))
+        assert one.level.value == pytest.approx(level, rel=1e-8)
+        assert one.level.se == pytest.approx(level_se, rel=1e-5)
+        assert one.points == pytest.approx(points, abs=1e-7)
+        assert one.se == pytest.approx(se, rel=1e-5)
         assert one.interval == t_interval(one.points, one.se, float("inf"))
     assert sum(WEIGHTS[one.group] * one.points for one in told) == pytest.approx(0, abs=1e-12)
 
