@@ -197,7 +197,8 @@ def _plain(rows: RaterScores, weights: Mapping[str, float]) -> tuple[Labels, Flo
     sums = np.bincount(cell, rows.score, shape[0] * shape[1]).reshape(shape)
     present = (counts > 0) * np.array([weights[name] for name in group.labels.tolist()])
     means = sums / np.maximum(counts, 1)
-    return subject.labels, (present * means).sum(axis=1) / present.sum(axis=1), counts.sum(axis=1)
+    plain = np.minimum((present * means).sum(axis=1) / present.sum(axis=1), 100.0)
+    return subject.labels, plain, counts.sum(axis=1)
 
 
 def _cut(value: float) -> float:
