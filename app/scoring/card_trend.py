@@ -201,7 +201,7 @@ def _pair(before: CardRound, after: CardRound, line: Line) -> _Pair | None:
     if not reaches(present * _coverage(after, line.after), LEAST_GROUP_WEIGHT):
         return None
     groups = {name: one._replace(share=one.share / present) for name, one in shared.items()}
-    m1, m2 = (math.fsum(one.share * one.means[which] for one in groups.values()) for which in (0, 1))
+    m1, m2 = (min(100.0, math.fsum(one.share * one.means[which] for one in groups.values())) for which in (0, 1))
     return _Pair(line, line.weight, (m1, m2), NOWHERE, groups, ())
 
 
