@@ -1,11 +1,11 @@
 """The nouns of encounters: a programme with its fixed rounds, an encounter, what became of it and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.organisation.values import SubjectId
 from app.reports import BulkReport, RowError
 from app.words import Words

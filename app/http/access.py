@@ -6,7 +6,6 @@ house test walks `declared_routes`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
@@ -14,6 +13,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.accounts.rules import FOR_PEOPLE, Action
+from app.deferred import dataclass
+from app.http.late_routes import all_routes
 
 F = TypeVar("F", bound=Callable[..., object])
 _MARK = "__access__"
@@ -89,7 +90,7 @@ def access_of(endpoint: object) -> Access:
 
 def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
     """All routes of an application that lead to an endpoint of ours."""
-    for route in iter_route_contexts(app.routes):
+    for route in iter_route_contexts(list(all_routes(app.routes))):
         if route.endpoint is not None and route.path is not None:
             found = getattr(route.endpoint, _MARK, None)
             yield DeclaredRoute(route.path, frozenset(route.methods or ()), route.endpoint, found)

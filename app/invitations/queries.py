@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations import rules
 from app.invitations.tables import InvitationRow, VoidedLinkRow
@@ -50,13 +51,14 @@ LINK_TABLES = INVITATION.join(_ROUND, _ROUND.c.id == INVITATION.c.round_id).join
 )
 IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
-_LINK = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_LINK_ROWS = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_LINK = Lookup(_LINK_ROWS)
 _SECRETS: Select[Any] = (
     select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
     .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
     .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None))
 )
-_LINK_HELD = _LINK.with_for_update(read=True, of=_ROUND)
+_LINK_HELD = Lookup(_LINK_ROWS.with_for_update(read=True, of=_ROUND))
 
 
 def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
@@ -69,14 +71,14 @@ def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink
     return link_of(session, token, load_link_rows(session, token, _LINK_HELD), now=now)
 
 
-def load_link_rows(session: ReadSession, token: str, statement: Select[Any], **more: object) -> Sequence[Row[Any]]:
-    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
+def load_link_rows(session: ReadSession, token: str, lookup: Lookup, **more: object) -> Sequence[Any]:
+    """The rows that a lookup with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
     if not rules.is_token(token):
         raise rules.UnknownLink
-    return session.connection().execute(statement, {"hashed": fingerprint(token), **more}).all()
+    return lookup.rows(session, {"hashed": fingerprint(token), **more})
 
 
-def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: datetime) -> RatingLink:
+def link_of(session: ReadSession, token: str, rows: Sequence[Any], *, now: datetime) -> RatingLink:
     """What those rows open; the errors are those of `find_link`."""
     if not rows:
         is_void = session.get(VoidedLinkRow, fingerprint(token)) is not None

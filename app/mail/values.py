@@ -1,10 +1,11 @@
 """The nouns of mail: what to send, a message waiting, its state, what a relay said, and why an address is left alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from app.deferred import dataclass
 
 
 class Letter(StrEnum):

@@ -1,10 +1,10 @@
 """The nouns of moderation: a comment that waits, what is decided about it, and the queue of a round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.receipts.values import WithheldReason
 from app.words import Words
 

@@ -1,11 +1,11 @@
 """The nouns of open answers: a code, its form, an answer, what is parked, and the result of a period."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.encounters.values import Rhythm
 from app.receipts.values import WithheldCount
 from app.responses.values import FormSubject, ParkState

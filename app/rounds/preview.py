@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.errors import FieldError
 from app.kpis.rules import length_problems
 from app.kpis.values import KpiKind, RaterGroup

@@ -1,10 +1,9 @@
 """The pages of moderation: comments of closed rounds and of QR codes before anybody else reads them, decided one by one."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError, NotFound
 from app.http.access import access
 from app.http.doors import posted

@@ -1,11 +1,11 @@
 """The pages of open codes: which there are, making one, its picture to print, its results apart, what is parked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.errors import AppError, Forbidden
 from app.http.access import access
 from app.http.doors import posted

@@ -1,12 +1,12 @@
 """The first page after sign-in: what to do next, rounds under way, and the latest results of one's units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading

@@ -1,11 +1,11 @@
 """The pages of programmes: which there are, one with its rounds and what became of encounters, and their form."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.encounters import commands
 from app.encounters.intake import USUAL, parse_programme
 from app.encounters.queries import (

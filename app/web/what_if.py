@@ -1,10 +1,10 @@
 """The page that tries another policy on a released round: what is changed, who moves and why; nothing is written."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.errors import Invalid
 from app.http.access import SIGNED_IN, access
 from app.http.forms import Form

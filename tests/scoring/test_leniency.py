@@ -165,6 +165,12 @@ def test_a_plain_score_leaves_the_weight_of_a_silent_group_to_the_others() -> No
     }
 
 
+def test_a_plain_score_is_never_above_the_scale() -> None:
+    weights = {"a": 0.65, "b": 0.9, "c": 0.5, "d": 0.6, "e": 0.95}
+    rows = RaterScores.of([1] * 5, list("vwxyz"), list(weights), [100] * 5)
+    assert [score.plain for score in scores(adjust(rows, weights, Assignment.UNRELATED)).values()] == [100.0]
+
+
 def test_islands_are_adjusted_each_for_itself_and_never_under_one_number() -> None:
     one, other = organisation(15), organisation(16, people=50)
     both = Organisation(
