@@ -1,7 +1,8 @@
 """Every route declares who may come in; what they may do is decided by the commands and queries behind it.
 
 `@access(Action.ROUNDS_READ)` and `@access(SIGNED_IN)` ask for a signed-in person or a key, `@public("why")` lets
-everybody in, `@by_link("why")` lets in whoever holds the link, `@personal("why")` takes no key for a person. A house test walks `declared_routes`.
+everybody in, `@by_link("why")` lets in whoever holds the link, `@personal("why")` takes no key for a person. A
+house test walks `declared_routes`.
 """
 
 from collections.abc import Callable, Iterator

@@ -23,7 +23,7 @@ from app.organisation.paths import in_parts
 from app.organisation.queries import load_people
 from app.organisation.tables import PersonRow
 from app.organisation.values import Person, PersonId
-from app.rounds.queries import get_round, load_assignments, load_enough, load_rounds
+from app.rounds.queries import get_round, load_assignments, load_enough, load_hidden_raters, load_rounds
 from app.rounds.rules import GRACE, is_protected
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Assignment, Round, RoundId, RoundState
@@ -146,12 +146,16 @@ def load_secrets(
 def list_invitations(
     session: ReadSession, viewer: Viewer, round_id: str, request: PageRequest, *, now: datetime
 ) -> Page[Invitation]:
-    """Who is invited to a round and how far the letters have come, by name; for who may read the round."""
+    """Who is invited to a round and how far the letters have come, by name; for who may read the round.
+
+    Mystery shoppers are in it for nobody who reads results where they come.
+    """
     round_ = get_round(session, viewer, round_id, now=now)
+    hidden = load_hidden_raters(session, viewer, round_, now=now)
     query = (
         select(PersonRow.name_key, InvitationRow.id, InvitationRow)
         .join(PersonRow, PersonRow.id == InvitationRow.person_id)
-        .where(InvitationRow.round_id == round_.id)
+        .where(InvitationRow.round_id == round_.id, InvitationRow.person_id.not_in(hidden))
     )
     rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request))
     page = page_of(rows, request, key=lambda row: row[:2])
@@ -160,11 +164,14 @@ def list_invitations(
 
 
 def get_invitation(session: ReadSession, viewer: Viewer, invitation_id: str, *, now: datetime) -> Invitation:
-    """One invitation, for who may read its round."""
+    """One invitation, for who may read its round and may know the rater."""
     row = session.get(InvitationRow, invitation_id) if is_id(invitation_id) else None
     if row is None:
         raise NotFound
-    return _invitations(session, get_round(session, viewer, row.round_id, now=now), [row])[0]
+    round_ = get_round(session, viewer, row.round_id, now=now)
+    if row.person_id in load_hidden_raters(session, viewer, round_, now=now):
+        raise NotFound
+    return _invitations(session, round_, [row])[0]
 
 
 def count_deliveries(
@@ -181,10 +188,12 @@ def count_deliveries(
 def list_undelivered(
     session: ReadSession, viewer: Viewer, round_id: str, *, limit: int = 50, now: datetime
 ) -> Sequence[Invitation]:
-    """The invitations whose address somebody should look at; for who may read the round."""
+    """The invitations whose address somebody should look at; for who may read the round and may know the rater."""
     round_ = get_round(session, viewer, round_id, now=now)
+    hidden = load_hidden_raters(session, viewer, round_, now=now)
     troubled = {DeliveryState.BOUNCED, DeliveryState.ATTENTION, DeliveryState.NO_ADDRESS}
-    found = _invitations(session, round_, _rows_of(session, round_.id))
+    known = [row for row in _rows_of(session, round_.id) if row.person_id not in hidden]
+    found = _invitations(session, round_, known)
     return sorted((one for one in found if one.delivery in troubled), key=lambda one: (one.email or "", one.id))[:limit]
 
 

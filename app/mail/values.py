@@ -130,7 +130,7 @@ class Mail:
     """What to send. One for each `reference` (an invitation, a sign-in link) and `wave`; useless after `deadline`.
 
     `parameters` are what the letter names, as JSON; secrets of links never stand among them. `is_asked_for` when the
-    recipient wished for it just now.
+    recipient wished for it just now; `replaces` when the letter before it leads nowhere any more.
     """
 
     letter: Letter
@@ -142,6 +142,7 @@ class Mail:
     wave: int
     deadline: datetime
     is_asked_for: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

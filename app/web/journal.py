@@ -108,6 +108,7 @@ WHAT: Mapping[str, str] = {
     "visit_scenario.changed": "Changed a scenario",
     "visit_scenario.created": "Wrote a scenario",
     "watch.set": "Set how a KPI is watched",
+    "usual_moderators.set": "Said who reads comments first",
     "wording.reset": "Went back to the house text of a letter",
     "wording.set": "Worded a letter",
 }

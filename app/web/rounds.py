@@ -64,6 +64,7 @@ def show_rounds(request: Request) -> Response:
         chosen=state,
         older=next_href(visit, found),
         may_write=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
+        may_set=may(visit.viewer, Action.ROUNDS_WRITE, (company.id,)),
     )
 
 

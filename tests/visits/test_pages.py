@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 from app.accounts.commands import create_account, create_api_key, grant_role
 from app.accounts.rules import SCOPES, SERVICE, Action
 from app.accounts.values import NewAccount, NewApiKey, Role
-from app.infra.database import Database
+from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.kpis.values import RaterGroup
 from app.rounds.commands import launch_round
 from tests.client import Client
+from tests.fjellbris import Fjellbris
 from tests.served import ADDRESS, OWN_PAGE
 from tests.visits.desk import VisitDesk, photo, visit_desk
 from tests.web.desk import Browser, Desk, desk_of, form_of, wrong_fields
@@ -37,8 +38,8 @@ def desk(engine: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> De
     """The served company of a visit desk, with two analysts; `scenario` is what shoppers do."""
     found: list[VisitDesk] = []
 
-    def company(session: object, at: datetime) -> object:
-        found.append(visit_desk(session, at))  # type: ignore[arg-type]
+    def company(session: WriteSession, at: datetime) -> Fjellbris:
+        found.append(visit_desk(session, at))
         return found[0].company
 
     monkeypatch.setattr("tests.web.desk.fjellbris", company)
