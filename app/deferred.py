@@ -2,7 +2,7 @@
 
 The standard library writes and compiles seven functions for each frozen class, half a millisecond: for six hundred
 classes a quarter of a start, and a process makes values of few of them. Here the class is there at once, with its
-slots, and its methods when one of them is first asked for; decision 0020 says what that is worth.
+slots, and its methods when one of them is first asked for; decision 0022 says what that is worth.
 """
 
 import dataclasses

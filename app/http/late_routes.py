@@ -1,4 +1,4 @@
-"""Routes that are loaded by the first request for one of them; decision 0020 says which, and what it is worth."""
+"""Routes that are loaded by the first request for one of them; decision 0022 says which, and what it is worth."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property

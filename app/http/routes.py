@@ -28,7 +28,7 @@ def prompt(endpoint: P) -> P:
     """Marks a page that is asked for most of all and reads but a row or two: from a file it is read where it is asked for.
 
     Handing it to a thread and back costs more than reading it, and readers of an SQLite file wait for nobody. A server is
-    waited for in a thread, as everywhere (decision 0019).
+    waited for in a thread, as everywhere (decision 0023).
     """
     setattr(endpoint, _PROMPT, True)
     return endpoint

@@ -216,13 +216,20 @@ def test_raters_of_their_own_leave_only_shrinkage() -> None:
 def test_whether_raters_were_chosen_by_merit_is_asked_and_not_guessed() -> None:
     people = organisation(17)
     assert set(reasons(adjusted(people, Assignment.UNKNOWN))) == {Obstacle.ASSIGNMENT_UNKNOWN}
-    assert set(reasons(adjusted(people, Assignment.BY_MERIT))) == {Obstacle.ASSIGNED_BY_MERIT}
+    [by_merit] = adjusted(people, Assignment.BY_MERIT)
+    assert set(reasons((by_merit,))) == {Obstacle.ASSIGNED_BY_MERIT}
+    assert (by_merit.model, by_merit.tests(), by_merit.groups()) == (None, None, ())
 
 
 def test_raters_who_are_alike_need_no_adjustment() -> None:
     parts = adjusted(organisation(18, severity=0))
     assert set(reasons(parts)) == {Obstacle.NO_SEVERITY}
     assert parts[0].model is not None
+    told = parts[0].tests()
+    assert told is not None
+    assert (told[0].p_value < 0.001, told[1].p_value >= 0.05) == (True, True)
+    groups = parts[0].groups()
+    assert sum(WEIGHTS[one.group] * one.points for one in groups) == pytest.approx(0, abs=1e-9)
 
 
 def test_subjects_who_are_alike_have_nothing_to_adjust() -> None:
