@@ -27,6 +27,7 @@ def spoilt() -> Spoilt:
 
 def test_the_second_opinion_shares_no_code_with_the_first() -> None:
     allowed = {
+        "app.deferred",
         "app.scoring.errors",
         "app.scoring.objections",
         "app.scoring.verifier_columns",
