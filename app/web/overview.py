@@ -1,12 +1,12 @@
 """The first page after sign-in: what waits this week, what is still to be set up, and the latest results."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading

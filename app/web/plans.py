@@ -1,12 +1,12 @@
 """The pages of action plans: those under way, what was tried, one plan, making one and ending one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require, roots
 from app.decisions.queries import get_case
+from app.deferred import dataclass
 from app.fields import Fields
 from app.followup.queries import find_watched_place
 from app.http.access import SIGNED_IN, access

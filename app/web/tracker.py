@@ -1,10 +1,9 @@
 """Following a round: how many have answered as far as it may be told, moving its times, closing it, releasing it."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted

@@ -1,11 +1,11 @@
 """What waits for whoever is signed in, in three lists: to decide, to talk about, to collect; the first due first."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from app.decisions.queries import list_cases, load_idle
 from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.infra.formats import day, instant, local_day
