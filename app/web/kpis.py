@@ -6,7 +6,7 @@ from dataclasses import replace
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
-from app.decisions.queries import load_idle
+from app.decisions.idle import load_idle
 from app.deferred import dataclass
 from app.errors import NotFound
 from app.followup.queries import list_course_places

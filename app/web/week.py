@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from app.decisions.queries import list_cases, load_idle
+from app.decisions.idle import load_idle
+from app.decisions.queries import list_cases
 from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
 from app.deferred import dataclass
 from app.http.visit import Visit
