@@ -67,6 +67,7 @@ from app.web import (
     what_if,
     what_if_adopt,
     wording,
+    worth,
 )
 
 _PAGES: tuple[Pages, ...] = (
@@ -94,6 +95,7 @@ _PAGES: tuple[Pages, ...] = (
     kpi_states.router,
     form_previews.router,
     targets.router,
+    worth.router,
     kpis.router,
     goals.router,
     scales.router,

@@ -97,6 +97,7 @@ def show_kpis(request: Request) -> Response:
         chosen=chosen,
         is_filtered=chosen != KpiFilter(),
         may_write=may(visit.viewer, Action.KPIS_WRITE, company.path),
+        reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),
     )
 
 
@@ -151,6 +152,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+        reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),
         places=_course_places(session, visit, kpi),
         try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )
