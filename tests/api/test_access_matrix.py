@@ -70,6 +70,7 @@ CASES: dict[str, Case] = {
     "appoint_deputy": Case("team", lambda world: {"deputy_id": world.ids["leader_id"], "ends_on": "2026-12-24"}),
     "end_deputy": Case("team", lambda _: {}),
     "list_goals": Case(),
+    "get_goal_tree": Case(),
     "create_goal": Case(body=named),
     "get_goal": Case(),
     "change_goal": Case(body=named),
