@@ -146,7 +146,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
         owner=next(iter(owners.values()), None),
         versions=versions,
-        hints=_hints(visit, current) if may_write else [],
+        hints=hints_of(visit, current) if may_write else [],
         shares=shares_of(current.rater_weights),
         conditions=[condition_of(visit, item, current.items) for item in current.items],
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
@@ -168,7 +168,7 @@ def _tried(kpi: Kpi) -> str:
     return f"weights.{kpi.id}" if kpi.kind is KpiKind.SOFT else f"posts.{kpi.id}.{EVERYWHERE}"
 
 
-def _hints(visit: Visit, version: KpiVersion) -> list[str]:
+def hints_of(visit: Visit, version: KpiVersion) -> list[str]:
     """Advice on the wording of items, each with what it is about."""
     return [f"{label_of(visit, hint.field, {})}: {said(visit, hint.message)}" for hint in wording_hints(version)]
 

@@ -200,8 +200,7 @@ ELSEWHERE = {
     # Of signals and figures: tests/decisions, tests/plans and tests/worth.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
     *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value"),
-    # Of a KPI with two versions: tests/kpis/test_changes.py.
-    "get_version_changes",
+    *("get_version_changes", "list_wording_hints"),  # of a KPI with two versions: tests/web/test_kpi_pages.py
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),

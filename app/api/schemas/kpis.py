@@ -320,3 +320,20 @@ class VersionChangesOut(Out):
         """As it is answered."""
         changes = [ChangeOut.of(change) for change in found.changes]
         return cls(since=found.older.number, number=found.newer.number, items=changes)
+
+
+class HintOut(Out):
+    """Advice on one text of an item; nothing of it is refused."""
+
+    model_config = example(field="items.0.question.en", message="Ask one thing at a time.")
+
+    field: str
+    message: str
+
+
+class HintsOut(Out):
+    """Advice on the words of a KPI; empty where there is none."""
+
+    model_config = example(items=[{"field": "items.0.question.en", "message": "Ask one thing at a time."}])
+
+    items: list[HintOut]
