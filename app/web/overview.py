@@ -17,6 +17,7 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
+from app.papers.result_words import reason
 from app.recovery.queries import count_open_cases
 from app.releases.queries import load_latest_composites, load_told
 from app.releases.values import Release, Score, ScoreLevel
@@ -26,7 +27,6 @@ from app.summaries.compose import figure_of
 from app.web.lists import company_of
 from app.web.places import list_units
 from app.web.render import page
-from app.web.result_words import reason
 
 router = Pages()
 

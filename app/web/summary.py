@@ -12,18 +12,18 @@ from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.organisation.queries import load_subjects
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
+from app.papers import arithmetic, figures
+from app.papers.figure_table import figure_table
+from app.papers.result_text import shown
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
 from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
-from app.web import arithmetic, figures
 from app.web.against_text import against_text
 from app.web.course_words import questions_of
-from app.web.figure_table import figure_table
 from app.web.lists import every, next_href, slice_of
 from app.web.render import download, page, see_other
-from app.web.result_text import shown
 
 router = Pages()
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.tabular import write_csv
+from app.papers import result_words
+from app.papers.found_text import firm_word, no_trend
 from app.releases.values import ScoreLevel
 from app.summaries.table import FigureRow, Level, figure_rows
 from app.summaries.values import ChangeFigure, Figure, Summary
-from app.web import result_words
-from app.web.found_text import firm_word, no_trend
-from app.web.render import said
 from app.words import Words, in_locale
 
 _HEADER = (
