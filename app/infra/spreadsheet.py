@@ -1,4 +1,4 @@
-"""Workbooks for people, written: numbers as numbers, text as text whatever it begins with."""
+"""Workbooks for people, written: numbers as numbers of sixteen digits, text as text whatever it begins with."""
 
 import io
 from collections.abc import Sequence

@@ -72,7 +72,7 @@ def _hero(visit: Visit, summary: Summary, told: Shown) -> Values | None:
         "score": score(figure.score, visit.locale),
         "words": withheld or ". ".join(word for word in (likely, told.firmness) if word),
         "notes": [note for note in (parts, told.coverage) if note],
-        "plot": _picture(charts.withheld_svg("composite", 32), f"{label} {withheld}") if is_withheld else None,
+        "plot": _picture(charts.withheld_svg("composite", 32), f"{label}: {withheld}") if is_withheld else None,
     }
 
 
