@@ -14,7 +14,7 @@ class _Later(ModuleType):
 
 
 def later(name: str) -> ModuleType:
-    """A module that is loaded when something is first taken from it; decision 0008 says which, and why so few."""
+    """A module that is loaded when something is first taken from it; decisions 0008 and 0022 say which, and why."""
     if find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     return _Later(name)

@@ -2,10 +2,10 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.deferred import dataclass
 from app.infra.later import later
 from app.infra.tabular import is_formula
 

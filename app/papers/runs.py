@@ -1,12 +1,14 @@
 """Words of page templates without their markup, for paper: paragraphs of runs, each plain or strong; drawings fall away."""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
 Run = tuple[str, bool]
 Paragraph = list[Run]
 
 _BREAKS = {"p", "br", "li", "div"}
+# Templates escape what is greater in attributes as anywhere, so that a tag ends where it seems to.
+_TAG = re.compile(r"<(/?)(\w+)[^>]*>")
 # Not the no-break space, which holds figures and units together.
 _SPACE = re.compile(r"[ \t\r\n]+")
 
@@ -17,10 +19,18 @@ def paragraphs_of(markup: str) -> list[Paragraph]:
     >>> paragraphs_of("<p>Strongest on <strong>care &amp; calm</strong>.</p><p><svg><title>x</title></svg> Good</p>")
     [[('Strongest on ', False), ('care & calm', True), ('.', False)], [('Good', False)]]
     """
-    reader = _Reader()
-    reader.feed(markup)
-    reader.close()
-    return [told for told in map(_trimmed, reader.paragraphs) if told]
+    found: list[Paragraph] = [[]]
+    depth = {"svg": 0, "strong": 0}
+    # By turns: text, whether the tag after it closes, the name of the tag.
+    pieces = iter([*_TAG.split(markup), "", ""])
+    for text, closes, tag in zip(pieces, pieces, pieces, strict=True):
+        if not depth["svg"]:
+            found[-1].append((unescape(text), bool(depth["strong"])))
+        if tag in depth:
+            depth[tag] += -1 if closes else 1
+        elif tag in _BREAKS:
+            found.append([])
+    return [told for told in map(_trimmed, found) if told]
 
 
 def text_of(markup: str) -> str:
@@ -30,30 +40,6 @@ def text_of(markup: str) -> str:
     '52 s Target reached'
     """
     return " ".join("".join(text for text, _ in paragraph) for paragraph in paragraphs_of(markup))
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.paragraphs: list[Paragraph] = [[]]
-        self._drawings = 0
-        self._strong = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the library's
-        self._drawings += tag == "svg"
-        self._strong += tag == "strong"
-        if tag in _BREAKS:
-            self.paragraphs.append([])
-
-    def handle_endtag(self, tag: str) -> None:
-        self._drawings -= tag == "svg"
-        self._strong -= tag == "strong"
-        if tag in _BREAKS:
-            self.paragraphs.append([])
-
-    def handle_data(self, data: str) -> None:
-        if not self._drawings:
-            self.paragraphs[-1].append((data, bool(self._strong)))
 
 
 def _trimmed(paragraph: Paragraph) -> Paragraph:

@@ -1,7 +1,6 @@
 """The files of a summary, for both doors: one page as PDF, the full version, and a workbook; read as the page is read."""
 
-from dataclasses import dataclass
-
+from app.deferred import dataclass
 from app.followup.relations import get_prompts
 from app.http.visit import Visit
 from app.infra.database import ReadSession
