@@ -13,6 +13,8 @@ from app.summaries.values import Arithmetic
 
 Section = Mapping[str, Any]
 
+# Tables of three columns of figures stand under each other, hence in step.
+_EVEN = 4
 _TERM_HEADS = ("KPI, group, item", "Score", "Weight", "Contribution", "Basis")
 
 
@@ -44,11 +46,17 @@ def _table(heads: Sequence[str], rows: Sequence[Mapping[str, Any]], *, words_fro
     """
     if not any(row["cells"][-1] for row in rows):
         heads, rows = heads[:-1], [{**row, "cells": row["cells"][:-1]} for row in rows]
-    return {"heads": heads, "rows": rows, "words_from": words_from}
+    return {"heads": heads, "rows": rows, "words_from": words_from, "even": words_from == _EVEN}
 
 
-def _line(*cells: str, level: int = 0, is_strong: bool = False, is_withheld: bool = False) -> Mapping[str, Any]:
-    return {"cells": cells, "level": level, "strong": is_strong, "withheld": is_withheld}
+def _line(*cells: str, level: int = 0, is_strong: bool = False, withheld: str = "") -> Mapping[str, Any]:
+    """A row; where something is withheld that stands in its last cell."""
+    told = (*cells[:-1], withheld) if withheld else cells
+    return {"cells": told, "level": level, "strong": is_strong, "withheld": bool(withheld)}
+
+
+def _withheld(visit: Visit, reason: str) -> str:
+    return f"{said(visit, 'Withheld:')} {reason}" if reason else ""
 
 
 def _soft_figures(visit: Visit, rows: Sequence[Row]) -> Section:
@@ -57,7 +65,6 @@ def _soft_figures(visit: Visit, rows: Sequence[Row]) -> Section:
     for kpi in rows:
         likely = points_range(kpi["lo"], kpi["hi"])
         share = percent(kpi["weight"], visit.locale)
-        is_withheld = bool(kpi["reason"])
         lines.append(
             _line(
                 kpi["name"],
@@ -65,9 +72,9 @@ def _soft_figures(visit: Visit, rows: Sequence[Row]) -> Section:
                 score(kpi["score"], visit.locale),
                 likely,
                 share,
-                kpi["reason"] or kpi["basis"],
+                kpi["basis"],
                 is_strong=True,
-                is_withheld=is_withheld,
+                withheld=_withheld(visit, kpi["reason"]),
             )
         )
         lines += [_group_line(visit, group) for group in kpi["groups"]]
@@ -84,9 +91,9 @@ def _group_line(visit: Visit, group: Row) -> Mapping[str, Any]:
         score(group["score"], visit.locale),
         points_range(group["lo"], group["hi"]),
         percent(group["weight"], visit.locale),
-        group["reason"] or group["basis"],
+        group["basis"],
         level=1,
-        is_withheld=bool(group["reason"]),
+        withheld=_withheld(visit, group["reason"]),
     )
 
 
@@ -98,8 +105,8 @@ def _hard_figures(visit: Visit, rows: Sequence[Row]) -> Section:
             measure(row["value"], visit.locale, row["unit"], row["decimals"]),
             *_posts(visit, row),
             score(row["score"], visit.locale),
-            row["withheld"],
-            is_withheld=bool(row["withheld"]),
+            "",
+            withheld=_withheld(visit, row["withheld"]),
         )
         for row in rows
     ]
@@ -146,7 +153,7 @@ def _comments(visit: Visit, block: CommentBlock) -> Section:
         {
             "about": about,
             "texts": [{"text": text, "note": edited if is_edited else ""} for text, is_edited in texts],
-            "withheld": [f"{said(visit, 'Withheld:')} {reason}" for reason in withheld],
+            "withheld": [_withheld(visit, reason) for reason in withheld],
         }
         for about, texts, withheld in block.parts
     ]
@@ -158,7 +165,7 @@ def _arithmetic(visit: Visit, found: Arithmetic) -> Iterator[Section]:
     """A table for each KPI with all it is made of, so that none is torn apart; then how they add up."""
     heads = [said(visit, head) for head in _TERM_HEADS]
     terms, total = terms_of(visit, found), total_of(visit, found)
-    tables = [_table(heads, [_term(term) for term in one], words_from=4) for one in _by_kpi(terms)]
+    tables = [_table(heads, [_term(visit, term) for term in one], words_from=4) for one in _by_kpi(terms)]
     if total is not None:
         points = "" if total.withheld else total.score
         line = _line(
@@ -166,9 +173,9 @@ def _arithmetic(visit: Visit, found: Arithmetic) -> Iterator[Section]:
             total.score,
             total.weight,
             points,
-            total.withheld or total.coverage,
+            total.coverage,
             is_strong=True,
-            is_withheld=bool(total.withheld),
+            withheld=_withheld(visit, total.withheld),
         )
         tables.append(_table(heads, [line], words_from=4))
     notes = [
@@ -194,14 +201,14 @@ def _by_kpi(terms: Sequence[Term]) -> list[list[Term]]:
     return found
 
 
-def _term(term: Term) -> Mapping[str, Any]:
+def _term(visit: Visit, term: Term) -> Mapping[str, Any]:
     return _line(
         term.label,
         term.score,
         term.weight,
         term.part,
-        term.withheld or term.basis,
+        term.basis,
         level=term.level,
         is_strong=term.level == KPI,
-        is_withheld=bool(term.withheld),
+        withheld=_withheld(visit, term.withheld),
     )
