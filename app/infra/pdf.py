@@ -21,6 +21,7 @@ typst = later("typst")
 FOLDER = ROOT / "templates" / "print"
 _FONTS = fontpkg_open_sans.ROOT / "files"
 _UPRIGHT = "OpenSans[wdth,wght].ttf"
+_KEPT = 10
 # Not there: packages of other people would be looked for here before anybody is asked for them.
 _PACKAGES = FOLDER / "packages"
 
@@ -40,7 +41,14 @@ def write_pdf(template: str, values: Mapping[str, Any], *, made_at: datetime) ->
         package_cache_path=_PACKAGES,
         timestamp=made_at.astimezone(UTC),
     )
+    _forget()
     return made
+
+
+def _forget() -> None:
+    """Let go of what typst has computed: it keeps a long document, 15 MB with its words, until ten more were made."""
+    for _ in range(_KEPT):
+        typst.compile(b"", font_paths=_fonts())
 
 
 @cache
