@@ -41,7 +41,7 @@ def first_page(
         "columns": [] if is_bare else _columns(visit, told, questions),
         "soft": None if is_bare or not told.soft else _soft(visit, told),
         "hard": None if is_bare or not told.hard else _hard(visit, told),
-        "key": text_of(words.key()),
+        "key": text_of(words.key(bool(told.hard))),
         "origin": text_of(words.origin(summary)),
         "page": said(visit, "Page {page} of {pages}"),
         "left_out": said(visit, "There is no room for the rater groups here: they stand in the full version."),
