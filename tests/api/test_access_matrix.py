@@ -197,11 +197,11 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    # Of signals and figures: tests/decisions, tests/plans and tests/worth.
+    # Of signals, figures and persons: tests/decisions, tests/plans, tests/worth and tests/held.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value"),
+    *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
     # Of a KPI with two versions: tests/web/test_kpi_pages.py.
-    *("get_version_changes", "list_wording_hints", "list_what_is_held"),
+    *("get_version_changes", "list_wording_hints"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
