@@ -85,6 +85,7 @@ WHAT: Mapping[str, str] = {
     "role.revoked": "Took a role away",
     "round.changed": "Changed a round",
     "round.closed": "Closed a round",
+    "round.cloned": "Drafted a round like an earlier one",
     "round.created": "Drafted a round",
     "round.deleted": "Deleted a draft of a round",
     "round.imported": "Brought past ratings in from a file",
