@@ -8,12 +8,14 @@ from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.plans import ActionPlanOut, PlanEndIn, PlanIn, ToldPlanOut
+from app.api.schemas.rounds import RoundOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
 from app.plans import commands, queries
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
+from app.plans.remeasure import remeasure
 from app.plans.values import ActionPlan, PlanFilter, PlanState
 
 router = resource("Action plans")
@@ -68,6 +70,15 @@ def end_action_plan(request: Request, plan_id: Key, sent: PlanEndIn) -> Response
     with posting(request) as post:
         plan = commands.end_plan(post.session, post.viewer, plan_id, end, now=post.now)
         return post.answer(_told(post, plan), version=plan.version)
+
+
+@router.post("/action-plans/{plan_id}/measure-again", status_code=201, response_model=RoundOut)
+@access(Action.ROUNDS_WRITE)
+def measure_again(request: Request, plan_id: Key) -> Response:
+    """Begin a draft that asks the same rater groups about the KPI of a plan alone. For managers of the subject."""
+    with posting(request) as post:
+        made = remeasure(post.session, post.viewer, plan_id, now=post.now)
+        return post.created(RoundOut.of(made), f"/rounds/{made.id}", version=made.version)
 
 
 @router.post("/actions/{action_id}/done", response_model=ToldPlanOut)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, or_, select
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
+from app.kpis.values import KpiKind
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.tables import SubjectRow
 from app.organisation.values import Subject, SubjectId
@@ -28,7 +29,12 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
     subject = load_subjects(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
     if not may(viewer, Action.RESULTS_READ, subject.path):
         return None
-    pair = pair_for(_figures(session, plan.kpi.id, [subject.id]), started_on=plan.started_on, check_on=plan.check_on)
+    pair = pair_for(
+        _figures(session, plan.kpi.id, [subject.id]),
+        started_on=plan.started_on,
+        check_on=plan.check_on,
+        is_rated=plan.kpi.kind is KpiKind.SOFT,
+    )
     if pair is None:
         return None
     before, after = ({one.subject_id: one for one in _figures_of(session, plan.kpi.id, each)} for each in pair)

@@ -23,8 +23,11 @@ from app.kpis.tables import ItemRow
 from app.kpis.values import Kpi, KpiId, KpiKind
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectId
-from app.plans.tables import ActionPlanRow, PlannedActionRow
+from app.plans.tables import ActionPlanRow, PlannedActionRow, PlanRoundRow
 from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState
+from app.releases.queries import IS_TOLD
+from app.releases.tables import ReleaseRow, ScoreRow
+from app.rounds.tables import RoundRow
 from app.summaries.values import Place
 from app.words import Words
 
@@ -82,6 +85,19 @@ def load_plan_of_action(session: ReadSession, action_id: str) -> str | None:
     return session.scalar(select(PlannedActionRow.plan_id).where(PlannedActionRow.id == action_id))
 
 
+def find_last_round(session: ReadSession, kpi_id: str, subject_id: str, *, over_by: date | None = None) -> str | None:
+    """The last released round that tells of a KPI at a subject, of a period that was over by a day; whoever asks."""
+    query = (
+        select(RoundRow.id)
+        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
+        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
+        .where(ScoreRow.kpi_id == kpi_id, ScoreRow.subject_id == subject_id, IS_TOLD)
+        .order_by(RoundRow.period_end.desc(), RoundRow.released_at.desc(), RoundRow.id)
+        .limit(1)
+    )
+    return session.scalar(query if over_by is None else query.where(RoundRow.period_end < over_by))
+
+
 def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
     if chosen.state is not None:
         query = query.where(ActionPlanRow.state == chosen.state)
@@ -109,8 +125,9 @@ def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], 
     query = select(PlannedActionRow).where(PlannedActionRow.plan_id.in_([row.id for row in rows]))
     for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
         actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
+    rounds = _round_ids(session, [row.id for row in rows])
     return [
-        _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, actions[row.id])
+        _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, (actions[row.id], rounds[row.id]))
         for row in rows
         if row.owner_id in viewer.own_subjects
         or _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
@@ -123,7 +140,7 @@ def _plan(
     kpi: Kpi,
     subjects: Mapping[SubjectId, Subject],
     items: Mapping[str, Words],
-    actions: Sequence[PlannedAction],
+    done: tuple[Sequence[PlannedAction], Sequence[str]],
 ) -> ActionPlan:
     subject, owner = subjects[SubjectId(row.subject_id)], subjects.get(SubjectId(row.owner_id))
     is_open = row.state == PlanState.OPEN
@@ -145,11 +162,23 @@ def _plan(
         state=PlanState(row.state),
         ended_on=row.ended_on,
         note=row.note,
-        actions=tuple(actions),
+        actions=tuple(done[0]),
+        round_ids=tuple(done[1]),
         may_write=leads,
         may_tick=leads or (is_open and row.owner_id in viewer.own_subjects),
         version=row.version,
     )
+
+
+def _round_ids(session: ReadSession, plan_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The rounds that measure plans again, the first one first."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    query = select(PlanRoundRow.plan_id, PlanRoundRow.round_id).join(RoundRow, RoundRow.id == PlanRoundRow.round_id)
+    for plan_id, round_id in session.execute(
+        query.where(PlanRoundRow.plan_id.in_(plan_ids)).order_by(RoundRow.created_at, RoundRow.id)
+    ):
+        found[plan_id].append(round_id)
+    return found
 
 
 def _item_names(session: ReadSession, item_ids: Collection[str]) -> dict[str, Words]:

@@ -59,3 +59,13 @@ class PlannedActionRow(Base):
     text: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date] = mapped_column(Day)
     done_on: Mapped[date | None] = mapped_column(Day)
+
+
+class PlanRoundRow(Base):
+    """A round that measures again what a plan is about."""
+
+    __tablename__ = "plan_round"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True})
+
+    plan_id: Mapped[str] = mapped_column(Id, ForeignKey("action_plan.id", ondelete="CASCADE"), primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)

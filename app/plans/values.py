@@ -95,6 +95,7 @@ class ActionPlan:
 
     item_name : which item of the KPI it is about; none if about the whole
     owner_name : empty where the person is gone
+    round_ids : drafts and rounds that measure it again, the first one first
     may_write : whether the viewer leads there; `may_tick` also for the owner
     """
 
@@ -115,6 +116,7 @@ class ActionPlan:
     ended_on: date | None
     note: str
     actions: tuple[PlannedAction, ...]
+    round_ids: tuple[str, ...]
     may_write: bool
     may_tick: bool
     version: int

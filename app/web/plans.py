@@ -22,12 +22,14 @@ from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
 from app.plans.queries import get_plan, list_plans
+from app.plans.remeasure import load_again, remeasure
 from app.plans.rules import CHECK_AFTER
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanState
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.plan_words import STATES, TONES, VERDICTS, effect_of
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.round_parts import STATE_NAMES
 from app.words import in_locale
 
 router = Pages()
@@ -123,6 +125,7 @@ def show_plan(request: Request, plan_id: str) -> Response:
     with reading(request) as (session, visit):
         plan = get_plan(session, visit.viewer, plan_id, on=visit.today)
         effect = find_effect(session, visit.viewer, plan, on=visit.today)
+        again = load_again(session, visit.viewer, plan, on=visit.today)
     return page(
         visit,
         "pages/plans/plan.html",
@@ -131,7 +134,19 @@ def show_plan(request: Request, plan_id: str) -> Response:
         expected=number(plan.expected, visit.locale, 0 if plan.expected.is_integer() else 1),
         effect=effect_of(visit, plan, effect),
         verdict=_verdict(visit, effect),
+        rounds=[
+            (in_locale(one.name, visit.locale), f"/rounds/{one.id}", STATE_NAMES[one.state]) for one in again.rounds
+        ],
+        may_measure=again.may_begin,
     )
+
+
+@router.post("/plans/{plan_id}/measure-again")
+@access(Action.ROUNDS_WRITE)
+def measure_again(request: Request, plan_id: str) -> Response:
+    with writing(request) as (session, visit):
+        made = remeasure(session, visit.viewer, plan_id, now=visit.now)
+    return see_other(f"/rounds/{made.id}", done="again")
 
 
 @router.post("/plans/{plan_id}/actions/{action_id}/done")

@@ -18,6 +18,14 @@ def service(shelf: Shelf, tmp_path: Path) -> Running:
     return Running.on(shelf.take(demo), NOW, tmp_path)
 
 
+def measure_again(leader: Reader, plan_path: str) -> None:
+    status, where = leader.send(f"{plan_path}/measure-again", on=plan_path)
+    assert status == 303
+    assert "A draft that measures the plan again is stored." in leader.page(str(where)).words
+    [link] = [one for one in leader.page(plan_path).one("main").all("a") if one.words.startswith("Measured again")]
+    assert link.attributes["href"] == str(where).partition("?")[0]
+
+
 def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Running) -> None:
     with service.engine.read() as session:
         known = Watching.of(session)
@@ -45,11 +53,10 @@ def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Runn
     assert isinstance(refused, Element)
     assert (status, [href for href, _ in wrong_fields(refused)]) == (422, ["#what"])
     assert refused.one("main").all("input", name="actions.0.text")[0].attributes["value"] == "Se to møter"
-    status, where = amir.send("/plans/new", on=link, **sent)
-    assert status == 303
-    plan_path = str(where).partition("?")[0]
+    plan_path = str(amir.send("/plans/new", on=link, **sent)[1]).partition("?")[0]
     assert "This can be told once a round is released" in amir.page(plan_path).one("main").words
 
+    measure_again(amir, plan_path)
     sofie = Reader(service.signed_in("sofie.berg"))
     [tick] = [one.attributes["action"] for one in sofie.page(plan_path).one("main").all("form")]
     assert sofie.send(tick, on=plan_path)[0] == 303
@@ -83,6 +90,11 @@ def test_a_system_makes_reads_ticks_and_ends_a_plan(service: Running) -> None:
         made.json()["id"]
     ]
     assert ok(system.get(path))["what"] == sent["what"]
+    asking = service.system("results:read", "decisions:write", "rounds:write", subject="team-nord")
+    again = asking.post(f"{path}/measure-again")
+    assert (again.status_code, again.json()["period_start"], again.json()["state"]) == (201, "2026-11-24", "draft")
+    assert ok(system.get(path))["round_ids"] == [again.json()["id"]]
+    assert system.post(f"{path}/measure-again").status_code == 403
     assert ok(system.post(f"{path}/end", json={"state": "dropped"}))["state"] == "dropped"
     again = system.post(f"{path}/end", json={"state": "done"})
     assert (again.status_code, again.json()["code"]) == (409, "plan_ended")

@@ -22,16 +22,21 @@ from app.plans import rules
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
-from app.plans.queries import get_plan, list_plans
+from app.plans.queries import find_last_round, get_plan, list_plans
+from app.plans.remeasure import load_again, remeasure
 from app.plans.tables import ActionPlanRow
 from app.plans.values import ActionDraft, ActionPlan, PlanDraft, PlanEnd, PlanFilter, PlanState
 from app.releases.tables import ReleaseRow, ScoreRow
+from app.rounds.commands import delete_round
+from app.rounds.queries import load_rated, load_rounds
 from app.rounds.tables import RoundRow
+from app.rounds.values import RoundState
 from app.scoring.effects import Verdict
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
 
 CHECK = TODAY + timedelta(days=30)
+CHECK_AT = NOW + timedelta(days=40)
 ALL = PageRequest()
 
 
@@ -251,3 +256,51 @@ def test_what_is_sent_is_checked() -> None:
     assert [one.field for one in refused.value.errors] == ["expected", "actions.0.due_on", "actions.1.text"]
     with pytest.raises(Invalid):
         parse_plan_end({"state": "open"})
+
+
+# ------------------------------------------------------------ measured again
+
+
+def test_a_plan_is_measured_again_by_the_same_groups_about_its_kpi_alone(
+    session: WriteSession, known: Watching
+) -> None:
+    plan = made(session, known, draft(known, subject="sofie.berg"))
+    viewer = manager(known)
+    [last] = load_rounds(session, [find_last_round(session, plan.kpi.id, plan.subject.id) or ""]).values()
+    assert load_again(session, viewer, plan, on=TODAY).may_begin
+    again = remeasure(session, viewer, plan.id, now=NOW)
+    assert (again.state, again.scope_id) == (RoundState.DRAFT, known.subjects["team-nord"])
+    assert (again.period_start, again.period_end) == (TODAY + timedelta(days=1), CHECK)
+    assert again.opens_at.date() == CHECK
+    assert [one.kpi_id for one in again.kpis] == [plan.kpi.id]
+    assert set(again.groups) <= set(last.groups)
+    assert {one.rater_group for one in again.groups} == set(again.kpis[0].weights)
+    assert load_rated(session, again.id) == (plan.subject.id,)
+
+    found = get_plan(session, viewer, plan.id, on=TODAY)
+    told = load_again(session, viewer, found, on=TODAY)
+    assert ([one.id for one in told.rounds], told.may_begin) == ([again.id], False)
+    with pytest.raises(rules.MeasuredAgainAlready):
+        remeasure(session, viewer, plan.id, now=NOW)
+    delete_round(session, viewer, again.id, now=NOW)
+    assert load_again(session, viewer, get_plan(session, viewer, plan.id, on=TODAY), on=TODAY).may_begin
+
+    # A person is asked about where he works, and only by who leads there.
+    sofie = known.person("sofie.berg")
+    assert not load_again(session, sofie, plan, on=TODAY).may_begin
+    for reader in (sofie, known.who(Role.VIEWER, "team-nord")):
+        with pytest.raises(Forbidden):
+            remeasure(session, reader, plan.id, now=NOW)
+    # Readings are not asked for again: they come by themselves.
+    hard = made(session, known, replace(draft(known), kpi_id=known.kpis[H1]))
+    with pytest.raises(rules.NothingToMeasureAgain):
+        remeasure(session, viewer, hard.id, now=NOW)
+
+
+def test_a_whole_unit_is_measured_again_through_those_whose_figures_it_is(
+    session: WriteSession, known: Watching
+) -> None:
+    plan = made(session, known)
+    again = remeasure(session, manager(known), plan.id, now=CHECK_AT)
+    assert (again.scope_id, again.period_end, again.opens_at) == (plan.subject.id, CHECK_AT.date(), CHECK_AT)
+    assert load_rated(session, again.id)

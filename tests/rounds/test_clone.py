@@ -25,7 +25,10 @@ DAY = timedelta(days=1)
 def test_a_round_that_runs_is_asked_again_for_the_next_period(
     session: WriteSession, company: Fjellbris, now: datetime
 ) -> None:
-    groups = [RaterGroup.MANAGER, GroupPolicy(RaterGroup.COLLEAGUE, Mode.ANONYMOUS, 4, 5)]
+    groups: list[RaterGroup | GroupPolicy] = [
+        RaterGroup.MANAGER,
+        GroupPolicy(RaterGroup.COLLEAGUE, Mode.ANONYMOUS, 4, 5),
+    ]
     before = draft_round(session, company, now, groups=groups, reminders=[now + 5 * DAY])
     wish = replace(draft_of(before), external_id="2026-Q4")
     change_round(session, SERVICE, before.id, wish, now=now)

@@ -41,6 +41,7 @@ _PLAN: dict[str, Any] = {
     "ended_on": None,
     "note": "",
     "actions": [_ACTION],
+    "round_ids": [],
     "effect": None,
     "version": 1,
 }
@@ -105,7 +106,7 @@ class EffectOut(Out):
     model_config = example(**_EFFECT)
 
     before: float = Field(description="The last figure from before the plan, in points")
-    after: float = Field(description="The first figure of an equally long period after it")
+    after: float = Field(description="The first figure after it, of an equally long period where there is one")
     after_from: date
     after_to: date
     change: float = Field(description="The change by itself")
@@ -155,6 +156,7 @@ class ActionPlanOut(Out):
     ended_on: date | None
     note: str
     actions: list[PlannedActionOut]
+    round_ids: list[Id] = Field(description="Drafts and rounds that measure it again")
     version: int
 
 
