@@ -7,15 +7,16 @@ from fastapi import Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.plans import ActionPlanOut, PlanEndIn, PlanIn, ToldPlanOut
+from app.api.schemas.plans import ActionPlanOut, PlanEndIn, PlanIn, ToldPlanOut, WeDidIn, WeDidOut
 from app.api.schemas.rounds import RoundOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
 from app.plans import commands, queries
 from app.plans.effect import find_effect
-from app.plans.intake import parse_plan, parse_plan_end
+from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
 from app.plans.remeasure import remeasure
+from app.plans.tell import tell_raters
 from app.plans.values import ActionPlan, PlanFilter, PlanState
 
 router = resource("Action plans")
@@ -79,6 +80,18 @@ def measure_again(request: Request, plan_id: Key) -> Response:
     with posting(request) as post:
         made = remeasure(post.session, post.viewer, plan_id, now=post.now)
         return post.created(RoundOut.of(made), f"/rounds/{made.id}", version=made.version)
+
+
+@router.post("/action-plans/{plan_id}/we-did", status_code=201, response_model=WeDidOut)
+@access(Action.DECISIONS_WRITE)
+def tell_of_plan(request: Request, plan_id: Key, sent: WeDidIn) -> Response:
+    """Tell everybody who was asked before a plan began what came of it, by letter and once. For managers of the subject."""
+    words = parse_we_did(sent.given())
+    with posting(request) as post:
+        tell_raters(post.session, post.viewer, plan_id, words, now=post.now)
+        return post.created(
+            WeDidOut(heard=dict(words.heard), did=dict(words.did), told_at=post.now), f"/action-plans/{plan_id}"
+        )
 
 
 @router.post("/actions/{action_id}/done", response_model=ToldPlanOut)

@@ -6,7 +6,7 @@ released figures alone, so it tells nothing that those do not tell.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -20,14 +20,15 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.queries import load_kpis
 from app.kpis.tables import ItemRow
-from app.kpis.values import Kpi, KpiId, KpiKind
+from app.kpis.values import Kpi, KpiId, KpiKind, RaterGroup
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectId
-from app.plans.tables import ActionPlanRow, PlannedActionRow, PlanRoundRow
-from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState
+from app.plans.tables import ActionPlanRow, PlanLetterRow, PlannedActionRow, PlanRoundRow
+from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState, WeDid
 from app.releases.queries import IS_TOLD
 from app.releases.tables import ReleaseRow, ScoreRow
-from app.rounds.tables import RoundRow
+from app.rounds.queries import load_rated
+from app.rounds.tables import AssignmentRow, RoundRow
 from app.summaries.values import Place
 from app.words import Words
 
@@ -96,6 +97,33 @@ def find_last_round(session: ReadSession, kpi_id: str, subject_id: str, *, over_
         .limit(1)
     )
     return session.scalar(query if over_by is None else query.where(RoundRow.period_end < over_by))
+
+
+def load_rated_inside(session: ReadSession, round_id: str, subject_id: str, *, on: date) -> list[str]:
+    """Who was rated in a round of those a figure is about: the subject itself, or those inside a unit."""
+    rated = load_rated(session, round_id)
+    if subject_id in rated:
+        return [subject_id]
+    paths = load_paths(session, rated, on=on)
+    return [one for one in rated if subject_id in paths.get(SubjectId(one), ())]
+
+
+def load_asked(
+    session: ReadSession, round_id: str, subject_ids: Collection[str], groups: Collection[RaterGroup]
+) -> frozenset[str]:
+    """Everybody who was asked about some subjects in some groups of a round, whether or not there was an answer."""
+    query = select(AssignmentRow.rater_id).where(
+        AssignmentRow.round_id == round_id,
+        AssignmentRow.subject_id.in_(subject_ids),
+        AssignmentRow.rater_group.in_(groups),
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
+def find_told(session: ReadSession, plan_id: str) -> tuple[WeDid, datetime] | None:
+    """What raters were told of a plan, and when; None until then. Whoever asks."""
+    row = session.get(PlanLetterRow, plan_id)
+    return None if row is None else (WeDid(row.heard, row.did), row.told_at)
 
 
 def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:

@@ -12,7 +12,7 @@ from app.infra.formats import DEFAULT_ZONE, local_day
 from app.journal.commands import record
 from app.kpis.queries import load_kpis
 from app.kpis.values import KpiId, KpiKind, KpiState
-from app.organisation.paths import load_paths, load_subjects
+from app.organisation.paths import load_subjects
 from app.organisation.place import take_turn
 from app.organisation.values import UNIT_KINDS, Subject, SubjectId
 from app.plans import queries, rules
@@ -20,7 +20,7 @@ from app.plans.tables import PlanRoundRow
 from app.plans.values import ActionPlan, PlanState
 from app.rounds.clone import Asked, fill_draft
 from app.rounds.commands import create_round
-from app.rounds.queries import load_rated, load_round, load_rounds
+from app.rounds.queries import load_round, load_rounds
 from app.rounds.values import Round, RoundDraft, RoundId, RoundState
 from app.words import Words
 
@@ -83,7 +83,7 @@ def remeasure(session: WriteSession, viewer: Viewer, plan_id: str, *, now: datet
     made = create_round(session, viewer, plan.company_id, _draft(plan, subject, last, now=now), now=now)
     kpis = [one for one in last.kpis if one.kpi_id == plan.kpi.id]
     groups = [policy for policy in last.groups if any(policy.rater_group in one.weights for one in kpis)]
-    rated = _rated(session, subject, last.id, on=today)
+    rated = queries.load_rated_inside(session, last.id, subject.id, on=today)
     filled = fill_draft(session, viewer, made, Asked(groups, kpis, rated), now=now)
     session.add(PlanRoundRow(plan_id=plan.id, round_id=made.id))
     session.flush()
@@ -114,15 +114,6 @@ def _scope(subject: Subject) -> tuple[SubjectId, ...]:
 
 def _last(session: ReadSession, plan: ActionPlan) -> str | None:
     return queries.find_last_round(session, plan.kpi.id, plan.subject.id)
-
-
-def _rated(session: ReadSession, subject: Subject, round_id: str, *, on: date) -> list[str]:
-    """Who was rated there: the subject itself, or those inside the unit whose figure it is."""
-    rated = load_rated(session, round_id)
-    if subject.id in rated:
-        return [subject.id]
-    paths = load_paths(session, rated, on=on)
-    return [one for one in rated if subject.id in paths.get(SubjectId(one), ())]
 
 
 def _draft(plan: ActionPlan, subject: Subject, last: Round, *, now: datetime) -> RoundDraft:

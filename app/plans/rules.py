@@ -58,6 +58,20 @@ class MeasuredAgainAlready(Conflict):
     message = "A round that measures this again is under way."
 
 
+class NobodyToTell(Conflict):
+    """Nobody was asked about it before the plan began, or the plan is not finished."""
+
+    code = "nobody_to_tell"
+    message = "Raters are told of a plan that is done, if a released round asked about this before it began."
+
+
+class ToldAlready(Conflict):
+    """Raters are told once for each plan."""
+
+    code = "told_already"
+    message = "The raters have been told what came of this."
+
+
 def plan_problems(draft: PlanDraft, *, today: date) -> list[FieldError]:
     """What is wrong with the days of a plan.
 

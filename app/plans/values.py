@@ -128,6 +128,14 @@ class ActionPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class WeDid:
+    """What raters are told: a sentence on what they said and one on what was done, in one language or both."""
+
+    heard: Words
+    did: Words
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFilter:
     """Which plans of a list; what is not said is not asked for. `owner_ids` are person-subjects."""
 

@@ -29,6 +29,7 @@ WHAT: Mapping[str, str] = {
     "action.undone": "Took back that something was done",
     "action_plan.ended": "Ended an action plan",
     "action_plan.made": "Made an action plan",
+    "action_plan.told": "Told raters what came of a plan",
     "action_plan.measured_again": "Drafted a round that measures a plan again",
     "address.left_alone": "Sent somebody no more letters",
     "address.tried_again": "Tried an address again",

@@ -24,10 +24,11 @@ from app.plans.intake import parse_plan, parse_plan_end
 from app.plans.queries import get_plan, list_plans
 from app.plans.remeasure import load_again, remeasure
 from app.plans.rules import CHECK_AFTER
+from app.plans.tell import load_telling
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanState
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
-from app.web.plan_words import STATES, TONES, VERDICTS, effect_of
+from app.web.plan_words import STATES, TONES, VERDICTS, effect_of, lines_of
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.round_parts import STATE_NAMES
 from app.words import in_locale
@@ -37,6 +38,7 @@ router = Pages()
 DONE = {
     "made": Flash("good", "The plan is made.", "Its effect is looked at on the day you chose."),
     "ended": Flash("good", "The plan has ended.", "What it did is told by the figures that come."),
+    "told": Flash("good", "The raters are told.", "The letters leave within the hour, to each of them once."),
     "ticked": Flash("good", "It is noted."),
 }
 _DOT = " \N{MIDDLE DOT} "
@@ -125,6 +127,7 @@ def show_plan(request: Request, plan_id: str) -> Response:
     with reading(request) as (session, visit):
         plan = get_plan(session, visit.viewer, plan_id, on=visit.today)
         effect = find_effect(session, visit.viewer, plan, on=visit.today)
+        telling = load_telling(session, visit.viewer, plan, on=visit.today)
         again = load_again(session, visit.viewer, plan, on=visit.today)
     return page(
         visit,
@@ -138,6 +141,8 @@ def show_plan(request: Request, plan_id: str) -> Response:
             (in_locale(one.name, visit.locale), f"/rounds/{one.id}", STATE_NAMES[one.state]) for one in again.rounds
         ],
         may_measure=again.may_begin,
+        telling=telling,
+        told=[] if telling.words is None else lines_of(telling.words, visit.locale),
     )
 
 

@@ -1,16 +1,18 @@
 """Action plans as they are answered, made and ended."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
 from app.api.schemas.relations import KPI, SUBJECT, KpiNameOut, WatchedPlaceOut
 from app.plans.values import ActionPlan, Measured, PlanState
 from app.scoring.effects import Verdict
 
 _ACTION = {"id": OTHER_ID, "text": "Se to møter i butikken", "due_on": "2026-12-04", "done_on": None}
+_HEARD = {"nb": "Kunder blir ikke møtt ved døra."}
+_DID = {"nb": "To av oss står nå ved inngangen."}
 _EFFECT: dict[str, Any] = {
     "before": 71.2,
     "after": 79.8,
@@ -87,6 +89,25 @@ class PlanEndIn(In):
 
     state: Annotated[str, one_of((PlanState.DONE, PlanState.DROPPED))]
     note: str | None = None
+
+
+class WeDidIn(In):
+    """What raters are told of a finished plan: both sentences in one language, or in both."""
+
+    model_config = example(heard=_HEARD, did=_DID)
+
+    heard: Texts = Field(description="One sentence on what was said")
+    did: Texts = Field(description="One sentence on what was done")
+
+
+class WeDidOut(Out):
+    """What raters were told of a plan, and when."""
+
+    model_config = example(heard=_HEARD, did=_DID, told_at=INSTANT)
+
+    heard: Texts
+    did: Texts
+    told_at: datetime
 
 
 class PlannedActionOut(Out):
