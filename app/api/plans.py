@@ -7,7 +7,16 @@ from fastapi import Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.plans import ActionPlanOut, PlanEndIn, PlanIn, ToldPlanOut, WeDidIn, WeDidOut
+from app.api.schemas.plans import (
+    ActionPlanOut,
+    LibraryOut,
+    PlanEndIn,
+    PlanIn,
+    ToldPlanOut,
+    TriedOut,
+    WeDidIn,
+    WeDidOut,
+)
 from app.api.schemas.rounds import RoundOut
 from app.http.access import access
 from app.http.lists import Slice
@@ -15,9 +24,11 @@ from app.http.visit import reading
 from app.plans import commands, queries
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
+from app.plans.library import load_library
 from app.plans.remeasure import remeasure
 from app.plans.tell import tell_raters
 from app.plans.values import ActionPlan, PlanFilter, PlanState
+from app.scoring.effects import Verdict
 
 router = resource("Action plans")
 
@@ -41,6 +52,16 @@ def list_action_plans(
         company = company_of(session, visit, company_id)
         page = queries.list_plans(session, visit.viewer, company, part, chosen=chosen, on=visit.today)
     return answer(page_out(ActionPlanOut, page))
+
+
+@router.get("/action-plan-library", response_model=LibraryOut)
+@access(Action.RESULTS_READ)
+def get_library(request: Request, company_id: CompanyId = None, verdict: Verdict | None = None) -> Response:
+    """What was tried about soft KPIs of units of a company, and whether it worked, without place, person or figure."""
+    with reading(request) as (session, visit):
+        company = company_of(session, visit, company_id)
+        found = load_library(session, visit.viewer, company, verdict=verdict, on=visit.today)
+    return answer(LibraryOut(items=[TriedOut.of(one) for one in found]))
 
 
 @router.post("/action-plans", status_code=201, response_model=ToldPlanOut)

@@ -21,11 +21,13 @@ from app.organisation.values import UNIT_KINDS, Subject
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
+from app.plans.library import load_library
 from app.plans.queries import get_plan, list_plans
 from app.plans.remeasure import load_again, remeasure
 from app.plans.rules import CHECK_AFTER
 from app.plans.tell import load_telling
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanState
+from app.scoring.effects import Verdict
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.plan_words import STATES, TONES, VERDICTS, effect_of, lines_of
@@ -90,6 +92,27 @@ def show_plans(request: Request) -> Response:
         chosen=state,
         states=[(one, said(visit, label)) for one, label in STATES.items()],
         older=next_href(visit, found),
+        is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
+        is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
+    )
+
+
+@router.get("/plans/library")
+@access(Action.RESULTS_READ)
+def show_library(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        chosen = next((one for one in Verdict if one == visit.query.get("verdict")), None)
+        company = company_of(session, visit)
+        found = load_library(session, visit.viewer, company.id, verdict=chosen, on=visit.today)
+    return page(
+        visit,
+        "pages/plans/library.html",
+        lines=[
+            (one, in_locale(one.kpi.name, visit.locale), (said(visit, VERDICTS[one.verdict]), TONES[one.verdict]))
+            for one in found
+        ],
+        chosen=chosen,
+        verdicts=[(one, said(visit, label)) for one, label in VERDICTS.items()],
         is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
     )
 

@@ -91,7 +91,7 @@ CASES: dict[str, Case] = {
     "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
     "list_signals": Case(),
     "list_decision_cases": Case(),
-    "list_action_plans": Case(),
+    **{name: Case() for name in ("list_action_plans", "get_library")},
     "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),

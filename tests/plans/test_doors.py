@@ -43,6 +43,7 @@ def tell_raters(leader: Reader, plan_path: str) -> None:
     assert leader.send(path, **sent, act="send")[0] == 303
     assert "Told to everybody who was asked" in leader.page(plan_path).words
     leader.page(path, status=409)
+    assert "Nothing has a verdict yet" in leader.page("/plans/library?verdict=worked").one("main").words
 
 
 def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Running) -> None:
@@ -123,5 +124,6 @@ def test_a_system_makes_reads_ticks_and_ends_a_plan(service: Running) -> None:
     assert system.post(f"{path}/we-did", json=words).json()["code"] == "told_already"
     again = system.post(f"{path}/end", json={"state": "done"})
     assert (again.status_code, again.json()["code"]) == (409, "plan_ended")
+    assert ok(system.get("/api/v1/action-plan-library", params={"verdict": "worked"}))["items"] == []
     wrong = system.post("/api/v1/action-plans", json={**sent, "owner_id": "x", "expected": 500}).json()["errors"]
     assert [one["field"] for one in wrong] == ["expected"]

@@ -26,6 +26,7 @@ from app.plans import rules
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
+from app.plans.library import load_library
 from app.plans.queries import find_last_round, get_plan, list_plans
 from app.plans.remeasure import load_again, remeasure
 from app.plans.tables import ActionPlanRow
@@ -261,6 +262,34 @@ def test_what_is_sent_is_checked() -> None:
     assert [one.field for one in refused.value.errors] == ["expected", "actions.0.due_on", "actions.1.text"]
     with pytest.raises(Invalid):
         parse_plan_end({"state": "open"})
+
+
+# ------------------------------------------------------------ the library
+
+
+def test_what_worked_in_a_unit_is_told_to_every_reader_of_the_company_without_the_place(
+    session: WriteSession, known: Watching
+) -> None:
+    teams = {name: known.subjects[name] for name in ("team-nord", "team-sor", "sofie.berg")}
+    plans = {name: made(session, known, draft(known, subject=name)) for name in ("team-nord", "sofie.berg")}
+    release_after(session, known, {teams["team-nord"]: 24.0, teams["sofie.berg"]: 20.0})
+    elsewhere = known.who(Role.VIEWER, "team-sor")
+    later = CHECK + timedelta(days=120)
+    assert load_library(session, elsewhere, known.company_id, on=later) == ()
+    for plan in plans.values():
+        end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, "Alle hilser."), now=NOW)
+    # What was done about a person is for those who read the results there.
+    [tried] = load_library(session, elsewhere, known.company_id, on=later)
+    assert (tried.kpi.id, tried.what, tried.plan_id) == (known.kpis[S1], "Vi øver på møtet.", None)
+    effect = find_effect(session, manager(known), plans["team-nord"], on=later)
+    assert effect is not None
+    assert tried.verdict is effect.verdict is Verdict.WORKED
+    [own] = load_library(session, manager(known), known.company_id, verdict=Verdict.WORKED, on=later)
+    assert own.plan_id == plans["team-nord"].id
+    assert load_library(session, elsewhere, known.company_id, verdict=Verdict.DID_NOT, on=later) == ()
+    for stranger in (known.person("sofie.berg"), known.who(Role.ADMIN)):
+        with pytest.raises(Forbidden):
+            load_library(session, stranger, known.company_id, on=later)
 
 
 # ------------------------------------------------------------ measured again

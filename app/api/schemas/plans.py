@@ -191,3 +191,22 @@ class ToldPlanOut(ActionPlanOut):
         """As it is answered."""
         plain = ActionPlanOut.of(plan)
         return cls(**dict(plain), effect=None if effect is None else EffectOut.told(effect))
+
+
+class TriedOut(Out):
+    """What was tried about a KPI, and whether it worked; the id of the plan for who reads the results there."""
+
+    model_config = example(kpi=KPI, what=_PLAN["what"], verdict="worked", plan_id=None)
+
+    kpi: KpiNameOut
+    what: str
+    verdict: Verdict
+    plan_id: Id | None
+
+
+class LibraryOut(Out):
+    """The latest hundred plans that are done and have a verdict, at most."""
+
+    model_config = example(items=[{"kpi": KPI, "what": _PLAN["what"], "verdict": "worked", "plan_id": None}])
+
+    items: list[TriedOut]
