@@ -92,7 +92,7 @@ CASES: dict[str, Case] = {
     "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
     "list_signals": Case(),
     "list_decision_cases": Case(),
-    "list_action_plans": Case(),
+    **{name: Case() for name in ("list_action_plans", "get_library")},
     "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),
@@ -117,8 +117,8 @@ CASES: dict[str, Case] = {
     "set_rated_subjects": Case("team", lambda _: {"subject_ids": []}),
     "preview_round": Case("team"),
     "preview_round_form": Case("team"),
+    **{name: Case("team") for name in ("clone_round", "close_round")},
     "launch_round": Case("team", lambda _: {"confirmed": False}),
-    "close_round": Case("team"),
     "track_round": Case("team"),
     "list_dossiers": Case(),
     "create_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
@@ -200,6 +200,7 @@ ELSEWHERE = {
     # Of signals, figures and persons: tests/decisions, tests/plans, tests/worth and tests/held.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
     *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
+    *("measure_again", "tell_of_plan"),
     # Of a KPI with two versions: tests/web/test_kpi_pages.py.
     *("get_version_changes", "list_wording_hints"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
