@@ -195,7 +195,6 @@ CASES: dict[str, Case] = {
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
 }
-"""Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 
 @pytest.fixture
