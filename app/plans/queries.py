@@ -1,6 +1,7 @@
 """Every SELECT of action plans: plans as their readers see them, what they did, and how many somebody has open.
 
-Plans are read by those who read the results of their subject, and by their owner. What a plan did is worked out from
+Plans are read by those who read the results of their subject, and by their owner; by the person alone only as owner
+what was planned since a release of which the own summary waits. What a plan did is worked out from
 released figures alone, so it tells nothing that those do not tell.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -27,6 +28,7 @@ from app.organisation.values import Subject, SubjectId
 from app.plans.rules import Published, measured_effect, pair_for
 from app.plans.tables import ActionPlanRow, PlannedActionRow
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanId, PlannedAction, PlanState
+from app.releases.gate import is_kept_back, load_waiting
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import ScoreStatus
 from app.rounds.tables import RoundRow
@@ -69,7 +71,11 @@ def list_plans(
         for subject_id, kpi_id in places
         if _may_read(viewer, kpis[KpiId(kpi_id)], paths[SubjectId(subject_id)])
     ]
-    seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), *readable)
+    open_ = [
+        or_(ActionPlanRow.subject_id != one.subject_id, ActionPlanRow.started_on < one.since)
+        for one in load_waiting(session, viewer, on=on)
+    ]
+    seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), and_(or_(false(), *readable), *open_))
     query = _kept(select(ActionPlanRow).where(of_company, seen), chosen)
     rows = session.scalars(sliced(query, [ActionPlanRow.check_on, ActionPlanRow.id], request))
     page = page_of(rows, request, key=lambda row: (row.check_on, row.id))
@@ -114,11 +120,15 @@ def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], 
     query = select(PlannedActionRow).where(PlannedActionRow.plan_id.in_([row.id for row in rows]))
     for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
         actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
+    waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
     return [
         _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, actions[row.id])
         for row in rows
         if row.owner_id in viewer.own_subjects
-        or _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
+        or (
+            _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
+            and not is_kept_back(waiting, row.subject_id, row.started_on)
+        )
     ]
 
 
@@ -173,7 +183,9 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
     subject = load_subjects(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
     if not may(viewer, Action.RESULTS_READ, subject.path):
         return None
-    pair = pair_for(_figures(session, plan.kpi.id, [subject.id]), started_on=plan.started_on, check_on=plan.check_on)
+    waiting = {one.round_id for one in load_waiting(session, viewer, [subject.id], on=on)}
+    figures = _figures(session, plan.kpi.id, [subject.id], but=waiting)
+    pair = pair_for(figures, started_on=plan.started_on, check_on=plan.check_on)
     if pair is None:
         return None
     before, after = ({one.subject_id: one for one in _figures_of(session, plan.kpi.id, each)} for each in pair)
@@ -181,9 +193,10 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
     return measured_effect(pair, before, after, beside, expected=plan.expected)
 
 
-def _figures(session: ReadSession, kpi_id: str, subject_ids: Sequence[str]) -> list[Published]:
-    """Every released figure of a KPI at some subjects."""
-    return [Published(*row) for row in session.execute(_published(kpi_id).where(ScoreRow.subject_id.in_(subject_ids)))]
+def _figures(session: ReadSession, kpi_id: str, subject_ids: Sequence[str], *, but: Collection[str]) -> list[Published]:
+    """Every released figure of a KPI at some subjects; `but` are rounds that are left out."""
+    of_these = (ScoreRow.subject_id.in_(subject_ids), RoundRow.id.not_in(but))
+    return [Published(*row) for row in session.execute(_published(kpi_id).where(*of_these))]
 
 
 def _figures_of(session: ReadSession, kpi_id: str, figure: Published) -> list[Published]:
