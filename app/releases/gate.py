@@ -56,7 +56,7 @@ def require_open(session: ReadSession, viewer: Viewer, round_id: str, subject_id
     """Raise OpensLater where the results of a round are the viewer's own and wait; one statement, for own ones only."""
     opens_on = find_opening(session, viewer, round_id, subject_id, on=on)
     if opens_on is not None:
-        raise OpensLater(opens_on)
+        raise OpensLater(opens_on, round_id)
 
 
 def find_opening(session: ReadSession, viewer: Viewer, round_id: str, subject_id: str, *, on: date) -> date | None:

@@ -44,8 +44,8 @@ class OpensLater(Forbidden):
     code = "opens_later"
     message = "Your feedback opens to you on {day}, with the talk about it."
 
-    def __init__(self, opens_on: date) -> None:
-        self.opens_on = opens_on
+    def __init__(self, opens_on: date, round_id: str) -> None:
+        self.opens_on, self.round_id = opens_on, round_id
         super().__init__(day=opens_on.isoformat())
 
 

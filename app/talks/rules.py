@@ -11,7 +11,7 @@ from app.followup.values import Prompt
 from app.organisation.values import SubjectId, Tree
 from app.plans.values import ActionPlan
 from app.summaries.values import Summary
-from app.talks.values import AgendaPoint, Agreement, PointKind, Talk, TalkDraft, TalkTask
+from app.talks.values import AgendaPoint, Agreement, AgreementDraft, PointKind, Side, Talk, TalkDraft, TalkTask
 
 MOST_AGREEMENTS = 5
 MOST_STRENGTHS = 3
@@ -125,7 +125,9 @@ def agenda_of(
     strengths = tuple(one.name for one in found.strengths[:MOST_STRENGTHS]) if found is not None else ()
     points = [AgendaPoint(PointKind.STRENGTH, strengths)] if strengths else []
     if found is not None:
-        points += [AgendaPoint(PointKind.DEVELOPMENT, (one.name,)) for one in found.development_areas[:1]]
+        points += [
+            AgendaPoint(PointKind.DEVELOPMENT, (one.name,), kpi_id=one.kpi_id) for one in found.development_areas[:1]
+        ]
     points += [
         AgendaPoint(PointKind.QUESTION, tuple(kpi.name for kpi in one.kpis), prompt=one)
         for one in list(prompts)[:MOST_QUESTIONS]
@@ -158,6 +160,26 @@ def talk_problems(draft: TalkDraft, present: Talk, *, today: date) -> list[Field
         if one.due_on > today + LONGEST:
             found.append(FieldError(f"agreements.{place}.due_on", BY_WHEN, span))
     return found
+
+
+def draft_of(talk: Talk) -> TalkDraft:
+    """A talk as it would be wanted."""
+    agreements = tuple(AgreementDraft(one.text, one.side, one.due_on) for one in talk.agreements)
+    return TalkDraft(talk.talk_on, talk.agenda, agreements)
+
+
+def require_signable(talk: Talk, side: Side, *, today: date) -> None:
+    """Raise unless a side may sign today.
+
+    Raises
+    ------
+    TalkNotHeld : it has no day, or that is still to come
+    LeaderSignsFirst : the person would sign what can still change
+    """
+    if talk.talk_on is None or talk.talk_on > today:
+        raise TalkNotHeld
+    if side is Side.PERSON and talk.leader_signed_on is None:
+        raise LeaderSignsFirst
 
 
 def leader_task(talk: Talk, *, today: date) -> tuple[TalkTask, date] | None:

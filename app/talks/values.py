@@ -62,6 +62,7 @@ class AgendaPoint:
     text : what a case asks, what a plan is to do, or what was agreed; empty elsewhere
     due_on : of cases, plans and agreements
     prompt : what speaks against each other; of questions only
+    kpi_id : of the development area
     """
 
     kind: PointKind
@@ -69,6 +70,7 @@ class AgendaPoint:
     text: str = ""
     due_on: date | None = None
     prompt: Prompt | None = None
+    kpi_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

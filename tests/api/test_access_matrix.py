@@ -194,7 +194,8 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    # Of signals and figures: tests/decisions and tests/plans.
+    # Of signals and figures: tests/decisions, tests/plans and tests/talks.
+    *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
     *("end_action_plan", "tick_action", "untick_action"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
