@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from app.accounts.rules import Action
 from app.api.resource import Key, Post, answer, posting, resource
 from app.api.schemas.talks import DueTalkOut, DueTalksOut, PreparedTalkOut, ReplyIn, TalkIn
-from app.http.access import access
+from app.http.access import access, personal
 from app.http.versions import expected_version
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
@@ -63,7 +63,7 @@ def open_summary(request: Request, release_id: Key, subject_id: Key) -> Response
 
 
 @router.post(f"{_TALK}/acknowledgement", response_model=PreparedTalkOut)
-@access(Action.RESULTS_READ)
+@personal("reads the own feedback")
 def acknowledge_summary(request: Request, release_id: Key, subject_id: Key, sent: ReplyIn) -> Response:
     """Say that the own summary was read, and what one says to it. For the person alone, hence not for keys."""
     reply = parse_reply(sent.given())
@@ -73,7 +73,7 @@ def acknowledge_summary(request: Request, release_id: Key, subject_id: Key, sent
 
 
 @router.post(f"{_TALK}/signature", response_model=PreparedTalkOut)
-@access(Action.RESULTS_READ)
+@personal("agrees in the own name")
 def sign_talk(request: Request, release_id: Key, subject_id: Key) -> Response:
     """Sign what was agreed. For the two who talk, hence not for keys, from the day of the talk on, who leads first."""
     with posting(request) as post:

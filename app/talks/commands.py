@@ -98,7 +98,7 @@ def sign_talk(
     (LeaderSignsFirst). Idempotent.
     """
     today = local_day(now)
-    if viewer.account_id is None:
+    if viewer.scopes is not None or viewer.is_service:
         raise rules.SignedBySystem
     side = Side.PERSON if subject_id in viewer.own_subjects else Side.LEADER
     talk = queries.get_talk(session, viewer, release_id, subject_id, on=today)

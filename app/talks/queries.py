@@ -71,8 +71,11 @@ def get_talk(session: ReadSession, viewer: Viewer, release_id: str, subject_id: 
 
 
 def load_agenda(session: ReadSession, viewer: Viewer, talk: Talk, *, on: date) -> tuple[AgendaPoint, ...]:
-    """What the talk could be about, as far as the viewer may read it; nothing for whoever is neither of the two."""
-    if not talk.is_side:
+    """What the talk could be about, as far as the viewer may read it; nothing for whoever is neither of the two.
+
+    Nor of a talk that both have signed: what it was about is what was written down.
+    """
+    if not talk.is_side or talk.is_signed:
         return ()
     summary = get_summary(session, viewer, talk.release_id, talk.subject.id, on=on)
     prompts = get_prompts(session, viewer, talk.release_id, talk.subject.id, on=on).prompts

@@ -16,7 +16,7 @@ DONE = {
     "replied": Flash("good", "Your reply stands with the feedback."),
     "signed": Flash("good", "You have signed."),
 }
-SIDES: Mapping[Side, str] = {Side.LEADER: "Who leads", Side.PERSON: "Whom it is about"}
+SIDES: Mapping[Side, str] = {Side.LEADER: "Whoever leads", Side.PERSON: "Whom it is about"}
 _WORDS: Mapping[PointKind, str] = {
     PointKind.STRENGTH: "What works well: {about}.",
     PointKind.DEVELOPMENT: "One thing to work on: {about}.",

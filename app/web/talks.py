@@ -20,7 +20,7 @@ from app.talks import commands
 from app.talks.intake import parse_reply, parse_talk
 from app.talks.queries import get_talk, load_agenda
 from app.talks.rules import MOST_AGREEMENTS, NotInTheTalk
-from app.talks.values import PointKind, Side, Talk, TalkDraft
+from app.talks.values import PointKind, Side, Talk
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.render import flash_for, page, said, see_other
 from app.web.talk_words import DONE, SIDES, agenda_lines
@@ -28,8 +28,8 @@ from app.words import in_locale
 
 router = Pages()
 
-LINES = 3
-"""Lines for agreements that a form shows, and one more than there are."""
+LINES = 2
+"""Lines for agreements that a form shows at least; one more than there are."""
 
 _LABELS = {"talk_on": "Day of the talk", "agenda": "What you talk about"}
 _PARTS = {"text": "What is agreed", "side": "Who does it", "due_on": "By which day"}
@@ -77,8 +77,6 @@ def arrange(request: Request, release_id: str, subject_id: str) -> Response:
         version = _version(form)
         draft = parse_talk(nested(form, "version"), posted=True)
         with writing(request) as (session, visit):
-            shown = _shown(session, visit, release_id, subject_id)
-            draft = _unless_proposed(draft, shown)
             commands.arrange_talk(
                 session, visit.viewer, release_id, subject_id, draft, expected_version=version, now=visit.now
             )
@@ -86,7 +84,7 @@ def arrange(request: Request, release_id: str, subject_id: str) -> Response:
         with reading(request) as (session, visit):
             shown = _shown(session, visit, release_id, subject_id)
             return _edit_page(visit, shown, refused(visit, form, error, names=_names(visit)))
-    return see_other(shown.href, done="arranged")
+    return see_other(_href(release_id, subject_id), done="arranged")
 
 
 @router.post(f"{_PAGE}/open")
@@ -163,12 +161,6 @@ def _version(form: Form) -> int | None:
     version = fields.whole("version", 0, 10**9)
     fields.finish()
     return version
-
-
-def _unless_proposed(draft: TalkDraft, shown: TalkPage) -> TalkDraft:
-    """The draft, with nothing for an agenda where what was proposed came back as it was: it goes on following."""
-    is_same = shown.is_proposed and draft.agenda.splitlines() == list(shown.lines)
-    return TalkDraft(draft.talk_on, "", draft.agreements) if is_same else draft
 
 
 def _texts(shown: TalkPage) -> dict[str, str]:
