@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         """The public address without a trailing slash; every absolute link starts with it."""
         return self.base_url or f"http://{self.host}:{self.port}"
 
-    @property
+    @cached_property
     def is_https(self) -> bool:
         """Whether people reach the service by https."""
         return self.address.startswith("https://")

@@ -1,12 +1,13 @@
 """Errors as people read them: what happened, in one sentence, and one way on; the table of the pages stands here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import errors
+from app.deferred import dataclass
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
 from app.http.visit import passing

@@ -1,12 +1,11 @@
 """The pages of signing in and out: password, one-time link by mail, the browsers one is signed in with."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts import sign_in as coming_in
 from app.accounts.queries import check_password, list_sessions
 from app.accounts.rules import SignInDelayed, SignInRefused
+from app.deferred import dataclass
 from app.errors import AppError, NotFound
 from app.http.access import SIGNED_IN, access, by_link, public
 from app.http.cookies import end_session, session_secret, start_session

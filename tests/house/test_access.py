@@ -81,6 +81,7 @@ def test_cases_of_customers_comments_before_their_release_and_what_is_said_in_a_
     assert {route.path for route in personal} == {
         "/api/v1/comments",
         "/api/v1/comments/{comment_id}/decision",
+        "/api/v1/open-codes/{code_id}/comments",
         "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/acknowledgement",
         "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/signature",
         "/api/v1/rounds/{round_id}/comments",

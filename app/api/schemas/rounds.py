@@ -30,7 +30,7 @@ _ROUND: dict[str, Any] = {
     "moderated_by": None,
     "talk_days": 0,
 }
-_MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
+MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
 
 _TALK_DAYS = (
     "For so many working days at most, up to 60, the own summary of each person waits for the talk with whoever leads"
@@ -55,7 +55,7 @@ class RoundIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
-    moderated_by: str | None = Field(None, description=_MODERATED)
+    moderated_by: str | None = Field(None, description=MODERATED)
     talk_days: int | None = Field(None, description=_TALK_DAYS)
 
 
@@ -76,7 +76,7 @@ class RoundChangeIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
-    moderated_by: str | None = Field(None, description=_MODERATED)
+    moderated_by: str | None = Field(None, description=MODERATED)
     talk_days: int | None = Field(None, description=_TALK_DAYS)
 
 
