@@ -1,9 +1,9 @@
 """The nouns of talks: the talk about a summary, what it could be about, what was agreed, and what waits for somebody."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.followup.values import Prompt
 from app.summaries.values import Place
 from app.words import Words

@@ -1,11 +1,11 @@
 """The pages of talks: the talk about a summary, arranging it, opening the summary, replying to it, and signing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.fields import Fields
 from app.http.access import SIGNED_IN, access
 from app.http.doors import posted
