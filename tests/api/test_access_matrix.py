@@ -199,7 +199,7 @@ ELSEWHERE = {
     # Of signals and figures: tests/decisions, tests/plans and tests/talks.
     *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action"),
+    *("end_action_plan", "tick_action", "untick_action", "list_what_is_held"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),

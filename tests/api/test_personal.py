@@ -10,7 +10,11 @@ FOUND = {
     "close_recovery_case": 404,
     "list_comment_queues": 200,
     "get_comment_queue": 404,
+    "get_open_comment_queue": 404,
     "rule_on_comment": 404,
+    "list_what_is_held": 200,
+    "acknowledge_summary": 404,
+    "sign_talk": 404,
 }
 
 

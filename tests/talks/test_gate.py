@@ -52,6 +52,7 @@ from tests.shelf import NOW, Shelf, demo
 from tests.talks.waiting import LATEST, QUARTER, amir, hold, sofie
 
 ALL = PageRequest(limit=200)
+Door = Callable[[], object]
 OWN = {
     *("summary", "scores", "explanation", "arithmetic", "against", "figure", "prompts", "talk", "list of scores"),
     *("results", "entries", "overview", "course", "what is coming", "again"),
@@ -81,9 +82,36 @@ def quarter(known: Watching) -> Release:
 
 def open_doors(known: Watching, viewer: Viewer, *, on: date = TODAY) -> set[str]:
     """By which doors somebody comes to the results of Sofie Berg in the third quarter."""
+    doors = passed(known, viewer, on)
+    for name, (part, door) in told(known, viewer, on).items():
+        doors[name] = lambda part=part, door=door: part in str(door())
+    return {name for name, door in doors.items() if _leads_in(door)}
+
+
+def passed(known: Watching, viewer: Viewer, on: date) -> dict[str, Door]:
+    """Doors that are open or closed as a whole."""
+    release, who = quarter(known), known.subjects["sofie.berg"]
+    session, at = known.session, (known.session, viewer, release.id, who)
+    return {
+        "summary": lambda: get_summary(*at, on=on),
+        "scores": lambda: get_scores(*at, on=on),
+        "explanation": lambda: get_explanation(*at, on=on),
+        "arithmetic": lambda: get_arithmetic(*at, on=on),
+        "against": lambda: load_against(*at, on=on),
+        "figure": lambda: get_traced(*at, FigureKey(known.kpis[S1], (), None), on=on),
+        "prompts": lambda: get_prompts(*at, on=on),
+        "talk": lambda: get_talk(*at, on=on),
+        "release": lambda: get_release(session, viewer, release.id, on=on),
+        "what is coming": lambda: not isinstance(get_coming(session, viewer, release.round_id, who, on=on), Coming),
+        "again": lambda: who in retrace(session, viewer, release.id, on=on, subject_id=who).seen,
+    }
+
+
+def told(known: Watching, viewer: Viewer, on: date) -> dict[str, tuple[str, Door]]:
+    """Doors behind which the results stand among others, and by what they are known there."""
     release, who, company = quarter(known), known.subjects["sofie.berg"], known.company_id
-    team, centre, kpi_id = known.subjects["team-nord"], known.subjects["customer-centre"], known.kpis[S1]
-    session, at = known.session, (known.session, viewer, release.id, known.subjects["sofie.berg"])
+    team, centre = known.subjects["team-nord"], known.subjects["customer-centre"]
+    session, only = known.session, ScoreFilter(subject_id=who)
 
     def members() -> object:
         summary = get_summary(session, viewer, release.id, team, on=on)
@@ -93,21 +121,8 @@ def open_doors(known: Watching, viewer: Viewer, *, on: date = TODAY) -> set[str]
         lines = list_results(session, viewer, company, ALL, on=on).items
         return [line.entries for line in lines if line.release.id == release.id]
 
-    only = ScoreFilter(subject_id=who)
-    passed: dict[str, Callable[[], object]] = {
-        "summary": lambda: get_summary(*at, on=on),
-        "scores": lambda: get_scores(*at, on=on),
-        "explanation": lambda: get_explanation(*at, on=on),
-        "arithmetic": lambda: get_arithmetic(*at, on=on),
-        "against": lambda: load_against(*at, on=on),
-        "figure": lambda: get_traced(*at, FigureKey(kpi_id, (), None), on=on),
-        "prompts": lambda: get_prompts(*at, on=on),
-        "talk": lambda: get_talk(*at, on=on),
-        "release": lambda: get_release(session, viewer, release.id, on=on),
-        "what is coming": lambda: not isinstance(get_coming(session, viewer, release.round_id, who, on=on), Coming),
-        "again": lambda: who in retrace(session, viewer, release.id, on=on, subject_id=who).seen,
-    }
-    told: dict[str, tuple[str, Callable[[], object]]] = {
+    compared = Wanted(SubjectKind.PERSON)
+    return {
         "list of scores": (who, lambda: list_scores(session, viewer, release.id, ALL, on=on, only=only).items),
         "releases": (release.id, lambda: list_releases(session, viewer, company, ALL, on=on).items),
         "results": (who, results),
@@ -115,17 +130,12 @@ def open_doors(known: Watching, viewer: Viewer, *, on: date = TODAY) -> set[str]
         "overview": (release.id, lambda: load_latest_composites(session, viewer, [who], on=on)),
         "course": (release.id, lambda: known.course(S1, "sofie.berg", viewer=viewer, length="quarter", on=on)),
         "members": (who, members),
-        "comparison": (
-            who,
-            lambda: get_comparison(session, viewer, release.id, centre, Wanted(SubjectKind.PERSON), on=on),
-        ),
-        "severity": (who, lambda: get_severity(session, viewer, release.id, kpi_id, on=on)),
+        "comparison": (who, lambda: get_comparison(session, viewer, release.id, centre, compared, on=on)),
+        "severity": (who, lambda: get_severity(session, viewer, release.id, known.kpis[S1], on=on)),
     }
-    doors = passed | {name: lambda part=part, door=door: part in str(door()) for name, (part, door) in told.items()}
-    return {name for name, door in doors.items() if _leads_in(door)}
 
 
-def _leads_in(door: Callable[[], object]) -> bool:
+def _leads_in(door: Door) -> bool:
     try:
         return bool(door())
     except AppError:
