@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -84,7 +85,7 @@ def open_doors(known: Watching, viewer: Viewer, *, on: date = TODAY) -> set[str]
     """By which doors somebody comes to the results of Sofie Berg in the third quarter."""
     doors = passed(known, viewer, on)
     for name, (part, door) in told(known, viewer, on).items():
-        doors[name] = lambda part=part, door=door: part in str(door())
+        doors[name] = partial(_is_named, part, door)
     return {name for name, door in doors.items() if _leads_in(door)}
 
 
@@ -133,6 +134,10 @@ def told(known: Watching, viewer: Viewer, on: date) -> dict[str, tuple[str, Door
         "comparison": (who, lambda: get_comparison(session, viewer, release.id, centre, compared, on=on)),
         "severity": (who, lambda: get_severity(session, viewer, release.id, known.kpis[S1], on=on)),
     }
+
+
+def _is_named(part: str, door: Door) -> bool:
+    return part in str(door())
 
 
 def _leads_in(door: Door) -> bool:
