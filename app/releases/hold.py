@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 
 from app.infra.database import WriteSession
 from app.infra.formats import DEFAULT_ZONE, local_day
@@ -76,7 +76,7 @@ def tell_opened(session: WriteSession, *, zone: ZoneInfo = DEFAULT_ZONE, now: da
     """
     if not is_working_time(now, zone):
         return 0
-    opened = ~HeldSummaryRow.told & (HeldSummaryRow.opens_on <= local_day(now, zone=zone))
+    opened = (HeldSummaryRow.told == false()) & (HeldSummaryRow.opens_on <= local_day(now, zone=zone))
     # One statement, so that what opens meanwhile is not taken for told.
     told = update(HeldSummaryRow).where(opened).values(told=True)
     by_round: defaultdict[str, set[str]] = defaultdict(set)
