@@ -1,6 +1,7 @@
 """A talk is arranged by who leads, replied to by the person, signed by both, and then stays as it is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,13 @@ from app.errors import Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
+from app.organisation.queries import load_tree
 from app.plans.commands import make_plan
 from app.plans.values import PlanDraft
 from app.releases.rules import OpensLater
 from app.releases.tables import ReleaseRow
 from app.rounds.tables import RoundSubjectRow
+from app.summaries.queries import get_summary
 from app.talks import rules
 from app.talks.commands import acknowledge_summary, arrange_talk, open_summary, sign_talk
 from app.talks.intake import parse_reply, parse_talk
@@ -269,6 +272,34 @@ def test_one_talk_and_three_are_asked_for_in_as_many_statements(session: WriteSe
     assert len(set(counts)) == 1
 
 
+def test_the_nearest_who_leads_has_the_talk(session: WriteSession, known: Watching) -> None:
+    tree, who = load_tree(session, known.company_id, on=TODAY), known.subjects["sofie.berg"]
+    team, company = known.subjects["team-nord"], known.company_id
+    assert [rules.is_nearest(tree, {place}, who) for place in (team, company, known.subjects["team-sor"])] == [
+        True,
+        False,
+        False,
+    ]
+    # Whoever leads his own team has the talk with who leads above it.
+    leader = known.subjects["amir.haddad"]
+    assert not rules.is_nearest(tree, {team}, leader)
+    assert rules.is_nearest(tree, {known.subjects["customer-centre"]}, leader)
+    nobody = replace(tree, led_by={}, leading={})
+    assert rules.is_nearest(nobody, {company}, who)
+    assert not rules.is_nearest(nobody, set(), who)
+    assert not rules.is_nearest(tree, {company}, known.kpis[S1])
+
+
+def test_an_agenda_without_anything_that_stands_out_is_empty(
+    session: WriteSession, known: Watching, at: tuple[str, str]
+) -> None:
+    summary = get_summary(session, SERVICE, *at, on=TODAY)
+    assert rules.agenda_of(replace(summary, standouts=None), (), (), (), ()) == ()
+    assert summary.standouts is not None
+    even = replace(summary.standouts, strengths=(), development_areas=())
+    assert rules.agenda_of(replace(summary, standouts=even), (), (), (), ()) == ()
+
+
 # ------------------------------------------------------------ what is sent
 
 
@@ -306,3 +337,4 @@ def test_a_talk_that_nobody_signed_asks_the_person_nothing_after_it(known: Watch
     talk = Talk("r", "c", place, talk_on=TODAY)
     assert rules.person_task(talk, today=TODAY) == (TalkTask.HOLD, TODAY)
     assert rules.person_task(talk, today=TODAY + DAY) is None
+    assert rules.person_task(replace(talk, person_signed_on=TODAY), today=TODAY) is None
