@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from app.http.visit import Visit
 from app.infra.formats import day, listing
+from app.papers.prompt_words import questions_of
 from app.talks.values import AgendaPoint, PointKind, Side
-from app.web.course_words import questions_of
 from app.web.render import Flash, said
 from app.words import in_locale
 

@@ -208,7 +208,7 @@ ELSEWHERE = {
     *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
     *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
-    *("get_contradictions", "take_back_shift", "get_figure_table"),
+    *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
