@@ -36,7 +36,8 @@ def test_the_person_is_told_until_when_the_feedback_waits(service: Running) -> N
         assert away.status_code == 303
         assert "This opens to you on 7 December 2026." in sofie.page(away.headers["location"]).one("main").words
     assert "Opens to you on 7 December 2026" in sofie.page("/results").one("main").words
-    for path in (f"{summary}/figures.csv", f"{summary}/arithmetic"):
+    paper = "/api/v1/releases/{}/summaries/{}".format(*summary.removeprefix("/results/").split("/subjects/"))
+    for path in (f"{summary}/figures.csv", f"{summary}/arithmetic", f"{paper}.pdf", f"{paper}.xlsx", paper):
         assert sofie.client.get(path).status_code == 403
     assert summary not in sofie.client.get("/").text
 
