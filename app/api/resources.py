@@ -47,6 +47,7 @@ from app.api import (
     visits,
     what_ifs,
     wording,
+    worth,
 )
 
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -55,6 +56,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     deputies.router,
     goals.router,
     scales.router,
+    worth.router,
     kpis.router,
     scorecards.router,
     rounds.router,

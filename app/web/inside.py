@@ -25,6 +25,7 @@ from app.web import (
     invitations,
     journal,
     keys,
+    kpi_changes,
     kpi_forms,
     kpi_states,
     kpis,
@@ -70,6 +71,7 @@ from app.web import (
     what_if,
     what_if_adopt,
     wording,
+    worth,
 )
 
 _PAGES: tuple[Pages, ...] = (
@@ -95,10 +97,12 @@ _PAGES: tuple[Pages, ...] = (
     plans.router,
     talks.router,
     watch.router,
+    kpi_changes.router,
     kpi_forms.router,
     kpi_states.router,
     form_previews.router,
     targets.router,
+    worth.router,
     kpis.router,
     goals.router,
     scales.router,

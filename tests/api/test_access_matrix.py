@@ -70,6 +70,7 @@ CASES: dict[str, Case] = {
     "appoint_deputy": Case("team", lambda world: {"deputy_id": world.ids["leader_id"], "ends_on": "2026-12-24"}),
     "end_deputy": Case("team", lambda _: {}),
     "list_goals": Case(),
+    "get_goal_tree": Case(),
     "create_goal": Case(body=named),
     "get_goal": Case(),
     "change_goal": Case(body=named),
@@ -196,10 +197,10 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    # Of signals and figures: tests/decisions, tests/plans and tests/talks.
-    *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),
+    # Of signals, figures and persons: tests/decisions, tests/plans, tests/talks, tests/worth and tests/held.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action", "list_what_is_held"),
+    *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
+    *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
@@ -208,7 +209,16 @@ ELSEWHERE = {
     *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
     *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
-    *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
+    # The last two of a KPI with two versions: tests/web/test_kpi_pages.py.
+    *(
+        "get_contradictions",
+        "take_back_shift",
+        "get_figure_table",
+        "get_summary_paper",
+        "get_summary_workbook",
+        "get_version_changes",
+        "list_wording_hints",
+    ),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
