@@ -209,16 +209,8 @@ ELSEWHERE = {
     *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
     *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
-    # The last two of a KPI with two versions: tests/web/test_kpi_pages.py.
-    *(
-        "get_contradictions",
-        "take_back_shift",
-        "get_figure_table",
-        "get_summary_paper",
-        "get_summary_workbook",
-        "get_version_changes",
-        "list_wording_hints",
-    ),
+    *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
+    *("get_version_changes", "list_wording_hints"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
