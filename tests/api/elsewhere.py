@@ -7,6 +7,7 @@ ELSEWHERE = {
     *("measure_again", "tell_of_plan"),
     # Of a KPI with two versions: tests/web/test_kpi_pages.py.
     *("get_version_changes", "list_wording_hints"),
+    *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
