@@ -66,7 +66,7 @@ class Served:
         with self.engine.write() as session:
             link_id = start_link(session, self.accounts[name], now=self.clock.now)
             token = key_of(session).sign_in_token(link_id)
-            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now)
+            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now).secret
         browser = self.anonymous(**OWN_PAGE)
         browser.cookies.set("session", secret)
         return browser

@@ -3,20 +3,44 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.intake import as_compared, parse_key
-from app.accounts.rules import ANSWER_LIFE, FAILURES_FORGOTTEN, Action, KeyReused, is_alive, require, require_patience
+from app.accounts.rules import (
+    ANSWER_LIFE,
+    FAILURES_FORGOTTEN,
+    Action,
+    KeyReused,
+    is_alive,
+    owes_factor,
+    require,
+    require_patience,
+)
 from app.accounts.tables import (
     AccountRow,
     ApiKeyRow,
     AttemptRow,
+    FactorRuleRow,
     GrantRow,
     IdempotentAnswerRow,
+    RecoveryCodeRow,
+    SecondFactorRow,
     SessionRow,
     SignInLinkRow,
 )
-from app.accounts.values import Account, AccountId, ApiKey, ApiKeyId, Grant, PasswordCheck, Role, SignInSession, Viewer
+from app.accounts.values import (
+    Account,
+    AccountId,
+    ApiKey,
+    ApiKeyId,
+    FactorDuty,
+    Grant,
+    PasswordCheck,
+    Role,
+    SecondFactor,
+    SignInSession,
+    Viewer,
+)
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession
@@ -50,7 +74,7 @@ def check_password(
     compared, while too many failures in a row for the account or the place (`address`) are waited out.
     """
     mailbox = mailbox_of_typed(email)
-    counters = tuple(_counter(session, *kind) for kind in (("account", mailbox), ("address", address)) if kind[1])
+    counters = tuple(counter_of(session, *kind) for kind in (("account", mailbox), ("address", address)) if kind[1])
     for what in counters:
         require_no_delay(session.get(AttemptRow, what), now=now)
     row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.is_active))
@@ -189,6 +213,36 @@ def load_live_secrets(session: ReadSession) -> frozenset[str]:
     return frozenset(key.sign_in_token(link_id) for link_id in session.scalars(query))
 
 
+def counter_of(session: ReadSession, kind: str, value: str) -> str:
+    """Under which name attempts are counted: derived, so that the table names neither address nor place."""
+    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
+
+
+def find_factor(session: ReadSession, account_id: str) -> SecondFactor | None:
+    """The authenticator app of an account, confirmed or not, whoever asks; two statements."""
+    row = session.scalar(select(SecondFactorRow).where(SecondFactorRow.account_id == account_id))
+    if row is None:
+        return None
+    left = select(func.count()).where(RecoveryCodeRow.factor_id == row.id, RecoveryCodeRow.used_at.is_(None))
+    return SecondFactor(row.id, AccountId(row.account_id), row.confirmed_at, session.scalar(left) or 0)
+
+
+def get_factor_duty(session: ReadSession, viewer: Viewer, company_id: str) -> FactorDuty:
+    """Of whom a company asks a second factor, for who manages its accounts."""
+    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
+    row = session.get(FactorRuleRow, company_id)
+    return FactorDuty.NOBODY if row is None else FactorDuty(row.required_of)
+
+
+def is_factor_due(session: ReadSession, viewer: Viewer) -> bool:
+    """Whether a second factor is asked of a person by a company in which the person has a role; one statement."""
+    places = viewer.above.union(grant.subject_id for grant in viewer.grants)
+    if not places:
+        return False
+    asked = session.scalars(select(FactorRuleRow.required_of).where(FactorRuleRow.company_id.in_(sorted(places))))
+    return owes_factor({FactorDuty(one) for one in asked}, {grant.role for grant in viewer.grants})
+
+
 def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
     return Account(
         AccountId(row.id),
@@ -225,9 +279,6 @@ def _accounts(session: ReadSession, rows: Sequence[AccountRow], company_id: str 
 
 
 def _session(row: SessionRow) -> SignInSession:
-    return SignInSession(row.id, AccountId(row.account_id), row.created_at, row.seen_at, row.expires_at, row.client)
-
-
-def _counter(session: ReadSession, kind: str, value: str) -> str:
-    # Derived, so that the table names neither address nor place.
-    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
+    return SignInSession(
+        row.id, AccountId(row.account_id), row.created_at, row.seen_at, row.expires_at, row.client, row.is_strong
+    )

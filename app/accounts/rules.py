@@ -4,12 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.accounts.values import Grant, Role, Viewer
+from app.accounts.values import FactorDuty, Grant, Role, Viewer
 from app.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unauthenticated
 
 IDLE = timedelta(minutes=30)
 LONGEST_SESSION = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=30)
+HALF_LIFE = timedelta(minutes=10)
+"""So long a code may take after the password or the link."""
+
+CODE_SECONDS = 30
+RECOVERY_CODES = 10
 KEY_LIFE = timedelta(days=731)
 ANSWER_LIFE = timedelta(hours=24)
 FREE_FAILURES = 5
@@ -80,6 +85,13 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)
 
+OWES_FACTOR: Mapping[FactorDuty, frozenset[Role]] = {
+    FactorDuty.NOBODY: frozenset(),
+    FactorDuty.DECIDERS: frozenset({Role.ADMIN, Role.MANAGER}),
+    FactorDuty.READERS: READING_ROLES | {Role.ADMIN, Role.MODERATOR},
+}
+"""Of which roles a second factor is asked; comments before their release are results, too."""
+
 _OF_RESULTS = frozenset({Action.RESULTS_READ, Action.RESULTS_ANALYSE})
 _OF_OWN = frozenset({Action.ORGANISATION_READ, Action.RESULTS_READ})
 # Goals, scales, KPIs and scorecards apply downward, so whoever has something below may read them.
@@ -116,6 +128,48 @@ class SignInLinkUsedUp(Expired):
 
     code = "sign_in_link_used_up"
     message = "This link has been used or is too old. Ask for a new one."
+
+
+class CodeDelayed(SignInDelayed):
+    """Too many wrong codes in a row."""
+
+    code = "code_delayed"
+    message = "Too many attempts. Wait {seconds} seconds."
+
+
+class WrongCode(Unauthenticated):
+    """A code that does not fit, was used already, or belongs to another half minute."""
+
+    code = "wrong_code"
+    message = "This code does not fit, or was used already. Wait for the next one in the app."
+
+
+class HalfSessionOver(Unauthenticated):
+    """The code came too late, or the password or the link before it does not count any more."""
+
+    code = "half_session_over"
+    message = "That took too long. Sign in again."
+
+
+class FactorThere(Conflict):
+    """A second factor is set up already; it is removed with a code of it first."""
+
+    code = "second_factor_there"
+    message = "Two-step sign-in is set up already. Remove it first."
+
+
+class FactorWanted(Forbidden):
+    """The company asks for a second factor, and this sign-in had none."""
+
+    code = "second_factor_wanted"
+    message = "Your organisation asks for two-step sign-in. Set it up first."
+
+
+class OwnReset(Forbidden):
+    """Nobody resets his own sign-in: that would make a second factor worth nothing."""
+
+    code = "own_reset"
+    message = "Somebody else must reset your sign-in. You remove your own app with a code of it."
 
 
 class OwnGrant(Forbidden):
@@ -256,6 +310,40 @@ def require_patience(failures: int, last: datetime, *, now: datetime) -> None:
     if left > timedelta():
         seconds = -(-left // timedelta(seconds=1))
         raise SignInDelayed(seconds, seconds=seconds)
+
+
+def time_step(now: datetime) -> int:
+    """The half minute of a moment, counted from 1970, for codes by time.
+
+    Source: RFC 6238, section 4.2, with X = 30 and T0 = 0.
+
+    >>> time_step(datetime.fromisoformat("1970-01-01T00:00:59+00:00"))
+    1
+    """
+    return int(now.timestamp()) // CODE_SECONDS
+
+
+def steps_taken(now: datetime, *, after: int) -> tuple[int, ...]:
+    """The time steps whose codes are taken: this one, the one before and the next, if later than the last one used.
+
+    Source: RFC 6238, section 5.2: at most one step of delay, and each code once.
+
+    >>> steps_taken(datetime.fromisoformat("1970-01-01T00:10:00+00:00"), after=19)
+    (20, 21)
+    """
+    here = time_step(now)
+    return tuple(step for step in (here - 1, here, here + 1) if step > after)
+
+
+def owes_factor(duties: Collection[FactorDuty], roles: Collection[Role]) -> bool:
+    """Whether one of the companies somebody has a role in asks a second factor of such a role.
+
+    Roles and duties of all companies count together: who has a role in two is asked for what the stricter asks.
+
+    >>> owes_factor([FactorDuty.DECIDERS], [Role.VIEWER]), owes_factor([FactorDuty.READERS], [Role.VIEWER])
+    (False, True)
+    """
+    return any(not OWES_FACTOR[duty].isdisjoint(roles) for duty in duties)
 
 
 def _is_seen(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:

@@ -4,21 +4,22 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from app.accounts.codes import count_failure, has_factor, takes_code
 from app.accounts.queries import find_account, mailbox_of_typed, require_no_delay
 from app.accounts.rules import (
-    FAILURES_FORGOTTEN,
+    HALF_LIFE,
     LINK_LIFE,
     LONGEST_SESSION,
+    HalfSessionOver,
     SignInLinkUsedUp,
     UnknownSignInLink,
 )
-from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
-from app.accounts.values import PasswordCheck, Viewer
+from app.accounts.tables import AccountRow, AttemptRow, HalfSessionRow, SessionRow, SignInLinkRow
+from app.accounts.values import Entrance, PasswordCheck, Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import entropy_of, is_id, new_id
 from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
-from app.infra.upserts import insert_or_leave
 from app.journal.commands import record
 from app.mail.commands import enqueue
 from app.mail.values import Letter, Mail
@@ -27,8 +28,10 @@ _CLIENT_LENGTH = 200
 _LINKS_PER_HOUR = 5
 
 
-def sign_in(session: WriteSession, check: PasswordCheck, *, client: str, now: datetime) -> str | None:
-    """The secret of a new session, or None if address and password do not belong together.
+def sign_in(
+    session: WriteSession, check: PasswordCheck, *, client: str, back: str = "/", now: datetime
+) -> Entrance | None:
+    """A new session, or half of one where a second factor is due; None if address and password do not belong together.
 
     For anybody, with what `queries.check_password` answered; `client` is what the browser calls itself. A refusal is
     None and no exception, since its count must be committed: after five in a row for the account or the place the
@@ -39,11 +42,11 @@ def sign_in(session: WriteSession, check: PasswordCheck, *, client: str, now: da
     row = session.get(AccountRow, check.account_id, with_for_update=True) if check.account_id else None
     if row is None or not row.is_active or row.credential_version != check.credential_version:
         for what in check.counters:
-            _count_failure(session, what, now=now)
+            count_failure(session, what, now=now)
         return None
     # The account's own counter begins anew; that of the place does not, or one good account would open all others.
     session.execute(delete(AttemptRow).where(AttemptRow.what == check.counters[0]))
-    return _start_session(session, row.id, client, how="password", now=now)
+    return let_in(session, row.id, client, how="password", back=back, now=now)
 
 
 def request_sign_in_link(session: WriteSession, email: str, *, organisation: str = "", now: datetime) -> None:
@@ -108,8 +111,8 @@ def start_link(session: WriteSession, account_id: str, *, now: datetime) -> str:
     return link_id
 
 
-def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: datetime) -> str:
-    """The secret of a new session for a one-time link.
+def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: datetime) -> Entrance:
+    """A new session for a one-time link, or half of one where a second factor is due.
 
     For whoever holds the link, once. Raises UnknownSignInLink, or SignInLinkUsedUp when it was used, is older than
     30 minutes or than the last change of password.
@@ -131,7 +134,50 @@ def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: da
     ).scalar_one_or_none()
     if taken is None or link.credential_version != account.credential_version or not account.is_active:
         raise SignInLinkUsedUp
-    return _start_session(session, account.id, client, how="link", now=now)
+    return let_in(session, account.id, client, how="link", now=now)
+
+
+def let_in(
+    session: WriteSession, account_id: str, client: str, *, how: str, back: str = "/", now: datetime
+) -> Entrance:
+    """A new session for whoever has shown a first factor, or half of one that a code completes within ten minutes.
+
+    For commands that have looked at the first factor: a password, a link, or the word of a provider.
+    """
+    if not has_factor(session, account_id):
+        return Entrance(start_session(session, account_id, client, how=how, is_strong=False, now=now), back=back)
+    secret = _new_secret(session)
+    session.add(
+        HalfSessionRow(
+            id=new_id(session),
+            account_id=account_id,
+            token_hash=fingerprint(secret),
+            how=how,
+            back=back,
+            expires_at=now + HALF_LIFE,
+        )
+    )
+    session.flush()
+    return Entrance(secret, lacks_code=True, back=back)
+
+
+def complete(session: WriteSession, secret: str, typed: str, *, client: str, now: datetime) -> Entrance | None:
+    """A new session for half of one and a code of the second factor; None if the code does not fit.
+
+    For whoever holds the half. A refusal is None, as in `sign_in`. Raises HalfSessionOver when the half is unknown,
+    older than ten minutes, or void since something about the account was changed.
+    """
+    half = session.scalar(
+        select(HalfSessionRow).where(HalfSessionRow.token_hash == fingerprint(secret)).with_for_update()
+    )
+    account = session.get(AccountRow, half.account_id) if half is not None else None
+    if half is None or account is None or half.expires_at <= now or not account.is_active:
+        raise HalfSessionOver
+    if not takes_code(session, account.id, typed, now=now):
+        return None
+    how, back = half.how, half.back
+    session.delete(half)
+    return Entrance(start_session(session, account.id, client, how=f"{how}+code", is_strong=True, now=now), back=back)
 
 
 def touch_session(session: WriteSession, session_id: str, *, now: datetime) -> None:
@@ -154,9 +200,10 @@ def revoke_session(session: WriteSession, viewer: Viewer, session_id: str, *, no
     _note(session, viewer.actor, "session.ended", row.account_id, {}, now=now)
 
 
-def end_sessions(session: WriteSession, account_id: str) -> None:
-    """Sign an account out everywhere and void its links. For commands that change what it may do."""
-    session.execute(delete(SessionRow).where(SessionRow.account_id == account_id))
+def end_sessions(session: WriteSession, account_id: str, *, but: str = "") -> None:
+    """Sign an account out everywhere, but for one session, and void its links. For commands that change what it may do."""
+    session.execute(delete(SessionRow).where(SessionRow.account_id == account_id, SessionRow.id != but))
+    session.execute(delete(HalfSessionRow).where(HalfSessionRow.account_id == account_id))
     session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == account_id))
 
 
@@ -168,8 +215,11 @@ def has_fresh_link(session: ReadSession, account_id: str, *, now: datetime) -> b
     return session.scalar(query.limit(1)) is not None
 
 
-def _start_session(session: WriteSession, account_id: str, client: str, *, how: str, now: datetime) -> str:
-    secret = new_secret(entropy_of(session).token_bytes(SECRET_BYTES))
+def start_session(
+    session: WriteSession, account_id: str, client: str, *, how: str, is_strong: bool, now: datetime
+) -> str:
+    """The secret of a new session; strong where a second factor was shown."""
+    secret = _new_secret(session)
     session.add(
         SessionRow(
             id=new_id(session),
@@ -179,6 +229,7 @@ def _start_session(session: WriteSession, account_id: str, client: str, *, how: 
             seen_at=now,
             expires_at=now + LONGEST_SESSION,
             client=client[:_CLIENT_LENGTH],
+            is_strong=is_strong,
         )
     )
     session.flush()
@@ -186,12 +237,8 @@ def _start_session(session: WriteSession, account_id: str, client: str, *, how: 
     return secret
 
 
-def _count_failure(session: WriteSession, what: str, *, now: datetime) -> None:
-    insert_or_leave(session, AttemptRow, what=what, window_start=now, count=0)
-    row = session.get_one(AttemptRow, what, with_for_update=True)
-    row.count = 1 if now - row.window_start >= FAILURES_FORGOTTEN else row.count + 1
-    row.window_start = now
-    session.flush()
+def _new_secret(session: WriteSession) -> str:
+    return new_secret(entropy_of(session).token_bytes(SECRET_BYTES))
 
 
 def _note(

@@ -19,6 +19,14 @@ class Role(StrEnum):
     MODERATOR = "moderator"
 
 
+class FactorDuty(StrEnum):
+    """Of whom a company asks a second factor: of nobody, of who decides, or of everybody who reads results, too."""
+
+    NOBODY = "nobody"
+    DECIDERS = "deciders"
+    READERS = "readers"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role on a subject and everything below it."""
@@ -69,7 +77,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class SignInSession:
-    """One signed-in browser."""
+    """One signed-in browser; strong once a second factor was shown in it."""
 
     id: str
     account_id: AccountId
@@ -77,6 +85,7 @@ class SignInSession:
     seen_at: datetime
     expires_at: datetime
     client: str
+    is_strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,25 @@ class PasswordCheck:
     account_id: AccountId | None
     credential_version: int
     counters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What a first factor opens: the secret of a session, or of what is none until a code completes it."""
+
+    secret: str = field(repr=False)
+    lacks_code: bool = False
+    back: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """The authenticator app of an account; it counts once a code of it was given. `codes_left` are for emergencies."""
+
+    id: str
+    account_id: AccountId
+    confirmed_at: datetime | None
+    codes_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class Letter(StrEnum):
     visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
     (of an appeal, or empty), path;
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
-    decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path.
+    decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
+    sign_in_reset: organisation, reason, reset_at, path.
     """
 
     INVITATION = "invitation"
@@ -38,6 +39,7 @@ class Letter(StrEnum):
     VISIT_READY = "visit_ready"
     CASE_WAITING = "case_waiting"
     DECISIONS_WAITING = "decisions_waiting"
+    SIGN_IN_RESET = "sign_in_reset"
 
 
 ROUND_LETTERS = (

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.accounts.queries import find_account
 from app.accounts.rules import READING_ROLES
 from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
+from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession
 from app.organisation.paths import holds, load_paths
 from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
@@ -98,6 +99,15 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
         acts_as=_actors(session, managers) if managers else frozenset(),
         hidden=_hidden(session, managers, _own_places(account, own), on) if managers else frozenset(),
     )
+
+
+def load_places_of(session: ReadSession, account: Account, *, on: date) -> tuple[tuple[SubjectId, ...], ...]:
+    """The paths to whatever an account is, leads or holds a role on, on a day; whoever asks. For who looks after it."""
+    mailbox = mailbox_of(account.email)
+    own, _ = load_roles_held(session, mailbox, on=on)
+    held = {grant.subject_id for grant in account.grants}.union(role.unit_id for role in own)
+    paths = load_paths(session, held.union(own_subjects(session, mailbox, on=on)), on=on)
+    return tuple(paths[place] for place in sorted(paths))
 
 
 def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:

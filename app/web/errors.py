@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import errors
+from app.accounts.rules import FactorWanted
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
 from app.http.visit import passing
@@ -44,9 +45,11 @@ FAILED = Wording("Something went wrong here", "It was noted. Try again, or tell 
 
 
 def error_page(request: Request, error: errors.AppError) -> Response:
-    """The page for an error; whoever is not signed in is led to the sign-in page and back."""
+    """The page for an error; whoever is not signed in is led to the sign-in page and back, who owes a factor to it."""
     if isinstance(error, errors.Unauthenticated):
         return _to_sign_in(request)
+    if isinstance(error, FactorWanted):
+        return RedirectResponse("/account/factor", 303)
     wording = next((_WORDINGS[kind] for kind in type(error).__mro__ if kind in _WORDINGS), _OTHER)
     fields = error.errors if isinstance(error, errors.Invalid) else ()
     visit = passing(request)

@@ -58,10 +58,12 @@ MORE: tuple[Entry, ...] = (
     Entry("Letter texts", "/admin/letters", ADMINS),
     Entry("No letters to", "/admin/addresses", ADMINS),
     Entry("Journal", "/admin/journal", ADMINS),
+    Entry("Sign-in rules", "/admin/sign-in", ADMINS),
     Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Proposed raters", "/nominations"),
     Entry("Your sign-ins", "/account/sessions"),
     Entry("Your password", "/account/password"),
+    Entry("Two-step sign-in", "/account/factor"),
 )
 
 

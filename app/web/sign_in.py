@@ -6,14 +6,16 @@ from fastapi import Request, Response
 
 from app.accounts import sign_in as coming_in
 from app.accounts.queries import check_password, list_sessions
-from app.accounts.rules import SignInDelayed, SignInRefused
+from app.accounts.rules import CodeDelayed, HalfSessionOver, SignInDelayed, SignInRefused, WrongCode
+from app.accounts.values import Entrance
 from app.errors import AppError, NotFound
 from app.http.access import SIGNED_IN, access, by_link, public
-from app.http.cookies import end_session, session_secret, start_session
+from app.http.cookies import end_half, end_session, half_secret, session_secret, start_half, start_session
 from app.http.doors import posted
-from app.http.kinds import headers_of
+from app.http.kinds import headers_of, status_of
 from app.http.origin import safe_path
 from app.http.routes import Pages
+from app.http.service import service_of
 from app.http.visit import Visit, passing, reading, writing
 from app.organisation.commands import request_sign_in
 from app.web.render import Flash, flash_for, page, said, see_other
@@ -23,6 +25,7 @@ router = Pages()
 AFTER = {
     "out": Flash("good", "You are signed out."),
     "password": Flash("good", "The new password is set. Sign in with it."),
+    "over": Flash("watch", "That took too long.", "Sign in again."),
 }
 # In this order: most browsers also call themselves by the names of others.
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
@@ -62,12 +65,34 @@ def sign_in(request: Request) -> Response:
         with reading(request) as (read_session, visit):
             check = check_password(read_session, email, form.one("password"), address=address, now=visit.now)
         with writing(request) as (session, visit):
-            secret = coming_in.sign_in(session, check, client=_client(request), now=visit.now)
+            opened = coming_in.sign_in(session, check, client=client_of(request), back=back, now=visit.now)
     except SignInDelayed as delayed:
         return _sign_in_page(passing(request), back=back, attempt=Attempt(email, delayed))
-    if secret is None:
+    if opened is None:
         return _sign_in_page(visit, back=back, attempt=Attempt(email, SignInRefused()))
-    return _let_in(visit, secret, back)
+    return let_in(visit, opened)
+
+
+@router.get("/sign-in/code")
+@public("asks for the second factor of whoever has shown the first, and says nothing of whom")
+def show_code(request: Request) -> Response:
+    return _code_page(passing(request), None)
+
+
+@router.post("/sign-in/code")
+@public("the cookie of the first factor is the right, and the code completes it")
+def complete(request: Request) -> Response:
+    secret, typed = half_secret(request, service_of(request).settings), posted(request).one("code")
+    try:
+        with writing(request) as (session, visit):
+            opened = coming_in.complete(session, secret, typed, client=client_of(request), now=visit.now)
+    except CodeDelayed as delayed:
+        return _code_page(passing(request), delayed)
+    except HalfSessionOver:
+        answer = see_other("/sign-in", done="over")
+        end_half(answer, service_of(request).settings)
+        return answer
+    return let_in(visit, opened) if opened is not None else _code_page(visit, WrongCode())
 
 
 @router.post("/sign-in/link")
@@ -95,12 +120,12 @@ def show_link(request: Request, token: str) -> Response:
 @by_link("the link is the right, once")
 def use_link(request: Request, token: str) -> Response:
     with writing(request) as (session, visit):
-        secret = coming_in.use_sign_in_link(session, token, client=_client(request), now=visit.now)
-    return _let_in(visit, secret, "/")
+        opened = coming_in.use_sign_in_link(session, token, client=client_of(request), now=visit.now)
+    return let_in(visit, opened)
 
 
 @router.post("/sign-out")
-@access(SIGNED_IN)
+@access(SIGNED_IN, before_factor=True)
 def sign_out(request: Request) -> Response:
     with writing(request) as (session, visit):
         coming_in.sign_out(session, session_secret(request, visit.settings) or "")
@@ -153,12 +178,30 @@ def _sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:
     return answer
 
 
-def _let_in(visit: Visit, secret: str, back: str) -> Response:
-    answer = see_other(back)
-    start_session(answer, secret, visit.settings)
+def _code_page(visit: Visit, problem: AppError | None) -> Response:
+    answer = page(
+        visit,
+        "pages/sign_in/code.html",
+        status=200 if problem is None else status_of(problem) if isinstance(problem, CodeDelayed) else 422,
+        problem=said(visit, problem.message, **problem.values) if problem is not None else "",
+    )
+    if isinstance(problem, CodeDelayed):
+        answer.headers.update(headers_of(problem))
     return answer
 
 
-def _client(request: Request) -> str:
+def let_in(visit: Visit, opened: Entrance) -> Response:
+    """On to the page that was asked for, or first to the code that is still owed."""
+    if opened.lacks_code:
+        answer = see_other("/sign-in/code")
+        start_half(answer, opened.secret, visit.settings)
+        return answer
+    answer = see_other(opened.back)
+    start_session(answer, opened.secret, visit.settings)
+    end_half(answer, visit.settings)
+    return answer
+
+
+def client_of(request: Request) -> str:
     """What the browser calls itself, for the list of signed-in browsers."""
     return request.headers.get("user-agent", "")

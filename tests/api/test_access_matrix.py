@@ -183,6 +183,9 @@ CASES: dict[str, Case] = {
     "create_account": Case(body=lambda _: {"email": "ny@x.example", "name": "Ny"}),
     "grant_role": Case("team", lambda world: {"role": "viewer", "subject_id": world.place}),
     "revoke_role": Case("team", lambda world: {"role": "viewer", "subject_id": world.place}),
+    "reset_sign_in": Case("team", lambda _: {"reason": "Mistet telefonen"}),
+    "get_sign_in_rules": Case(),
+    "set_sign_in_rules": Case(body=lambda _: {"second_factor": "nobody"}),
     "list_api_keys": Case(),
     "create_api_key": Case(
         "team",
@@ -280,6 +283,7 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("list_conflicts", "get_load_cap", "set_load_cap"),
         *("list_readings", "list_releases", "list_signals", "list_decision_cases", "list_action_plans"),
         *("list_falling_responses", "list_accounts", "list_api_keys", "list_entries"),
+        *("get_sign_in_rules", "set_sign_in_rules"),
         *("create_person", "create_goal", "create_scale", "create_kpi", "set_scorecard", "create_round", "record"),
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
