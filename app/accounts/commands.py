@@ -21,18 +21,8 @@ from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
 from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
 from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
 from app.accounts.rules import Action, roots
-from app.accounts.sign_in import (
-    complete,
-    end_sessions,
-    has_fresh_link,
-    request_sign_in_link,
-    revoke_session,
-    sign_in,
-    sign_out,
-    start_link,
-    touch_session,
-    use_sign_in_link,
-)
+from app.accounts.sessions import end_sessions, has_fresh_link, revoke_session, sign_out, touch_session
+from app.accounts.sign_in import complete, request_sign_in_link, sign_in, start_link, use_sign_in_link
 from app.accounts.tables import AccountRow
 from app.accounts.values import Account, NewAccount, Viewer
 from app.errors import FieldError, Forbidden, Invalid

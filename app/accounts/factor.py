@@ -9,8 +9,8 @@ from app.accounts.codes import has_factor, takes_code
 from app.accounts.letters import reset_letter
 from app.accounts.queries import load_accounts
 from app.accounts.rules import RECOVERY_CODES, Action, FactorThere, OwnReset, require
-from app.accounts.sign_in import end_sessions
-from app.accounts.tables import FactorRuleRow, RecoveryCodeRow, SecondFactorRow, SessionRow
+from app.accounts.sessions import end_sessions
+from app.accounts.tables import FactorRuleRow, IdentityRow, RecoveryCodeRow, SecondFactorRow, SessionRow
 from app.accounts.values import AccountId, FactorDuty, Viewer
 from app.errors import FieldError, Forbidden, Invalid, NotFound
 from app.fields import REQUIRED
@@ -44,7 +44,7 @@ def begin_factor(session: WriteSession, viewer: Viewer, *, now: datetime) -> Non
 
 
 def confirm_factor(
-    session: WriteSession, viewer: Viewer, typed: str, *, here: str, now: datetime
+    session: WriteSession, viewer: Viewer, typed: str, *, here: str | None, now: datetime
 ) -> tuple[str, ...] | None:
     """Let the offered secret count, now that the app gives codes of it; the recovery codes, which nobody sees again.
 
@@ -78,7 +78,7 @@ def renew_recovery_codes(session: WriteSession, viewer: Viewer, typed: str, *, n
     return codes
 
 
-def remove_factor(session: WriteSession, viewer: Viewer, typed: str, *, here: str, now: datetime) -> bool:
+def remove_factor(session: WriteSession, viewer: Viewer, typed: str, *, here: str | None, now: datetime) -> bool:
     """Remove one's own second factor with a code of it; every other browser is signed out. False if it does not fit."""
     account_id = _own(viewer)
     factor_id = _confirmed(session, account_id)
@@ -103,6 +103,8 @@ def reset_sign_in(  # noqa: PLR0913 - who, whose, why and where: all named
 ) -> None:
     """Remove somebody's second factor, for who has lost phone and codes; signed out everywhere, and told by a letter.
 
+    Whom a provider of identity meant is forgotten, too: the verified address leads there anew.
+
     For who manages accounts at every one of `places`, the paths to whatever the person is or holds a role on; and
     for the service. Nobody does it for himself. Sends one letter of duty; a reason is required and in the journal.
     """
@@ -116,6 +118,7 @@ def reset_sign_in(  # noqa: PLR0913 - who, whose, why and where: all named
     if not reason.strip():
         raise Invalid([FieldError("reason", REQUIRED)])
     session.execute(delete(SecondFactorRow).where(SecondFactorRow.account_id == account.id))
+    session.execute(delete(IdentityRow).where(IdentityRow.account_id == account.id))
     end_sessions(session, account.id)
     for company_id in sorted({path[0] for path in places}) or (None,):
         record(

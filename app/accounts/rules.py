@@ -137,6 +137,36 @@ class CodeDelayed(SignInDelayed):
     message = "Too many attempts. Wait {seconds} seconds."
 
 
+class NobodyKnown(Forbidden):
+    """The provider vouches for somebody who has no account here, or none that is open."""
+
+    code = "nobody_known"
+    message = (
+        "You are signed in at your organisation, but {email} has no account here. Ask an administrator to add you."
+    )
+
+
+class AddressUnverified(Forbidden):
+    """The provider does not vouch for the address, which could then be anybody's."""
+
+    code = "address_unverified"
+    message = "Your organisation has not confirmed your e-mail address, so we cannot tell who you are here. Ask those who run its sign-in."
+
+
+class IdentityTaken(Forbidden):
+    """The account belongs to somebody else by the word of the same provider: the address has changed hands."""
+
+    code = "identity_taken"
+    message = "The account of {email} belongs to another sign-in of your organisation. An administrator can reset it."
+
+
+class ProviderOnly(Forbidden):
+    """Here one signs in at the organisation's provider and in no other way."""
+
+    code = "provider_only"
+    message = "Here you sign in by your organisation only."
+
+
 class WrongCode(Unauthenticated):
     """A code that does not fit, was used already, or belongs to another half minute."""
 

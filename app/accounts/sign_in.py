@@ -9,22 +9,20 @@ from app.accounts.queries import find_account, mailbox_of_typed, require_no_dela
 from app.accounts.rules import (
     HALF_LIFE,
     LINK_LIFE,
-    LONGEST_SESSION,
     HalfSessionOver,
     SignInLinkUsedUp,
     UnknownSignInLink,
 )
-from app.accounts.tables import AccountRow, AttemptRow, HalfSessionRow, SessionRow, SignInLinkRow
-from app.accounts.values import Entrance, PasswordCheck, Viewer
+from app.accounts.sessions import random_secret, start_session
+from app.accounts.tables import AccountRow, AttemptRow, HalfSessionRow, SignInLinkRow
+from app.accounts.values import Entrance, PasswordCheck
 from app.errors import NotFound
-from app.infra.database import ReadSession, WriteSession
-from app.infra.ids import entropy_of, is_id, new_id
-from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
-from app.journal.commands import record
+from app.infra.database import WriteSession
+from app.infra.ids import new_id
+from app.infra.keys import fingerprint, key_of
 from app.mail.commands import enqueue
 from app.mail.values import Letter, Mail
 
-_CLIENT_LENGTH = 200
 _LINKS_PER_HOUR = 5
 
 
@@ -137,16 +135,24 @@ def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: da
     return let_in(session, account.id, client, how="link", now=now)
 
 
-def let_in(
-    session: WriteSession, account_id: str, client: str, *, how: str, back: str = "/", now: datetime
+def let_in(  # noqa: PLR0913 - who, where, how and to which page: all named
+    session: WriteSession,
+    account_id: str,
+    client: str,
+    *,
+    how: str,
+    back: str = "/",
+    is_strong: bool = False,
+    now: datetime,
 ) -> Entrance:
     """A new session for whoever has shown a first factor, or half of one that a code completes within ten minutes.
 
-    For commands that have looked at the first factor: a password, a link, or the word of a provider.
+    For commands that have looked at the first factor: a password, a link, or the word of a provider; `is_strong` when
+    that stands for two.
     """
-    if not has_factor(session, account_id):
-        return Entrance(start_session(session, account_id, client, how=how, is_strong=False, now=now), back=back)
-    secret = _new_secret(session)
+    if is_strong or not has_factor(session, account_id):
+        return Entrance(start_session(session, account_id, client, how=how, is_strong=is_strong, now=now), back=back)
+    secret = random_secret(session)
     session.add(
         HalfSessionRow(
             id=new_id(session),
@@ -178,72 +184,3 @@ def complete(session: WriteSession, secret: str, typed: str, *, client: str, now
     how, back = half.how, half.back
     session.delete(half)
     return Entrance(start_session(session, account.id, client, how=f"{how}+code", is_strong=True, now=now), back=back)
-
-
-def touch_session(session: WriteSession, session_id: str, *, now: datetime) -> None:
-    """Note that a browser is in use, which keeps it signed in. For the edge, about once a minute."""
-    session.execute(update(SessionRow).where(SessionRow.id == session_id).values(seen_at=now))
-
-
-def sign_out(session: WriteSession, secret: str) -> None:
-    """End the session with this cookie. For whoever holds it; idempotent."""
-    session.execute(delete(SessionRow).where(SessionRow.token_hash == fingerprint(secret)))
-
-
-def revoke_session(session: WriteSession, viewer: Viewer, session_id: str, *, now: datetime) -> None:
-    """End one signed-in browser of one's own, or any for the service; NotFound for anybody else's."""
-    row = session.get(SessionRow, session_id) if is_id(session_id) else None
-    if row is None or not (viewer.is_service or viewer.account_id == row.account_id):
-        raise NotFound
-    session.delete(row)
-    session.flush()
-    _note(session, viewer.actor, "session.ended", row.account_id, {}, now=now)
-
-
-def end_sessions(session: WriteSession, account_id: str, *, but: str = "") -> None:
-    """Sign an account out everywhere, but for one session, and void its links. For commands that change what it may do."""
-    session.execute(delete(SessionRow).where(SessionRow.account_id == account_id, SessionRow.id != but))
-    session.execute(delete(HalfSessionRow).where(HalfSessionRow.account_id == account_id))
-    session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == account_id))
-
-
-def has_fresh_link(session: ReadSession, account_id: str, *, now: datetime) -> bool:
-    """Whether the account came in by a mailed link in the last 30 minutes: as good as knowing the old password."""
-    query = select(SignInLinkRow.id).where(
-        SignInLinkRow.account_id == account_id, SignInLinkRow.used_at > now - LINK_LIFE
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def start_session(
-    session: WriteSession, account_id: str, client: str, *, how: str, is_strong: bool, now: datetime
-) -> str:
-    """The secret of a new session; strong where a second factor was shown."""
-    secret = _new_secret(session)
-    session.add(
-        SessionRow(
-            id=new_id(session),
-            account_id=account_id,
-            token_hash=fingerprint(secret),
-            created_at=now,
-            seen_at=now,
-            expires_at=now + LONGEST_SESSION,
-            client=client[:_CLIENT_LENGTH],
-            is_strong=is_strong,
-        )
-    )
-    session.flush()
-    _note(session, f"account:{account_id}", "session.started", account_id, {"by": how}, now=now)
-    return secret
-
-
-def _new_secret(session: WriteSession) -> str:
-    return new_secret(entropy_of(session).token_bytes(SECRET_BYTES))
-
-
-def _note(
-    session: WriteSession, actor: str, action: str, account_id: str, details: dict[str, str], *, now: datetime
-) -> None:
-    record(
-        session, actor, action, company_id=None, object_kind="account", object_id=account_id, details=details, now=now
-    )

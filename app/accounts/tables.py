@@ -107,6 +107,23 @@ class RecoveryCodeRow(Base):
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class IdentityRow(Base):
+    """Whom a provider means by one of its subjects: bound when the verified address first led to the account."""
+
+    __tablename__ = "provider_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("account_id", "issuer"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    bound_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class FactorRuleRow(Base):
     """Of whom a company asks a second factor; of nobody where there is no row."""
 

@@ -8,6 +8,7 @@ from app.settings import Settings
 
 LANGUAGE = "lang"
 COMPANY = "company"
+_LONGEST_KEPT = 3000
 _CHOICE_SECONDS = 365 * 24 * 3600
 
 
@@ -55,6 +56,34 @@ def end_half(response: Response, settings: Settings) -> None:
 def half_secret(request: Request, settings: Settings) -> str:
     """The secret of the half session that the browser sent; empty without one."""
     return _plain(request.cookies.get(half_name(settings))) or ""
+
+
+def start_handshake(response: Response, kept: str, settings: Settings) -> None:
+    """Let the browser keep what it must show when it comes back from the provider."""
+    response.set_cookie(
+        _handshake_name(settings),
+        kept,
+        max_age=int(HALF_LIFE.total_seconds()),
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def end_handshake(response: Response, settings: Settings) -> None:
+    """Take it back: each serves for one way there and back."""
+    response.delete_cookie(_handshake_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="lax")
+
+
+def handshake_of(request: Request, settings: Settings) -> str:
+    """What the browser kept; empty without it."""
+    kept = request.cookies.get(_handshake_name(settings), "")
+    return kept if kept.isascii() and len(kept) <= _LONGEST_KEPT else ""
+
+
+def _handshake_name(settings: Settings) -> str:
+    return "__Host-handshake" if settings.is_https else "handshake"
 
 
 def half_name(settings: Settings) -> str:

@@ -15,7 +15,7 @@ from fastapi import Request
 from app.accounts.issue import touch_api_key
 from app.accounts.queries import find_api_key, find_session, is_factor_due
 from app.accounts.rules import FactorWanted
-from app.accounts.sign_in import touch_session
+from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of

@@ -163,5 +163,5 @@ def _account(visit: Visit) -> Account:
     return visit.account
 
 
-def _here(visit: Visit) -> str:
-    return visit.sign_in.id if visit.sign_in is not None else ""
+def _here(visit: Visit) -> str | None:
+    return visit.sign_in.id if visit.sign_in is not None else None

@@ -101,6 +101,7 @@ WHAT: Mapping[str, str] = {
     "second_factor.set_up": "Set up two-step sign-in",
     "session.ended": "Signed a browser out",
     "session.started": "Signed in",
+    "sign_in.bound": "Came in by the organisation's sign-in for the first time",
     "sign_in.reset": "Reset somebody's sign-in",
     "sign_in.rule_set": "Set of whom two-step sign-in is asked",
     "subject.changed": "Renamed a unit or person",

@@ -1,4 +1,4 @@
-"""second factors
+"""second factors and providers of identity
 
 Revision: 0020, after 0018
 """
@@ -84,9 +84,25 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
 
+    op.create_table(
+        "provider_identity",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("account_id", types.Id(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("bound_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_provider_identity_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_provider_identity_issuer_subject")),
+        sa.UniqueConstraint("account_id", "issuer", name=op.f("uq_provider_identity_account_id_issuer")),
+        sqlite_strict=True,
+    )
+
 
 def downgrade() -> None:
-    for table in ("factor_rule", "recovery_code", "second_factor", "half_session"):
+    for table in ("provider_identity", "factor_rule", "recovery_code", "second_factor", "half_session"):
         op.drop_table(table)
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
         batch_op.drop_column("is_strong")

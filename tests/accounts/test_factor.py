@@ -51,7 +51,7 @@ def set_up(session: WriteSession, account: Account, now: datetime) -> tuple[str,
     """An app that counts since the half minute before; its recovery codes."""
     commands.begin_factor(session, viewer(account), now=now - STEP)
     typed = code(session, account, now - STEP)
-    codes = commands.confirm_factor(session, viewer(account), typed, here="", now=now - STEP)
+    codes = commands.confirm_factor(session, viewer(account), typed, here=None, now=now - STEP)
     assert codes is not None
     return codes
 
@@ -81,7 +81,7 @@ def test_an_app_counts_once_it_gave_a_code_and_signs_out_every_other_browser(
     with pytest.raises(FactorThere):
         commands.begin_factor(session, me, now=now)
     with pytest.raises(FactorThere):
-        commands.confirm_factor(session, me, "000000", here="", now=now)
+        commands.confirm_factor(session, me, "000000", here=None, now=now)
 
 
 def test_neither_secret_nor_recovery_code_is_stored(session: WriteSession, ingrid: Account, now: datetime) -> None:
@@ -195,18 +195,18 @@ def test_half_a_session_ends_after_ten_minutes_and_with_whatever_changes_the_acc
 def test_it_is_removed_with_a_code_and_by_nothing_less(session: WriteSession, ingrid: Account, now: datetime) -> None:
     me = viewer(ingrid)
     for act in (
-        lambda: commands.remove_factor(session, me, "000000", here="", now=now),
+        lambda: commands.remove_factor(session, me, "000000", here=None, now=now),
         lambda: commands.renew_recovery_codes(session, me, "000000", now=now),
-        lambda: commands.confirm_factor(session, me, "000000", here="", now=now),
+        lambda: commands.confirm_factor(session, me, "000000", here=None, now=now),
     ):
         with pytest.raises(NotFound):
             act()
     with pytest.raises(Forbidden):
         commands.begin_factor(session, Viewer("key:1"), now=now)
     set_up(session, ingrid, now)
-    assert not commands.remove_factor(session, me, "000000", here="", now=now)
+    assert not commands.remove_factor(session, me, "000000", here=None, now=now)
     assert come_in(session, now).lacks_code
-    assert commands.remove_factor(session, me, code(session, ingrid, now), here="", now=now)
+    assert commands.remove_factor(session, me, code(session, ingrid, now), here=None, now=now)
     assert not come_in(session, now).lacks_code
     actions = [entry.action for entry in list_entries_about(session, "account", ingrid.id)]
     assert [one for one in actions if one.startswith("second_factor")] == [

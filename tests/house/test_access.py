@@ -27,6 +27,8 @@ PUBLIC = {
     "GET /receipt",
     "GET /sign-in",
     "GET /sign-in/code",
+    "GET /sign-in/provider",
+    "GET /sign-in/provider/back",
     "GET /sign-in/sent",
     "POST /api/v1/link-requests",
     "POST /api/v1/mail/events",
