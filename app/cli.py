@@ -129,7 +129,9 @@ def run(
         )
         # Uvicorn raises the signal that ended it once more: then the worker must still come to an end.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with working(settings, database) if settings.worker else nullcontext(), suppress(KeyboardInterrupt):
+        # The first request is answered before the first round of due work takes the processor.
+        beside = working(settings, database, after=settings.worker_pause) if settings.worker else nullcontext()
+        with beside, suppress(KeyboardInterrupt):
             uvicorn.Server(service).run(sockets=[listening])
 
 

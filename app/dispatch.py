@@ -10,13 +10,14 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from app.deferred import dataclass
 from app.infra.addresses import deliverable, domain_of
 from app.infra.clock import elapsed
 from app.infra.database import Database

@@ -1,8 +1,9 @@
 """The kinds of things that can go wrong; each concrete error stands beside the rule that raises it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import field as field_of
+
+from app.deferred import dataclass
 
 
 @dataclass(frozen=True, slots=True)

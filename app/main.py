@@ -13,57 +13,14 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import (
-    accounts,
-    analysis,
-    api_keys,
-    assignments,
-    bounds,
-    comments,
-    comparisons,
-    decisions,
-    deputies,
-    docs,
-    dossiers,
-    encounters,
-    followup,
-    form_previews,
-    forms,
-    goals,
-    health,
-    imports,
-    invitations,
-    journal,
-    kpis,
-    links,
-    mail_events,
-    nominations,
-    open_codes,
-    parked,
-    people,
-    plans,
-    readings,
-    receipts,
-    recomputations,
-    recovery,
-    releases,
-    rounds,
-    scales,
-    scorecards,
-    subjects,
-    summaries,
-    suppressions,
-    visit_reports,
-    visits,
-    what_ifs,
-    wording,
-)
+from app.api import docs, health
 from app.api.description import describe
-from app.api.resource import Replayed, replayed
+from app.api.resource import BASE, Replayed, replayed
 from app.errors import AppError, Invalid, NotFound
 from app.http import problems
 from app.http.compressed import Compressed
 from app.http.files import OwnFiles
+from app.http.late_routes import LateRoutes
 from app.http.routes import Pages
 from app.http.service import Service
 from app.http.shell import Shell
@@ -75,52 +32,9 @@ from app.settings import Settings
 from app.web.errors import error_page, failure_page
 from app.web.pages import PAGES
 
-RESOURCES: tuple[APIRouter, ...] = (
-    health.router,
-    docs.router,
-    subjects.router,
-    people.router,
-    deputies.router,
-    goals.router,
-    scales.router,
-    kpis.router,
-    scorecards.router,
-    rounds.router,
-    dossiers.router,
-    visits.router,
-    visit_reports.router,
-    assignments.router,
-    bounds.router,
-    nominations.router,
-    invitations.router,
-    wording.router,
-    suppressions.router,
-    links.router,
-    mail_events.router,
-    forms.router,
-    form_previews.router,
-    recovery.router,
-    parked.router,
-    comments.router,
-    receipts.router,
-    open_codes.router,
-    encounters.router,
-    readings.router,
-    imports.router,
-    releases.router,
-    recomputations.router,
-    what_ifs.router,
-    summaries.router,
-    followup.router,
-    decisions.router,
-    plans.router,
-    comparisons.router,
-    analysis.router,
-    accounts.router,
-    api_keys.router,
-    journal.router,
-)
-ROUTERS: tuple[Pages | APIRouter, ...] = (*PAGES, *RESOURCES)
+ROUTERS: tuple[Pages | APIRouter, ...] = (*PAGES, health.router, docs.router)
+# Looked at last: whatever leads nowhere else may be a page.
+LATE = (LateRoutes(f"{BASE}/", "app.api.resources"), LateRoutes("/", "app.web.inside"))
 
 # Traces would carry the addresses that were asked for, and those hold the secrets of links.
 _TOLD_TO_NOBODY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -156,14 +70,14 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry=_TOLD_TO_NOBODY,
+        # The routes themselves: see app/api/resources.py.
+        routes=[route for router in ROUTERS for route in router.routes],
     )
     app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # the way FastAPI offers
-    # The routes themselves: including their routers would build every route a second time, at the first request, and
-    # try it through two more layers at each one.
-    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     app.mount(docs.ASSETS, OwnFiles(directory=_DOCS_STATIC), name="docs-assets")
     app.mount("/static", OwnFiles(directory=_STATIC), name="static")
+    app.router.routes.extend(LATE)
     _answer_errors(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
     app.add_middleware(Compressed)

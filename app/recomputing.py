@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.accounts.rules import SERVICE
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.clock import utc_now
 from app.infra.database import Database, ReadSession

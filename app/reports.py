@@ -1,9 +1,9 @@
 """What a bulk write is given and what it did, row by row; alike for every import and every bulk endpoint."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.errors import Invalid
 
 MAX_MESSAGES = 100

@@ -191,7 +191,7 @@ class Settings(BaseSettings):
         """The public address without a trailing slash; every absolute link starts with it."""
         return self.base_url or f"http://{self.host}:{self.port}"
 
-    @property
+    @cached_property
     def is_https(self) -> bool:
         """Whether people reach the service by https."""
         return self.address.startswith("https://")
@@ -202,12 +202,6 @@ class Settings(BaseSettings):
         own = urlsplit(self.address).hostname or self.host
         local = ("127.0.0.1", "localhost", "[::1]") if self.is_loopback else ()
         return tuple(dict.fromkeys((own, *self.allowed_hosts, *local)))
-
-    @property
-    def oidc_secret(self) -> str:
-        """The secret at the provider; empty for a public client."""
-        file = self.oidc_client_secret_file
-        return file.read_text(encoding="utf-8").strip() if file is not None else ""
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from app.accounts.rules import SERVICE
 from app.decisions.commands import keep_cases as keep_decision_cases
 from app.decisions.commands import open_due_cases
 from app.decisions.commands import tell_owners as tell_of_decisions
+from app.deferred import dataclass
 from app.dispatch import Post, send_due, take_back
 from app.dossiers.commands import remind_of_reviews
 from app.encounters.commands import forget_encounters
@@ -258,22 +258,22 @@ class Pulse:
 
 
 @contextlib.contextmanager
-def working(settings: Settings, database: Database) -> Iterator[threading.Event]:
-    """A worker beside whatever runs in the block; it ends its piece of work before the block is left."""
+def working(settings: Settings, database: Database, *, after: float = 0.0) -> Iterator[threading.Event]:
+    """A worker beside whatever runs in the block; it ends its piece of work before the block is left.
+
+    It begins `after` so many seconds: what starts beside it has the processor to itself until then.
+    """
     stop = threading.Event()
     directory = settings.mailbox_dir.parent / "workers"
     with worker_name(directory) as owner:
         post = post_of(settings, owner, directory)
         pulse = Pulse(database, owner, utc_now, mark=post.mark)
-        loop = partial(
-            run_until,
-            stop,
-            database,
-            post,
-            clock=utc_now,
-            pause=settings.worker_pause,
-            tasks=(Task("come round", pulse.come_round), *tasks_of(settings.zone)),
-        )
+        tasks = (Task("come round", pulse.come_round), *tasks_of(settings.zone))
+
+        def loop() -> None:
+            stop.wait(after)
+            run_until(stop, database, post, clock=utc_now, pause=settings.worker_pause, tasks=tasks)
+
         threads = [
             threading.Thread(target=loop, name="worker"),
             threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),

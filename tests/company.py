@@ -8,6 +8,7 @@ from app.accounts.values import Grant, Role, Viewer
 from app.infra.database import WriteSession
 from app.organisation.commands import create_company, create_person, create_subject
 from app.organisation.values import NewPerson, NewSubject, SubjectKind
+from tests.originals import copied
 
 FIRST_DAY = date(2026, 1, 1)
 
@@ -42,6 +43,10 @@ class SmallCompany:
 
 
 def small_company(session: WriteSession, now: datetime) -> SmallCompany:
+    return copied(session, _founded, now)
+
+
+def _founded(session: WriteSession, now: datetime) -> SmallCompany:
     company = create_company(session, SERVICE, "Fjellbris", external_id="fjellbris", now=now).id
 
     def unit(kind: SubjectKind, name: str, parent_id: str) -> str:

@@ -25,6 +25,7 @@ from app.responses.past import import_ratings
 from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
 from tests.kpis.plain import words
+from tests.originals import copied
 
 FOUNDED = datetime(2026, 1, 5, 8, tzinfo=UTC)
 ON = date(2026, 11, 23)
@@ -123,6 +124,10 @@ class Crowd:
 
 def crowd(session: WriteSession) -> Crowd:
     """The company before anybody is asked."""
+    return Crowd(session, **copied(session, _founded))
+
+
+def _founded(session: WriteSession) -> dict[str, Any]:
     company_id = create_company(session, SERVICE, "Crowd", external_id="crowd", now=FOUNDED).id
     team = NewSubject(SubjectKind.TEAM, "Team", company_id, "team")
     team_id = create_subject(session, SERVICE, team, now=FOUNDED).id
@@ -146,7 +151,7 @@ def crowd(session: WriteSession) -> Crowd:
         made.kpis[name] = create_kpi(session, SERVICE, parse_kpi(given), company_id=company_id, now=FOUNDED)
         activate_kpi(session, SERVICE, made.kpis[name], now=FOUNDED)
     made.card({WELCOME: 50, TEAMWORK: 50})
-    return made
+    return {name: known for name, known in vars(made).items() if name != "session"}
 
 
 def everybody(

@@ -23,6 +23,7 @@ from app.rounds.commands import create_round, set_groups, set_rated_subjects, se
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
 from tests.dossiers.plain import on_record
 from tests.kpis.plain import card, soft, words
+from tests.originals import copied
 
 FIRST_DAY = date(2026, 1, 1)
 UNITS = {
@@ -59,6 +60,11 @@ class Fjellbris:
 
 
 def fjellbris(session: WriteSession, now: datetime) -> Fjellbris:
+    """The company with its people and KPIs."""
+    return copied(session, _founded, now)
+
+
+def _founded(session: WriteSession, now: datetime) -> Fjellbris:
     made = Fjellbris(create_company(session, SERVICE, "Fjellbris", external_id="fjellbris", now=now).id)
     made.subjects["Fjellbris"] = made.id
     tree = _Tree(session, made, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from app.infra.database import Database, ReadSession
+from app.infra.database import Database, ReadSession, WriteSession
 from app.infra.keys import anonymous_submission_mark, key_of
 from app.kpis.values import RaterGroup
 from app.responses.queries import load_rating_form
@@ -15,6 +15,7 @@ from app.responses.values import FormSubject, RatingForm
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import GroupPolicy, Round
 from tests.fjellbris import Fjellbris, fjellbris
+from tests.originals import copied
 from tests.played_round import customers_of, play
 
 SOFIE = "Sofie Berg"
@@ -100,11 +101,21 @@ def open_round(
     others: Mapping[str, int] | None = None,
 ) -> OpenRound:
     """A round about Team Nord with so many customers of Sofie's, and of others if they are named."""
+    asked = {SOFIE: customers, **(others or {})}
     with engine.write() as session:
-        company = fjellbris(session, now)
-        played = play(session, company, now, groups=groups, customers={SOFIE: customers, **(others or {})})
-        asked = tuple(customers_of(company, SOFIE, customers))
-        names = [AMIR] * (RaterGroup.MANAGER in groups) + list(asked)
-        links = {name: played.link_of(name) for name in names}
-        forms = {name: load_rating_form(session, link, now=now) for name, link in links.items()}
-    return OpenRound(engine, company, played.round, now, links, forms, asked)
+        return OpenRound(engine, *copied(session, _launched, now, tuple(groups), tuple(asked.items())))
+
+
+def _launched(
+    session: WriteSession,
+    now: datetime,
+    groups: Sequence[RaterGroup | GroupPolicy],
+    customers: Sequence[tuple[str, int]],
+) -> tuple[Fjellbris, Round, datetime, Mapping[str, str], Mapping[str, RatingForm], tuple[str, ...]]:
+    company = fjellbris(session, now)
+    played = play(session, company, now, groups=groups, customers=dict(customers))
+    asked = tuple(customers_of(company, SOFIE, dict(customers)[SOFIE]))
+    names = [AMIR] * (RaterGroup.MANAGER in groups) + list(asked)
+    links = {name: played.link_of(name) for name in names}
+    forms = {name: load_rating_form(session, link, now=now) for name, link in links.items()}
+    return company, played.round, now, links, forms, asked

@@ -15,7 +15,7 @@ from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, NewApiKey, Role
 from app.http.limiter import Limiter
 from app.http.service import ASKS, MISS_SECONDS, MISSES
-from app.infra.database import Database
+from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.main import create_app
 from app.organisation.commands import create_company
@@ -23,6 +23,7 @@ from app.organisation.queries import path_of
 from app.settings import Settings
 from tests.client import Client
 from tests.company import SmallCompany, small_company
+from tests.originals import copied
 
 # For what is settled before any database is asked.
 ONE_DATABASE = pytest.mark.parametrize("database_pair", ["sqlite"], indirect=True)
@@ -102,24 +103,27 @@ def served(engine: Database, now: datetime) -> Served:
     """The application over an empty database with two companies; `accounts` by the role they hold."""
     clock = Clock(now)
     with engine.write() as session:
-        company = small_company(session, now)
-        other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
-        made = Served(app_over(engine, clock), engine, clock, company, other)
-        places: Mapping[str, tuple[Role, str]] = {
-            "admin": (Role.ADMIN, company.id),
-            "manager": (Role.MANAGER, company.north),
-            "analyst": (Role.ANALYST, company.id),
-            "viewer": (Role.VIEWER, company.north),
-            "foreign": (Role.ADMIN, other),
-        }
-        for name, (role, subject_id) in places.items():
-            new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
-            account = create_account(session, SERVICE, new, now=now)
-            grant_role(session, SERVICE, account.id, role, path_of(session, subject_id, on=now.date()), now=now)
-            made.accounts[name] = account.id
-        nobody = NewAccount("nobody@fjellbris.example", "Nobody", "nb")
-        made.accounts["nobody"] = create_account(session, SERVICE, nobody, now=now).id
-    return made
+        return Served(app_over(engine, clock), engine, clock, *copied(session, _peopled, now))
+
+
+def _peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, dict[str, str]]:
+    company = small_company(session, now)
+    other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
+    accounts: dict[str, str] = {}
+    places: Mapping[str, tuple[Role, str]] = {
+        "admin": (Role.ADMIN, company.id),
+        "manager": (Role.MANAGER, company.north),
+        "analyst": (Role.ANALYST, company.id),
+        "viewer": (Role.VIEWER, company.north),
+        "foreign": (Role.ADMIN, other),
+    }
+    for name, (role, subject_id) in places.items():
+        new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
+        accounts[name] = create_account(session, SERVICE, new, now=now).id
+        grant_role(session, SERVICE, accounts[name], role, path_of(session, subject_id, on=now.date()), now=now)
+    nobody = NewAccount("nobody@fjellbris.example", "Nobody", "nb")
+    accounts["nobody"] = create_account(session, SERVICE, nobody, now=now).id
+    return company, other, accounts
 
 
 # Building the application and compiling its templates takes longer than most tests.

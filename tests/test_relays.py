@@ -22,7 +22,7 @@ from app.mail.rules import LEASE
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
 from app.worker import Task, run_until
-from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SILENCE, STARTTLS, ScriptedServer
+from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SHOWN, SILENCE, STARTTLS, UNTRUSTED, ScriptedServer
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
@@ -30,6 +30,7 @@ from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, st
 __all__ = ["opened", "writer"]
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def row_of(engine: Database) -> OutboxRow:
@@ -115,26 +116,45 @@ def test_each_fault_leaves_the_letter_in_its_state(
     assert found == ({"amir@fjellbris.example": SuppressionReason.BOUNCE} if is_left_alone else {})
 
 
+GOES_ON = {"EHLO": STARTTLS, "STARTTLS": "220 go on"}
+# How the connection is to be protected, and what the relay does; it may show a certificate that nobody has signed.
+UNPROTECTED: tuple[tuple[Security, dict[str, str]], ...] = (
+    ("starttls", {}),
+    ("starttls", {"EHLO": STARTTLS, "STARTTLS": "454 not now"}),
+    ("starttls", GOES_ON),
+    ("starttls", {"EHLO": STARTTLS, "STARTTLS": HANG_UP}),
+    ("starttls", {**GOES_ON, **SHOWN}),
+    ("tls", {}),
+    ("tls", SHOWN),
+)
+
+
 def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
-    engine: Database, writer: Writer, now: datetime
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with engine.write() as session:
         enqueue(session, sign_in("a", now), now=now)
-    # Nothing to begin with, a refusal, and whatever it says in place of a handshake.
-    faults: tuple[tuple[Security, dict[str, str]], ...] = (
-        ("starttls", {}),
-        ("starttls", {"EHLO": STARTTLS, "STARTTLS": "454 not now"}),
-        ("starttls", {"EHLO": STARTTLS, "STARTTLS": "220 go on"}),
-        ("starttls", {"EHLO": STARTTLS, "STARTTLS": HANG_UP}),
-        ("tls", {}),
-    )
-    for attempts, (security, script) in enumerate(faults, start=1):
+
+    def tried(attempts: int, security: Security, script: dict[str, str], host: str = "127.0.0.1") -> OutboxRow:
         with ScriptedServer.running(**script) as server:
-            way = SmtpTransport(server.host, server.port, security=security)
-            send_due(engine, Post(way, writer, BASE, "host/1"), now=now + attempts * timedelta(hours=1))
-        assert server.accepted == []
+            way = SmtpTransport(host, server.port, security=security)
+            send_due(engine, Post(way, writer, BASE, "host/1"), now=now + attempts * HOUR)
         row = row_of(engine)
-        assert (row.state, row.copies, row.attempts) == (OutboxState.QUEUED, 0, attempts)
+        assert (len(server.accepted), row.attempts) == (row.copies, attempts)
+        return row
+
+    pauses = (1, 5, 15, 30, 60, 60, 60)
+    for attempts, ((security, script), pause) in enumerate(zip(UNPROTECTED, pauses, strict=True), start=1):
+        row = tried(attempts, security, script)
+        assert (row.state, row.copies, row.settled_at) == (OutboxState.QUEUED, 0, None), (security, script)
+        assert row.next_attempt_at == now + attempts * HOUR + pause * MINUTE
+        assert ("CERTIFICATE_VERIFY_FAILED" in (row.reply or "")) is ("CERTIFICATE" in script)
+    # With somebody who vouches for it the same certificate will do, but for no other name.
+    monkeypatch.setenv("SSL_CERT_FILE", str(UNTRUSTED))
+    safe = {**GOES_ON, **SHOWN}
+    assert tried(8, "starttls", safe, host="localhost").state == OutboxState.QUEUED
+    row = tried(9, "starttls", safe)
+    assert (row.state, row.copies) == (OutboxState.SENT, 1)
 
 
 def test_a_relay_that_is_down_is_tried_on_the_timetable_for_two_days(

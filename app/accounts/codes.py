@@ -8,18 +8,10 @@ from app.accounts.intake import CODE_DIGITS, parse_code
 from app.accounts.queries import counter_of, require_no_delay
 from app.accounts.rules import FAILURES_FORGOTTEN, CodeDelayed, SignInDelayed, steps_taken
 from app.accounts.tables import AttemptRow, RecoveryCodeRow, SecondFactorRow
-from app.infra.database import ReadSession, WriteSession
+from app.infra.database import WriteSession
 from app.infra.keys import key_of, same
 from app.infra.otp import code_at
 from app.infra.upserts import insert_or_leave
-
-
-def has_factor(session: ReadSession, account_id: str) -> bool:
-    """Whether an account has a second factor that counts."""
-    query = select(SecondFactorRow.id).where(
-        SecondFactorRow.account_id == account_id, SecondFactorRow.confirmed_at.is_not(None)
-    )
-    return session.scalar(query) is not None
 
 
 def takes_code(session: WriteSession, account_id: str, typed: str, *, now: datetime) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.codes import has_factor, takes_code
+from app.accounts.codes import takes_code
+from app.accounts.factors import has_factor
 from app.accounts.letters import reset_letter
 from app.accounts.queries import load_accounts
 from app.accounts.rules import RECOVERY_CODES, Action, FactorThere, OwnReset, require

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.accounts.intake import as_compared, parse_key
+from app.accounts.intake import as_compared
 from app.accounts.rules import (
     ANSWER_LIFE,
     FAILURES_FORGOTTEN,
     Action,
     KeyReused,
     is_alive,
-    owes_factor,
     require,
     require_patience,
 )
@@ -20,24 +19,17 @@ from app.accounts.tables import (
     AccountRow,
     ApiKeyRow,
     AttemptRow,
-    FactorRuleRow,
     GrantRow,
     IdempotentAnswerRow,
-    RecoveryCodeRow,
-    SecondFactorRow,
     SessionRow,
     SignInLinkRow,
 )
 from app.accounts.values import (
     Account,
     AccountId,
-    ApiKey,
-    ApiKeyId,
-    FactorDuty,
     Grant,
     PasswordCheck,
     Role,
-    SecondFactor,
     SignInSession,
     Viewer,
 )
@@ -93,23 +85,6 @@ def list_sessions(session: ReadSession, account_id: str, *, now: datetime) -> tu
     return tuple(_session(row) for row in rows if is_alive(row.seen_at, row.expires_at, now=now))
 
 
-def find_api_key(session: ReadSession, presented: str, *, now: datetime) -> ApiKey | None:
-    """The key that was presented, unless it is unknown, revoked or past its end."""
-    parts = parse_key(presented)
-    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == parts[0])) if parts else None
-    if row is None or parts is None or not same(row.secret_hash, fingerprint(parts[1])):
-        return None
-    return None if row.revoked_at is not None or row.expires_at <= now else key_of_row(row)
-
-
-def get_api_key(session: ReadSession, key_id: str) -> ApiKey:
-    """A key by its id, whoever asks; commands ask for the right on its subject."""
-    row = session.get(ApiKeyRow, key_id) if is_id(key_id) else None
-    if row is None:
-        raise NotFound
-    return key_of_row(row)
-
-
 def get_account(session: ReadSession, viewer: Viewer, account_id: str) -> Account:
     """One's own account, or any for the service; NotFound otherwise."""
     account = load_accounts(session, [account_id]).get(AccountId(account_id))
@@ -140,14 +115,6 @@ def list_accounts(session: ReadSession, viewer: Viewer, company_id: str, request
     page = page_of(rows, request, lambda row: (row.mailbox, row.id))
     accounts = {account.id: account for account in _accounts(session, page.items, company_id)}
     return page.map(lambda row: accounts[AccountId(row.id)])
-
-
-def list_api_keys(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[ApiKey]:
-    """The keys of a company, revoked and expired ones too, by name."""
-    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
-    query = select(ApiKeyRow).where(ApiKeyRow.company_id == company_id)
-    rows = session.scalars(sliced(query, (ApiKeyRow.name, ApiKeyRow.id), request))
-    return page_of(rows, request, lambda row: (row.name, row.id)).map(key_of_row)
 
 
 def list_journal(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[Entry]:
@@ -218,31 +185,6 @@ def counter_of(session: ReadSession, kind: str, value: str) -> str:
     return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
 
 
-def find_factor(session: ReadSession, account_id: str) -> SecondFactor | None:
-    """The authenticator app of an account, confirmed or not, whoever asks; two statements."""
-    row = session.scalar(select(SecondFactorRow).where(SecondFactorRow.account_id == account_id))
-    if row is None:
-        return None
-    left = select(func.count()).where(RecoveryCodeRow.factor_id == row.id, RecoveryCodeRow.used_at.is_(None))
-    return SecondFactor(row.id, AccountId(row.account_id), row.confirmed_at, session.scalar(left) or 0)
-
-
-def get_factor_duty(session: ReadSession, viewer: Viewer, company_id: str) -> FactorDuty:
-    """Of whom a company asks a second factor, for who manages its accounts."""
-    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
-    row = session.get(FactorRuleRow, company_id)
-    return FactorDuty.NOBODY if row is None else FactorDuty(row.required_of)
-
-
-def is_factor_due(session: ReadSession, viewer: Viewer) -> bool:
-    """Whether a second factor is asked of a person by a company in which the person has a role; one statement."""
-    places = viewer.above.union(grant.subject_id for grant in viewer.grants)
-    if not places:
-        return False
-    asked = session.scalars(select(FactorRuleRow.required_of).where(FactorRuleRow.company_id.in_(sorted(places))))
-    return owes_factor({FactorDuty(one) for one in asked}, {grant.role for grant in viewer.grants})
-
-
 def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
     return Account(
         AccountId(row.id),
@@ -253,20 +195,6 @@ def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
         row.password_hash is not None,
         tuple(Grant(Role(grant.role), grant.subject_id) for grant in grants),
         row.version,
-    )
-
-
-def key_of_row(row: ApiKeyRow) -> ApiKey:
-    return ApiKey(
-        ApiKeyId(row.id),
-        row.prefix,
-        row.name,
-        row.subject_id,
-        tuple(row.scopes),
-        row.created_at,
-        row.expires_at,
-        row.last_used_on,
-        row.revoked_at,
     )
 
 

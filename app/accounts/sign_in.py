@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.codes import count_failure, has_factor, takes_code
+from app.accounts.codes import count_failure, takes_code
+from app.accounts.factors import has_factor
 from app.accounts.queries import find_account, mailbox_of_typed, require_no_delay
 from app.accounts.rules import (
     HALF_LIFE,

@@ -1,9 +1,11 @@
 """The nouns of accounts: roles, grants, viewers, sessions and keys."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
+
+from app.deferred import dataclass
 
 AccountId = NewType("AccountId", str)
 ApiKeyId = NewType("ApiKeyId", str)

@@ -1,14 +1,15 @@
 """From kept sheets to columns, and from columns to what the model says. Pure; what is told of it is in `lines`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.values import Component, Variances
+from app.analysis.values import ChanceTest, Component, GroupLevel, Variances, VarianceTests
+from app.deferred import dataclass
+from app.kpis.values import RaterGroup
 from app.responses.values import KeptSheets, SheetColumns
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi
@@ -166,6 +167,7 @@ def _numbered(labels: Sequence[Any]) -> tuple[tuple[Any, ...], Integers]:
 
 def _component(part: Part) -> Component:
     found = part.model.variances if part.model is not None else None
+    tests = part.tests()
     return Component(
         number=part.number,
         subjects=part.sizes.subjects,
@@ -174,4 +176,8 @@ def _component(part: Part) -> Component:
         sharing=part.sizes.sharing,
         obstacle=part.verdict if isinstance(part.verdict, Obstacle) else None,
         variances=Variances(found.subject, found.rater, found.residual) if found is not None else None,
+        tests=VarianceTests(*(ChanceTest(*test) for test in tests)) if tests is not None else None,
+        groups=tuple(
+            GroupLevel(RaterGroup(one.group), *one.level, one.points, one.se, *one.interval) for one in part.groups()
+        ),
     )

@@ -3,12 +3,13 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from app.analysis.compose import Design, Fitted, Ratings, Voice
 from app.analysis.rules import coarsely, is_listed
 from app.analysis.values import Component, FairFigure, RaterSeverity, ScoreNote, SubjectScores
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Score

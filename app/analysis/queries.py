@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -45,6 +44,7 @@ from app.analysis.values import (
     ScoreNote,
     Severity,
 )
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.paging import Page, PageRequest, page_of, sliced

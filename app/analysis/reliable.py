@@ -1,9 +1,9 @@
 """The nouns of how reliable ratings are: coefficients with their intervals, or why there are none."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from app.analysis.values import AnalysedKpi, LeftOut
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.releases.values import Release
 from app.scoring.agreement import Strength

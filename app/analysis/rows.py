@@ -5,7 +5,6 @@ up or pooled with others tells an analyst nothing either (docs/anonymity.md, sec
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -19,6 +18,7 @@ from app.analysis.compose import Ratings, Voice, ratings_of
 from app.analysis.rules import MOST_ROUNDS
 from app.analysis.tables import AssignmentAnswerRow, ScoreNoteRow
 from app.analysis.values import AssignmentAnswer, ScoreNote
+from app.deferred import dataclass
 from app.errors import Forbidden, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id

@@ -3,10 +3,10 @@
 Figures are as computed, save what is told of a rater without a name: that is in whole points.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.values import Release
@@ -106,12 +106,47 @@ class Variances:
 
 
 @dataclass(frozen=True, slots=True)
+class ChanceTest:
+    """Whether a variance is more than chance: the restricted likelihood ratio against 0, >= 0, and its p-value, 0..1."""
+
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class VarianceTests:
+    """Of the variance between subjects, and of that between raters."""
+
+    subjects: ChanceTest
+    raters: ChanceTest
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLevel:
+    """What a rater group gives an average subject.
+
+    level, level_se : expected from an average rater of the group, and the standard error, in points
+    points, se, lo, hi : the same less that of all groups by their weights, with the 95 % interval
+    """
+
+    rater_group: RaterGroup
+    level: float
+    level_se: float
+    points: float
+    se: float
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """Subjects and raters that hang together; scores of different components cannot be compared.
 
     sharing : raters who rated two subjects or more
     obstacle : why nothing is adjusted here; none where it is
     variances : where they could be estimated
+    tests : of these against 0
+    groups : the rater groups side by side; none where there is one, or where they cannot be told from rounds
     """
 
     number: int
@@ -121,6 +156,8 @@ class Component:
     sharing: int
     obstacle: Obstacle | None
     variances: Variances | None
+    tests: VarianceTests | None
+    groups: tuple[GroupLevel, ...]
 
 
 @dataclass(frozen=True, slots=True)

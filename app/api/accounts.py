@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 
 from app.accounts import commands, queries
+from app.accounts.factors import get_factor_duty
 from app.accounts.rules import Action
 from app.accounts.values import AccountId, NewAccount
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
@@ -74,7 +75,7 @@ def get_sign_in_rules(request: Request, company_id: CompanyId = None) -> Respons
     """Of whom a company asks a second factor."""
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
-        return answer(SignInRulesOut(second_factor=queries.get_factor_duty(session, visit.viewer, company)))
+        return answer(SignInRulesOut(second_factor=get_factor_duty(session, visit.viewer, company)))
 
 
 @router.post("/sign-in-rules", response_model=SignInRulesOut)

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.api.schemas import problem
 from app.http.access import Who, declared_routes
+from app.http.late_routes import all_routes
 
 _ABOUT = """
 Whatever a page does, this API does with the same commands and queries. JSON in UTF-8, ids are UUIDs, instants are
@@ -52,7 +53,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """The document, made once and kept on the application."""
     if app.openapi_schema is None:
         document = get_openapi(
-            title=app.title, version=app.version, description=_ABOUT.strip(), routes=app.routes, openapi_version="3.1.0"
+            title=app.title,
+            version=app.version,
+            description=_ABOUT.strip(),
+            routes=list(all_routes(app.routes)),
+            openapi_version="3.1.0",
         )
         components = document.setdefault("components", {})
         schemas = components.setdefault("schemas", {})

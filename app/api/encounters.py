@@ -27,6 +27,7 @@ from app.http.doors import bulk, takes_table
 from app.http.lists import Slice
 from app.http.versions import expected_version
 from app.http.visit import reading, writing
+from app.rounds.moderators import load_usual_moderators
 
 router = resource("Encounters")
 
@@ -47,7 +48,8 @@ def create_programme(request: Request, sent: ProgrammeIn, company_id: CompanyId 
     """Set up a programme that asks customers after encounters; its rounds begin and end by the calendar."""
     with posting(request) as post:
         company = company_of(post.session, post.visit, company_id)
-        draft = parse_programme(sent.given(), company_id=company)
+        usual = load_usual_moderators(post.session, company)
+        draft = parse_programme(sent.given(), company_id=company, moderators=usual)
         made = commands.create_programme(post.session, post.viewer, company, draft, now=post.now)
         return post.created(ProgrammeOut.of(made), f"/programmes/{made.id}", version=made.version)
 

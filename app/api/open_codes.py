@@ -24,6 +24,7 @@ from app.http.visit import reading, writing
 from app.open_answers import commands, queries
 from app.open_answers.intake import parse_code
 from app.responses.intake import parse_decision
+from app.rounds.moderators import load_usual_moderators
 
 router = resource("Open answers")
 
@@ -44,9 +45,9 @@ def list_open_codes(request: Request, part: Slice, company_id: CompanyId = None)
 @access(Action.ROUNDS_WRITE)
 def create_open_code(request: Request, sent: OpenCodeIn, company_id: CompanyId = None) -> Response:
     """Make a QR code for a unit; whoever scans it may answer."""
-    draft = parse_code(sent.given())
     with posting(request) as post:
         company = company_of(post.session, post.visit, company_id)
+        draft = parse_code(sent.given(), moderators=load_usual_moderators(post.session, company))
         made = commands.create_code(post.session, post.viewer, company, draft, now=post.now)
         return post.created(OpenCodeOut.at(made), f"/open-codes/{made.id}", version=made.version)
 
@@ -75,7 +76,7 @@ def list_open_results(request: Request, code_id: Key, part: Slice) -> Response:
     """What open answers said, period by period: labelled, apart, and in no score."""
     with reading(request) as (session, visit):
         page = queries.list_results(session, visit.viewer, code_id, part, now=visit.now)
-    items = [OpenResultOut.model_validate(one) for one in page.items]
+    items = [OpenResultOut.at(one) for one in page.items]
     return answer(PageOut(items=items, next_cursor=page.next_cursor))
 
 

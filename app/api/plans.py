@@ -12,6 +12,7 @@ from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
 from app.plans import commands, queries
+from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
 from app.plans.values import ActionPlan, PlanFilter, PlanState
 
@@ -55,7 +56,7 @@ def get_action_plan(request: Request, plan_id: Key) -> Response:
     """One plan with what it did: the change less that of others, its interval, and a verdict where there can be one."""
     with reading(request) as (session, visit):
         plan = queries.get_plan(session, visit.viewer, plan_id, on=visit.today)
-        effect = queries.find_effect(session, visit.viewer, plan, on=visit.today)
+        effect = find_effect(session, visit.viewer, plan, on=visit.today)
     return answer(ToldPlanOut.told(plan, effect), version=plan.version)
 
 
@@ -88,4 +89,4 @@ def untick_action(request: Request, action_id: Key) -> Response:
 
 
 def _told(post: Post, plan: ActionPlan) -> ToldPlanOut:
-    return ToldPlanOut.told(plan, queries.find_effect(post.session, post.viewer, plan, on=post.today))
+    return ToldPlanOut.told(plan, find_effect(post.session, post.viewer, plan, on=post.today))

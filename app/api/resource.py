@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from app.accounts.keep import keep_idempotent_answer
 from app.accounts.queries import load_idempotent_answer
 from app.accounts.values import Viewer
 from app.api.schemas.problem import PROBLEMS
+from app.deferred import dataclass
 from app.errors import FieldError, Forbidden, Invalid
 from app.http.doors import sent_bytes
 from app.http.routes import JsonRoute

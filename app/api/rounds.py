@@ -24,6 +24,7 @@ from app.infra.versions import check_version
 from app.invitations.commands import invite_due_rounds
 from app.rounds import commands, queries
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
+from app.rounds.moderators import load_usual_moderators
 from app.rounds.values import Round, RoundState
 from app.visits import close
 
@@ -48,7 +49,8 @@ def create_round(request: Request, sent: RoundIn, company_id: CompanyId = None) 
     """Begin a round as a draft."""
     with posting(request) as post:
         company = company_of(post.session, post.visit, company_id)
-        draft = parse_round(sent.given(), company_id=company)
+        usual = load_usual_moderators(post.session, company)
+        draft = parse_round(sent.given(), company_id=company, moderators=usual)
         made = commands.create_round(post.session, post.viewer, company, draft, now=post.now)
         return post.created(RoundOut.of(made), f"/rounds/{made.id}", version=made.version)
 

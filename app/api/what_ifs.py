@@ -10,6 +10,7 @@ from app.api.schemas.what_ifs import AdoptionIn, AdoptionOut, WhatIfIn, WhatIfOu
 from app.fields import Fields
 from app.http.access import access
 from app.http.lists import Slice
+from app.http.service import computing_again
 from app.http.visit import reading
 from app.infra.paging import page_in
 from app.releases.adopt import adopt_what_if
@@ -24,9 +25,13 @@ Level = Literal["composite", "kpi"]
 @router.post("/releases/{release_id}/what-if", response_model=WhatIfOut)
 @access(Action.RESULTS_READ)
 def ask_what_if(request: Request, release_id: Key, sent: WhatIfIn, part: Slice, level: Level | None = None) -> Response:
-    """Who would move, had a released round other weights, targets or minimums; nothing is written."""
+    """Who would move, had a released round other weights, targets or minimums; nothing is written.
+
+    It takes as long as scoring the round, and counts as computing it again: 30 a minute for each account or key, one at
+    a time; otherwise 429 says when to come back.
+    """
     wish = parse_what_if(sent.given())
-    with reading(request) as (session, visit):
+    with reading(request) as (session, visit), computing_again(request, visit.viewer.actor):
         trial = try_what_if(session, visit.viewer, release_id, wish, on=visit.today)
     chosen = [move for move in trial.moves if level is None or (move.kpi_id is None) is (level == "composite")]
     page = page_in(chosen, part)

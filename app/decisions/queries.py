@@ -1,4 +1,4 @@
-"""Every SELECT of decisions: cases as their readers see them, the ledger, what waits for somebody, and idle KPIs.
+"""Every SELECT of decisions: cases as their readers see them, the ledger, and what waits for somebody.
 
 Cases are read by those who read the results of their subject today; what is not theirs is answered like what is not
 there.
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.accounts.queries import load_actor_names
-from app.accounts.rules import SERVICE, Action, may, require
+from app.accounts.rules import SERVICE, Action, may
 from app.accounts.values import Viewer
 from app.decisions import rules
 from app.decisions.tables import DecisionCaseRow
@@ -32,16 +32,12 @@ from app.followup.queries import list_signals
 from app.followup.relations import name_of
 from app.followup.values import Signal
 from app.infra.database import ReadSession
-from app.infra.formats import local_day
 from app.infra.ids import is_id
 from app.infra.paging import MAX_LIMIT, Page, PageRequest, page_of, sliced
-from app.kpis.queries import get_kpi, load_kpis
+from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind
 from app.organisation.paths import load_paths, load_subjects
-from app.organisation.tables import SubjectRow
-from app.organisation.values import UNIT_KINDS, Subject, SubjectId
-from app.releases.tables import ReleaseRow, ScoreRow
-from app.rounds.tables import RoundRow
+from app.organisation.values import Subject, SubjectId
 from app.summaries.values import Place
 
 NONE = CaseFilter()
@@ -233,42 +229,3 @@ def load_last_decisions(session: ReadSession, company_id: str) -> dict[tuple[str
         for row in rows
         if row.decided_on is not None
     }
-
-
-# ------------------------------------------------------------ idle KPIs
-
-
-def is_only_statistics(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> bool:
-    """Whether a KPI led to no decision for two periods, for who reads the KPIs of its company."""
-    kpi = get_kpi(session, viewer, kpi_id, on=on)
-    require(viewer, Action.KPIS_READ, (kpi.company_id,))
-    return kpi.id in load_idle(session, kpi.company_id, [kpi.id], on=on)
-
-
-def load_idle(session: ReadSession, company_id: str, kpi_ids: Collection[str], *, on: date) -> frozenset[str]:
-    """Which of some KPIs led to no decision for two periods, whoever asks; two statements."""
-    told: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
-    rows = session.execute(
-        select(ScoreRow.kpi_id, RoundRow.period_end, ReleaseRow.sealed_at)
-        .join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
-        .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
-        .join(SubjectRow, SubjectRow.id == ScoreRow.subject_id)
-        .where(
-            ReleaseRow.company_id == company_id,
-            ScoreRow.kpi_id.in_(kpi_ids),
-            ScoreRow.item_id.is_(None),
-            SubjectRow.kind.in_(UNIT_KINDS),
-        )
-        .distinct()
-    )
-    for kpi_id, period_end, sealed_at in rows:
-        told[kpi_id or ""].append((period_end, local_day(sealed_at)))
-    decided = dict(
-        session.execute(
-            select(DecisionCaseRow.kpi_id, func.max(DecisionCaseRow.decided_on))
-            .where(DecisionCaseRow.company_id == company_id, DecisionCaseRow.decided_on.is_not(None))
-            .group_by(DecisionCaseRow.kpi_id)
-        ).all()
-    )
-    idle = (one for one, found in told.items() if rules.is_only_statistics(found, decided.get(one), today=on))
-    return frozenset(idle)

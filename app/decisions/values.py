@@ -1,10 +1,10 @@
 """The nouns of decisions: the case that asks for one, what was found, and what was chosen."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.followup.values import KpiName
 from app.summaries.values import Place
 from app.words import Words

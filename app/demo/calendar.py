@@ -1,9 +1,9 @@
 """The days of the demo: which quarter is released, which one is open, their weeks and months. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from app.deferred import dataclass
 from app.infra.formats import DEFAULT_ZONE
 from app.words import Words
 

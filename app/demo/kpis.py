@@ -4,10 +4,10 @@ Everything is stored by the same intake and the same commands that the API and t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.demo.hard_kpis import HARD
 from app.demo.soft_kpis import SOFT, Plain
 from app.infra.database import WriteSession

@@ -1,7 +1,6 @@
 """The whole demo in one transaction: who is there, what is measured, a released quarter, weeks and an open round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.accounts.commands import create_account, grant_role
@@ -10,6 +9,7 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import AccountId, Grant, NewAccount, Role, Viewer
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.values import Choice, NoteDraft
+from app.deferred import dataclass
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.dossiers import put_on_record
 from app.demo.kpis import create_kpis

@@ -4,8 +4,8 @@ Means are on the scale from 1 to 5. Everything is invented.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 
 

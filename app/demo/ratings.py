@@ -5,10 +5,10 @@ carry no name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from zlib import crc32
 
+from app.deferred import dataclass
 from app.demo.comments import COMMENTS
 from app.demo.levels import sheets, spread
 from app.demo.organisation import COMPETITORS

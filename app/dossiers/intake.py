@@ -1,9 +1,9 @@
 """Plain mappings, from JSON or a posted form, to checked values of dossiers; all refusals at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from app.deferred import dataclass
 from app.dossiers.values import DossierContent, Measure
 from app.fields import NO_CHOICE, REQUIRED, TEXT_LENGTH, Fields
 from app.words import Words

@@ -1,10 +1,10 @@
 """The nouns of dossiers: a control measure as it is put on record, and the reviews of it."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.words import Words
 
 DossierId = NewType("DossierId", str)

@@ -79,4 +79,5 @@ def _round_draft(programme: Programme, start: date, end: date) -> RoundDraft:
         period_end=end,
         opens_at=rules.opens_at(start, DEFAULT_ZONE),
         closes_at=rules.closes_at(end, programme.answer_days, DEFAULT_ZONE),
+        moderated_by=programme.moderated_by,
     )

@@ -24,6 +24,7 @@ from app.journal.commands import record
 from app.kpis.queries import load_kpis
 from app.organisation.queries import load_subjects
 from app.organisation.values import UNIT_KINDS, SubjectId
+from app.rounds.moderators import moderator_problems
 from app.rounds.rules import ExternalIdTaken
 
 __all__ = [
@@ -127,6 +128,7 @@ def _check(
     problems = rules.kpi_problems(draft.kpi_ids, {str(kpi_id): kpi for kpi_id, kpi in known.items()}, company_id)
     if unit.kind not in UNIT_KINDS:
         problems.append(FieldError("scope_id", NO_UNIT))
+    problems += moderator_problems(session, unit.id, draft.moderated_by, on=today)
     if problems:
         raise Invalid(problems)
     taken = select(ProgrammeRow.id).where(
@@ -152,6 +154,7 @@ def _columns(draft: ProgrammeDraft, *, is_plain: bool = True) -> dict[str, Any]:
         "answer_days": draft.answer_days,
         "starts_on": draft.starts_on,
         "offers_contact": draft.offers_contact,
+        "moderated_by": draft.moderated_by,
     }
 
 

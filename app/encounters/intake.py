@@ -10,6 +10,7 @@ from app.fields import KEY_LENGTH, NAME_LENGTH, NO_INSTANT, REQUIRED, TOO_LONG, 
 from app.organisation.intake import parse_external_id, parse_locale, parse_name
 from app.plain import is_clean, parse_instant, span, visible
 from app.reports import Column, Row, RowError
+from app.rounds.intake import parse_moderators
 from app.words import DEFAULT_LOCALE, LOCALES, Words
 
 COLUMNS = (
@@ -30,10 +31,16 @@ BAD_CHARACTERS = "This text holds characters that cannot be shown."
 
 
 def parse_programme(
-    given: Mapping[str, object], *, company_id: str, present: Programme | None = None, posted: bool = False
+    given: Mapping[str, object],
+    *,
+    company_id: str,
+    present: Programme | None = None,
+    moderators: str | None = None,
+    posted: bool = False,
 ) -> ProgrammeDraft:
     """A programme: scope_id, external_id, name, purpose, asked_by, rhythm, kpi_ids, k, quota, pause_days, answer_days,
-    starts_on, offers_contact. What is not sent stays as in `present`, or is as usual.
+    starts_on, offers_contact, moderated_by. What is not sent stays as in `present`, or is as usual; `moderators` are
+    the usual ones of the company.
     """
     fields = Fields(given, posted=posted)
     draft = ProgrammeDraft(
@@ -50,6 +57,7 @@ def parse_programme(
         answer_days=_whole(fields, "answer_days", ANSWER_RANGE, present),
         starts_on=_starts_on(fields, present),
         offers_contact=_offers_contact(fields, present, posted=posted),
+        moderated_by=parse_moderators(fields, present.moderated_by if present else moderators),
     )
     fields.finish()
     return draft

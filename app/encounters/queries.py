@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from sqlalchemy import func, or_, select
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.encounters import rules
 from app.encounters.tables import EncounterRow, ProgrammePeriodRow, ProgrammeRow
 from app.encounters.values import (

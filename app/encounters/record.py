@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import insert, update
 
 from app.accounts.rules import Action, may, require, roots
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.encounters import rules
 from app.encounters.queries import Waiting, load_desk, load_encounters, load_rounds_of, load_running
 from app.encounters.tables import EncounterRow

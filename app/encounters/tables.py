@@ -33,6 +33,7 @@ class ProgrammeRow(Base):
         CheckConstraint("quota >= 1", name="quota"),
         CheckConstraint("pause_days >= 1", name="pause_days"),
         CheckConstraint("answer_days BETWEEN 2 AND 30", name="answer_days"),
+        CheckConstraint("moderated_by <> ''", name="moderated_by"),
         {"sqlite_strict": True},
     )
 
@@ -53,6 +54,7 @@ class ProgrammeRow(Base):
     offers_contact: Mapped[bool] = mapped_column(Flag)
     state: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Whole)
+    moderated_by: Mapped[str | None] = mapped_column(Text)
 
     def value(self) -> Programme:
         """The programme."""
@@ -72,6 +74,7 @@ class ProgrammeRow(Base):
             answer_days=self.answer_days,
             starts_on=self.starts_on,
             offers_contact=self.offers_contact,
+            moderated_by=self.moderated_by,
             state=ProgrammeState(self.state),
             version=self.version,
         )

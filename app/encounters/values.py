@@ -1,11 +1,11 @@
 """The nouns of encounters: a programme with its fixed rounds, an encounter, what became of it and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.organisation.values import SubjectId
 from app.reports import BulkReport, RowError
 from app.words import Words
@@ -69,6 +69,7 @@ class ProgrammeDraft:
     answer_days: int
     starts_on: date
     offers_contact: bool
+    moderated_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Programme:
     pause_days : days for which a customer who was asked is left alone, by every programme of the company
     answer_days : days after the period in which answers are still taken
     offers_contact : whoever was not content is offered to be contacted by who leads the employee
+    moderated_by : who reads comments before they are released; none: they are released as written
     """
 
     id: ProgrammeId
@@ -97,6 +99,7 @@ class Programme:
     answer_days: int
     starts_on: date
     offers_contact: bool
+    moderated_by: str | None
     state: ProgrammeState
     version: int
 

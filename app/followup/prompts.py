@@ -2,8 +2,8 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.followup.rules import MOST_POINTS, are_related, definition_of, is_amount_with_yield
 from app.followup.series import are_alike
 from app.followup.values import Basis, KpiName, Prompt

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.deferred import dataclass
 from app.followup.rules import definition_of
 from app.followup.values import Series, Told
 from app.metrics.values import Reading

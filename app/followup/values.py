@@ -4,10 +4,10 @@ What is computed stands in values of `scoring`; here it is joined with whose it 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.kpis.values import Kpi, KpiKind, RaterGroup, Target
 from app.organisation.values import Subject
 from app.releases.values import Withheld

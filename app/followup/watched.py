@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+from app.deferred import dataclass
 from app.followup.rows import load_asked, load_released, load_shifts, load_watches
 from app.followup.rules import better_of, step_of, watched_since
 from app.followup.series import Released, Steps, rated_series, spans_of

@@ -1,11 +1,11 @@
 """Every route declares who may come in; what they may do is decided by the commands and queries behind it.
 
 `@access(Action.ROUNDS_READ)` and `@access(SIGNED_IN)` ask for a signed-in person or a key, `@public("why")` lets
-everybody in, `@by_link("why")` lets in whoever holds the link, `@personal("why")` takes no key for a person. A house test walks `declared_routes`.
+everybody in, `@by_link("why")` lets in whoever holds the link, `@personal("why")` takes no key for a person. A
+house test walks `declared_routes`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.accounts.rules import FOR_PEOPLE, Action
+from app.deferred import dataclass
+from app.http.late_routes import all_routes
 
 F = TypeVar("F", bound=Callable[..., object])
 _MARK = "__access__"
@@ -91,7 +93,7 @@ def access_of(endpoint: object) -> Access:
 
 def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
     """All routes of an application that lead to an endpoint of ours."""
-    for route in iter_route_contexts(app.routes):
+    for route in iter_route_contexts(list(all_routes(app.routes))):
         if route.endpoint is not None and route.path is not None:
             found = getattr(route.endpoint, _MARK, None)
             yield DeclaredRoute(route.path, frozenset(route.methods or ()), route.endpoint, found)

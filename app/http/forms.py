@@ -4,13 +4,13 @@ What the fields mean is settled by the capability that takes the mapping.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid, Malformed
 from app.http import bodies
 from app.http.refusals import WrongMediaType

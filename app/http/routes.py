@@ -12,14 +12,26 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import Match, Route, get_name
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.doors import Handler, behind, json_behind, page_door
+from app.http.service import service_of
 
 Page = Callable[..., Response]
 P = TypeVar("P", bound=Page)
 # Beside the event loop, straight: AnyIO's own way there costs a page half of what its database does.
 _PAGES = ThreadPoolExecutor(40, "page")
+_PROMPT = "__prompt__"
+
+
+def prompt(endpoint: P) -> P:
+    """Marks a page that is asked for most of all and reads but a row or two: from a file it is read where it is asked for.
+
+    Handing it to a thread and back costs more than reading it, and readers of an SQLite file wait for nobody. A server is
+    waited for in a thread, as everywhere (decision 0023).
+    """
+    setattr(endpoint, _PROMPT, True)
+    return endpoint
 
 
 class PageRoute(Route):
@@ -29,14 +41,18 @@ class PageRoute(Route):
     """
 
     def __init__(self, path: str, endpoint: Page, method: str) -> None:
-        super().__init__(path, behind(page_door, _plain(endpoint)), include_in_schema=False)
+        handler = behind(page_door, _plain(endpoint))
+        super().__init__(path, handler, include_in_schema=False)
         if _taken(endpoint) != {"request": Request} | dict.fromkeys(self.param_convertors, str):
             raise TypeError(f"{path}: a page takes the request and pieces of its path as text, nothing else")
         # What is asked by HEAD comes as GET: the shell sees to it.
         self.endpoint, self.methods, self.name = endpoint, {method}, get_name(endpoint)
+        self.app, self._beginning = _application(handler), path.partition("{")[0]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As any route, and it says which one it is, as FastAPI's do."""
+        if not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
         match, found = super().matches(scope)
         return match, found if match is Match.NONE else {**found, "route": self}
 
@@ -98,8 +114,22 @@ def _taken(endpoint: Page) -> Mapping[str, object]:
     return {name: kind for name, kind in inspect.get_annotations(endpoint).items() if name != "return"}
 
 
+def _application(handler: Handler) -> ASGIApp:
+    """As Starlette makes one of a function, without a second net for errors below the one around all routes."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return application
+
+
 def _plain(endpoint: Page) -> Handler:
+    is_prompt = hasattr(endpoint, _PROMPT)
+
     async def handler(request: Request) -> Response:
+        if is_prompt and service_of(request).database.is_sqlite:
+            return endpoint(request, **request.path_params)
         work = partial(contextvars.copy_context().run, endpoint, request, **request.path_params)
         return await asyncio.get_running_loop().run_in_executor(_PAGES, work)
 

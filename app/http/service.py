@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from fastapi import Request
 
+from app.deferred import dataclass
 from app.http.limiter import Limiter, OneAtATime
 from app.infra.clock import utc_now
 from app.infra.database import Database

@@ -68,17 +68,18 @@ class Shell:
                 message = {**message, "body": b""}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
-            try:
-                await self._app(inner, receive, send_dressed)
-            except Exception:
-                log.exception("failed", route=_template_of(inner))
-                if not started_answering:
-                    await self._failed(Request(inner, receive))(inner, receive, send_dressed)
-            finally:
-                milliseconds = round((time.perf_counter() - started) * 1000, 1)
-                route = _template_of(inner)
-                log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)
+        told = structlog.contextvars.bind_contextvars(request=request_id)
+        try:
+            await self._app(inner, receive, send_dressed)
+        except Exception:
+            log.exception("failed", route=_template_of(inner))
+            if not started_answering:
+                await self._failed(Request(inner, receive))(inner, receive, send_dressed)
+        finally:
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            route = _template_of(inner)
+            log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)
+            structlog.contextvars.reset_contextvars(**told)
 
 
 def _template_of(scope: MutableMapping[str, Any]) -> str:

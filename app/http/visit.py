@@ -6,21 +6,24 @@ that the mailbox leads today, the subjects it is. What a viewer may do is asked 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from fastapi import Request
 
+from app.accounts.factors import is_factor_due
 from app.accounts.issue import touch_api_key
-from app.accounts.queries import find_api_key, find_session, is_factor_due
+from app.accounts.keys import find_api_key
+from app.accounts.queries import find_session
 from app.accounts.rules import FactorWanted
 from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
-from app.errors import Forbidden, Unauthenticated, Unavailable
+from app.deferred import dataclass
+from app.errors import Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import COMPANY, LANGUAGE, session_secret
 from app.http.origin import csrf_token
+from app.http.refusals import PersonWanted, ScopeMissing
 from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
@@ -33,20 +36,7 @@ from app.settings import Settings
 T = TypeVar("T")
 
 _TOUCH_EVERY = timedelta(minutes=1)
-
-
-class PersonWanted(Forbidden):
-    """A key asks for what is for one person alone."""
-
-    code = "person_wanted"
-    message = "This is for one person alone, and a key is nobody. Sign in instead."
-
-
-class ScopeMissing(Forbidden):
-    """The key was not made for this."""
-
-    code = "scope_missing"
-    message = "This key lacks the scope {scope}."
+_MOMENT = "softkpi.moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,24 +129,23 @@ def _note_use(session: WriteSession, visit: Visit) -> None:
 
 def passing(request: Request) -> Visit:
     """The visit without a database: for public pages and for errors, where nobody is looked up."""
-    service = service_of(request)
+    service, chosen = service_of(request), chosen_language_of(request)
     return Visit(
         service=service,
         now=moment_of(request),
         path=request.scope["path"],
         query=request.query_params,
-        locale=language_of(request),
-        chosen_locale=chosen_language_of(request),
+        locale=chosen or choose_locale(request.headers.get("accept-language")),
+        chosen_locale=chosen,
         csrf_token=csrf_token(service, session_secret(request, service.settings)),
     )
 
 
 def moment_of(request: Request) -> datetime:
     """The one `now` of a request."""
-    known = getattr(request.state, "now", None)
-    if known is None:
-        known = request.state.now = service_of(request).clock()
-    moment: datetime = known
+    moment: datetime | None = request.scope.get(_MOMENT)
+    if moment is None:
+        moment = request.scope[_MOMENT] = service_of(request).clock()
     return moment
 
 

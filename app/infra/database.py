@@ -24,6 +24,8 @@ WriteSession = NewType("WriteSession", ReadSession)
 
 T = TypeVar("T")
 
+ALONE = "alone"
+"""Where a read session carries the engine for statements that need no transaction around them (see `lookup`)."""
 BUSY_SECONDS = 10.0
 WRITERS = 8
 """Small writes at once on PostgreSQL: more of them win nothing and wait for each other, a few of them very long."""
@@ -66,6 +68,7 @@ class Database:
         self.engine = create_engine(address, pool_size=20, max_overflow=20, hide_parameters=True)
         if self.is_sqlite:
             sqlite.prepare(self.engine, busy_seconds)
+        self._reading = self._carried | {ALONE: self.engine}
         self._writing = sqlite.writing(self.engine)
         # What the driver raises where `bulk` and `sqlite` go past SQLAlchemy.
         self._driver_error = self.engine.dialect.loaded_dbapi.OperationalError
@@ -73,8 +76,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
         """A session for queries; whatever happens, nothing is written."""
-        with self._answering(), Session(self.engine, info=self._carried, autoflush=False) as session:
-            yield ReadSession(session)
+        with self._answering():
+            session = Session(self.engine, info=self._reading, autoflush=False)
+            try:
+                yield ReadSession(session)
+            finally:
+                # What is looked up alone leaves nothing to give back, and this is half of what a session costs.
+                if session.in_transaction():
+                    session.close()
 
     @contextmanager
     def write(self) -> Iterator[WriteSession]:

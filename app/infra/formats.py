@@ -43,18 +43,17 @@ _COUNTS: dict[Locale, tuple[str, ...]] = {
     "nb": ("null", "én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
     "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
 }
-_NORWEGIAN = frozenset({"nb", "no", "nn"})
+_LANGUAGES: dict[str, Locale] = {"nb": "nb", "no": "nb", "nn": "nb", "en": "en"}
 
 
 def choose_locale(*wishes: str | None) -> Locale:
     """The first wish that is a language we speak: a tag such as `nb-NO` or a whole Accept-Language header."""
-    for wish in wishes:
-        for tag in _tags_by_preference(wish or ""):
-            language = tag.replace("_", "-").split("-")[0].lower()
-            if language in _NORWEGIAN:
-                return "nb"
-            if language == "en":
-                return "en"
+    for wish in filter(None, wishes):
+        # What was chosen or stored is one language, and needs no reading.
+        for tag in (wish,) if wish in _LANGUAGES else _tags_by_preference(wish):
+            language = _LANGUAGES.get(tag.replace("_", "-").split("-")[0].lower())
+            if language is not None:
+                return language
     return DEFAULT_LOCALE
 
 

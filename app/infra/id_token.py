@@ -1,9 +1,9 @@
 """What an ID token must say to count here (OpenID Connect Core 1.0, 3.1.3.7); its signature is looked at elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from app.deferred import dataclass
 from app.infra.keys import same
 
 SKEW = 60

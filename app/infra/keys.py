@@ -156,7 +156,7 @@ def anonymous_sheet_key(token: str, assignment_id: str) -> bytes:
 
 def draft_key(token: str) -> bytes:
     """The key of what a rater has typed and not sent: follows from the rating link alone."""
-    return hmac.new(token.encode(), b"draft", hashlib.sha256).digest()[:16]
+    return hmac.digest(token.encode(), b"draft", "sha256")[:16]
 
 
 def anonymous_submission_mark(token: str, assignment_id: str, submission_id: str) -> str:

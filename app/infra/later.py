@@ -6,7 +6,7 @@ from types import ModuleType
 
 
 def later(name: str) -> ModuleType:
-    """A module that is loaded when something is first taken from it; decision 0008 says which, and why so few."""
+    """A module that is loaded when something is first taken from it; decisions 0008 and 0022 say which, and why."""
     if name in sys.modules:
         return sys.modules[name]
     spec = find_spec(name)

@@ -5,9 +5,10 @@ for what the lines are called.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
+
+from app.deferred import dataclass
 
 Kind = Literal["raw", "smooth", "centre", "limit", "natural", "unusual", "signal", "score", "link"]
 

@@ -8,8 +8,9 @@ machine has not been started anew; otherwise, or without a file, nobody knows an
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from app.deferred import dataclass
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

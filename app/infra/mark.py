@@ -1,9 +1,10 @@
 """How far a database has come, in a file beside it, which stays when the database is put back to an earlier state."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
+
+from app.deferred import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ stands on lines of its own between soft line breaks, and the rest stays as it wa
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from email.quoprimime import body_encode
 
 from markupsafe import escape
+
+from app.deferred import dataclass
 
 _FIRST, _MOST = 0xE000, 256
 _PLACE = re.compile(f"([{chr(_FIRST)}-{chr(_FIRST + _MOST - 1)}])")

@@ -1,6 +1,6 @@
 """Signing in at an OpenID provider: where to send the browser, and whom the code it brings back is about.
 
-Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 22 says what is ours and what is not.
+Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 24 says what is ours and what is not.
 """
 
 import base64
@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +18,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from app.deferred import dataclass
 from app.errors import Forbidden, Unavailable
 from app.infra.id_token import BadTokenError, Expected, Identity, read_claims
 

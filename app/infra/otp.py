@@ -1,8 +1,8 @@
 """One-time passwords by time (RFC 6238) as every authenticator app makes them: SHA-1, six digits, thirty seconds."""
 
 import base64
-
-import pyotp
+from importlib import import_module
+from types import ModuleType
 
 SECONDS = 30
 
@@ -13,7 +13,8 @@ def code_at(secret: bytes, step: int) -> str:
     >>> code_at(b"12345678901234567890", 59 // SECONDS), code_at(b"12345678901234567890", 1111111109 // SECONDS)
     ('287082', '081804')
     """
-    return pyotp.HOTP(in_base32(secret)).at(step)
+    code: str = _pyotp().HOTP(in_base32(secret)).at(step)
+    return code
 
 
 def address_of(secret: bytes, *, name: str, issuer: str) -> str:
@@ -22,7 +23,8 @@ def address_of(secret: bytes, *, name: str, issuer: str) -> str:
     >>> address_of(b"12345678901234567890", name="ida@b.no", issuer="Soft KPI").partition("?")[0]
     'otpauth://totp/Soft%20KPI:ida%40b.no'
     """
-    return pyotp.TOTP(in_base32(secret)).provisioning_uri(name=name, issuer_name=issuer)
+    address: str = _pyotp().TOTP(in_base32(secret)).provisioning_uri(name=name, issuer_name=issuer)
+    return address
 
 
 def in_base32(secret: bytes) -> str:
@@ -32,3 +34,8 @@ def in_base32(secret: bytes) -> str:
     'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
     """
     return base64.b32encode(secret).decode()
+
+
+def _pyotp() -> ModuleType:
+    # Loaded by the first who has an app: a start is for everybody (decision 22).
+    return import_module("pyotp")

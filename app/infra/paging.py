@@ -4,12 +4,12 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression, literal, tuple_
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid, Malformed
 from app.fields import NO_WHOLE
 from app.infra.ids import is_id

@@ -7,9 +7,9 @@ thumbnails, a second file behind the first) is gone.
 import struct
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid, TooLarge
 
 LARGEST_FILE = 10 * 1024 * 1024

@@ -4,9 +4,9 @@ Scores and intervals are placed as printed (one decimal, whole points outward), 
 than the words beside it.
 """
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from app.deferred import dataclass
 from app.infra.formats import outward
 
 # Room beside the limits of an in-range KPI, as a share of their distance, so that a value outside still shows.

@@ -7,9 +7,11 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
+
+from app.deferred import dataclass
 
 COMMAND_SECONDS = 30.0
 FINAL_REPLY_SECONDS = 600.0

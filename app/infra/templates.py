@@ -5,7 +5,6 @@ No page, letter or sentence lives here. A render names its language; nothing kee
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from gettext import NullTranslations
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.deferred import dataclass
 from app.infra import formats, plots
 from app.infra.catalogues import load_catalogue
 from app.infra.formats import DEFAULT_ZONE, Locale

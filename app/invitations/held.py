@@ -1,11 +1,11 @@
 """An invitation while somebody changes it: held with its open round, and what is noted about the change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.infra.ids import is_id

@@ -1,10 +1,10 @@
 """What invitations and reminders tell a rater: who asks, about whom, how long, until when, who sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.mail.values import Letter, Mail
 from app.organisation.values import Person

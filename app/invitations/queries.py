@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.invitations import rules
 from app.invitations.tables import InvitationRow, VoidedLinkRow
@@ -22,7 +23,7 @@ from app.organisation.paths import in_parts
 from app.organisation.queries import load_people
 from app.organisation.tables import PersonRow
 from app.organisation.values import Person, PersonId
-from app.rounds.queries import get_round, load_assignments, load_enough, load_rounds
+from app.rounds.queries import get_round, load_assignments, load_enough, load_hidden_raters, load_rounds
 from app.rounds.rules import GRACE, is_protected
 from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import Assignment, Round, RoundId, RoundState
@@ -50,13 +51,14 @@ LINK_TABLES = INVITATION.join(_ROUND, _ROUND.c.id == INVITATION.c.round_id).join
 )
 IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
-_LINK = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_LINK_ROWS = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
+_LINK = Lookup(_LINK_ROWS)
 _SECRETS: Select[Any] = (
     select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
     .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
     .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None))
 )
-_LINK_HELD = _LINK.with_for_update(read=True, of=_ROUND)
+_LINK_HELD = Lookup(_LINK_ROWS.with_for_update(read=True, of=_ROUND))
 
 
 def find_link(session: ReadSession, token: str, *, now: datetime) -> RatingLink:
@@ -69,14 +71,14 @@ def hold_link(session: WriteSession, token: str, *, now: datetime) -> RatingLink
     return link_of(session, token, load_link_rows(session, token, _LINK_HELD), now=now)
 
 
-def load_link_rows(session: ReadSession, token: str, statement: Select[Any], **more: object) -> Sequence[Row[Any]]:
-    """The rows that a statement with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
+def load_link_rows(session: ReadSession, token: str, lookup: Lookup, **more: object) -> Sequence[Any]:
+    """The rows that a lookup with LINK_COLUMNS and IS_LINK finds; `more` are its other parameters."""
     if not rules.is_token(token):
         raise rules.UnknownLink
-    return session.connection().execute(statement, {"hashed": fingerprint(token), **more}).all()
+    return lookup.rows(session, {"hashed": fingerprint(token), **more})
 
 
-def link_of(session: ReadSession, token: str, rows: Sequence[Row[Any]], *, now: datetime) -> RatingLink:
+def link_of(session: ReadSession, token: str, rows: Sequence[Any], *, now: datetime) -> RatingLink:
     """What those rows open; the errors are those of `find_link`."""
     if not rows:
         is_void = session.get(VoidedLinkRow, fingerprint(token)) is not None
@@ -144,12 +146,16 @@ def load_secrets(
 def list_invitations(
     session: ReadSession, viewer: Viewer, round_id: str, request: PageRequest, *, now: datetime
 ) -> Page[Invitation]:
-    """Who is invited to a round and how far the letters have come, by name; for who may read the round."""
+    """Who is invited to a round and how far the letters have come, by name; for who may read the round.
+
+    Mystery shoppers are in it for nobody who reads results where they come.
+    """
     round_ = get_round(session, viewer, round_id, now=now)
+    hidden = load_hidden_raters(session, viewer, round_, now=now)
     query = (
         select(PersonRow.name_key, InvitationRow.id, InvitationRow)
         .join(PersonRow, PersonRow.id == InvitationRow.person_id)
-        .where(InvitationRow.round_id == round_.id)
+        .where(InvitationRow.round_id == round_.id, InvitationRow.person_id.not_in(hidden))
     )
     rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request))
     page = page_of(rows, request, key=lambda row: row[:2])
@@ -158,11 +164,14 @@ def list_invitations(
 
 
 def get_invitation(session: ReadSession, viewer: Viewer, invitation_id: str, *, now: datetime) -> Invitation:
-    """One invitation, for who may read its round."""
+    """One invitation, for who may read its round and may know the rater."""
     row = session.get(InvitationRow, invitation_id) if is_id(invitation_id) else None
     if row is None:
         raise NotFound
-    return _invitations(session, get_round(session, viewer, row.round_id, now=now), [row])[0]
+    round_ = get_round(session, viewer, row.round_id, now=now)
+    if row.person_id in load_hidden_raters(session, viewer, round_, now=now):
+        raise NotFound
+    return _invitations(session, round_, [row])[0]
 
 
 def count_deliveries(
@@ -179,10 +188,12 @@ def count_deliveries(
 def list_undelivered(
     session: ReadSession, viewer: Viewer, round_id: str, *, limit: int = 50, now: datetime
 ) -> Sequence[Invitation]:
-    """The invitations whose address somebody should look at; for who may read the round."""
+    """The invitations whose address somebody should look at; for who may read the round and may know the rater."""
     round_ = get_round(session, viewer, round_id, now=now)
+    hidden = load_hidden_raters(session, viewer, round_, now=now)
     troubled = {DeliveryState.BOUNCED, DeliveryState.ATTENTION, DeliveryState.NO_ADDRESS}
-    found = _invitations(session, round_, _rows_of(session, round_.id))
+    known = [row for row in _rows_of(session, round_.id) if row.person_id not in hidden]
+    found = _invitations(session, round_, known)
     return sorted((one for one in found if one.delivery in troubled), key=lambda one: (one.email or "", one.id))[:limit]
 
 

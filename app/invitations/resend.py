@@ -19,9 +19,9 @@ from app.invitations.letters import Errand
 from app.invitations.queries import get_invitation
 from app.invitations.tables import InvitationRow, LinkRequestRow
 from app.invitations.values import Invitation
-from app.mail.commands import enqueue_all, lift_suppression, withdraw
+from app.mail.commands import enqueue, lift_suppression, withdraw
 from app.mail.queries import load_deliveries, load_suppressions
-from app.mail.values import Delivery, Letter
+from app.mail.values import Delivery, Letter, Mail
 from app.organisation.queries import load_people
 from app.organisation.tables import PersonRow
 from app.organisation.values import Person, PersonId
@@ -48,11 +48,12 @@ def resend_invitation(
         reminded_at = max((at for at in held.round.reminders if held.row.created_at < at <= now), default=None)
         letters = rules.told_letters(deliveries, is_told=False)
         rules.check_resend(letters, pause=rules.BETWEEN_RESENDS, reminded_at=reminded_at, now=now)
-    else:
+    is_renewed = held.row.voided_at is not None
+    if is_renewed:
         held.renew()
     if despite_bounce and lift_suppression(session, person.mailbox or ""):
         held.note("address.tried_again", {"name": person.email})
-    _enqueue(held, person, deliveries)
+    enqueue(session, replace(_letter(held, person, deliveries), replaces=is_renewed), now=now)
     held.note("invitation.resent")
     return get_invitation(session, viewer, held.row.id, now=now)
 
@@ -60,8 +61,8 @@ def resend_invitation(
 def rotate_invitation(session: WriteSession, viewer: Viewer, invitation_id: str, *, now: datetime) -> Invitation:
     """Replace the link of an invitation by a new one and send it: for a link that came into wrong hands.
 
-    For who may write rounds at its scope. The old link says from now on that there is a newer one; what was answered
-    through it stays until it is replaced. Refused: NoAddress, RaterOptedOut, AddressLeftAlone, AddressBounced, and
+    For who may write rounds at its scope. The old link says from now on that there is a newer one, whose letter waits for
+    nothing; what was answered through the old one stays until it is replaced. Refused: NoAddress, RaterOptedOut, AddressLeftAlone, AddressBounced, and
     ResentLately after too many letters.
     """
     held = hold(session, viewer, invitation_id, now=now)
@@ -70,7 +71,7 @@ def rotate_invitation(session: WriteSession, viewer: Viewer, invitation_id: str,
     rules.check_resend(rules.told_letters(deliveries, is_told=False), pause=timedelta(0), now=now)
     withdraw(session, [held.row.id], now=now)
     held.renew()
-    _enqueue(held, person, deliveries)
+    enqueue(session, replace(_letter(held, person, deliveries), replaces=True), now=now)
     held.note("invitation.rotated")
     return get_invitation(session, viewer, held.row.id, now=now)
 
@@ -113,15 +114,15 @@ def _written_to(held: Held, *, despite_bounce: bool) -> Person:
     return person
 
 
-def _enqueue(held: Held, person: Person, deliveries: Sequence[Delivery], *, is_asked_for: bool = False) -> None:
+def _letter(held: Held, person: Person, deliveries: Sequence[Delivery]) -> Mail:
+    """The next letter of an invitation."""
     of_round, rater = held.round.id, held.row.person_id
     assignments = load_assignments(held.session, of_round, rater_id=rater)
     # Who has declined everybody gets the letter all the same: one that stayed away would tell it (R9).
     assignments = assignments or load_assignments(held.session, of_round, rater_id=rater, with_declined=True)
     wave = rules.next_wave(deliveries)
     errand = Errand(held.row.id, Letter.INVITATION, wave, held.row.extended_until)
-    mail = writer_for(held.session, held.round, now=held.now).invitation_letter(person, assignments, errand)
-    enqueue_all(held.session, [replace(mail, is_asked_for=is_asked_for)], now=held.now)
+    return writer_for(held.session, held.round, now=held.now).invitation_letter(person, assignments, errand)
 
 
 def _send_links(session: WriteSession, mailbox: str, *, now: datetime) -> None:
@@ -142,4 +143,5 @@ def _send_links(session: WriteSession, mailbox: str, *, now: datetime) -> None:
         letters = rules.told_letters(sent.get(row.id, ()), is_told=False)
         if not is_over and rules.may_be_resent(letters, pause=rules.BETWEEN_OWN_RESENDS, now=now):
             held = Held(session, SERVICE, row, round_, now)
-            _enqueue(held, people[PersonId(row.person_id)], sent.get(row.id, ()), is_asked_for=True)
+            mail = _letter(held, people[PersonId(row.person_id)], sent.get(row.id, ()))
+            enqueue(session, replace(mail, is_asked_for=True), now=now)

@@ -1,10 +1,10 @@
 """The nouns of invitations: what a link opens, how far a letter has come, and who is asked to mend an address."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.mail.values import SuppressionReason
 from app.rounds.values import RoundId
 

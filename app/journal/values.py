@@ -1,9 +1,11 @@
 """The noun of the journal: one thing that happened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from app.deferred import dataclass
 
 
 @dataclass(frozen=True, slots=True)

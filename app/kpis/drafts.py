@@ -2,9 +2,9 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from app.deferred import dataclass
 from app.kpis.values import (
     Aggregation,
     Cadence,

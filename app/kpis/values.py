@@ -1,11 +1,11 @@
 """The nouns of KPIs: goals, KPIs and their versions, scales, items, targets and scorecards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.words import Words
 
 GoalId = NewType("GoalId", str)

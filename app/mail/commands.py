@@ -53,7 +53,8 @@ def enqueue_all(session: WriteSession, mails: Sequence[Mail], *, now: datetime) 
     For commands of any capability; whoever calls has asked whether it may. A mail whose reference and wave are
     there already is left as it is (idempotent), one to a suppressed mailbox is left out unless it was asked for.
     Date, Message-ID and boundary are fixed here, so that a second copy is the same to the byte. Sent by the worker,
-    with at most one unasked letter a day to each mailbox, reminders waiting for the others and not they for them.
+    with at most one unasked letter a day to each mailbox beside those in the place of one that leads nowhere, reminders
+    waiting for the others and not they for them.
     """
     mailboxes = [mailbox_of(mail.recipient) for mail in mails]
     suppressed = queries.load_suppressed(session, set(mailboxes))

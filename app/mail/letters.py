@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from json import JSONEncoder
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from css_inline import CSSInliner
 
+from app.deferred import dataclass
 from app.infra.addresses import deliverable
 from app.infra.formats import Locale, choose_locale
 from app.infra.mime import FlatMail, FlatText, address_header, has_places, header, place

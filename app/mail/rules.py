@@ -240,8 +240,11 @@ def waits_for(letter: Letter) -> frozenset[Letter]:
 
 
 def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: datetime) -> datetime:
-    """At once, or a day after the latest letter that came unasked: one such letter a day for each mailbox."""
-    if latest_round_letter is None or not is_unasked(mail):
+    """At once, or a day after the latest letter that came unasked: one such letter a day for each mailbox.
+
+    A letter in the place of one that leads nowhere waits for nothing: until it is there nobody can answer.
+    """
+    if latest_round_letter is None or mail.replaces or not is_unasked(mail):
         return now
     return max(now, latest_round_letter + BETWEEN_ROUND_LETTERS)
 

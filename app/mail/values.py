@@ -1,10 +1,11 @@
 """The nouns of mail: what to send, a message waiting, its state, what a relay said, and why an address is left alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from app.deferred import dataclass
 
 
 class Letter(StrEnum):
@@ -133,7 +134,7 @@ class Mail:
     """What to send. One for each `reference` (an invitation, a sign-in link) and `wave`; useless after `deadline`.
 
     `parameters` are what the letter names, as JSON; secrets of links never stand among them. `is_asked_for` when the
-    recipient wished for it just now.
+    recipient wished for it just now; `replaces` when the letter before it leads nowhere any more.
     """
 
     letter: Letter
@@ -145,6 +146,7 @@ class Mail:
     wave: int
     deadline: datetime
     is_asked_for: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

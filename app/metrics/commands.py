@@ -1,7 +1,6 @@
 """The one write of readings: a batch at once, all or nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from app.accounts.rules import Action, may, require, roots
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import TooLarge
 from app.infra.database import WriteSession
 from app.infra.formats import local_day

@@ -1,11 +1,11 @@
 """The nouns of hard readings: what was measured, its corrections, and a reading as it is handed in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.kpis.values import KpiId
 from app.organisation.values import SubjectId
 from app.reports import RowError

@@ -12,7 +12,7 @@ from app.infra.formats import local_day
 from app.infra.ids import is_id
 from app.moderation.rules import WAIT, NotInModeration, may_moderate, require_moderator
 from app.moderation.tables import ModeratedCommentRow, ModerationRow
-from app.moderation.values import Queue, QueuedComment, Ruling, Rulings, Verdict
+from app.moderation.values import Queue, QueuedComment, QueueSource, Ruling, Rulings, Verdict
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
 from app.receipts.values import WithheldReason
@@ -127,7 +127,7 @@ def _queue(session: ReadSession, viewer: Viewer, round_: Round, *, now: datetime
         comments = tuple(_queued(row, frozen, texts[bytes(row.mark)]) for row in own if bytes(row.mark) in texts)
     is_automatic = round_.release_mode is ReleaseMode.AUTOMATIC
     until = round_.closed_at + WAIT if is_automatic and round_.closed_at is not None else None
-    return Queue(round_.id, round_.name, comments, until)
+    return Queue(round_.id, QueueSource.ROUND, round_.name, comments, until)
 
 
 def _queued(row: ModeratedCommentRow, frozen: FrozenRound, text: str) -> QueuedComment:
@@ -135,7 +135,8 @@ def _queued(row: ModeratedCommentRow, frozen: FrozenRound, text: str) -> QueuedC
     names = {subject.id: subject.name for subject in frozen.subjects}
     return QueuedComment(
         id=row.id,
-        round_id=row.round_id,
+        queue_id=row.round_id,
+        source=QueueSource.ROUND,
         subject_id=row.subject_id,
         subject_name=names[row.subject_id],
         rater_groups=tuple(row.rater_groups.split("+")),

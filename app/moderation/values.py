@@ -1,10 +1,10 @@
 """The nouns of moderation: a comment that waits, what is decided about it, and the queue of a round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.receipts.values import WithheldReason
 from app.words import Words
 
@@ -16,6 +16,13 @@ class Verdict(StrEnum):
     RELEASED = "released"
     EDITED = "edited"
     WITHHELD = "withheld"
+
+
+class QueueSource(StrEnum):
+    """Where comments wait: in a closed round, or at a QR code whose period is over."""
+
+    ROUND = "round"
+    OPEN_CODE = "open_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class QueuedComment:
     """A comment as whoever moderates reads it: neither rater nor time, and no group that is too small to be named."""
 
     id: str
-    round_id: str
+    queue_id: str
+    source: QueueSource
     subject_id: str
     subject_name: str
     rater_groups: tuple[str, ...]
@@ -57,13 +65,15 @@ class QueuedComment:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The comments of a closed round that the viewer may moderate, in an order that tells nothing.
+    """The comments of a closed round or of a code that the viewer may moderate, in an order that tells nothing.
 
-    `until` is when a round that releases by itself waits no longer; None where somebody releases it.
+    id, name : of the round or the code
+    until : when what releases by itself waits no longer; None where somebody releases it
     """
 
-    round_id: str
-    round_name: Words
+    id: str
+    source: QueueSource
+    name: Words
     comments: tuple[QueuedComment, ...]
     until: datetime | None
 

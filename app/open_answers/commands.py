@@ -26,6 +26,7 @@ from app.organisation.values import UNIT_KINDS, SubjectId
 from app.responses.intake import BEGUN, parse_sheets, parse_submission_id
 from app.responses.rules import ReviewOver
 from app.responses.values import ParkState, ParsedSheet
+from app.rounds.moderators import moderator_problems
 
 ONLY_UNITS = "A code hangs at a unit: what anybody may say about a person is not asked here."
 
@@ -45,6 +46,7 @@ def create_code(session: WriteSession, viewer: Viewer, company_id: str, draft: C
     problems = kpi_problems(draft.kpi_ids, {str(kpi_id): kpi for kpi_id, kpi in known.items()}, company_id)
     if unit.kind not in UNIT_KINDS:
         problems.append(FieldError("subject_id", ONLY_UNITS))
+    problems += moderator_problems(session, unit.id, draft.moderated_by, on=today)
     if problems:
         raise Invalid(problems)
     code_id = new_id(session)
@@ -57,6 +59,7 @@ def create_code(session: WriteSession, viewer: Viewer, company_id: str, draft: C
             kpi_ids=list(draft.kpi_ids),
             rhythm=draft.rhythm,
             k=draft.k,
+            moderated_by=draft.moderated_by,
             state=CodeState.OPEN,
             token_hash=fingerprint(key_of(session).open_code_token(code_id)),
             version=1,
@@ -132,7 +135,8 @@ def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
     """Compute the periods that are over, once and for all; how many. For the worker.
 
     Written: one result for each, with nothing below k; the answers themselves, their marks and comments are deleted.
-    What is parked still is left out, and so is what was stored after its period was computed. Idempotent.
+    What is parked still is left out, and so is what was stored after its period was computed; where comments are
+    looked at first, what nobody has looked at is withheld. Idempotent.
     """
     due = load_due_periods(session, now=now)
     for code_id, start in due:
@@ -142,15 +146,19 @@ def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
 
 def _compute(session: WriteSession, code: OpenCode, start: date) -> None:
     of_period = (OpenAnswerRow.code_id == code.id, OpenAnswerRow.period_start == start)
+    # Whoever decides about a comment holds the code, too.
+    session.execute(select(OpenCodeRow.id).where(OpenCodeRow.id == code.id).with_for_update())
     if session.get(OpenResultRow, (code.id, start)) is not None:
         # Sent while the period was computed: what is published stays, and what came too late is not kept.
         session.execute(delete(OpenAnswerRow).where(*of_period))
         return
     rows = session.scalars(select(OpenAnswerRow).where(*of_period, OpenAnswerRow.state == ParkState.COUNTED)).all()
-    answers, said = [row.answers for row in rows], [row.comment for row in rows if row.comment]
+    answers, said = [row.answers for row in rows], [(row.comment, row.ruling) for row in rows if row.comment]
+    is_moderated = code.moderated_by is not None
+    comments, withheld = rules.settled_comments(said, len(rows), code.k, is_moderated=is_moderated)
     # In an order that says nothing of when they came.
     key = key_of(session)
-    comments = sorted(said, key=lambda text: key.derive("open comment", text))
+    comments.sort(key=lambda one: key.derive("open comment", one.text))
     enough = len(rows) >= code.k
     scores = [rules.open_score(kpi, answers, code.k) for kpi in load_asked(session, code, on=start)]
     session.add(
@@ -161,7 +169,8 @@ def _compute(session: WriteSession, code: OpenCode, start: date) -> None:
             document={
                 "answers": len(rows) if enough else None,
                 "scores": [{**asdict(one), "name": dict(one.name)} for one in scores],
-                "comments": comments if rules.shown_comments(comments, len(rows), code.k) else [],
+                "comments": [asdict(one) for one in comments],
+                "withheld": {reason.value: count for reason, count in sorted(withheld.items())},
             },
         )
     )

@@ -6,13 +6,17 @@ from app.encounters.values import Rhythm
 from app.fields import REQUIRED, Fields
 from app.open_answers.rules import LEAST_K, MOST_K
 from app.open_answers.values import CodeDraft
+from app.rounds.intake import parse_moderators
 from app.words import LOCALES
 
 MOST_KPIS = 4
 
 
-def parse_code(given: Mapping[str, object], *, posted: bool = False) -> CodeDraft:
-    """A code: subject_id of the unit, name (where it hangs), kpi_ids, rhythm, k."""
+def parse_code(given: Mapping[str, object], *, moderators: str | None = None, posted: bool = False) -> CodeDraft:
+    """A code: subject_id of the unit, name (where it hangs), kpi_ids, rhythm, k, moderated_by.
+
+    moderators : the usual ones of the company, where `moderated_by` is not sent
+    """
     fields = Fields(given, posted=posted)
     name = fields.words("name", longest=80)
     for locale in LOCALES:
@@ -27,6 +31,7 @@ def parse_code(given: Mapping[str, object], *, posted: bool = False) -> CodeDraf
         kpi_ids=kpi_ids,
         rhythm=fields.choice("rhythm", Rhythm) or Rhythm.MONTH,
         k=fields.whole("k", LEAST_K, MOST_K) or LEAST_K,
+        moderated_by=parse_moderators(fields, moderators),
     )
     fields.finish()
     return draft

@@ -1,5 +1,6 @@
 """Every SELECT of open answers: codes, what a code asks, what is parked, and the results of past periods."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -18,12 +19,14 @@ from app.infra.keys import fingerprint, key_of
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.queries import load_kpis
 from app.kpis.values import KpiState, RaterGroup
+from app.moderation.values import Verdict
 from app.open_answers import rules
 from app.open_answers.tables import OpenAnswerRow, OpenCodeRow, OpenResultRow
 from app.open_answers.values import (
     CodeState,
     OpenCode,
     OpenCodeId,
+    OpenComment,
     OpenForm,
     OpenResult,
     OpenScore,
@@ -32,6 +35,7 @@ from app.open_answers.values import (
 )
 from app.organisation.queries import load_paths, load_subjects, path_of
 from app.organisation.values import SubjectId
+from app.receipts.values import WithheldCount, WithheldReason
 from app.responses.intake import BEGUN
 from app.responses.rules import form_kpi, item_numbers
 from app.responses.values import FormSubject, ParkState
@@ -54,6 +58,34 @@ def code_for(session: ReadSession, viewer: Viewer, action: Action, code_id: str,
     if row is None:
         raise NotFound
     return _code(session, row)
+
+
+def find_code(session: ReadSession, code_id: str) -> OpenCode | None:
+    """A code, whoever asks."""
+    row = session.get(OpenCodeRow, code_id) if is_id(code_id) else None
+    return _code(session, row) if row is not None else None
+
+
+def load_looked_at(session: ReadSession) -> tuple[OpenCode, ...]:
+    """Codes with answers whose comments somebody reads first, by their random ids."""
+    answered = select(OpenAnswerRow.code_id)
+    query = select(OpenCodeRow).where(OpenCodeRow.moderated_by.is_not(None), OpenCodeRow.id.in_(answered))
+    return tuple(_code(session, row) for row in session.scalars(query.order_by(OpenCodeRow.id)))
+
+
+def load_over(session: ReadSession, code: OpenCode, *, on: date) -> Sequence[tuple[date, Sequence[OpenAnswerRow]]]:
+    """The answers that count of each period of a code that is over and not computed yet, with its last day."""
+    start, _ = period_of(on, code.rhythm)
+    query = select(OpenAnswerRow).where(
+        OpenAnswerRow.code_id == code.id,
+        OpenAnswerRow.period_start < start,
+        OpenAnswerRow.state == ParkState.COUNTED,
+        OpenAnswerRow.period_start.not_in(select(OpenResultRow.period_start).where(OpenResultRow.code_id == code.id)),
+    )
+    found: defaultdict[date, list[OpenAnswerRow]] = defaultdict(list)
+    for row in session.scalars(query):
+        found[row.period_start].append(row)
+    return [(period_of(begun, code.rhythm)[1], rows) for begun, rows in sorted(found.items())]
 
 
 def list_codes(
@@ -144,6 +176,7 @@ def list_parked_open(
 def load_due_periods(session: ReadSession, *, now: datetime) -> tuple[tuple[OpenCodeId, date], ...]:
     """Codes with answers of a period that can be computed now."""
     today = local_day(now)
+    unread = _unread_periods(session, now=now)
     query = select(OpenAnswerRow.code_id, OpenCodeRow.rhythm, OpenAnswerRow.period_start, OpenAnswerRow.state)
     found: dict[tuple[OpenCodeId, date], tuple[date, bool]] = {}
     for code_id, rhythm, start, state in session.execute(
@@ -152,8 +185,23 @@ def load_due_periods(session: ReadSession, *, now: datetime) -> tuple[tuple[Open
         _, end = period_of(start, Rhythm(rhythm))
         key = OpenCodeId(code_id), start
         found[key] = end, found.get(key, (end, False))[1] or state == ParkState.PARKED
-    due = [key for key, (end, has_parked) in found.items() if rules.is_computable(end, today, has_parked=has_parked)]
+    due = [
+        key
+        for key, (end, has_parked) in found.items()
+        if rules.is_computable(end, today, has_parked=has_parked, has_unread=(key[0], end) in unread)
+    ]
     return tuple(sorted(due))
+
+
+def _unread_periods(session: ReadSession, *, now: datetime) -> frozenset[tuple[OpenCodeId, date]]:
+    """Codes and last days of periods in which comments that could be shown are not looked at."""
+    return frozenset(
+        (code.id, end)
+        for code in load_looked_at(session)
+        for end, rows in load_over(session, code, on=local_day(now))
+        if rules.shown_comments([row for row in rows if row.comment], len(rows), code.k)
+        and any(row.comment and row.verdict == Verdict.WAITING for row in rows)
+    )
 
 
 def _code(session: ReadSession, row: OpenCodeRow) -> OpenCode:
@@ -165,6 +213,7 @@ def _code(session: ReadSession, row: OpenCodeRow) -> OpenCode:
         tuple(row.kpi_ids),
         Rhythm(row.rhythm),
         row.k,
+        row.moderated_by,
         CodeState(row.state),
         key_of(session).open_code_token(row.id),
         row.version,
@@ -180,5 +229,11 @@ def _parked(row: OpenAnswerRow) -> ParkedOpenAnswer:
 
 def _result(row: OpenResultRow) -> OpenResult:
     scores = tuple(OpenScore(**one) for one in row.document["scores"])
-    answers, comments = row.document["answers"], row.document["comments"]
-    return OpenResult(OpenCodeId(row.code_id), row.period_start, row.period_end, answers, scores, comments)
+    # Periods computed before comments could be looked at first have their texts alone.
+    comments = [OpenComment(one) if isinstance(one, str) else OpenComment(**one) for one in row.document["comments"]]
+    withheld = [
+        WithheldCount(WithheldReason(one), count) for one, count in sorted(row.document.get("withheld", {}).items())
+    ]
+    return OpenResult(
+        OpenCodeId(row.code_id), row.period_start, row.period_end, row.document["answers"], scores, comments, withheld
+    )

@@ -1,13 +1,18 @@
 """Pure decisions about open answers: what is suspicious, when a period is computed, and what its figures are."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from app.errors import Expired, NotFound
-from app.open_answers.values import OpenScore, OpenSuspicion
+from app.moderation.rules import WAIT
+from app.moderation.values import Ruling, Verdict
+from app.open_answers.values import OpenComment, OpenScore, OpenSuspicion
+from app.receipts.values import WithheldReason
 from app.responses.rules import REVIEW, suspicions_of
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi
@@ -65,16 +70,33 @@ def open_suspicions(
     return tuple(found)
 
 
-def is_computable(end: date, today: date, *, has_parked: bool) -> bool:
-    """Whether a period can be computed: it is over, and what is parked was decided or waited long enough.
+def is_computable(end: date, today: date, *, has_parked: bool, has_unread: bool = False) -> bool:
+    """Whether a period can be computed: it is over, and what is parked or not looked at waited long enough.
+
+    Parameters
+    ----------
+    end, today : last day of the period, and the day of the question
+    has_parked : suspicious answers that nobody has decided about, three days at most
+    has_unread : comments that nobody has looked at although somebody does, seven days at most
 
     >>> sunday = date(2026, 11, 29)
     >>> [is_computable(sunday, sunday + timedelta(days=days), has_parked=True) for days in (1, 3, 4)]
     [False, False, True]
     >>> is_computable(sunday, sunday, has_parked=False), is_computable(sunday, date(2026, 11, 30), has_parked=False)
     (False, True)
+    >>> [is_computable(sunday, sunday + timedelta(days=days), has_parked=False, has_unread=True) for days in (4, 7, 8)]
+    [False, False, True]
     """
-    return today > end + (REVIEW if has_parked else timedelta())
+    return today > end + max(REVIEW if has_parked else timedelta(), WAIT if has_unread else timedelta())
+
+
+def unread_until(end: date, zone: ZoneInfo) -> datetime:
+    """When a period waits no longer for comments to be looked at: with the beginning of the eighth day after its last.
+
+    >>> str(unread_until(date(2026, 11, 29), ZoneInfo("Europe/Oslo")))
+    '2026-12-07 00:00:00+01:00'
+    """
+    return datetime.combine(end + WAIT + timedelta(days=1), time(), zone)
 
 
 def open_score(kpi: FrozenKpi, answers: Sequence[Mapping[str, float | None]], k: int) -> OpenScore:
@@ -110,6 +132,47 @@ def open_score(kpi: FrozenKpi, answers: Sequence[Mapping[str, float | None]], k:
     return OpenScore(kpi.kpi_id, kpi.name, n, mean, ends.lo, ends.hi)
 
 
-def shown_comments(comments: Sequence[str], answers: int, k: int) -> bool:
+def shown_comments(comments: Sequence[object], answers: int, k: int) -> bool:
     """Whether comments may be shown: at least k answers, and three comments among them (R8)."""
     return answers >= k and len(comments) >= LEAST_COMMENTS
+
+
+def settled_comments(
+    said: Sequence[tuple[str, Ruling]], answers: int, k: int, *, is_moderated: bool
+) -> tuple[list[OpenComment], Counter[WithheldReason]]:
+    """What is shown of the comments of a period, in the given order, and how many are withheld, by reason.
+
+    Parameters
+    ----------
+    said : comments as they were written, each with what was decided about it
+    answers, k : how many answers count, and the fewest shown together
+    is_moderated : somebody looks at comments first; what nobody has looked at is withheld then
+
+    Returns
+    -------
+    Nothing at all where comments may not be shown; where fewer than three are left, those are withheld as well.
+
+    >>> said = [(text, Ruling(Verdict.RELEASED)) for text in "abc"] + [("d", Ruling())]
+    >>> [one.text for one in settled_comments(said, 5, 5, is_moderated=False)[0]]
+    ['a', 'b', 'c', 'd']
+    >>> shown, withheld = settled_comments(said, 5, 5, is_moderated=True)
+    >>> [one.text for one in shown], dict(withheld)
+    (['a', 'b', 'c'], {<WithheldReason.NOT_LOOKED_AT: 'not_looked_at'>: 1})
+    >>> settled_comments(said[1:], 5, 5, is_moderated=True)[0]
+    []
+    """
+    withheld: Counter[WithheldReason] = Counter()
+    if not shown_comments(said, answers, k):
+        return [], withheld
+    if not is_moderated:
+        return [OpenComment(text) for text, _ in said], withheld
+    shown = []
+    for text, ruling in said:
+        if ruling.verdict in {Verdict.RELEASED, Verdict.EDITED}:
+            shown.append(OpenComment(ruling.text or text, ruling.verdict is Verdict.EDITED))
+        else:
+            withheld[ruling.reason or WithheldReason.NOT_LOOKED_AT] += 1
+    if 0 < len(shown) < LEAST_COMMENTS:
+        withheld[WithheldReason.TOO_FEW] += len(shown)
+        shown = []
+    return shown, withheld

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.encounters.values import Rhythm
 from app.infra.database import Base
 from app.infra.types import Bytes, Day, Id, Json, Text, Whole, one_of
+from app.moderation.values import Ruling, Verdict
 from app.open_answers.values import CodeState
+from app.receipts.values import WithheldReason
 from app.responses.values import ParkState
 
 
@@ -23,6 +25,7 @@ class OpenCodeRow(Base):
         one_of("rhythm", Rhythm),
         one_of("state", CodeState),
         CheckConstraint("k BETWEEN 5 AND 20", name="k"),
+        CheckConstraint("moderated_by <> ''", name="moderated_by"),
         {"sqlite_strict": True},
     )
 
@@ -36,13 +39,14 @@ class OpenCodeRow(Base):
     state: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(Bytes)
     version: Mapped[int] = mapped_column(Whole)
+    moderated_by: Mapped[str | None] = mapped_column(Text)
 
 
 class OpenAnswerRow(Base):
     """An open answer, gone once its period is computed.
 
     `device` is a mark of address and browser under the instance key, another one for each code and period; `slot` are
-    the ten minutes in which it came.
+    the ten minutes in which it came. `verdict`, `reason` and `text` are what was decided about the comment.
     """
 
     __tablename__ = "open_answer"
@@ -50,6 +54,10 @@ class OpenAnswerRow(Base):
         UniqueConstraint("code_id", "submission_id"),
         Index(None, "code_id", "period_start"),
         one_of("state", ParkState),
+        one_of("verdict", Verdict),
+        one_of("reason", WithheldReason),
+        CheckConstraint("(verdict IN ('edited', 'withheld')) = (reason IS NOT NULL)", name="reason_given"),
+        CheckConstraint("(verdict = 'edited') = (text IS NOT NULL)", name="text_of_edited"),
         {"sqlite_strict": True},
     )
 
@@ -63,6 +71,14 @@ class OpenAnswerRow(Base):
     comment: Mapped[str] = mapped_column(Text)
     reasons: Mapped[list[str]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(Text, server_default=Verdict.WAITING)
+    reason: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def ruling(self) -> Ruling:
+        """What was decided about the comment."""
+        return Ruling(Verdict(self.verdict), WithheldReason(self.reason) if self.reason else None, self.text)
 
 
 class OpenResultRow(Base):

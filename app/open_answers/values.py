@@ -1,12 +1,13 @@
 """The nouns of open answers: a code, its form, an answer, what is parked, and the result of a period."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.encounters.values import Rhythm
+from app.receipts.values import WithheldCount
 from app.responses.values import FormSubject, ParkState
 from app.rounds.values import FrozenScale
 from app.words import Words
@@ -39,11 +40,15 @@ class CodeDraft:
     kpi_ids: tuple[str, ...]
     rhythm: Rhythm
     k: int
+    moderated_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCode:
-    """A QR code that hangs somewhere in a unit. `token` is the secret of its address, which is no secret where it hangs."""
+    """A QR code that hangs somewhere in a unit. `token` is the secret of its address, which is no secret where it hangs.
+
+    `moderated_by` says who reads comments before they are shown; none: they are shown as written.
+    """
 
     id: OpenCodeId
     company_id: str
@@ -52,6 +57,7 @@ class OpenCode:
     kpi_ids: tuple[str, ...]
     rhythm: Rhythm
     k: int
+    moderated_by: str | None
     state: CodeState
     token: str
     version: int
@@ -94,12 +100,25 @@ class OpenScore:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenComment:
+    """A comment that is shown; `is_edited` where somebody's words were taken out."""
+
+    text: str
+    is_edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OpenResult:
-    """The open answers of a period, computed once: labelled, apart, and in no score. `answers` is None below k."""
+    """The open answers of a period, computed once: labelled, apart, and in no score.
+
+    answers : None below k
+    withheld : how many comments are withheld beside those shown, by reason; empty where none may be shown at all
+    """
 
     code_id: OpenCodeId
     start: date
     end: date
     answers: int | None
     scores: tuple[OpenScore, ...]
-    comments: Sequence[str]
+    comments: Sequence[OpenComment]
+    withheld: Sequence[WithheldCount]

@@ -2,9 +2,9 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE, REQUIRED, TOO_LONG
 from app.organisation.values import SubjectKind

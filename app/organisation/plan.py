@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.organisation.intake import SubjectLine
 from app.organisation.rules import MAX_CHILDREN, MAX_DEPTH, WrongPlace, has_unique_name, name_key, require_place
 from app.organisation.values import Subject, SubjectId, SubjectKind

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from app.deferred import dataclass
 from app.organisation.intake import LEADS_DIVIDER, PersonLine
 from app.organisation.plan import ARROW, CROWDED, DEEP, NOTHING
 from app.organisation.rules import MAX_CHILDREN, MAX_DEPTH

@@ -3,10 +3,12 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import NewType
+
+from app.deferred import dataclass
 
 SubjectId = NewType("SubjectId", str)
 PersonId = NewType("PersonId", str)

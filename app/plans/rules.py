@@ -1,9 +1,9 @@
 """Pure decisions about action plans: how many are too many, what a plan must hold, and which figures judge it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.deferred import dataclass
 from app.errors import Conflict, FieldError, Forbidden
 from app.plans.values import Measured, PlanDraft
 from app.scoring.effects import effect, verdict

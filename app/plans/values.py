@@ -1,10 +1,10 @@
 """The nouns of action plans: the plan, its actions, and what became of it."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.followup.values import KpiName
 from app.scoring.effects import Verdict
 from app.scoring.moves import Move

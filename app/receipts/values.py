@@ -1,7 +1,8 @@
 """The nouns of receipts: what can become of a comment, why one is withheld, and what a code tells."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from app.deferred import dataclass
 
 
 class ReceiptState(StrEnum):

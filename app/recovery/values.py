@@ -1,9 +1,10 @@
 """The nouns of recovery: the offer to be contacted, a case, how to reach the customer, and how it ended."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
+
+from app.deferred import dataclass
 
 CaseId = NewType("CaseId", str)
 

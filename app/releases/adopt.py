@@ -1,9 +1,9 @@
 """Adopting a what-if: new versions of KPIs, cards and targets from a day on; what is released stays as it is."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.kpis.commands import add_kpi_version, set_scorecard, set_target

@@ -1,11 +1,12 @@
 """What adopting a what-if writes, worked out and not written yet: for the page that asks, and for the command."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.kpis.drafts import KpiContent, ScorecardDraft, SoftMeasure, TargetDraft, content_of

@@ -1,8 +1,8 @@
 """The atoms behind the figure of a rater group, as far as they may be told one by one. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.releases.lookup import GroupRow, Tables
 from app.releases.values import Score
 from app.scoring.tally import UNIT

@@ -6,9 +6,9 @@ out (R7).
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from app.deferred import dataclass
 from app.releases.lookup import Tables
 from app.releases.rows import finite, is_small_composite
 from app.rounds.values import FrozenKpi

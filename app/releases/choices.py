@@ -1,10 +1,11 @@
 """What of a released round can be tried in another way, as far as it concerns what the viewer may read."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.kpis.queries import load_scorecards, load_targets
 from app.kpis.values import KpiId, KpiKind, Level, ScorecardLine

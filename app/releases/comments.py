@@ -6,8 +6,9 @@ Their order is keyed by their text, so that no order of arrival shows.
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from app.deferred import dataclass
 from app.moderation.values import PlacedComment, Ruling, Rulings, Verdict
 from app.receipts.values import Outcome, ReceiptState, WithheldReason
 from app.releases.partition import JudgedRound

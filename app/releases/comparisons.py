@@ -6,9 +6,9 @@ under twice its minimum its error is not kept either (R7): what is said of it fo
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from app.deferred import dataclass
 from app.organisation.values import UNIT_KINDS, SubjectKind
 from app.releases.lookup import GroupRow, Tables
 from app.releases.rows import score_ends

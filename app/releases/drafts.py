@@ -1,8 +1,8 @@
 """A what-if as it is wanted: other weights, targets and minimums for a round that is released."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.kpis.values import Level, RaterGroup
 from app.rounds.values import Goalposts
 

@@ -1,12 +1,12 @@
 """What must hold of a database at any moment: one list, each with the query that finds what does not; for the doctor."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from app.accounts import queries as accounts
+from app.deferred import dataclass
 from app.infra.database import Database, ReadSession
 from app.infra.integrity import find_damage, find_secrets_in_texts
 from app.invitations import queries as invitations

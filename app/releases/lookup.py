@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.organisation.values import SubjectKind
 from app.releases.score import ScoredRound
 from app.releases.values import Withheld

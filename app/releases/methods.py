@@ -5,8 +5,8 @@ functions of before under the old version here, and puts the new ones under the 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.metrics.values import Reading
 from app.releases.digest import digest_input
 from app.releases.explain import Document, documents

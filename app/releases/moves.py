@@ -1,8 +1,8 @@
 """The nouns of a what-if: a figure that would be another one, and what moves it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.releases.values import Score
 from app.rounds.values import FrozenSubject
 

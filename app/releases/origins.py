@@ -4,8 +4,9 @@ As on the day of the launch: a card at a subject counts for all below it that ha
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from app.deferred import dataclass
 from app.kpis.values import Level, RaterGroup, Scorecard, ScorecardLine, Target
 from app.releases.drafts import CardDraft, PostsDraft
 from app.rounds.rules import LEVELS, paths_of

@@ -5,13 +5,13 @@ after all KPIs, an item. What the figures are is said in `score`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.kpis.values import KpiKind
 from app.releases.rules import SheetsAstray
 from app.responses.values import SheetColumns

@@ -6,11 +6,12 @@ again: their readings may have been corrected since.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.releases.measured import goalposts_of
 from app.releases.partition import JudgedRound, Laid, asked_in, judged_of, measures_of
 from app.releases.rows import REASONS

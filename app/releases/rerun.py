@@ -6,9 +6,9 @@ Figures are equal when their digits are, to nine of them: another machine may ad
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from app.deferred import dataclass
 from app.metrics.values import Reading
 from app.releases.lookup import Tables, tables_of
 from app.releases.methods import Method

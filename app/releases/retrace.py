@@ -5,7 +5,6 @@ of atoms as such is for who analyses the whole scope of the round (R11).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId

@@ -5,10 +5,11 @@ Numbers as in `partition`; hard KPIs are numbered after all measures. What is wr
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.kpis.values import KpiKind, RaterGroup
 from app.metrics.values import Reading
 from app.organisation.values import SubjectKind

@@ -6,8 +6,8 @@ weights would tell the spread of a small group (docs/anonymity.md, "What-ifs").
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.releases.lookup import GroupRow, Tables
 from app.releases.moves import Move, MovePart
 from app.releases.rerun import is_same

@@ -6,9 +6,9 @@ everybody has judged every item: else it is each rater's own mean that counts, a
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import REQUIRED
 from app.kpis.values import RaterGroup

@@ -4,10 +4,10 @@ Nothing is written. Figures are told about the subjects that the viewer may read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import Invalid
 from app.infra.database import ReadSession
 from app.releases.checks import problems

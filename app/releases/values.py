@@ -1,10 +1,11 @@
 """The nouns of releases: a release, its scores and what stands behind them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, NewType
+
+from app.deferred import dataclass
 
 ReleaseId = NewType("ReleaseId", str)
 

@@ -6,10 +6,11 @@ else: means of atoms, which larger minimums may only join or withhold. What the 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.releases.lookup import Tables, tables_of
 from app.releases.methods import Method
 from app.releases.moves import Move

@@ -1,10 +1,11 @@
 """A form as its rater meets it, from what was frozen and who is asked about whom; nothing is read here. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import NamedTuple, Self
 
+from app.deferred import dataclass
 from app.kpis.rules import patience, sheet_seconds
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind

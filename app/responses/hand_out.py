@@ -1,8 +1,8 @@
 """Receipt codes for the comments of one submit: made of what only its sender has, and stored as keyed hashes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.infra.database import WriteSession
 from app.infra.keys import anonymous_sheet_key, key_of, receipt_secret
 from app.invitations.values import RatingLink

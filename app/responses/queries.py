@@ -11,6 +11,7 @@ from app.infra.database import ReadSession
 from app.infra.entropy import random_uuid
 from app.infra.ids import entropy_of
 from app.infra.keys import draft_key, key_of
+from app.infra.lookup import Lookup
 from app.invitations.queries import INVITATION, IS_LINK, LINK_COLUMNS, LINK_TABLES, link_of, load_link_rows
 from app.invitations.values import RatingLink
 from app.kpis.values import RaterGroup
@@ -139,7 +140,7 @@ _BY_LINK = (
     & _ASSIGNMENT.c.declined.is_(None)
 )
 _DRAFT = DraftRow.__table__
-_FORM = (
+_FORM = Lookup(
     select(*LINK_COLUMNS, *_ASKED, _DRAFT.c.fields.label("draft"))
     .select_from(
         LINK_TABLES.outerjoin(_ASSIGNMENT, _BY_LINK)

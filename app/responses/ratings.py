@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup
 from app.reports import Column, Row, RowError, RowsRefused
 from app.responses.intake import BadComment, parse_comment, parse_level

@@ -1,12 +1,13 @@
 """The sheets of a round as columns, for scoring; what raters see of a form is read in `queries`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, select
 
+from app.deferred import dataclass
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.keys import key_of

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.kpis.values import RaterGroup, ScaleKind
 from app.organisation.values import SubjectKind
 from app.rounds.values import Mode

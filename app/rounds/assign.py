@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, update
 
 from app.accounts.rules import is_close
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.bulk import insert_rows

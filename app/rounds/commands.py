@@ -11,7 +11,7 @@ from app.accounts.values import Viewer
 from app.errors import Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
-from app.infra.ids import new_id
+from app.infra.ids import is_id, new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.queries import load_subjects
@@ -35,6 +35,7 @@ from app.rounds.close import (
 from app.rounds.draft import set_groups, set_rated_subjects, set_round_kpis
 from app.rounds.exposure import dossier_problems
 from app.rounds.launch import draft_of, launch_growing_round, launch_past_round, launch_round
+from app.rounds.moderators import moderator_problems
 from app.rounds.nominate import (
     approve_nomination,
     call_for_nominations,
@@ -45,7 +46,7 @@ from app.rounds.nominate import (
 )
 from app.rounds.propose import propose_assignments
 from app.rounds.queries import find_round_by_key, load_frozen_round, load_round, take_round
-from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow, UsualModeratorsRow
 from app.rounds.values import Round, RoundDraft, RoundSource, RoundState
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "set_load_cap",
     "set_rated_subjects",
     "set_round_kpis",
+    "set_usual_moderators",
     "tell_managers",
     "withdraw_nomination",
 ]
@@ -149,6 +151,39 @@ def delete_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: d
     rules.require_draft(round_)
     session.execute(delete(RoundRow).where(RoundRow.id == round_.id))
     _note(session, viewer.actor, round_.company_id, round_.id, "round.deleted", now=now)
+
+
+def set_usual_moderators(
+    session: WriteSession, viewer: Viewer, company_id: str, moderated_by: str | None, *, now: datetime
+) -> str | None:
+    """Say who reads comments before their release in what a company sets up from now on; None: nobody does.
+
+    For who may write rounds in the whole company, where somebody has that role. Rounds, programmes and codes that are
+    there keep what they have. Sends nothing. Idempotent.
+    """
+    require(viewer, Action.ROUNDS_WRITE, (company_id,) if is_id(company_id) else ())
+    row = session.get(UsualModeratorsRow, company_id)
+    if moderated_by == (row.moderated_by if row is not None else None):
+        return moderated_by
+    problems = moderator_problems(session, company_id, moderated_by, on=local_day(now))
+    if problems:
+        raise Invalid(problems)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+    if moderated_by is not None:
+        session.add(UsualModeratorsRow(company_id=company_id, moderated_by=moderated_by))
+    session.flush()
+    record(
+        session,
+        viewer.actor,
+        "usual_moderators.set",
+        company_id=company_id,
+        object_kind="company",
+        object_id=company_id,
+        now=now,
+    )
+    return moderated_by
 
 
 # ------------------------------------------------------------ pieces

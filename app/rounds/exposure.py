@@ -1,9 +1,9 @@
 """The control measures that a round takes part in, and the dossiers that allow them. Reads only."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.deferred import dataclass
 from app.dossiers.queries import load_dossiers
 from app.dossiers.rules import applying, launch_problems
 from app.dossiers.values import Dossier, Measure

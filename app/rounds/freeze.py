@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from app.accounts.queries import load_readers
 from app.accounts.rules import READING_ROLES
 from app.accounts.values import Role
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day

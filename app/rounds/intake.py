@@ -52,10 +52,16 @@ _PARSERS: Mapping[str, Callable[[str], str | None]] = {
 
 
 def parse_round(
-    given: Mapping[str, object], *, company_id: str, present: Round | None = None, posted: bool = False
+    given: Mapping[str, object],
+    *,
+    company_id: str,
+    present: Round | None = None,
+    moderators: str | None = None,
+    posted: bool = False,
 ) -> RoundDraft:
     """A round: name, purpose, asked_by, scope_id, external_id, period_start, period_end, opens_at, closes_at,
-    reminders, pooling, release_mode, moderated_by. What is not sent stays as in `present`.
+    reminders, pooling, release_mode, moderated_by. What is not sent stays as in `present`; a new one begins with the
+    usual `moderators` of the company.
     """
     fields = Fields(given, posted=posted)
     draft = RoundDraft(
@@ -72,13 +78,21 @@ def parse_round(
         pooling=fields.choice("pooling", Pooling) or (present.pooling if present else Pooling.DROP),
         release_mode=fields.choice("release_mode", ReleaseMode)
         or (present.release_mode if present else ReleaseMode.AUTOMATIC),
-        moderated_by=_moderated_by(fields, present),
+        moderated_by=parse_moderators(fields, present.moderated_by if present else moderators),
     )
     if _NOWHERE not in {draft.opens_at, draft.closes_at}:
         for problem in time_problems(draft):
             fields.refuse(problem.field, problem.message, problem.allowed)
     fields.finish()
     return draft
+
+
+def read_moderators(given: Mapping[str, object], *, posted: bool = False) -> str | None:
+    """Who usually reads comments first: `moderated_by`, nobody where it is empty."""
+    fields = Fields(given, posted=posted)
+    found = parse_moderators(fields)
+    fields.finish()
+    return found
 
 
 def parse_groups(given: Mapping[str, object], *, posted: bool = False) -> tuple[GroupPolicy, ...]:
@@ -219,9 +233,10 @@ def _asked_by(fields: Fields, present: Round | None) -> str:
         return ""
 
 
-def _moderated_by(fields: Fields, present: Round | None) -> str | None:
+def parse_moderators(fields: Fields, usual: str | None = None) -> str | None:
+    """Who reads comments first, `moderated_by`: as usual where it is not sent, nobody where it is sent empty."""
     if not fields.has("moderated_by"):
-        return present.moderated_by if present else None
+        return usual
     text = fields.text("moderated_by", longest=MODERATORS_LENGTH)
     try:
         return parse_name(text) if text else None

@@ -8,21 +8,21 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from app.accounts.queries import load_readers
-from app.accounts.values import Role, Viewer
+from app.accounts.values import Viewer
 from app.errors import FieldError
 from app.infra.database import WriteSession
 from app.infra.ids import entropy_of
 from app.infra.keys import SECRET_BYTES
 from app.journal.commands import record
 from app.mail.commands import withdraw
-from app.organisation.queries import load_people, load_people_of, path_of
+from app.organisation.queries import load_people, load_people_of
 from app.rounds import recipe, rules
 from app.rounds.checks import time_problems
 from app.rounds.exposure import dossier_problems
 from app.rounds.freeze import freeze
 from app.rounds.letters import call_reference
 from app.rounds.limits import load_limits, over_cap, seconds_asked
+from app.rounds.moderators import moderator_problems
 from app.rounds.nominations import find_call
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
@@ -45,7 +45,6 @@ NO_KPIS = "Choose at least one KPI to ask about."
 NO_SUBJECTS = "Choose at least one to be rated."
 NO_RATERS = "Nobody is asked yet. Let the structure propose raters, or add a list."
 OVER_CAP = "{name} would get {minutes} minutes of forms in the month of the round. Let the organisation propose anew, or take some off."
-NOBODY_MODERATES = "Comments are read before they are released, but nobody has that role there. Give it to somebody, or leave the field empty."
 GONE = "Somebody to be rated is no longer part of the organisation there. Take the person or unit off the round."
 
 
@@ -162,17 +161,10 @@ def _gaps(session: WriteSession, round_: Round, rated: Sequence[str], frozen: Fr
     inside = {subject.id for subject in frozen.subjects}
     if any(subject_id not in inside for subject_id in rated):
         found.append(FieldError("subjects", GONE))
-    if round_.moderated_by is not None and not _has_moderator(session, frozen):
-        found.append(FieldError("moderated_by", NOBODY_MODERATES))
-    if not found and not has_assignments(session, round_.id):
+    found += moderator_problems(session, frozen.scope_id, round_.moderated_by, on=frozen.frozen_on)
+    if not found and not rules.takes_visits_alone(round_.groups) and not has_assignments(session, round_.id):
         found.append(FieldError("assignments", NO_RATERS))
     return found
-
-
-def _has_moderator(session: WriteSession, frozen: FrozenRound) -> bool:
-    """Whether somebody may moderate the whole scope."""
-    places = path_of(session, frozen.scope_id, on=frozen.frozen_on)
-    return bool(load_readers(session, places, [Role.MODERATOR]))
 
 
 def _overloads(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> list[FieldError]:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day

@@ -1,12 +1,13 @@
 """Rated people propose who rates them, and a manager decides: the call, the proposals, approving and refusing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
 from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import NAME_LENGTH, NO_CHOICE
 from app.infra.addresses import mailbox_of, parse_email

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from sqlalchemy import Row, Select, func, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, or_, select
 
+from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.rounds import recipe, rules
 from app.rounds.preview import atom_cells, divided

@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.errors import FieldError
 from app.kpis.rules import length_problems
 from app.kpis.values import KpiKind, RaterGroup
@@ -77,6 +77,7 @@ class GroupLoad:
 class RoundPreview:
     """What the round can publish, said before anything is sent (R13).
 
+    A round of mystery visits alone may ask nobody; then all depends on the visits, which takes a confirmation.
     `letters` counts the people who get one; `unreachable` those without an address; `without_questions` the
     assignments about nothing, since no KPI of the subject's card gives the group weight. `covers` are the control
     measures that the round takes part in, each with the dossier that allows it.
@@ -226,14 +227,16 @@ def preview_of(frozen: FrozenRound, assignments: Sequence[Assignment], addressed
     rows = _rows(frozen, made, cells)
     raters, reached = {one.rater_id for one in asked}, set(addressed)
     loads, most = _loads(frozen, asked, questions)
-    silent = _silent_weights(frozen, asked, subjects)
+    # Whatever visits the period brings comes in at the close: nothing is sure, and nothing is ruled out.
+    by_visits = not asked and rules.takes_visits_alone(frozen.groups)
+    silent = () if by_visits else _silent_weights(frozen, asked, subjects)
     shown = all(cell.verdict in {Verdict.SHOWN, Verdict.NOT_ASKED} for row in rows for cell in row.cells)
     return RoundPreview(
         subjects=rows,
         groups=loads,
         silent_weights=silent,
-        can_publish=made.can_publish,
-        needs_confirmation=not shown or bool(silent),
+        can_publish=made.can_publish or by_visits,
+        needs_confirmation=not shown or bool(silent) or by_visits,
         letters=len(raters & reached),
         unreachable=len(raters - reached),
         without_questions=len(assignments) - len(asked),

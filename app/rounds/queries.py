@@ -78,6 +78,7 @@ __all__ = [
     "load_enough",
     "load_frozen_round",
     "load_frozen_subjects",
+    "load_hidden_raters",
     "load_marks",
     "load_open_rounds",
     "load_rated",
@@ -246,7 +247,7 @@ def list_assignments(
 ) -> Page[AssignmentLine]:
     """Who rates whom, for whoever may read the round; who has answered is told of `named` and `report` groups only.
 
-    Who made a visit is told to nobody who reads results about the visited.
+    Who comes to a place as a mystery shopper is told to nobody who reads results about it.
     """
     round_ = get_round(session, viewer, round_id, now=now)
     query = (
@@ -264,9 +265,22 @@ def list_assignments(
     rows = session.execute(sliced(query, keys, request))
     page = page_of(rows, request, key=lambda row: (row[1], row[0].id))
     people = load_people(session, {row.rater_id for row, _ in page.items})
-    open_modes = {one.rater_group for one in round_.groups if not rules.is_protected(one.mode)}
+    modes = {one.rater_group: one.mode for one in round_.groups}
     hidden = _read_by(session, viewer, {row.subject_id for row, _ in page.items}, now=now)
-    return page.map(lambda found: line_of(*found, people[PersonId(found[0].rater_id)], open_modes, hidden))
+    return page.map(lambda found: line_of(*found, people[PersonId(found[0].rater_id)], modes, hidden))
+
+
+def load_hidden_raters(session: ReadSession, viewer: Viewer, round_: Round, *, now: datetime) -> frozenset[str]:
+    """The raters of a round whom the viewer must not know: who comes as a shopper to places of the viewer, and no more."""
+    groups = {one.rater_group for one in round_.groups if rules.hides_rater(one.rater_group, one.mode)}
+    if not groups:
+        return frozenset()
+    assignments = load_assignments(session, round_.id, with_declined=True)
+    shoppers = {one.id: one for one in assignments if one.rater_group in groups}
+    read = _read_by(session, viewer, {one.subject_id for one in shoppers.values()}, now=now)
+    hidden = {one.id for one in shoppers.values() if one.subject_id in read}
+    seen = {one.rater_id for one in assignments if one.id not in hidden}
+    return frozenset(shoppers[one].rater_id for one in hidden) - seen
 
 
 def get_load_cap(session: ReadSession, viewer: Viewer, company_id: str) -> int:
@@ -281,12 +295,14 @@ def list_loads(
 ) -> tuple[Page[RaterLoad], Limits]:
     """What the forms of a round and of its month take each rater, the fullest month first; for who may read it.
 
-    Says nothing of answers.
+    Says nothing of answers, and nothing of mystery shoppers to who reads results where they come.
     """
     round_ = get_round(session, viewer, round_id, now=now)
     is_draft = round_.state is RoundState.DRAFT
     limits = load_limits(session, round_, None if is_draft else load_frozen_round(session, round_.id), now=now)
-    loads = loads_of(session, limits, load_assignments(session, round_.id))
+    hidden = load_hidden_raters(session, viewer, round_, now=now)
+    asked = [one for one in load_assignments(session, round_.id) if one.rater_id not in hidden]
+    loads = loads_of(session, limits, asked)
     return page_in_memory(loads, request, load_order), limits
 
 
@@ -364,7 +380,9 @@ _KPIS_OF = (
 
 
 def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str], *, now: datetime) -> frozenset[str]:
-    """Those of the subjects to whose results the viewer is no stranger: the own ones, too."""
+    """Those of the subjects to whose results the viewer is no stranger: the own ones, too. The service is nobody."""
+    if viewer.is_service:
+        return frozenset()
     paths = load_paths(session, subject_ids, on=local_day(now))
     return frozenset(one for one, path in paths.items() if is_close(viewer, path))
 

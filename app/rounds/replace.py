@@ -1,11 +1,11 @@
 """A rater does not rate somebody: the decline, and the next fair one who is asked instead."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day

@@ -1,7 +1,7 @@
 """Rows of rounds read in bulk, whoever asks: frozen subjects, readers, and who rates whom."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.infra.database import ReadSession
 from app.kpis.values import Form, RaterGroup
 from app.organisation.values import Person, SubjectKind
 from app.rounds import recipe
-from app.rounds.rules import is_visit
+from app.rounds.rules import hides_rater, is_protected
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
 from app.rounds.values import (
     Assignment,
@@ -23,6 +23,7 @@ from app.rounds.values import (
     DeclineReason,
     FrozenSubject,
     Marks,
+    Mode,
     RoundId,
 )
 
@@ -108,13 +109,12 @@ def load_assignments(
 
 
 def line_of(
-    row: AssignmentRow, subject_name: str, person: Person, told: Collection[RaterGroup], hidden: Collection[str]
+    row: AssignmentRow, subject_name: str, person: Person, modes: Mapping[RaterGroup, Mode], hidden: Collection[str]
 ) -> AssignmentLine:
-    """An assignment as it is listed, for somebody who reads results about the `hidden` subjects.
-
-    `told` are the groups of which it may be known who has answered.
-    """
-    is_told, is_read = row.rater_group in told, row.subject_id in hidden
+    """An assignment as it is listed, for somebody who reads results about the `hidden` subjects."""
+    group = RaterGroup(row.rater_group)
+    mode = modes.get(group, Mode.CONFIDENTIAL)
+    is_told, is_read = not is_protected(mode), row.subject_id in hidden
     may_know = is_told or not is_read
     line = AssignmentLine(
         id=AssignmentId(row.id),
@@ -123,14 +123,14 @@ def line_of(
         rater_email=person.email,
         subject_id=row.subject_id,
         subject_name=subject_name,
-        rater_group=RaterGroup(row.rater_group),
+        rater_group=group,
         occasion=row.occasion,
         source=AssignmentSource(row.source),
         needs_approval=row.approved_by is None,
         answered=row.answered if is_told else None,
         declined=DeclineReason(row.declined) if row.declined and may_know else None,
     )
-    if is_read and is_visit(line.rater_group, line.source):
+    if is_read and hides_rater(group, mode):
         return replace(line, rater_id=None, rater_name=None, rater_email=None)
     return line
 

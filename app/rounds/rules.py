@@ -15,6 +15,7 @@ from app.rounds.values import (
     FrozenKpi,
     FrozenRound,
     FrozenSubject,
+    GroupPolicy,
     Mode,
     Round,
     RoundState,
@@ -314,6 +315,29 @@ def is_visit(rater_group: RaterGroup, source: AssignmentSource) -> bool:
     (False, False)
     """
     return rater_group is RaterGroup.MYSTERY_SHOPPER and source is AssignmentSource.ENCOUNTER
+
+
+def hides_rater(rater_group: RaterGroup, mode: Mode) -> bool:
+    """Whether who rates is told to nobody who reads results about whom the rater comes to: mystery shoppers.
+
+    >>> hides_rater(RaterGroup.MYSTERY_SHOPPER, Mode.REPORT), hides_rater(RaterGroup.MYSTERY_SHOPPER, Mode.NAMED)
+    (True, False)
+    >>> hides_rater(RaterGroup.COLLEAGUE, Mode.CONFIDENTIAL)
+    False
+    """
+    return rater_group is RaterGroup.MYSTERY_SHOPPER and mode is not Mode.NAMED
+
+
+def takes_visits_alone(groups: Iterable[GroupPolicy]) -> bool:
+    """Whether a round is made of mystery visits and nothing else, so that it needs nobody to be asked.
+
+    >>> shoppers = GroupPolicy(RaterGroup.MYSTERY_SHOPPER, Mode.REPORT, 3, 3)
+    >>> manager = GroupPolicy(RaterGroup.MANAGER, Mode.NAMED, 1, 1)
+    >>> takes_visits_alone([shoppers]), takes_visits_alone([shoppers, manager]), takes_visits_alone([])
+    (True, False, False)
+    """
+    modes = {policy.mode for policy in groups}
+    return modes == {Mode.REPORT}
 
 
 def is_protected(mode: Mode) -> bool:

@@ -220,6 +220,16 @@ class LoadCapRow(Base):
     minutes: Mapped[int] = mapped_column(Whole)
 
 
+class UsualModeratorsRow(Base):
+    """Who reads comments before their release in the rounds, programmes and codes that a company sets up anew."""
+
+    __tablename__ = "usual_moderators"
+    __table_args__ = (CheckConstraint("moderated_by <> ''", name="moderated_by"), {"sqlite_strict": True})
+
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True)
+    moderated_by: Mapped[str] = mapped_column(Text)
+
+
 class NominationCallRow(Base):
     """The rated people of a draft may propose raters until a time; `told_on` is when managers last got a letter."""
 

@@ -1,7 +1,6 @@
 """The nouns of rounds: states, modes, rater groups with their policy, frozen recipe, and assignments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
@@ -9,6 +8,7 @@ from typing import NewType
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.dossiers.values import DossierId, Measure
 from app.kpis.values import (
     Aggregation,

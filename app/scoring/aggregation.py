@@ -12,10 +12,10 @@ check_number  refuse what is no number to reckon with
 ============  =================================================
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 LARGEST = 1e15

@@ -18,10 +18,11 @@ Partition     every cell in one atom, or unpublished
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
+from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 
@@ -127,9 +128,8 @@ class Cell:
         return self.subject, self.group
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """Whole cells that are read together or not at all.
+class Atom(NamedTuple):
+    """Whole cells that are read together or not at all; a tuple, since a large round makes tens of thousands.
 
     subject : whose page it is read on; the cells are about this subject or about subjects below it
     groups : places of the rater groups, ascending; more than one in a mixed atom

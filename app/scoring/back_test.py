@@ -10,10 +10,10 @@ back_test    the same over any number of series
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from app.deferred import dataclass
 from app.scoring.charts import Chart
 from app.scoring.courses import Alert, Course, Watch, course
 from app.scoring.errors import ScoringError

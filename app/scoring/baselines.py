@@ -12,8 +12,8 @@ LEAST_BASELINE  values below which a series is still being learnt
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.scoring.autocorrelation import autocorrelation, persistence
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval

@@ -14,11 +14,11 @@ Single KPIs change in `trend`. What new weights and new scores add to a change i
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.composite import LEAST_KPI_WEIGHT, HardScores, mean_of, slope_of
 from app.scoring.explain import against, geometric_parts
 from app.scoring.linear import Coefficients, error_terms
@@ -201,7 +201,7 @@ def _pair(before: CardRound, after: CardRound, line: Line) -> _Pair | None:
     if not reaches(present * _coverage(after, line.after), LEAST_GROUP_WEIGHT):
         return None
     groups = {name: one._replace(share=one.share / present) for name, one in shared.items()}
-    m1, m2 = (math.fsum(one.share * one.means[which] for one in groups.values()) for which in (0, 1))
+    m1, m2 = (min(100.0, math.fsum(one.share * one.means[which] for one in groups.values())) for which in (0, 1))
     return _Pair(line, line.weight, (m1, m2), NOWHERE, groups, ())
 
 

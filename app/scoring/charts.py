@@ -16,10 +16,10 @@ A distance of 1 is the limit, whatever the chart; beyond it the chart signals.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.baselines import POINT_WIDTH, Baseline
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval

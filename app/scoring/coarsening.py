@@ -14,11 +14,11 @@ goes below the subject it stood at: a unit's own cell that was carried past it s
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.atoms import (
     Atom,
     Cell,

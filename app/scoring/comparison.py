@@ -15,11 +15,12 @@ in anything else. The composites of `composite` therefore say how a subject does
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.composite import HardScores, score_composites
 from app.scoring.results import Composite, HardScore
 from app.scoring.scorecards import CardEntry, Scorecard

@@ -15,16 +15,15 @@ contradictions   all of them, the strongest first
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.directions import Direction
 from app.scoring.errors import ScoringError
 from app.scoring.moves import LEAST_CHANGE, Move, real_moves
 from app.scoring.results import Interval
-
-LEAST_GAP = 10.0
+from app.scoring.selfview import LEAST_GAP, View, view_of
 
 
 class Kind(StrEnum):
@@ -181,8 +180,9 @@ def _opposed(
 
 def _far_apart(own: Sequence[OwnRating]) -> Iterator[Finding]:
     for rating in own:
-        gap = rating.own - rating.others
-        if gap >= LEAST_GAP and rating.own > rating.interval.hi:
-            yield Finding(Question.BLIND_SPOT, (rating.kpi,), gap / LEAST_GAP)
-        elif gap <= -LEAST_GAP and rating.own < rating.interval.lo:
-            yield Finding(Question.HIDDEN_STRENGTH, (rating.kpi,), -gap / LEAST_GAP)
+        question = _APART.get(view_of(rating.own, rating.others, rating.interval))
+        if question is not None:
+            yield Finding(question, (rating.kpi,), abs(rating.own - rating.others) / LEAST_GAP)
+
+
+_APART = {View.BLIND_SPOT: Question.BLIND_SPOT, View.HIDDEN_STRENGTH: Question.HIDDEN_STRENGTH}

@@ -15,10 +15,11 @@ course      the same from points
 import itertools
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.baselines import LEAST_BASELINE, Baseline
 from app.scoring.charts import Chart, Distance, Ewma, Side, Smoothed
 from app.scoring.directions import Better, Direction

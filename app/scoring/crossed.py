@@ -14,13 +14,13 @@ cross-products of [X y], Z_s and Z_r only, so ten million rows are read once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers
 from app.scoring.errors import ScoringError
 from app.scoring.weights import check_weights, normalise

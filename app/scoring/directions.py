@@ -10,9 +10,9 @@ good_values  everything at a limit or better
 """
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.charts import Side
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval

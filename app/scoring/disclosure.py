@@ -18,10 +18,11 @@ The rules by number and the reasons for them: docs/anonymity.md.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
+from operator import attrgetter
 
+from app.deferred import dataclass
 from app.scoring.atoms import (
     Atom,
     Cell,
@@ -91,18 +92,24 @@ def partition(
     ([(1, 3)], 'fewer_than_k')
     """
     carry = _CarryUp.of(tuple(subjects), tuple(groups), pooling, frozenset(overlapping), turnout)
-    pools = carry.own_pools(cells)
+    own = carry.own_cells(cells)
+    carried: dict[int, list[Cell]] = {}
     atoms: list[list[Atom]] = [[] for _ in carry.subjects]
     unpublished: list[Unpublished] = []
     for subject in carry.leaves_first():
-        atoms[subject], left = carry.settle(subject, pools[subject])
+        atoms[subject], left = carry.settle(subject, own[subject], carried.get(subject))
+        if not left:
+            continue
         parent = carry.subjects[subject].parent
-        if parent < 0 or carry.subjects[subject].kind is Kind.COMPETITOR:
+        if parent < 0 or carry.is_competitor[subject]:
             unpublished += carry.refused(subject, left)
         else:
-            pools[parent] += left
+            carried.setdefault(parent, []).extend(left)
     unpublished.sort(key=lambda cell: (cell.subject, cell.group))
     return Partition(carry.subjects, carry.groups, tuple(chain.from_iterable(atoms)), tuple(unpublished))
+
+
+_by_groups = attrgetter("groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +118,8 @@ class _CarryUp:
 
     protected : [group]
     single : [group] the label of an atom of it alone
-    is_person : [subject]
-    minimums : known ones, by whether it is a person, and groups
+    is_person, is_competitor : [subject]
+    least : [group] the people that an atom of it alone needs, of units and competitors, and of persons
     """
 
     subjects: tuple[Subject, ...]
@@ -123,7 +130,8 @@ class _CarryUp:
     protected: list[bool]
     single: list[tuple[int, ...]]
     is_person: list[bool]
-    minimums: tuple[dict[tuple[int, ...], int], dict[tuple[int, ...], int]] = field(default_factory=lambda: ({}, {}))
+    is_competitor: list[bool]
+    least: tuple[list[int], list[int]]
 
     @classmethod
     def of(
@@ -137,73 +145,86 @@ class _CarryUp:
         """The same with what each cell would ask for again."""
         protected = [group.mode.is_protected for group in groups]
         single: list[tuple[int, ...]] = [(group,) for group in range(len(groups))]
-        is_person = [subject.kind is Kind.PERSON for subject in subjects]
-        return cls(subjects, groups, pooling, overlapping, turnout, protected, single, is_person)
+        person, competitor = Kind.PERSON, Kind.COMPETITOR
+        is_person = [subject.kind is person for subject in subjects]
+        is_competitor = [subject.kind is competitor for subject in subjects]
+        k = [group.k for group in groups]
+        least = [max(UNIT_RATERS, one) for one in k], k
+        return cls(subjects, groups, pooling, overlapping, turnout, protected, single, is_person, is_competitor, least)
 
     def leaves_first(self) -> list[int]:
         """Every subject after all those below it."""
-        below: list[list[int]] = [[] for _ in self.subjects]
-        order: list[int] = []
+        below: dict[int, list[int]] = {}
         for place, subject in enumerate(self.subjects):
-            if subject.parent == -1:
-                order.append(place)
-                continue
-            self._refuse_parent(place, subject)
-            below[subject.parent].append(place)
+            parent = subject.parent
+            if parent != -1:
+                self._refuse_parent(place, parent)
+            below.setdefault(parent, []).append(place)
+        order = below.get(-1, [])
         for place in order:
-            order += below[place]
+            if place in below:
+                order += below[place]
         if len(order) != len(self.subjects):
             raise ScoringError("the tree of subjects must not have a loop")
         return order[::-1]
 
-    def _refuse_parent(self, place: int, subject: Subject) -> None:
-        if not 0 <= subject.parent < len(self.subjects):
-            raise ScoringError(f"subject {place} has a parent that is not there: {subject.parent}")
-        above = self.subjects[subject.parent].kind
-        if above is Kind.PERSON or (above is Kind.COMPETITOR and subject.kind is not Kind.COMPETITOR):
-            raise ScoringError(f"subject {place} ({subject.kind}) must not stand below a {above}")
+    def _refuse_parent(self, place: int, parent: int) -> None:
+        if not 0 <= parent < len(self.subjects):
+            raise ScoringError(f"subject {place} has a parent that is not there: {parent}")
+        if self.is_person[parent] or (self.is_competitor[parent] and not self.is_competitor[place]):
+            kind, above = self.subjects[place].kind, self.subjects[parent].kind
+            raise ScoringError(f"subject {place} ({kind}) must not stand below a {above}")
 
-    def own_pools(self, cells: Iterable[Cell]) -> list[list[Cell]]:
+    def own_cells(self, cells: Iterable[Cell]) -> list[list[Cell]]:
         """The cells of each subject, checked."""
-        pools: list[list[Cell]] = [[] for _ in self.subjects]
-        seen: set[tuple[int, int]] = set()
-        subjects, groups = range(len(self.subjects)), range(len(self.groups))
+        own: list[list[Cell]] = [[] for _ in self.subjects]
+        subjects, groups = len(self.subjects), len(self.groups)
+        is_there = bytearray(subjects * groups)
         for cell in cells:
-            key = cell.subject, cell.group
-            if cell.subject not in subjects or cell.group not in groups:
-                raise ScoringError(f"cell {key} names a subject or rater group that is not there")
-            if key in seen:
-                raise ScoringError(f"cell {key} is listed twice")
-            if cell.sheets < len(cell.heads):
-                raise ScoringError(f"cell {key} must have a sheet for each of its {len(cell.heads)} heads")
-            seen.add(key)
-            if cell.sheets:
-                pools[cell.subject].append(cell)
-        return pools
+            subject, group, sheets = cell.subject, cell.group, cell.sheets
+            if not (0 <= subject < subjects and 0 <= group < groups):
+                raise ScoringError(f"cell {cell.key} names a subject or rater group that is not there")
+            if is_there[subject * groups + group]:
+                raise ScoringError(f"cell {cell.key} is listed twice")
+            if sheets < len(cell.heads):
+                raise ScoringError(f"cell {cell.key} must have a sheet for each of its {len(cell.heads)} heads")
+            is_there[subject * groups + group] = True
+            if sheets:
+                own[subject].append(cell)
+        return own
 
-    def settle(self, subject: int, pool: list[Cell]) -> tuple[list[Atom], list[Cell]]:
+    def settle(self, subject: int, own: list[Cell], carried: list[Cell] | None) -> tuple[list[Atom], list[Cell]]:
         """The atoms of one subject by their groups, and the cells left over."""
-        atoms: list[Atom] = []
-        left: list[Cell] = []
-        for group, cells in by_group(pool).items():
-            own = self.single[group]
-            if not self.protected[group]:
-                atoms += [Atom(subject, own, (cell,), cell.heads, minimum=0) for cell in cells]
-            elif len(cells) == 1 and cells[0].subject == subject:
-                # By far the most: a subject's own cell, which meets nobody here.
-                if self._has_people(subject, own, cells[0].heads):
-                    atoms.append(Atom(subject, own, tuple(cells), cells[0].heads, self.minimum(subject, own)))
-                else:
-                    left += cells
-            else:
+        if carried is None:
+            # By far the most: cells that meet nobody here.
+            atoms, left = self._settle_apart(subject, own)
+        else:
+            meeting = {cell.group for cell in carried}
+            atoms, left = self._settle_apart(subject, [cell for cell in own if cell.group not in meeting])
+            for cells in by_group(cell for cell in (*own, *carried) if cell.group in meeting).values():
                 atom, rest = self._gather(subject, cells, least_groups=1)
                 atoms += atom
                 left += rest
-        if self.pooling is Pooling.POOL and left:
+        if left and self.pooling is Pooling.POOL:
             atom, left = self._gather(subject, left, least_groups=2)
             atoms += atom
         if len(atoms) > 1:
-            atoms.sort(key=lambda atom: atom.groups)
+            atoms.sort(key=_by_groups)
+        return atoms, left
+
+    def _settle_apart(self, subject: int, own: list[Cell]) -> tuple[list[Atom], list[Cell]]:
+        """An atom of each cell that suffices by itself, and the others."""
+        atoms: list[Atom] = []
+        left: list[Cell] = []
+        least = self.least[self.is_person[subject]]
+        for cell in own:
+            group = cell.group
+            if not self.protected[group]:
+                atoms.append(Atom(subject, self.single[group], (cell,), cell.heads, minimum=0))
+            elif self._has_people(subject, self.single[group], len(cell.heads), least[group]):
+                atoms.append(Atom(subject, self.single[group], (cell,), cell.heads, least[group]))
+            else:
+                left.append(cell)
         return atoms, left
 
     def _gather(self, subject: int, cells: list[Cell], *, least_groups: int) -> tuple[list[Atom], list[Cell]]:
@@ -222,14 +243,14 @@ class _CarryUp:
 
     def _suffices(self, subject: int, groups: tuple[int, ...], cells: list[Cell]) -> bool:
         heads = heads_of(cells)
-        if not self._has_people(subject, groups, heads):
+        if not self._has_people(subject, groups, len(heads), self.minimum(subject, groups)):
             return False
         if not any(self._is_person_below(subject, cell) for cell in cells):
             return True
         return subjects_touched(cells, len(heads), self._answering(len(heads))) >= UNIT_SUBJECTS
 
-    def _has_people(self, subject: int, groups: tuple[int, ...], heads: frozenset[int]) -> bool:
-        if self._answering(len(heads)) < self.minimum(subject, groups):
+    def _has_people(self, subject: int, groups: tuple[int, ...], heads: int, least: int) -> bool:
+        if self._answering(heads) < least:
             return False
         return not self.overlapping or (subject, groups) not in self.overlapping
 
@@ -239,13 +260,8 @@ class _CarryUp:
 
     def minimum(self, subject: int, groups: tuple[int, ...]) -> int:
         """Distinct people that an atom of this subject needs."""
-        is_person = self.is_person[subject]
-        minimums = self.minimums[is_person]
-        known = minimums.get(groups)
-        if known is None:
-            largest = max(self.groups[group].k for group in groups)
-            known = minimums[groups] = largest if is_person else max(UNIT_RATERS, largest)
-        return known
+        least = self.least[self.is_person[subject]]
+        return max(least[group] for group in groups)
 
     def refused(self, subject: int, cells: list[Cell]) -> list[Unpublished]:
         """The cells that fit nowhere, with the reason at the last subject that was tried."""

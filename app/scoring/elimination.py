@@ -25,11 +25,11 @@ eigenvalues at 1 or more when a variance is 0.
 Source: Henderson 1975 for the equations, Schur complement as in Bates et al. 2015, section 3.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Pair, Sparse
 

@@ -18,9 +18,9 @@ Every list of parts adds up to what it explains, within rounding of the last bit
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.results import KpiScore
 from app.scoring.weights import normalise

@@ -10,12 +10,12 @@ Severity      how strict a rater is
 ============  ===================================================================
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import Labels
 from app.scoring.errors import ScoringError

@@ -16,11 +16,11 @@ share        part of all
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.intervals import poisson_rate, t_interval, wilson
 from app.scoring.results import Certainty, Interval
 
@@ -68,10 +68,12 @@ def mean(values: Sequence[float]) -> Figure:
     (75.9375, 6.067652)
     """
     n = len(values)
-    centre = math.fsum(values) / n
     if n == 1:
-        return certain(centre, Certainty.UNKNOWN)
-    away = [value - centre for value in values]
+        return certain(values[0], Certainty.UNKNOWN)
+    # From the first value: what never changes has itself as its mean, to the last bit, and no error.
+    away = [value - values[0] for value in values]
+    shift = math.fsum(away) / n
+    centre, away = values[0] + shift, [distance - shift for distance in away]
     squares = math.fsum(d * d for d in away)
     following = math.fsum(d * e for d, e in itertools.pairwise(away))
     r = min(max(following / squares, 0.0), LARGEST_AUTOCORRELATION) if squares else 0.0

@@ -9,10 +9,9 @@ quadratic    A'V^-1 B from A'B, Z'A and Z'V^-1 B
 ===========  ===================================================================
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Pair
 from app.scoring.elimination import Ratios, Solver

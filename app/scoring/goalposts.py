@@ -10,8 +10,8 @@ score_metric     a measured figure to a score with its interval
 """
 
 import itertools
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.results import HardScore, Interval, Measured
 

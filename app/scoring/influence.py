@@ -13,13 +13,13 @@ influences_of      the same from scores by KPI
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.errors import ScoringError
 from app.scoring.explain import LEAST_FACTOR

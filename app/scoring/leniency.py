@@ -16,15 +16,16 @@ what the adjustment gains is shrinkage; freeing scores of severity pays where ra
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers
 from app.scoring.connectedness import components
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Labels, Levels
 from app.scoring.fairness import FairScore, NotAdjusted, RaterScores, Severity
+from app.scoring.group_effects import GroupEffect, group_effects
 from app.scoring.intervals import t_interval
 from app.scoring.obstacles import (
     LEAST_RELIABILITY,
@@ -36,7 +37,7 @@ from app.scoring.obstacles import (
     sizes_of,
 )
 from app.scoring.predictions import effects, expected
-from app.scoring.reml import CrossedFit, fit, varies
+from app.scoring.reml import CrossedFit, ZeroTest, fit, varies, zero_test
 from app.scoring.results import Interval
 from app.scoring.weights import check_weights, reaches
 
@@ -81,6 +82,16 @@ class Component:
                 yield subject, FairScore(score, _cut(value), se, _interval(value, se), share, n, self.number)
             else:
                 yield subject, NotAdjusted(Obstacle.UNRELIABLE, score, n, self.number)
+
+    def groups(self) -> tuple[GroupEffect, ...]:
+        """How the rater groups differ, where there is a model that can tell."""
+        return group_effects(self.model.predictor, self.mix) if self.model is not None else ()
+
+    def tests(self) -> tuple[ZeroTest, ZeroTest] | None:
+        """Whether subjects, and raters, differ by more than chance, where there is a model."""
+        if self.model is None:
+            return None
+        return zero_test(self.model, SUBJECT), zero_test(self.model, RATER)
 
     def severities(self) -> Iterator[tuple[Any, Severity]]:
         """Each rater with his severity, where scores are adjusted for it."""
@@ -186,7 +197,8 @@ def _plain(rows: RaterScores, weights: Mapping[str, float]) -> tuple[Labels, Flo
     sums = np.bincount(cell, rows.score, shape[0] * shape[1]).reshape(shape)
     present = (counts > 0) * np.array([weights[name] for name in group.labels.tolist()])
     means = sums / np.maximum(counts, 1)
-    return subject.labels, (present * means).sum(axis=1) / present.sum(axis=1), counts.sum(axis=1)
+    plain = np.minimum((present * means).sum(axis=1) / present.sum(axis=1), 100.0)
+    return subject.labels, plain, counts.sum(axis=1)
 
 
 def _cut(value: float) -> float:

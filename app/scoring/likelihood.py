@@ -10,11 +10,11 @@ point_at    the same from ratings and V^-1
 """
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import RATER, SUBJECT, Crossed
 from app.scoring.elimination import Inverse

@@ -12,9 +12,9 @@ movers       the same for one alert
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.baselines import LEAST_BASELINE
 from app.scoring.charts import Side, Smoothed
 from app.scoring.courses import Alert, Course, Watch

@@ -13,12 +13,12 @@ outside        flags places that do not exist
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 Ints = NDArray[np.int64]

@@ -11,12 +11,12 @@ judged_kpi     counts of the rater scores on a KPI
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Integers
 from app.scoring.errors import ScoringError
 from app.scoring.raters import rater_scores

@@ -12,8 +12,9 @@ Only who was asked is looked at: never who answered, and never a score.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from app.deferred import dataclass
 from app.scoring.atoms import Partition, Place
 
 CellName = tuple[str, str]

@@ -14,10 +14,10 @@ effective_df      degrees of freedom that are left when both KPIs remember
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers, totals_by
 
 LEAST_PER_UNIT = 3

@@ -10,9 +10,9 @@ phase_of    the same from points
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from app.deferred import dataclass
 from app.scoring.baselines import Baseline, baseline_of
 from app.scoring.seasons import Point, Season, WeekdayEffect, knows_its_weekdays, weekday_effect
 

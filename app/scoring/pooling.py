@@ -11,11 +11,12 @@ prior_variance       what measured data say for KPIs of so many items
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers, by_code, pairs_within, totals_by
 from app.scoring.errors import ScoringError
 from app.scoring.tally import KPI_BITS, UNIT

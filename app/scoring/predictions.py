@@ -14,11 +14,11 @@ expected     what each subject would get from an average rater
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import RATER, SUBJECT, Crossed, Labels, Pair
 from app.scoring.dense import DenseInverse

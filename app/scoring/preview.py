@@ -1,10 +1,10 @@
 """What a round can publish if everyone answers and if three in five do, from who is invited; nothing is asked yet."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from app.deferred import dataclass
 from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, Place, Pooling, RaterGroup, Subject
 from app.scoring.disclosure import EVERYONE, UNIT_RATERS, UNIT_SUBJECTS, partition, subjects_touched
 from app.scoring.readable import Figure, figures

@@ -13,12 +13,12 @@ project       the same from the steps so far
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.autocorrelation import autocorrelation, persistence, summed_variance, unbiased
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval
@@ -26,6 +26,7 @@ from app.scoring.results import Interval
 LEAST_STEPS = 8
 LEAST_DF = 2.0
 SHOWN_STEP, LEAST_SHOWN, MOST_SHOWN = 5, 5, 95
+ROUNDING = 1e-12  # ten times 0.1 and twice 0.1 are not twelve times 0.1 to the last bit
 
 
 class Whole(StrEnum):
@@ -100,7 +101,7 @@ def project(
 
     Formula: forecast = sum + h m; V(n) = s^2 [n (1 + r)/(1 - r) - 2 r (1 - r^n)/(1 - r)^2];
     SE^2 = V(h) + h^2 V(k)/k^2; df = max(2, k (1 - r)/(1 + r) - 1); chance = 1 - F_t((T - forecast)/SE; df); r = lag-1
-    autocorrelation, unbiased, cut to 0..0.8; a mean as the sum with its target times (k + h). SE = 0: reached or not.
+    autocorrelation, unbiased, cut to 0..0.8; a mean as the sum with its target times (k + h). SE = 0: reached or not, but for rounding.
     Source: prediction of a sum of a first-order autoregression; docs/scoring.md, section "Chance to reach a target".
 
     >>> seen = [10, 12, 9, 14, 11, 13, 12, 10]
@@ -127,7 +128,8 @@ def project(
 
 def _chance(forecast: float, se: float, df: float, ends: Interval) -> float:
     if se == 0:
-        return float(ends.lo <= forecast <= ends.hi)
+        slack = ROUNDING * abs(forecast)
+        return float(ends.lo - slack <= forecast <= ends.hi + slack)
     above = 0.0 if math.isinf(ends.lo) else scipy.special.stdtr(df, (ends.lo - forecast) / se)
     below = 1.0 if math.isinf(ends.hi) else scipy.special.stdtr(df, (ends.hi - forecast) / se)
     return float(below - above)

@@ -10,12 +10,12 @@ net_of         the same from counts
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval
 from app.scoring.scales import recommend

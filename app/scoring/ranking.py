@@ -13,12 +13,12 @@ are_apart      whether two scores can be told apart among so many
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Integers
 from app.scoring.ranks import JOINT_LEVEL, Places, Posterior, joint_interval, joint_ranks, posterior_ranks, shrunken
 from app.scoring.results import Composite, GroupScore, Interval, KpiScore

@@ -22,8 +22,8 @@ carry one: two sheets of one atom can be swapped between their raters and nothin
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, RaterGroup, Withholding, heads_of
 from app.scoring.disclosure import UNIT_RATERS, UNIT_SUBJECTS
 from app.scoring.errors import ScoringError

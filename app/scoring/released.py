@@ -9,10 +9,10 @@ Released        the released groups of many subjects over one set of totals
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers, place_of, ranges, summed
 from app.scoring.errors import ScoringError
 from app.scoring.tally import KPI_BITS, UNIT

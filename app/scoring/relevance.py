@@ -16,13 +16,13 @@ indicators   which of many soft KPIs move before a hard one
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.discoveries import RATE, discoveries
 from app.scoring.errors import ScoringError

@@ -13,11 +13,11 @@ between_variance   true variance between subjects, from scores and their errors
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.weights import reaches
 

@@ -11,12 +11,12 @@ zero_test      the same from a fit
 =============  ==================================================================
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import scipy
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats
 from app.scoring.crossed import Crossed
 from app.scoring.dense import DenseInverse

@@ -13,12 +13,12 @@ pooled_correlation  how alike the same raters answer in two rounds, for analysts
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import totals_by
 from app.scoring.discoveries import two_sided_p
 from app.scoring.errors import ScoringError

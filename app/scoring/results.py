@@ -17,9 +17,10 @@ Composite     several KPIs as one score
 ============  ==============================================================
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from app.deferred import dataclass
 
 
 class Reason(StrEnum):

@@ -11,9 +11,9 @@ unit_figure  the figure of a unit
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import t_interval
 from app.scoring.linear import combined

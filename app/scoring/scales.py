@@ -17,12 +17,12 @@ An answer that was not observed, not applicable or skipped is no number: leave i
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 NO, PARTLY, YES = 0, 1, 2

@@ -9,9 +9,9 @@ Scorecard   the weighted KPIs of a subject
 ==========  ==================================================
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.weights import check_weights
 

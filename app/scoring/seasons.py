@@ -16,12 +16,12 @@ in_order             points sorted by day, each day once
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 
 LEAST_OF_A_WEEKDAY = 4

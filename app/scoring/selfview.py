@@ -17,9 +17,9 @@ usual_gaps          the same from the profiles of its people
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.results import Interval, KpiScore, NotScored
 from app.scoring.soft import SELF
 from app.scoring.weights import reaches

@@ -12,12 +12,12 @@ score_kpis   scores, intervals and group means of a whole round
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers, by_code, totals_by
 from app.scoring.errors import ScoringError
 from app.scoring.intervals import moderated_wilson

@@ -13,11 +13,11 @@ row_table     the same from the standing
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, Withholding
 from app.scoring.disclosure import UNIT_RATERS, UNIT_SUBJECTS
 from app.scoring.readable import Figure, Judged, row_parts

@@ -13,12 +13,12 @@ strengths     both, for all subjects of a round
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.columns import Floats, Integers, place_of, ranges, totals_by
 from app.scoring.linear import Coefficients, error_terms
 from app.scoring.soft import GroupTable, KpiTable, SoftScores

@@ -11,9 +11,9 @@ crossings      all of them from points
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from app.deferred import dataclass
 from app.scoring.errors import ScoringError
 from app.scoring.results import Interval
 from app.scoring.seasons import Point, in_order

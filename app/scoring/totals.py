@@ -15,12 +15,12 @@ AtomTotals    all atoms of a round as columns, built from sheets in one pass
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.deferred import dataclass
 from app.scoring.columns import Integers, merged_rows, summed, table_of
 from app.scoring.errors import ScoringError
 from app.scoring.tally import (

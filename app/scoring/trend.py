@@ -16,10 +16,10 @@ The error of a difference is that of `repeated`; cards change in `card_trend`.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.deferred import dataclass
 from app.scoring.repeated import READER_CORRELATION, Difference, ErrorPart, Repeated, difference_of
 from app.scoring.results import GroupScore, KpiScore, NotScored
 from app.scoring.soft import LEAST_GROUP_WEIGHT
@@ -216,8 +216,8 @@ def _change(
     if not reaches(coverage, LEAST_GROUP_WEIGHT):
         return NoTrend(Untrended.TOO_LITTLE_SHARED)
     pairs = [_Pair(old, new, new.share / present, in_both.get(new.groups, 0)) for old, new in found]
-    m1 = math.fsum(pair.share * pair.before.mean for pair in pairs)
-    m2 = math.fsum(pair.share * pair.after.mean for pair in pairs)
+    m1 = min(100.0, math.fsum(pair.share * pair.before.mean for pair in pairs))
+    m2 = min(100.0, math.fsum(pair.share * pair.after.mean for pair in pairs))
     moved = difference_of(m2 - m1, _repeated(pairs), correlation)
     groups = tuple(_group_change(pair, correlation) for pair in pairs)
     return Change(after.kpi, m1, m2, moved, min(1.0, coverage), groups)

@@ -4,10 +4,11 @@ Shares no function and no value with `disclosure` and `readable`, on purpose: wh
 must not repeat. It never repairs; without its consent nothing is released. Rows are in `verifier_rows`.
 """
 
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from app.deferred import dataclass
 from app.scoring.objections import Claimed, Collected, Flags, Ints, Rule, object_to, outside
 from app.scoring.verifier_columns import Crowd, Lineage, in_order, largest_by, sums_by
 from app.scoring.verifier_rows import View, check_row_columns, check_rows
@@ -55,12 +56,11 @@ def verify(collected: Collected, claimed: Claimed) -> None:
     atom_of_cell = _atom_of_cell(collected, claimed)
     crowd = _crowd(collected)
     check_row_columns(collected, claimed)
-    atoms = _Atoms.of(collected, claimed, atom_of_cell, crowd)
-    _check_classes(collected, claimed, atoms, crowd)
+    atoms = _Atoms.of(collected, claimed, atom_of_cell, lineage, crowd)
+    _check_classes(collected, claimed, atoms, lineage, crowd)
     _check_labels(collected, claimed, atoms, lineage)
-    _check_people(collected, claimed, atoms)
-    readable, people = _readable(collected, atoms, crowd)
-    check_rows(collected, claimed, View(lineage, atom_of_cell, crowd, readable, people))
+    _check_people(collected, claimed, atoms, lineage, crowd)
+    check_rows(collected, claimed, _view(collected, atoms, lineage, crowd))
 
 
 def _atom_of_cell(collected: Collected, claimed: Claimed) -> Ints:
@@ -104,19 +104,17 @@ class _Atoms:
     least: Ints
 
     @classmethod
-    def of(cls, collected: Collected, claimed: Claimed, atom_of_cell: Ints, crowd: Crowd) -> "_Atoms":
+    def of(cls, collected: Collected, claimed: Claimed, atom_of_cell: Ints, lineage: Lineage, crowd: Crowd) -> "_Atoms":
         """The same from the columns."""
         inside = np.flatnonzero(atom_of_cell >= 0)
         of_cell, cell = in_order(atom_of_cell[inside], inside)
         size = np.bincount(of_cell, minlength=len(claimed.atom_subject))
         first = np.cumsum(size) - size
-        people = np.zeros(len(size), dtype=np.int64)
-        people[size == 1] = crowd.number[cell[first[size == 1]]]
-        for atom in np.flatnonzero(size > 1).tolist():
-            people[atom] = crowd.count(cell[first[atom] : first[atom] + size[atom]].tolist())
+        people, several = crowd.number[cell[first]], size[of_cell] > 1
+        people[size > 1] = crowd.count(of_cell[several], cell[several], len(size))[size > 1]
         k = np.where(_is_protected(collected), collected.k, 0)
         largest = largest_by(of_cell, k[collected.cell_group[cell]], len(size))
-        return cls(cell, of_cell, first, size, people, _demanded(collected, claimed.atom_subject, largest))
+        return cls(cell, of_cell, first, size, people, _demanded(lineage, claimed.atom_subject, largest))
 
     def cells_of(self, atom: int) -> list[int]:
         """The cells of one atom."""
@@ -129,61 +127,38 @@ def _is_protected(collected: Collected) -> Flags:
     return np.array([mode not in {"named", "report"} for mode in collected.mode], dtype=np.bool_)
 
 
-def _demanded(collected: Collected, subject: Ints, largest: Ints) -> Ints:
+def _demanded(lineage: Lineage, subject: Ints, largest: Ints) -> Ints:
     """The largest k as it is for a person, at least 5 for any other subject, nothing where there is no k."""
-    is_person = np.array([kind == "person" for kind in collected.kind], dtype=np.bool_)[subject]
-    return np.where(largest == 0, 0, np.where(is_person, largest, np.maximum(5, largest)))
+    return np.where(largest == 0, 0, np.where(lineage.is_person[subject], largest, np.maximum(5, largest)))
 
 
-def _check_classes(collected: Collected, claimed: Claimed, atoms: _Atoms, crowd: Crowd) -> None:
+def _check_classes(collected: Collected, claimed: Claimed, atoms: _Atoms, lineage: Lineage, crowd: Crowd) -> None:
     """Group the sheets by the list of rows they belong to; each group that is protected needs its people."""
-    mark, is_listed = _marks(claimed)
+    if (atoms.people >= atoms.least).all():
+        # A class is whole atoms of one label, as rows are: it has the people of each of them, and needs no more.
+        return
     few = np.zeros(len(collected.cell_subject), dtype=np.bool_)
-    few[atoms.cell[atoms.first[is_listed & (atoms.people < atoms.least)]]] = True
-    known, place, number = np.unique(mark[is_listed], return_inverse=True, return_counts=True)
-    shared = np.flatnonzero(is_listed)[number[place.reshape(-1)] > 1].tolist() if len(known) else []
     k = np.where(_is_protected(collected), collected.k, 0)
-    for alike in _alike(claimed, shared):
+    for alike in _alike(claimed):
         cells = sorted(cell for atom in alike for cell in atoms.cells_of(atom))
         largest = np.full(len(alike), k[collected.cell_group[cells]].max())
-        demanded = int(_demanded(collected, claimed.atom_subject[alike], largest).max())
-        # Atoms that share their list are a crowd for each other.
-        few[cells] = False
-        few[cells[0]] = crowd.count(cells) < demanded
+        demanded = int(_demanded(lineage, claimed.atom_subject[alike], largest).max())
+        few[cells[0]] = crowd.count(np.zeros(len(cells), dtype=np.int64), np.array(cells), 1)[0] < demanded
     object_to(Rule.SHEETS, few)
 
 
-def _marks(claimed: Claimed) -> tuple[Ints, Flags]:
-    """[atom] a mark of its list of rows, another one for another list but for chance; whether there is a list."""
-    atoms, rows = len(claimed.atom_subject), len(claimed.row_subject)
-    mark, uses = np.zeros(atoms, dtype=np.uint64), np.zeros(atoms, dtype=np.int64)
-    first = 1
-    for row, atom, count in (
-        (claimed.use_row, claimed.use_atom, rows),
-        (claimed.share_combined, claimed.share_atom, len(claimed.combined_subject)),
-    ):
-        np.add.at(mark, atom, _mixed(np.arange(first, first + count, dtype=np.uint64))[row])
-        uses += np.bincount(atom, minlength=atoms)
-        first += count
-    return mark.view(np.int64), uses > 0
-
-
-def _mixed(number: np.typing.NDArray[np.uint64]) -> np.typing.NDArray[np.uint64]:
-    """Numbers scattered over 64 bits: SplitMix64, Steele, Lea and Flood 2014."""
-    number = number * np.uint64(0x9E3779B97F4A7C15)
-    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return number ^ (number >> np.uint64(31))
-
-
-def _alike(claimed: Claimed, atoms: list[int]) -> list[list[int]]:
-    """Those of the atoms, with marks that others have as well, that really share their list with others."""
+def _alike(claimed: Claimed) -> list[list[int]]:
+    """The atoms that are in some row, by the list of rows and combined scores they are in."""
+    atoms = len(claimed.atom_subject)
+    atom = np.concatenate([claimed.use_atom, claimed.share_atom])
+    row = np.concatenate([claimed.use_row, claimed.share_combined + len(claimed.row_subject)])
+    order = np.lexsort((row, atom))
+    bounds = np.searchsorted(atom[order], np.arange(atoms + 1)).tolist()
     lists: dict[bytes, list[int]] = {}
-    for atom in atoms:
-        rows, combined = claimed.use_row[claimed.use_atom == atom], claimed.share_combined[claimed.share_atom == atom]
-        own = np.concatenate([np.sort(rows), [-1], np.sort(combined)])
-        lists.setdefault(own.tobytes(), []).append(atom)
-    return [alike for alike in lists.values() if len(alike) > 1]
+    for one, (begin, end) in enumerate(pairwise(bounds)):
+        if end > begin:
+            lists.setdefault(row[order[begin:end]].tobytes(), []).append(one)
+    return list(lists.values())
 
 
 def _check_labels(collected: Collected, claimed: Claimed, atoms: _Atoms, lineage: Lineage) -> None:
@@ -204,7 +179,7 @@ def _check_labels(collected: Collected, claimed: Claimed, atoms: _Atoms, lineage
         object_to(Rule.OVERLAP, is_label[claimed.atom_label] & (claimed.atom_subject == subject))
 
 
-def _check_people(collected: Collected, claimed: Claimed, atoms: _Atoms) -> None:
+def _check_people(collected: Collected, claimed: Claimed, atoms: _Atoms, lineage: Lineage, crowd: Crowd) -> None:
     """Object to atoms that mix or carry up what is not protected, and to those of too few people or subjects."""
     count = len(atoms.size)
     subject, about = claimed.atom_subject[atoms.of_cell], collected.cell_subject[atoms.cell]
@@ -213,26 +188,30 @@ def _check_people(collected: Collected, claimed: Claimed, atoms: _Atoms) -> None
     is_carried = np.bincount(atoms.of_cell[about != subject], minlength=count) > 0
     object_to(Rule.MODE, has_open & ((atoms.size > 1) | is_carried))
     object_to(Rule.ATOM, ~has_open & (atoms.people < atoms.least))
-    has_heads = np.bincount(collected.head_cell, minlength=len(collected.cell_subject))[atoms.cell] > 0
-    is_person = np.array([kind == "person" for kind in collected.kind], dtype=np.bool_)[about] & (about != subject)
-    with_persons = np.bincount(atoms.of_cell[has_heads & is_person], minlength=count) > 0
-    pairs = np.unique(atoms.of_cell[has_heads] * len(collected.kind) + about[has_heads])
+    has_heads = crowd.number[atoms.cell] > 0
+    is_below = lineage.is_person[about] & (about != subject)
+    with_persons = np.bincount(atoms.of_cell[has_heads & is_below], minlength=count) > 0
+    judged = has_heads & with_persons[atoms.of_cell]
+    pairs = np.unique(atoms.of_cell[judged] * len(collected.kind) + about[judged])
     subjects = np.bincount(pairs // max(len(collected.kind), 1), minlength=count)
     object_to(Rule.SUBJECTS, ~has_open & with_persons & (subjects < 3))
 
 
-def _readable(collected: Collected, atoms: _Atoms, crowd: Crowd) -> tuple[Flags, Ints]:
-    """[atom, measure] enough people have a valid score, whoever handed in the blank sheets; and how many."""
+def _view(collected: Collected, atoms: _Atoms, lineage: Lineage, crowd: Crowd) -> View:
+    """What can be read of each atom: enough people have a valid score, whoever handed in the blank sheets."""
     handed_in = collected.asked * collected.cell_sheets[:, None]
     object_to(Rule.CELLS, np.any((collected.valid < 0) | (collected.valid > handed_in), axis=1))
-    count, asked = len(atoms.size), collected.asked[atoms.cell]
-    valid = sums_by(atoms.of_cell, collected.valid[atoms.cell], count)
-    blanks = sums_by(atoms.of_cell, handed_in[atoms.cell], count) - valid
-    heads = sums_by(atoms.of_cell, asked * crowd.number[atoms.cell][:, None], count)
-    left = np.maximum(heads - blanks, 0)
-    for atom in np.flatnonzero(atoms.size > 1).tolist():
-        own = slice(atoms.first[atom], atoms.first[atom] + atoms.size[atom])
-        left[atom] = _people_left(atoms.cell[own], asked[own], blanks[atom], crowd)
+    # Of one cell everybody may have left a blank. Of several, whoever has sheets in more of them has more to leave.
+    alone, several = atoms.size == 1, np.flatnonzero(atoms.size[atoms.of_cell] > 1)
+    only = atoms.cell[atoms.first]
+    valid, blanks = collected.valid[only], handed_in[only] - collected.valid[only]
+    left = np.maximum(collected.asked[only] * crowd.number[only][:, None] - blanks, 0)
+    if len(several):
+        cell, place, count = atoms.cell[several], np.cumsum(~alone) - 1, int(np.count_nonzero(~alone))
+        holder = place[atoms.of_cell[several]]
+        valid[~alone] = sums_by(holder, collected.valid[cell], count)
+        blanks[~alone] = sums_by(holder, handed_in[cell], count) - valid[~alone]
+        left[~alone] = _people_left(collected.asked, crowd, holder, cell, blanks[~alone])
     readable = (valid > 0) & (left >= atoms.least[:, None])
     if collected.after is not None:
         # Who answers a conditional item is told apart by another answer: that one needs twice the minimum.
@@ -240,17 +219,23 @@ def _readable(collected: Collected, atoms: _Atoms, crowd: Crowd) -> tuple[Flags,
         first = collected.after[hangs]
         object_to(Rule.CELLS, np.any(collected.valid[:, hangs] > collected.valid[:, first], axis=1))
         readable[:, hangs] &= left[:, first] >= 2 * atoms.least[:, None]
-    return readable, left
+    return View(lineage, atoms.cell, atoms.of_cell, crowd, readable, left, valid)
 
 
-def _people_left(cells: Ints, asked: Flags, blanks: Ints, crowd: Crowd) -> Ints:
-    """[measure] people of several cells who keep a valid sheet when the blank ones take out as many as they can."""
+def _people_left(asked: Flags, crowd: Crowd, holder: Ints, cell: Ints, blanks: Ints) -> Ints:
+    """[holder, measure] people who keep a valid sheet when the blank ones of their cells take out as many as they can."""
     left = np.zeros_like(blanks)
-    known: dict[bytes, Ints] = {}
-    for measure, mine in enumerate(asked.T):
-        running = known.get(mine.tobytes())
-        if running is None:
-            _, sheets = np.unique(crowd.of_cells(cells[mine].tolist()), return_counts=True)
-            running = known[mine.tobytes()] = np.cumsum(np.sort(sheets))
-        left[measure] = np.count_nonzero(running > blanks[measure])
+    alike: dict[bytes, list[int]] = {}
+    for measure, mine in enumerate(asked[cell].T):
+        alike.setdefault(mine.tobytes(), []).append(measure)
+    for measures in alike.values():
+        mine = asked[cell, measures[0]]
+        of, sheets = crowd.sheets_of(holder[mine], cell[mine])
+        order = np.lexsort((sheets, of))  # those with the fewest sheets go first
+        of, running = of[order], np.cumsum(sheets[order])
+        number = np.bincount(of, minlength=len(left))
+        before = np.cumsum(number) - number
+        gone = np.concatenate([[0], running])[before]
+        for measure in measures:
+            left[:, measure] = np.bincount(of[running - gone[of] > blanks[of, measure]], minlength=len(left))
     return left

@@ -87,7 +87,7 @@ def visit_score(
         raise ScoringError(msg)
     if not points:
         return NotScored(Reason.NO_VALUE)
-    earned = sum(weight * one for one, weight in zip(points, weights, strict=True)) / sum(weights)
+    earned = min(100.0, sum(weight * one for one, weight in zip(points, weights, strict=True)) / sum(weights))
     return VisitScore(min(earned, float(cap)) if failed else earned, earned, bool(failed) and earned > cap)
 
 

@@ -3,9 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from app.deferred import dataclass
 from app.kpis.values import KpiKind
 from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.values import Release, Score

@@ -1,10 +1,11 @@
 """What a release found about a subject beside its scores, read off the document that it keeps. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
+from app.deferred import dataclass
 from app.scoring.reliability import Firmness
 from app.scoring.selfview import Uncorrelated, View
 from app.scoring.strengths import Unremarkable

@@ -5,7 +5,6 @@ Only for who may read the results it is computed from: nobody else learns more t
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.kpis.values import Scorecard, ScorecardLine
 from app.organisation.queries import load_paths

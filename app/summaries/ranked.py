@@ -1,10 +1,10 @@
 """From the figures that a release compares to bands, places and statements; never an order that chance could explain. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.deferred import dataclass
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Release, Uncompared
 from app.scoring import firm

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.deferred import dataclass
 from app.kpis.values import Form
 from app.rounds.values import FrozenSubject
 from app.scoring.composite import mean_of

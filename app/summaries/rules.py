@@ -1,10 +1,10 @@
 """Pure decisions of summaries: the nearest wording, whether a target is reached, the order of rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
+from app.deferred import dataclass
 from app.responses.rules import answer_levels
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenItem, Goalposts

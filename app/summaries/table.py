@@ -1,9 +1,9 @@
 """The figures of a summary as the rows of a table, for whoever works on with them in a spreadsheet. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.scoring.reliability import Firmness
 from app.summaries.values import ChangeFigure, Figure, GroupFigure, HardKpi, SoftKpi, Subtotal, Summary
 from app.words import Words, in_locale

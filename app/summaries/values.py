@@ -4,10 +4,10 @@ Figures are as computed; rounding is done where they are shown.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.deferred import dataclass
 from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
 from app.receipts.values import WithheldCount

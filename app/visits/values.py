@@ -1,11 +1,11 @@
 """The nouns of mystery shopping: a scenario, an order, a report with its evidence, and a visit through all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NewType
 
+from app.deferred import dataclass
 from app.organisation.values import SubjectKind
 from app.rounds.values import FrozenItem, FrozenKpi
 from app.scoring.results import NotScored

@@ -1,7 +1,6 @@
 """The pages of accounts: who can sign in, and which role each holds where."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
@@ -9,6 +8,7 @@ from app.accounts import commands
 from app.accounts.queries import list_accounts, load_accounts
 from app.accounts.rules import Action, may
 from app.accounts.values import Account, AccountId, NewAccount, Role
+from app.deferred import dataclass
 from app.errors import AppError, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access

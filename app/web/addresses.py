@@ -1,11 +1,11 @@
 """The pages of addresses that get no letters: which and why, adding one, writing to one again; always with a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access

@@ -1,9 +1,9 @@
 """A composite against a reference as rows of a table; printed parts add up to the printed distance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import listing, number, percent, period, score
 from app.scoring.explain import printed

@@ -3,7 +3,6 @@
 Whoever analyses nobody in a release is answered as if there were no such pages.
 """
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -14,6 +13,7 @@ from app.analysis.intake import parse_answer, parse_note, parse_wished
 from app.analysis.queries import get_changes, get_outline, get_reliability, get_severity
 from app.analysis.rules import WISHED
 from app.analysis.values import Choice, Severity
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.http.access import access
 from app.http.doors import posted
@@ -23,9 +23,10 @@ from app.infra.database import ReadSession
 from app.infra.formats import number
 from app.web import analysis_changes as changes
 from app.web import analysis_rows as rows
+from app.web.analysis_table import model_table
 from app.web.analysis_words import ANSWERS, CHOICES
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
-from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.render import Flash, download, flash_for, page, said, see_other
 from app.words import in_locale
 
 router = Pages()
@@ -80,9 +81,18 @@ def show_raters(request: Request, release_id: str) -> Response:
         raters=rows.rater_lines(visit, found, rows.part_of(found.raters, start)),
         left_out=rows.left_out_lines(visit, found.left_out),
         components=rows.component_lines(visit, found.components),
+        levels=rows.level_lines(visit, found.components),
         parts_more=max(0, len(found.components) - rows.PARTS),
         around=_around(visit, start, len(found.raters)),
     )
+
+
+@router.get("/results/{release_id}/analysis/raters.csv")
+@access(Action.RESULTS_ANALYSE)
+def download_model(request: Request, release_id: str) -> Response:
+    with reading(request) as (session, visit):
+        found = _severity(session, visit, release_id, _frame(session, visit, release_id, "raters"))
+    return download(model_table(visit, found), "raters.csv", "text/csv; charset=utf-8")
 
 
 @router.get("/results/{release_id}/analysis/changes")

@@ -1,8 +1,7 @@
 """The page on which analysts read how scores have changed, with what is known of the same raters."""
 
-from dataclasses import dataclass
-
 from app.analysis.values import Changes, ComparedRound, SubjectChange
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, score
 from app.web.analysis_rows import Told

@@ -1,12 +1,21 @@
 """The tables that analysts read, as texts: components, both scores, raters, coefficients; no route, no computing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.analysis.reliable import Estimate, GroupReliability, MeanAgreement, SameRaters, Study
-from app.analysis.values import Component, LeftOut, RaterSeverity, Severity, SubjectScores, Variances
+from app.analysis.values import (
+    Component,
+    GroupLevel,
+    LeftOut,
+    RaterSeverity,
+    Severity,
+    SubjectScores,
+    Variances,
+    VarianceTests,
+)
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, percent, points_range, score
 from app.scoring.obstacles import Obstacle
@@ -32,6 +41,7 @@ AT_ONCE = 100
 """Lines of a page: a round may have thousands of raters."""
 PARTS = 10
 """So many components are listed: where every rater rates one subject there are as many as subjects."""
+_LEAST_CHANCE = 0.001
 
 
 SOURCES = (
@@ -63,7 +73,19 @@ class ComponentLine:
     raters: str
     ratings: str
     shares: tuple[str, ...]
+    chances: tuple[str, ...]
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLine:
+    """A rater group beside the others of its part."""
+
+    part: str
+    group: str
+    level: Told
+    points: Told
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +161,11 @@ def component_lines(visit: Visit, components: Sequence[Component]) -> list[Compo
     return [_component(visit, one) for one in components[:PARTS]]
 
 
+def level_lines(visit: Visit, components: Sequence[Component]) -> list[LevelLine]:
+    """The rater groups of the same parts side by side."""
+    return [_level(visit, one, level) for one in components[:PARTS] for level in one.groups]
+
+
 def subject_lines(visit: Visit, found: Severity, subjects: Sequence[SubjectScores]) -> list[SubjectLine]:
     """A page of subjects."""
     base = f"/results/{found.release.id}"
@@ -183,6 +210,7 @@ def _component(visit: Visit, one: Component) -> ComponentLine:
         ),
         ratings=number(one.ratings, visit.locale),
         shares=_shares(visit, one.variances) if one.variances else (),
+        chances=_chances(visit, one.tests) if one.tests else (),
         why=said(visit, OBSTACLES[one.obstacle]) if one.obstacle else "",
     )
 
@@ -191,6 +219,37 @@ def _shares(visit: Visit, one: Variances) -> tuple[str, ...]:
     """Of subjects, raters and the rest; a component that is fitted has some variance."""
     parts = (one.subjects, one.raters, one.rest)
     return tuple(percent(part / sum(parts), visit.locale) for part in parts)
+
+
+def _chances(visit: Visit, one: VarianceTests) -> tuple[str, ...]:
+    """The p-values of subjects and raters."""
+    return tuple(_chance(visit, test.p_value) for test in (one.subjects, one.raters))
+
+
+def _chance(visit: Visit, p_value: float) -> str:
+    if p_value < _LEAST_CHANCE:
+        return said(visit, "under {least}", least=number(_LEAST_CHANCE, visit.locale, 3))
+    return number(p_value, visit.locale, 3)
+
+
+def _level(visit: Visit, part: Component, one: GroupLevel) -> LevelLine:
+    return LevelLine(
+        part=said(visit, "Part {number}", number=part.number + 1),
+        group=said(visit, GROUP_NAMES[one.rater_group]),
+        level=Told(
+            number(one.level, visit.locale, 1), said(visit, "error {se}", se=number(one.level_se, visit.locale, 1))
+        ),
+        points=Told(
+            signed(visit, one.points, 1),
+            said(
+                visit,
+                "{span}, error {se}",
+                span=span(visit, signed(visit, one.lo, 1), signed(visit, one.hi, 1)),
+                se=number(one.se, visit.locale, 1),
+            ),
+        ),
+        verdict=said(visit, "Higher" if one.lo > 0 else "Lower" if one.hi < 0 else "Cannot be told from the average"),
+    )
 
 
 def _subject(visit: Visit, found: Severity, one: SubjectScores, base: str) -> SubjectLine:

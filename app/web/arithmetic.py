@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import measure, number, percent, score
 from app.releases.trace import FigureKey, item_points

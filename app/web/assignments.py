@@ -1,12 +1,12 @@
 """Who rates whom in a round: proposed from the structure, added by hand or from a list, approved, taken off."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.encounters.commands import propose_assignments
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields

@@ -1,10 +1,10 @@
 """The pages of recovery cases: those of whoever is signed in, how to reach the customer, and how a case ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.fields import Fields
 from app.http.access import SIGNED_IN, access
 from app.http.doors import posted

@@ -1,10 +1,9 @@
-"""The pages of moderation: comments of closed rounds before their release, released, edited or withheld one by one."""
-
-from dataclasses import dataclass
+"""The pages of moderation: comments of closed rounds and of QR codes before anybody else reads them, decided one by one."""
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError, NotFound
 from app.http.access import access
 from app.http.doors import posted
@@ -12,11 +11,10 @@ from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.moderation.commands import decide
 from app.moderation.intake import parse_ruling
-from app.moderation.queries import get_queue, get_queued, list_queues
 from app.moderation.rules import EDIT_REASONS, WITHHOLD_REASONS
 from app.moderation.values import QueuedComment, Verdict
+from app.open_answers.review import get_either_comment, get_either_queue, list_every_queue, rule_on_either
 from app.receipts.values import WithheldReason
 from app.web.comment_words import COMMENT_REASONS, VERDICTS
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -43,60 +41,60 @@ class CommentLine:
 @access(Action.COMMENTS_MODERATE)
 def show_queues(request: Request) -> Response:
     with reading(request) as (session, visit):
-        queues = list_queues(session, visit.viewer, now=visit.now)
+        queues = list_every_queue(session, visit.viewer, now=visit.now)
     return page(visit, "pages/comments/list.html", queues=queues)
 
 
-@router.get("/comments/{round_id}")
+@router.get("/comments/{queue_id}")
 @access(Action.COMMENTS_MODERATE)
-def show_queue(request: Request, round_id: str) -> Response:
+def show_queue(request: Request, queue_id: str) -> Response:
     with reading(request) as (session, visit):
-        queue = get_queue(session, visit.viewer, round_id, now=visit.now)
+        queue = get_either_queue(session, visit.viewer, queue_id, now=visit.now)
     lines = [_line(visit, one) for one in queue.comments]
     return page(visit, "pages/comments/queue.html", flash=flash_for(visit, DONE), queue=queue, lines=lines)
 
 
-@router.post("/comments/{round_id}/{comment_id}")
+@router.post("/comments/{queue_id}/{comment_id}")
 @access(Action.COMMENTS_MODERATE)
-def rule(request: Request, round_id: str, comment_id: str) -> Response:
-    return _ruled(request, round_id, comment_id, posted(request), "")
+def rule(request: Request, queue_id: str, comment_id: str) -> Response:
+    return _ruled(request, queue_id, comment_id, posted(request), "")
 
 
-@router.get("/comments/{round_id}/{comment_id}/edit")
+@router.get("/comments/{queue_id}/{comment_id}/edit")
 @access(Action.COMMENTS_MODERATE)
-def show_edit(request: Request, round_id: str, comment_id: str) -> Response:
-    return _form_page(request, round_id, comment_id, "edit")
+def show_edit(request: Request, queue_id: str, comment_id: str) -> Response:
+    return _form_page(request, queue_id, comment_id, "edit")
 
 
-@router.post("/comments/{round_id}/{comment_id}/edit")
+@router.post("/comments/{queue_id}/{comment_id}/edit")
 @access(Action.COMMENTS_MODERATE)
-def edit(request: Request, round_id: str, comment_id: str) -> Response:
-    return _ruled(request, round_id, comment_id, posted(request), "edit")
+def edit(request: Request, queue_id: str, comment_id: str) -> Response:
+    return _ruled(request, queue_id, comment_id, posted(request), "edit")
 
 
-@router.get("/comments/{round_id}/{comment_id}/withhold")
+@router.get("/comments/{queue_id}/{comment_id}/withhold")
 @access(Action.COMMENTS_MODERATE)
-def show_withhold(request: Request, round_id: str, comment_id: str) -> Response:
-    return _form_page(request, round_id, comment_id, "withhold")
+def show_withhold(request: Request, queue_id: str, comment_id: str) -> Response:
+    return _form_page(request, queue_id, comment_id, "withhold")
 
 
-@router.post("/comments/{round_id}/{comment_id}/withhold")
+@router.post("/comments/{queue_id}/{comment_id}/withhold")
 @access(Action.COMMENTS_MODERATE)
-def withhold(request: Request, round_id: str, comment_id: str) -> Response:
-    return _ruled(request, round_id, comment_id, posted(request), "withhold")
+def withhold(request: Request, queue_id: str, comment_id: str) -> Response:
+    return _ruled(request, queue_id, comment_id, posted(request), "withhold")
 
 
 _VERDICTS = {"edit": Verdict.EDITED, "withhold": Verdict.WITHHELD}
 _REASONS = {"edit": EDIT_REASONS, "withhold": WITHHOLD_REASONS}
 
 
-def _ruled(request: Request, round_id: str, comment_id: str, form: Form, kind: str) -> Response:
+def _ruled(request: Request, queue_id: str, comment_id: str, form: Form, kind: str) -> Response:
     """What was decided, stored; or the form again, with what is wrong."""
     given = nested(form) | ({"verdict": _VERDICTS[kind].value} if kind else {})
     try:
         with writing(request) as (session, visit):
-            comment = _of(session, visit, round_id, comment_id)
-            decide(
+            comment = _of(session, visit, queue_id, comment_id)
+            rule_on_either(
                 session,
                 visit.viewer,
                 comment.id,
@@ -106,16 +104,16 @@ def _ruled(request: Request, round_id: str, comment_id: str, form: Form, kind: s
     except REFUSED as error:
         if not kind:
             raise
-        return _form_page(request, round_id, comment_id, kind, (form, error))
-    return see_other(f"/comments/{round_id}", done="decided")
+        return _form_page(request, queue_id, comment_id, kind, (form, error))
+    return see_other(f"/comments/{queue_id}", done="decided")
 
 
 def _form_page(
-    request: Request, round_id: str, comment_id: str, kind: str, sent: tuple[Form, AppError] | None = None
+    request: Request, queue_id: str, comment_id: str, kind: str, sent: tuple[Form, AppError] | None = None
 ) -> Response:
     with reading(request) as (session, visit):
-        comment = _of(session, visit, round_id, comment_id)
-        queue = get_queue(session, visit.viewer, round_id, now=visit.now)
+        comment = _of(session, visit, queue_id, comment_id)
+        queue = get_either_queue(session, visit.viewer, queue_id, now=visit.now)
     names = {"text": said(visit, "What is released"), "reason": said(visit, "Reason")}
     form = refused(visit, *sent, names=names) if sent is not None else _as_it_is(comment, kind)
     reasons = [(one.value, said(visit, COMMENT_REASONS[one]), "") for one in _REASONS[kind]]
@@ -136,9 +134,9 @@ def _as_it_is(comment: QueuedComment, kind: str) -> Filled:
     return fresh({"text": ruling.text or comment.text, "reason": reason})
 
 
-def _of(session: ReadSession, visit: Visit, round_id: str, comment_id: str) -> QueuedComment:
-    comment = get_queued(session, visit.viewer, comment_id, now=visit.now)
-    if comment.round_id != round_id:
+def _of(session: ReadSession, visit: Visit, queue_id: str, comment_id: str) -> QueuedComment:
+    comment = get_either_comment(session, visit.viewer, comment_id, now=visit.now)
+    if comment.queue_id != queue_id:
         raise NotFound
     return comment
 

@@ -1,10 +1,10 @@
 """The page that compares the people or units below a unit: bands with a statement each, and competitors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading

@@ -1,11 +1,12 @@
 """The course of a KPI at a subject: the finding first, the picture under it, and accepting a new level."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.followup.commands import accept_shift, take_back_shift
 from app.followup.intake import parse_shift
 from app.followup.queries import get_course, length_name

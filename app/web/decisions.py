@@ -1,7 +1,5 @@
 """The pages of decisions: what waits for one, the ledger of what was chosen, one case, and a question opened by hand."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require, roots
@@ -9,6 +7,7 @@ from app.decisions.commands import decide_case, open_case
 from app.decisions.intake import parse_case, parse_decision
 from app.decisions.queries import get_case, list_cases
 from app.decisions.values import CaseFilter, CaseState, DecisionCase
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.fields import Fields
 from app.followup.queries import find_watched_place

@@ -1,12 +1,13 @@
 """The pages of dossiers to read: the list, one of them, and the same on paper in either language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from fastapi import Request, Response
 
 from app.accounts.rules import SERVICE, Action, may, roots
+from app.deferred import dataclass
 from app.dossiers import queries
 from app.dossiers.rules import LONGEST_UNTIL_REVIEW, REMINDED_BEFORE, gaps
 from app.dossiers.values import Dossier, DossierReview, Measure

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
+from app.deferred import dataclass
 from app.encounters.commands import record_encounters
 from app.encounters.intake import COLUMNS, parse_table
 from app.encounters.queries import get_programme, list_encounters

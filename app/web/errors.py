@@ -1,6 +1,6 @@
 """Errors as people read them: what happened, in one sentence, and one way on; the table of the pages stands here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import errors
 from app.accounts.rules import FactorWanted
+from app.deferred import dataclass
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
 from app.http.visit import passing

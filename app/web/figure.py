@@ -1,9 +1,8 @@
 """One figure opened: what it is made of, what it is part of, and whether the same digits come out again."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages

@@ -1,10 +1,9 @@
 """The form of each rater group as somebody would meet it, from a KPI or from a round, before anybody is asked."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.http.access import access
 from app.http.routes import Pages

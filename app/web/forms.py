@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from app.deferred import dataclass
 from app.errors import AppError, Conflict, FieldError, Invalid
 from app.fields import REQUIRED, unflattened
 from app.http.forms import Form

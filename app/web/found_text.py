@@ -1,8 +1,8 @@
 """What a release found beside the scores, in sentences: strengths, development areas, changes, how firmly scores stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import listing, number, period, points_range, score
 from app.scoring.reliability import Firmness

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
+from app.deferred import dataclass
 from app.errors import AppError
 from app.fields import Fields
 from app.http.access import access

@@ -1,12 +1,12 @@
 """The letters of a round: who is invited, how far each letter has come, and what can be done about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid, TooMany
 from app.fields import Fields
 from app.http.access import access

@@ -1,12 +1,12 @@
 """The page of the journal: what happened, when, by whom, in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.queries import list_journal, load_actor_names
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.http.access import access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
@@ -121,6 +121,7 @@ WHAT: Mapping[str, str] = {
     "visit_scenario.changed": "Changed a scenario",
     "visit_scenario.created": "Wrote a scenario",
     "watch.set": "Set how a KPI is watched",
+    "usual_moderators.set": "Said who reads comments first",
     "wording.reset": "Went back to the house text of a letter",
     "wording.set": "Worded a letter",
 }

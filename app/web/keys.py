@@ -1,14 +1,14 @@
 """The pages of API keys: which there are, making one (its secret is shown this once), ending one."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from fastapi import Request, Response
 
 from app.accounts.commands import create_api_key, revoke_api_key
-from app.accounts.queries import get_api_key, list_api_keys
+from app.accounts.keys import get_api_key, list_api_keys
 from app.accounts.rules import SCOPES, Action, may, require
 from app.accounts.values import ApiKey, NewApiKey
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access

@@ -1,12 +1,12 @@
 """The steps in the life of a KPI, each with its page: put to use with a check list, rest, lay away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError, FieldError
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access

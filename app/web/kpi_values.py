@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from app.deferred import dataclass
 from app.http.forms import Form
 from app.http.visit import Visit
 from app.kpis.checks import scale_points

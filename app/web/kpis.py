@@ -1,12 +1,13 @@
 """The pages of KPIs: the list, the card of one, and how it read in an earlier version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
-from app.decisions.queries import load_idle
+from app.decisions.idle import load_idle
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.followup.queries import list_course_places
 from app.http.access import access

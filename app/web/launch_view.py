@@ -1,8 +1,8 @@
 """The launch preview as people read it: a table of subjects and groups in words, and what would help. Shows, decides nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.kpis.values import RaterGroup
 from app.rounds.preview import CellPreview, RoundPreview, SubjectPreview

@@ -4,10 +4,10 @@ It is there only while no mail relay is set and only this machine can reach the 
 """
 
 import re
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.errors import NotFound
 from app.http.access import public
 from app.http.routes import Pages

@@ -1,8 +1,7 @@
 """The menu: which pages are offered to whom. What somebody may do is decided by the pages' queries, not here."""
 
-from dataclasses import dataclass
-
 from app.accounts.values import Role, Viewer
+from app.deferred import dataclass
 from app.http.visit import Visit
 
 READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
@@ -36,14 +35,23 @@ class Entry:
 
 
 NAVIGATION: tuple[Entry, ...] = (
-    Entry("Overview", "/"),
+    Entry("My week", "/"),
     Entry("Organisation", "/organisation", READERS, ("/people",)),
     Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
     Entry(
         "Rounds",
         "/rounds",
         READERS,
-        ("/invitations", "/conflicts", "/dossiers", "/visits", "/programmes", "/encounters", "/open-codes"),
+        (
+            "/invitations",
+            "/conflicts",
+            "/dossiers",
+            "/visits",
+            "/programmes",
+            "/encounters",
+            "/open-codes",
+            "/usual-moderators",
+        ),
     ),
     Entry("Readings", "/readings", READERS),
     Entry("Results", "/results"),

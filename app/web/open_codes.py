@@ -1,11 +1,11 @@
 """The pages of open codes: which there are, making one, its picture to print, its results apart, what is parked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.errors import AppError, Forbidden
 from app.http.access import access
 from app.http.doors import posted
@@ -21,12 +21,14 @@ from app.open_answers.values import OpenCode, OpenResult, OpenSuspicion, ParkedO
 from app.organisation.paths import load_subjects
 from app.organisation.values import SubjectId
 from app.responses.intake import parse_decision
+from app.rounds.moderators import load_usual_moderators
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.parked import STATES
 from app.web.places import list_units, options_of
 from app.web.programmes import kpi_options
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.result_words import withheld_comments
 from app.words import in_locale
 
 router = Pages()
@@ -43,7 +45,13 @@ REASONS: Mapping[OpenSuspicion, str] = {
     OpenSuspicion.SAME_DEVICE: "Not the first answer from this device",
     OpenSuspicion.BURST: "One of many answers within ten minutes",
 }
-_LABELS: Mapping[str, str] = {"k": "Shown from", "kpi_ids": "KPIs", "rhythm": "Rhythm", "subject_id": "Unit"}
+_LABELS: Mapping[str, str] = {
+    "k": "Shown from",
+    "kpi_ids": "KPIs",
+    "moderated_by": "Who reads comments first",
+    "rhythm": "Rhythm",
+    "subject_id": "Unit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,15 @@ class CodeLine:
     code: OpenCode
     name: str
     unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """The result of a period with its comments, each with whether it is edited, and what is withheld in words."""
+
+    result: OpenResult
+    comments: tuple[tuple[str, bool], ...]
+    withheld: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,8 @@ def show_codes(request: Request) -> Response:
 @access(Action.ROUNDS_WRITE)
 def show_new_code(request: Request) -> Response:
     with reading(request) as (session, visit):
-        return _form_page(session, visit, fresh({"k": "5", "rhythm": "month"}))
+        usual = load_usual_moderators(session, company_of(session, visit).id)
+        return _form_page(session, visit, fresh({"k": "5", "rhythm": "month", "moderated_by": usual}))
 
 
 @router.post("/open-codes/new")
@@ -131,7 +149,7 @@ def show_code(request: Request, code_id: str) -> Response:
         address=address,
         squares=squares,
         size=size,
-        results=found,
+        results=[_result_line(visit, one) for one in found],
         reads=reads,
         older=next_href(visit, results) if results is not None else "",
         parked=[_parked_line(visit, one) for one in parked],
@@ -162,6 +180,11 @@ def decide_open(request: Request, code_id: str, answer_id: str) -> Response:
     with writing(request) as (session, visit):
         commands.decide_parked_open(session, visit.viewer, answer_id, wanted, now=visit.now)
     return see_other(f"/open-codes/{code_id}", done="decided")
+
+
+def _result_line(visit: Visit, result: OpenResult) -> ResultLine:
+    comments = tuple((one.text, one.is_edited) for one in result.comments)
+    return ResultLine(result, comments, tuple(withheld_comments(visit, one) for one in result.withheld))
 
 
 def _parked_line(visit: Visit, parked: ParkedOpenAnswer) -> ParkedOpenLine:

@@ -1,11 +1,11 @@
 """The pages of the organisation: a unit with what hangs in it, people, and who leads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may
+from app.deferred import dataclass
 from app.http.access import access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading

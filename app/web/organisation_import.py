@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Forbidden, Invalid
 from app.fields import NO_CHOICE, REQUIRED, UNKNOWN
 from app.http.access import access

@@ -1,13 +1,12 @@
-"""The first page after sign-in: what to do next, rounds under way, and the latest results of one's units."""
+"""The first page after sign-in: what waits this week, what is still to be set up, and the latest results."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
-from app.decisions.queries import count_waiting
+from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
@@ -17,21 +16,19 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
-from app.recovery.queries import count_open_cases
 from app.releases.queries import load_latest_composites, load_told
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
-from app.rounds.values import Round, RoundState
 from app.summaries.compose import figure_of
 from app.web.lists import company_of
 from app.web.places import list_units
 from app.web.render import page
 from app.web.result_words import reason
+from app.web.week import Week, week_of
 
 router = Pages()
 
 MOST_UNITS = 40
-_FEW = PageRequest(limit=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +76,12 @@ FIRST_STEPS: Mapping[str, Step] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RoundLine:
-    """A round under way, with the name of what it covers."""
-
-    round: Round
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
 class Whole:
     """What the page knows of a company."""
 
     company: Subject
     units: Sequence[Subject]
-    open: Sequence[RoundLine]
-    drafts: Sequence[RoundLine]
+    week: Week
     results: Sequence[Mapping[str, Any]]
     steps: Sequence[Step]
 
@@ -103,15 +91,13 @@ class Whole:
 def show_overview(request: Request) -> Response:
     with reading(request) as (session, visit):
         whole = _whole(session, visit, company_of(session, visit)) if visit.companies else None
-        waiting, undecided = count_open_cases(session, visit.viewer), count_waiting(session, visit.viewer)
     return page(
         visit,
         "pages/overview/overview.html",
         whole=whole,
-        waiting=waiting,
-        undecided=undecided,
         companies=visit.companies,
         today=visit.today,
+        week_number=visit.today.isocalendar().week,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
         is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
     )
@@ -119,22 +105,13 @@ def show_overview(request: Request) -> Response:
 
 def _whole(session: ReadSession, visit: Visit, company: Subject) -> Whole:
     units = list_units(session, visit, company.id)
-    open_, drafts = (_rounds(session, visit, company.id, state) for state in (RoundState.OPEN, RoundState.DRAFT))
     return Whole(
         company,
         units,
-        open_,
-        drafts,
+        week_of(session, visit, company),
         _results(session, visit, units),
         _steps(session, visit, company, units),
     )
-
-
-def _rounds(session: ReadSession, visit: Visit, company_id: str, state: RoundState) -> list[RoundLine]:
-    found = list_rounds(session, visit.viewer, company_id, _FEW, state=state, now=visit.now).items
-    places = load_subjects(session, [one.scope_id for one in found], on=visit.today)
-    names = {str(place.id): place.name for place in places.values()}
-    return [RoundLine(one, names.get(one.scope_id, "")) for one in found]
 
 
 def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> list[Mapping[str, Any]]:

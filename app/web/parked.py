@@ -1,11 +1,11 @@
 """The page of parked answers: why each of them is suspicious, and whether it counts; for analysts, before the release."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.http.access import access
 from app.http.doors import posted
 from app.http.routes import Pages

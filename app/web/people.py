@@ -1,12 +1,12 @@
 """The pages of people: who is known, one of them, and the forms to add and change one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require
+from app.deferred import dataclass
 from app.errors import AppError, Forbidden
 from app.fields import TEXT_LENGTH, Fields
 from app.http.access import access

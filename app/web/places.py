@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.organisation.paths import load_subjects

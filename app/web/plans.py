@@ -1,12 +1,12 @@
 """The pages of action plans: those under way, what was tried, one plan, making one and ending one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require, roots
 from app.decisions.queries import get_case
+from app.deferred import dataclass
 from app.fields import Fields
 from app.followup.queries import find_watched_place
 from app.http.access import SIGNED_IN, access
@@ -19,8 +19,9 @@ from app.kpis.values import Kpi
 from app.organisation.queries import load_tree
 from app.organisation.values import UNIT_KINDS, Subject
 from app.plans.commands import end_plan, make_plan, tick_action
+from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
-from app.plans.queries import find_effect, get_plan, list_plans
+from app.plans.queries import get_plan, list_plans
 from app.plans.rules import CHECK_AFTER
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanState
 from app.web.forms import REFUSED, Filled, fresh, nested, refused

@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from app.deferred import dataclass
 from app.plain import parse_number
 from app.releases.choices import Choices
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import measure, number, percent
 from app.kpis.values import Level, RaterGroup

@@ -1,8 +1,8 @@
 """Who moves in a what-if, as rows of one chart: before, after and why; nothing is computed or rounded elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import counted, number, points_range, score, signed
 from app.releases.moves import Move, MovePart, Way

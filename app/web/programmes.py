@@ -1,11 +1,11 @@
 """The pages of programmes: which there are, one with its rounds and what became of encounters, and their form."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.encounters import commands
 from app.encounters.intake import USUAL, parse_programme
 from app.encounters.queries import (
@@ -28,6 +28,7 @@ from app.kpis.queries import list_kpis, load_kpis
 from app.kpis.values import KpiFilter, KpiKind, KpiState, RaterGroup
 from app.organisation.paths import load_subjects
 from app.organisation.values import SubjectId
+from app.rounds.moderators import load_usual_moderators
 from app.rounds.queries import load_rounds
 from app.rounds.values import Round, RoundId
 from app.web.encounters import REASONS, STATES
@@ -52,6 +53,7 @@ _LABELS: Mapping[str, str] = {
     "asked_by": "Who asks",
     "k": "Shown from",
     "kpi_ids": "KPIs",
+    "moderated_by": "Who reads comments first",
     "pause_days": "Pause for each customer",
     "quota": "Requests per employee",
     "rhythm": "Rhythm",
@@ -113,6 +115,7 @@ def show_new(request: Request) -> Response:
                 "asked_by": visit.viewer.name,
                 "starts_on": visit.today.isoformat(),
                 "rhythm": "week",
+                "moderated_by": load_usual_moderators(session, company_of(session, visit).id),
             }
         )
         return _form_page(session, visit, form, None)
@@ -214,6 +217,7 @@ def _filled(found: Programme) -> Filled:
         "rhythm": found.rhythm.value,
         "starts_on": found.starts_on.isoformat(),
         "offers_contact": found.offers_contact,
+        "moderated_by": found.moderated_by,
     }
     texts = dict(flattened({**plain, **more}))
     return Filled({**{name: (text,) for name, text in texts.items()}, "kpi_ids": found.kpi_ids})

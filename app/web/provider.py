@@ -1,7 +1,6 @@
 """Signing in at the organisation's OpenID provider: the way there, and the way back with a code."""
 
 import base64
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -11,6 +10,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from app.accounts.rules import HALF_LIFE
+from app.deferred import dataclass
 from app.errors import Forbidden, NotFound
 from app.http.access import public
 from app.http.cookies import end_handshake, handshake_of, start_handshake
@@ -113,10 +113,11 @@ def _provider_of(service: Service) -> "Provider":
 
 @cache
 def _provider(settings: Settings) -> "Provider":
+    file = settings.oidc_client_secret_file
     mine = _oidc().ProviderSettings(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_secret,
+        client_secret=file.read_text(encoding="utf-8").strip() if file is not None else "",
         scopes=settings.oidc_scopes,
         redirect_uri=f"{settings.address}{CALLBACK}",
     )

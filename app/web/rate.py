@@ -10,7 +10,7 @@ from app.errors import Expired, Invalid
 from app.http.access import by_link
 from app.http.doors import posted
 from app.http.forms import Form
-from app.http.routes import Pages
+from app.http.routes import Pages, prompt
 from app.http.visit import Visit, passing, reading, written_together
 from app.infra.formats import choose_locale
 from app.recovery.intake import ABOUT, TICKET
@@ -29,6 +29,7 @@ router = Pages()
 
 @router.get("/r/{token}")
 @by_link("whoever holds the link may rate")
+@prompt
 def show_form(request: Request, token: str) -> Response:
     visit, form = _opened(request, token)
     if not form.subjects:

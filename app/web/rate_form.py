@@ -1,12 +1,13 @@
 """The rater's form as a page: rendered once for each shape of form and filled for each rater; as sent when refused."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from fastapi import Response
 from markupsafe import Markup
 
+from app.deferred import dataclass
 from app.errors import FieldError, Invalid
 from app.http.forms import Form
 from app.http.visit import Visit
@@ -128,7 +129,8 @@ def _blank_card(visit: Visit, form: RatingForm, place: int) -> Markup:
     stencil = _cards.get(key, lambda: _card(visit, form, slot("path"), place, NOTHING_TYPED, **names))
     filled = {name: f"{name}{place}" for name in ("name", "called", "prefix")}
     filled |= {"following": f"called{(place + 1) % len(form.subjects)}", "path": "path"}
-    return stencil.filled({name: Markup(slot(of_page)) for name, of_page in filled.items()})  # noqa: S704 - filled there
+    slots = {name: Markup(slot(of_page)) for name, of_page in filled.items()}  # noqa: S704 - filled there
+    return Markup(stencil.filled(slots).decode())  # noqa: S704 - our template, escaped as it was filled
 
 
 def _of_round(visit: Visit, form: RatingForm) -> Hashable:

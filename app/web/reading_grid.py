@@ -1,12 +1,12 @@
 """Entering readings by hand: one hard KPI and period, a row for each unit and person right below a unit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Forbidden, Invalid
 from app.fields import NO_CHOICE, NO_DAY
 from app.http.access import access

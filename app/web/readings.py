@@ -1,12 +1,12 @@
 """Hard readings: the list, one of them with what it was before, and its correction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted

@@ -1,12 +1,12 @@
 """From a visit and values to a page: the frame around every page, redirects, one-time messages; no page of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.deferred import dataclass
 from app.http.cookies import keep_company, keep_language
 from app.http.origin import safe_path
 from app.http.visit import Visit
@@ -69,8 +69,8 @@ def page_text(visit: Visit, template: str, *, flash: Flash | None = None, organi
     return render(visit.service.templates, template, visit.locale, shell=shell, csrf_token=visit.csrf_token, **values)
 
 
-def answer(visit: Visit, text: str, *, status: int = 200) -> HTMLResponse:
-    """The answer with a page's text; what the visitor chose by its address is kept."""
+def answer(visit: Visit, text: str | bytes, *, status: int = 200) -> HTMLResponse:
+    """The answer with a page's text, or with its bytes; what the visitor chose by its address is kept."""
     made = HTMLResponse(text, status)
     if visit.query.get("lang") == visit.locale:
         keep_language(made, visit.locale, visit.settings)

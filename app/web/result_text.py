@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import listing, measure, percent, score
 from app.kpis.values import Form

@@ -15,6 +15,7 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.rounds.commands import change_round, create_round
 from app.rounds.intake import parse_round
+from app.rounds.moderators import load_usual_moderators
 from app.rounds.values import Round
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of
@@ -46,7 +47,8 @@ def begin(request: Request) -> Response:
         with writing(request) as (session, visit):
             company = company_of(session, visit)
             given = {**nested(form), **usual_times(visit.today, visit.settings.zone)}
-            draft = parse_round(given, company_id=company.id, posted=True)
+            usual = load_usual_moderators(session, company.id)
+            draft = parse_round(given, company_id=company.id, moderators=usual, posted=True)
             made = create_round(session, visit.viewer, company.id, draft, now=visit.now)
     except REFUSED as error:
         with reading(request) as (session, visit):

@@ -1,10 +1,10 @@
 """What the pages of one round share: its name and state, the steps that lead to its start, the tabs after it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from app.accounts.rules import Action, may, require
+from app.deferred import dataclass
 from app.errors import Conflict
 from app.http.visit import Visit
 from app.infra.database import ReadSession

@@ -1,11 +1,11 @@
 """The step of a round that settles what is promised to those who answer: mode and minimums of each group, pooling."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted

@@ -1,11 +1,11 @@
 """The step of a round that chooses the soft KPIs asked about, and what each rater group weighs in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted

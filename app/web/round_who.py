@@ -1,11 +1,11 @@
 """The step of a round that chooses who is rated, and by which rater groups."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.encounters.commands import propose_assignments
 from app.errors import AppError
 from app.http.access import access

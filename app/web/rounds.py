@@ -1,11 +1,11 @@
 """The list of rounds and a round's own page: what it asks, whom, when, under which promise; throwing a draft away."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.http.access import access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
@@ -64,6 +64,7 @@ def show_rounds(request: Request) -> Response:
         chosen=state,
         older=next_href(visit, found),
         may_write=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
+        may_set=may(visit.viewer, Action.ROUNDS_WRITE, (company.id,)),
     )
 
 

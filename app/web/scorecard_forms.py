@@ -1,11 +1,11 @@
 """The form of a scorecard: for whom and for which level, and then the KPIs with their weights."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid, NotFound
 from app.fields import NO_CHOICE, UNKNOWN
 from app.http.access import access

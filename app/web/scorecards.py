@@ -1,11 +1,11 @@
 """The pages of scorecards: which are set where, and one with its weights as shares."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.http.access import access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading

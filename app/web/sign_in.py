@@ -1,6 +1,5 @@
 """The pages of signing in and out: password, one-time link by mail, the browsers one is signed in with."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -10,6 +9,7 @@ from app.accounts.queries import check_password
 from app.accounts.rules import CodeDelayed, HalfSessionOver, ProviderOnly, SignInDelayed, SignInRefused, WrongCode
 from app.accounts.sessions import sign_out as end_session_of
 from app.accounts.values import Entrance
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import SIGNED_IN, access, by_link, public
 from app.http.cookies import end_half, end_session, half_secret, session_secret, start_half, start_session

@@ -3,7 +3,8 @@
 from fastapi import Request, Response
 
 from app.accounts.commands import reset_sign_in, set_factor_duty
-from app.accounts.queries import find_factor, get_factor_duty, load_accounts
+from app.accounts.factors import find_factor, get_factor_duty
+from app.accounts.queries import load_accounts
 from app.accounts.rules import Action, require
 from app.accounts.values import Account, AccountId, FactorDuty
 from app.errors import NotFound

@@ -1,11 +1,11 @@
 """What moves now at the units that the viewer reads, and which soft KPI moves before which hard one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, roots
+from app.deferred import dataclass
 from app.followup.queries import length_name, list_falling, list_signals
 from app.followup.relations import list_company_links
 from app.followup.values import FallingResponse, LinkedKpis, Signal

@@ -1,10 +1,9 @@
 """The feedback summary of a subject, how it was computed, and what is said before there is one."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
+from app.deferred import dataclass
 from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages

@@ -1,10 +1,9 @@
 """Following a round: how many have answered as far as it may be told, moving its times, closing it, releasing it."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError
 from app.http.access import access
 from app.http.doors import posted
@@ -67,7 +66,7 @@ def show_tracker(request: Request, round_id: str) -> Response:
         frame=frame,
         round=frame.round,
         state=STATE_NAMES[frame.round.state],
-        groups=[_group_line(visit, one) for one in tracking.groups],
+        groups=[group_line(visit, one) for one in tracking.groups],
         counted_on=tracking.counted_on,
         letters=[(said(visit, label), counts[state]) for state, label in _TOLD if counts[state] or label == "Sent"],
         undelivered=[one.email or one.name or "" for one in undelivered[:ADDRESSES_NAMED]],
@@ -136,7 +135,7 @@ def release(request: Request, round_id: str) -> Response:
     return see_other(f"/rounds/{round_id}", done="released")
 
 
-def _group_line(visit: Visit, one: GroupTracking) -> GroupLine:
+def group_line(visit: Visit, one: GroupTracking) -> GroupLine:
     policy, percent = one.policy, one.percent
     if is_protected(policy.mode):
         shown = said(visit, "{asked} asked, shown from {k}", asked=one.asked, k=policy.k)

@@ -1,8 +1,9 @@
 """Files as pages take them: a table in, row by row what became of it or what is wrong with it; nothing is stored here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid
 from app.fields import REQUIRED
 from app.http.forms import Form

@@ -1,8 +1,8 @@
 """A visit as people read it: states, parts of the day, answers in words; shows, decides nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from app.deferred import dataclass
 from app.http.visit import Visit as Caller
 from app.infra.database import ReadSession
 from app.kpis.values import ScaleKind

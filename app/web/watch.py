@@ -1,12 +1,12 @@
 """How a KPI is watched: the settings, and what each method would have done in the last year."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, require, roots
+from app.deferred import dataclass
 from app.followup.commands import set_watch
 from app.followup.intake import parse_watch
 from app.followup.queries import get_watch, try_methods

@@ -1,13 +1,15 @@
 """The page that tries another policy on a released round: what is changed, who moves and why; nothing is written."""
 
-from dataclasses import dataclass
+from contextlib import nullcontext
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.errors import Invalid
 from app.http.access import SIGNED_IN, access
 from app.http.forms import Form
 from app.http.routes import Pages
+from app.http.service import computing_again
 from app.http.visit import Visit, reading
 from app.infra.paging import Page, page_in
 from app.releases.adoption import may_adopt
@@ -42,7 +44,8 @@ def show_what_if(request: Request, release_id: str) -> Response:
         tried = PolicyFields.of(visit.query).settled(choices)
         try:
             wish = parse_what_if(tried.given(), posted=True)
-            trial = None if wish.is_empty else try_what_if(session, visit.viewer, release_id, wish, on=visit.today)
+            with nullcontext() if wish.is_empty else computing_again(request, visit.viewer.actor):
+                trial = None if wish.is_empty else try_what_if(session, visit.viewer, release_id, wish, on=visit.today)
         except Invalid as error:
             return _refused(visit, choices, tried, error)
         may_write = may_adopt(session, visit.viewer, choices.release.company_id, wish, on=visit.today)

@@ -1,11 +1,11 @@
 """Adopting a what-if: what will be written and from which day, asked once more, then written."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.deferred import dataclass
 from app.errors import AppError, FieldError, Invalid
 from app.fields import NO_DAY, REQUIRED
 from app.http.access import access

@@ -1,11 +1,11 @@
 """The pages of a company's letters: what it may word, the texts of one, how they would arrive, back to the house text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require
+from app.deferred import dataclass
 from app.errors import AppError, NotFound
 from app.http.access import access
 from app.http.doors import posted

@@ -1,10 +1,10 @@
 """The nouns of wordings: which letters a company may word, which texts they have, and what it wrote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.deferred import dataclass
 from app.mail.values import Letter
 
 

@@ -6,15 +6,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import commands
+from app.accounts.keys import find_api_key, get_api_key, list_api_keys
 from app.accounts.queries import (
     check_password,
     find_account,
-    find_api_key,
     find_session,
     get_account,
-    get_api_key,
     list_accounts,
-    list_api_keys,
     list_journal,
     load_idempotent_answer,
     load_readers,

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import commands
-from app.accounts.queries import check_password, find_factor, find_session, get_factor_duty, is_factor_due
+from app.accounts.factors import find_factor, get_factor_duty, is_factor_due
+from app.accounts.queries import check_password, find_session
 from app.accounts.rules import (
     SERVICE,
     CodeDelayed,

@@ -22,7 +22,7 @@ from app.analysis.queries import (
 )
 from app.analysis.reliable import GroupReliability, Unstudied
 from app.analysis.rules import NoFairScore
-from app.analysis.values import Absence, Choice, NoteDraft, Severity
+from app.analysis.values import Absence, Choice, Component, NoteDraft, Severity
 from app.errors import Conflict, Forbidden, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
@@ -32,6 +32,7 @@ from app.rounds.values import Mode
 from app.scoring.coefficients import Coefficient, OneWay, SubjectTable, one_way, subject_table
 from app.scoring.fairness import RaterScores
 from app.scoring.generalizability import DStudy, GStudy, d_study, g_study
+from app.scoring.leniency import Component as Part
 from app.scoring.leniency import adjust, scores
 from app.scoring.obstacles import Assignment, Obstacle
 from app.scoring.reliability import Gap
@@ -71,6 +72,7 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
         Assignment.UNKNOWN,
     )
     assert {(one.fair, one.obstacle) for one in before.subjects} == {(None, Obstacle.ASSIGNMENT_UNKNOWN)}
+    assert (component.variances, component.tests, component.groups) == (None, None, ())
 
     answer = answer_assignment(session, made.analyst, made.release.id, Assignment.UNRELATED, now=now)
     assert (answer.version, answer.answered_by) == (1, "account:analyst")
@@ -78,7 +80,10 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
     given = shown(sheets())
     about, by, group = ([one[place] for one in given] for place in (0, 1, 2))
     rows = RaterScores.of(about, by, group, [points(one) for one in given])
-    model = scores(adjust(rows, WEIGHTS, Assignment.UNRELATED))
+    [part] = adjust(rows, WEIGHTS, Assignment.UNRELATED)
+    model = scores([part])
+    [component] = found.components
+    is_told_as_modelled(component, part)
     assert [one.name for one in found.subjects] == sorted(RATED)
     for one in found.subjects:
         said = model[one.name]
@@ -90,6 +95,10 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
         )
         assert one.released == agrees(one.plain)
 
+    are_as_strict_as_made(found)
+
+
+def are_as_strict_as_made(found: Severity) -> None:
     hidden = [one for one in found.raters if one.name is None]
     assert [one.name for one in found.raters if one.name] == ["Amir Haddad", "Kari Lunde", "Marte Fossum"]
     assert (len(hidden), found.unlisted) == (CUSTOMERS + 3, 3)  # the colleagues have rated Lars alone
@@ -98,6 +107,18 @@ def test_scores_are_freed_of_strict_and_mild_raters_once_somebody_has_said_how_t
     strict, mild = (pick(hidden, key=lambda one: one.severity) for pick in (max, min))
     assert (strict.severity > 25, strict.lo > 0) == (True, True)
     assert (mild.severity < -25, mild.hi < 0) == (True, True)
+
+
+def is_told_as_modelled(component: Component, part: Part) -> None:
+    assert component.tests is not None
+    assert [asdict(component.tests.subjects), asdict(component.tests.raters)] == [
+        {"statistic": agrees(test.statistic), "p_value": agrees(test.p_value)} for test in part.tests() or ()
+    ]
+    assert component.tests.raters.p_value < 0.05
+    assert [(one.rater_group.value, one.level, one.points, one.se) for one in component.groups] == [
+        (one.group, agrees(one.level.value), agrees(one.points), agrees(one.se)) for one in part.groups()
+    ]
+    assert [one.rater_group.value for one in component.groups] == sorted(WEIGHTS)
 
 
 @ONE_DATABASE

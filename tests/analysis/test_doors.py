@@ -56,10 +56,7 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
         f"{fair['reliability']:.2f}, solid",
     ]
 
-    raters = analyst.page(f"{base}/raters?kpi_id={kpi}").words
-    assert "Stricter" in raters
-    assert "Amir Haddad" in raters
-    assert "kunde-1" not in raters
+    read_the_model(analyst, release, kpi)
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
     assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
     told = analyst.get(f"/api/v1/releases/{release}/reliability/{kpi}").json()["groups"]
@@ -97,6 +94,31 @@ def test_an_analyst_reads_what_has_changed(analysed: tuple[Desk, str, Browser]) 
             (f"{one['se']:.1f}", f"{abs(one['index']):.2f}") if error else ("–", "–")
         )
         assert (one["se"] is not None, one["lo"].is_integer()) == (error, not error)
+
+
+def read_the_model(analyst: Browser, release: str, kpi: str) -> None:
+    """Raters, rater groups and tests: the page, the API and the file say the same."""
+    raters = analyst.page(f"/results/{release}/analysis/raters?kpi_id={kpi}")
+    assert [one in raters.words for one in ("Stricter", "Amir Haddad", "kunde-1")] == [True, True, False]
+    [part] = analyst.get(f"/api/v1/releases/{release}/severity/{kpi}").json()["components"]
+    test, customers = part["tests"]["raters"], next(one for one in part["groups"] if one["rater_group"] == "customer")
+    assert (test["p_value"] < 0.001, test["statistic"] > 10, "raters under 0.001" in raters.words) == (True, True, True)
+    row = next(row for row in raters.all("tr") if [one.words for one in row.all("th")] == ["Customers"])
+    assert row.all("td")[1].words == f"{customers['level']:.1f} error {customers['level_se']:.1f}"
+    assert f"error {customers['se']:.1f}" in row.words
+
+    [href] = [one.attributes["href"] for one in raters.all("a") if ".csv" in one.attributes["href"]]
+    table = [line.split(";") for line in analyst.get(href).content.decode("utf-8-sig").splitlines()]
+    by = {(row[1], row[2]): row[3:] for row in table}
+    told = by["Variance between raters", ""]
+    assert [float(told[place]) for place in (0, 4, 5)] == [
+        part["variances"]["raters"],
+        test["statistic"],
+        test["p_value"],
+    ]
+    against = by["Against all groups", "Customers"]
+    assert [float(cell) for cell in against[:4]] == [customers[name] for name in ("points", "se", "lo", "hi")]
+    assert by["Severity", "Amir Haddad"][0] != ""
 
 
 def leave_a_note(analyst: Browser, base: str, kpi: str, subject: str) -> None:

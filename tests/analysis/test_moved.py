@@ -88,7 +88,8 @@ def test_an_analyst_reads_a_change_with_the_correlation_of_those_who_answered_tw
         share**2 * (sum(each[group] for each in errors) - 2 * rho * math.sqrt(errors[0][group] * errors[1][group]))
         for group, share in shares.items()
     )
-    assert (one.se, one.index) == (agrees(math.sqrt(square)), agrees(one.points / math.sqrt(square)))  # type: ignore[operator]
+    assert one.points is not None
+    assert (one.se, one.index) == (agrees(math.sqrt(square)), agrees(one.points / math.sqrt(square)))
     assert told["se"] != agrees(math.sqrt(square))
     of_one = get_changes(session, made.viewer(Role.ANALYST, "p01"), second.id, kpi, on=ON)
     assert (of_one.rounds, of_one.subjects) == (found.rounds, (one,))

@@ -145,6 +145,8 @@ CASES: dict[str, Case] = {
     "get_load_cap": Case(),
     "set_load_cap": Case(body=lambda _: {"minutes": 45}),
     "list_loads": Case("team"),
+    "get_usual_moderators": Case(),
+    "set_usual_moderators": Case(body=lambda _: {"moderated_by": None}),
     "call_for_nominations": Case("team", lambda _: {"until": "2026-11-24T09:00:00+01:00"}),
     "list_nomination_forms": Case(),
     "list_waiting_nominations": Case(),
@@ -187,10 +189,7 @@ CASES: dict[str, Case] = {
     "get_sign_in_rules": Case(),
     "set_sign_in_rules": Case(body=lambda _: {"second_factor": "nobody"}),
     "list_api_keys": Case(),
-    "create_api_key": Case(
-        "team",
-        lambda world: key_at(world.place),
-    ),
+    "create_api_key": Case("team", lambda world: key_at(world.place)),
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
 }
@@ -213,7 +212,7 @@ ELSEWHERE = {
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
     # Of rounds that have closed, and for who reads no results: tests/moderation/test_doors.py.
-    *("list_comment_queues", "get_comment_queue", "rule_on_comment"),
+    *("list_comment_queues", "get_comment_queue", "get_open_comment_queue", "rule_on_comment"),
 }
 
 
@@ -281,6 +280,7 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
         *("list_dossiers", "create_dossier", "list_scenarios", "create_scenario", "order_visit"),
         *("list_conflicts", "get_load_cap", "set_load_cap"),
+        *("get_usual_moderators", "set_usual_moderators"),
         *("list_readings", "list_releases", "list_signals", "list_decision_cases", "list_action_plans"),
         *("list_falling_responses", "list_accounts", "list_api_keys", "list_entries"),
         *("get_sign_in_rules", "set_sign_in_rules"),

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.accounts.tables import IdempotentAnswerRow
+from app.http.service import RERUNS
 from app.infra.database import Database
 from app.journal.tables import JournalRow
 from app.kpis.tables import KpiVersionRow, ScorecardRow, TargetRow
@@ -64,7 +65,7 @@ def test_moves_come_in_slices_and_by_level(read: tuple[Served, Quarter]) -> None
     seen: list[Any] = []
     cursor: str | None = None
     while True:
-        part = asked(client, made, sent, limit=3, **({"cursor": cursor} if cursor else {}))
+        part = asked(client, made, sent, limit=10, **({"cursor": cursor} if cursor else {}))
         seen, cursor = seen + part["items"], part["next_cursor"]
         if cursor is None:
             break
@@ -86,6 +87,27 @@ def test_asking_writes_nothing_not_even_with_an_idempotency_key(read: tuple[Serv
         answer = client.post(path, json=customers(made, weight), headers={"idempotency-key": "one"})
         assert (answer.status_code, "idempotency-replayed" in answer.headers) == (200, False)
     assert written(served) == before
+
+
+def test_who_asks_too_often_is_told_when_to_come_back_on_page_and_api(
+    read: tuple[Served, Quarter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A what-if scores the whole round: one share of it with computing it again."""
+    served, made = read
+    path, analyst = f"/releases/{made.release.id}/what-if", served.signed_in("analyst")
+    page = f"/results/{made.release.id}/what-if?weights.{made.kpis[S1]}.customer=10"
+    reruns = served.app.state.service.reruns
+    monkeypatch.setattr(reruns, "_counts", {})  # the others of this service have their share afterwards
+    assert analyst.get(page).status_code == 200
+    (actor,) = reruns._counts
+    for _ in range(RERUNS - 1):
+        reruns.count(actor)
+    refused = analyst.post(f"/api/v1{path}", json=customers(made, 10))
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+    assert 50 <= int(refused.headers["retry-after"]) <= 60
+    for asked_for in (page, f"/api/v1/releases/{made.release.id}/recomputation"):
+        assert analyst.get(asked_for).status_code == 429
+    assert analyst.get(f"/results/{made.release.id}/what-if").status_code == 200, "nothing is asked there"
 
 
 def test_a_smaller_minimum_is_refused_with_the_allowed_range(read: tuple[Served, Quarter]) -> None:

@@ -1,19 +1,25 @@
-"""A shopper on a phone, without a script: two pictures, a report, validation, an objection and what becomes of it."""
+"""A shopper on a phone, without a script: two pictures, a report, validation, an objection and what becomes of it.
+
+One question is asked only after a low answer: it says so without a script, and comes and goes with one.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, Role
 from app.infra.keys import key_of
+from app.visits.tables import VisitRow
 from tests.browser.live import Live, live
 from tests.chromium import PHONE
 from tests.fjellbris import address
+from tests.releases.test_conditional import with_a_follow_up
 from tests.shelf import Shelf, nothing
 from tests.smtp import MailServer
 from tests.visits.desk import VisitDesk, photo, visit_desk
@@ -22,6 +28,7 @@ pytestmark = pytest.mark.slow
 NewPage = Callable[..., Page]
 Barriers = Callable[[Page], list[str]]
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+WHEN = "Bare hvis du svarte"
 
 
 @pytest.fixture
@@ -66,6 +73,7 @@ def arranged(service: Live) -> tuple[VisitDesk, dict[str, str]]:
     """An ordered visit to Sofie, and the sessions of those who judge it and of herself."""
     with service.engine.write() as session:
         desk = visit_desk(session, NOW)
+        with_a_follow_up(session, desk.company, NOW)
         desk.ordered(session, NOW)
         secrets = {}
         for who, email in (
@@ -93,6 +101,8 @@ def report_on_phone(service: Live, new_page: NewPage, barriers: Barriers) -> Non
         shopper.page.set_input_files("#file", {"name": "bilde.jpg", "mimeType": "image/jpeg", "buffer": photo(side)})
         shopper.press("Legg til bildet")
     looking.go(link)
+    look_for_the_follow_up(looking)
+    assert WHEN in shopper.page.inner_text("main")
     shopper.page.fill("#visited_at", "14:30")
     for scale in shopper.page.locator("fieldset.scale").all():
         scale.locator("input[type=radio]").nth(4).check()
@@ -101,6 +111,24 @@ def report_on_phone(service: Live, new_page: NewPage, barriers: Barriers) -> Non
     shopper.press("Send rapporten")
     assert "2 bilder følger med." in shopper.page.inner_text("main")
     looking.go(f"{link}/thanks")
+    with service.engine.read() as session:
+        (visit,) = (row.value() for row in session.scalars(select(VisitRow)))
+    assert visit.report is not None
+    # The third was answered, too, but not asked after a 5: it is nobody's answer.
+    asked = [item.id for item in visit.form.items if visit.form.trigger_of(item) is None]
+    assert (len(visit.form.items), dict(visit.report.levels)) == (3, dict.fromkeys(asked, 5.0))
+
+
+def look_for_the_follow_up(phone: Phone) -> None:
+    """With a script it is there after a 2, and gone after a 5."""
+    why, first = phone.page.locator("[data-if]"), phone.page.locator("fieldset.scale").first
+    expect(why).to_be_hidden()
+    first.locator("input[value='2']").check()
+    expect(why).to_be_visible()
+    assert WHEN in why.inner_text()
+    phone.look()
+    first.locator("input[value='5']").check()
+    expect(why).to_be_hidden()
 
 
 def test_a_shopper_reports_with_two_pictures_and_the_visited_objects(

@@ -10,8 +10,9 @@ from app.accounts.rules import SERVICE, Action
 from app.accounts.values import Role, Viewer
 from app.decisions import rules
 from app.decisions.commands import decide_case, keep_cases, open_case, open_due_cases, tell_owners
+from app.decisions.idle import is_only_statistics
 from app.decisions.intake import parse_case, parse_decision
-from app.decisions.queries import count_waiting, get_case, is_only_statistics, list_cases
+from app.decisions.queries import count_waiting, get_case, list_cases
 from app.decisions.tables import DecisionCaseRow
 from app.decisions.values import CaseCause, CaseDraft, CaseFilter, CaseState, Choice, DecisionCase, DecisionDraft
 from app.errors import Forbidden, Invalid, NotFound

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.accounts.values import Grant, Role, Viewer
 from app.encounters import rules
 from app.encounters.commands import begin_period, change_programme, forget_encounters, stop_programme
 from app.encounters.intake import parse_programme
@@ -28,18 +29,25 @@ from app.kpis.values import RaterGroup
 from app.mail.commands import suppress
 from app.mail.tables import OutboxRow
 from app.mail.values import SuppressionReason
+from app.moderation.commands import decide
+from app.moderation.queries import get_queue
+from app.moderation.values import Ruling, Verdict
 from app.organisation.commands import ensure_raters
 from app.organisation.values import NewRater
+from app.releases.queries import load_due_releases
+from app.releases.review import begin_review, load_due_reviews
 from app.reports import Outcome, RowsRefused
 from app.responses.queries import load_rating_form
 from app.rounds.commands import add_assignments, launch_round, mark_conflict, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.limits import USUAL_CAP, load_spent
-from app.rounds.queries import load_assignments, load_round
+from app.rounds.queries import load_assignments, load_frozen_round, load_round
 from app.rounds.tables import AssignmentRow
 from app.rounds.values import RoundState
+from app.visits.close import close_if_due
 from tests.encounters.shop import Shop, new_programme
 from tests.fjellbris import draft_round
+from tests.moderation.built import give_moderator
 from tests.played_round import PlayedRound
 
 ALL = PageRequest()
@@ -248,6 +256,48 @@ def test_a_row_that_cannot_be_taken_is_named_and_nothing_is_stored(shop: Shop) -
         (7, "programme"),
     ]
     assert shop.fates() == {}
+
+
+def test_rounds_begin_with_the_promise_that_comments_are_read_first_where_somebody_does(shop: Shop) -> None:
+    shop.begin()
+    draft = parse_programme({"moderated_by": "HR"}, company_id=shop.company.id, present=shop.programme)
+    with pytest.raises(Invalid) as refused:
+        change_programme(shop.session, SERVICE, shop.programme.id, draft, now=shop.now)
+    assert [error.field for error in refused.value.errors] == ["moderated_by"], "nobody has the role there"
+    give_moderator(shop.session, shop.company, shop.now)
+    assert change_programme(shop.session, SERVICE, shop.programme.id, draft, now=shop.now).moderated_by == "HR"
+    shop.pass_by(days=7)
+    shop.begin()
+    later, first = list_periods(shop.session, SERVICE, shop.programme.id, ALL, now=shop.now).items
+    frozen = [load_frozen_round(shop.session, one.round_id).moderated_by for one in (first, later)]
+    assert frozen == [None, "HR"]
+
+    written = customers_write(shop, later.round_id)
+    closed_at = shop.now + timedelta(days=14)
+    assert close_if_due(shop.session, later.round_id, now=closed_at)
+    for round_ in load_due_reviews(shop.session, now=closed_at):
+        begin_review(shop.session, round_.id, now=closed_at)
+    hr = Viewer("account:hr", grants=(Grant(Role.MODERATOR, shop.company.id),))
+    queue = get_queue(shop.session, hr, later.round_id, now=closed_at)
+    assert {one.text for one in queue.comments} == written
+    assert later.round_id not in {one.id for one in load_due_releases(shop.session, now=closed_at)}
+    for one in queue.comments:
+        decide(shop.session, hr, one.id, Ruling(Verdict.RELEASED), now=closed_at)
+    assert later.round_id in {one.id for one in load_due_releases(shop.session, now=closed_at)}
+
+
+def customers_write(shop: Shop, round_id: str) -> set[str]:
+    """Four customers of Sofie's are drawn and answer, each with a comment; the comments."""
+    shop.send(*(shop.met(f"moderated-{number}") for number in range(4)))
+    while "delayed awaits_draw" in shop.reasons():
+        shop.pass_by(days=1)
+        shop.draw()
+    invite_due_rounds(shop.session, now=shop.now)
+    played = PlayedRound(shop.session, shop.company, load_round(shop.session, round_id), shop.now)
+    said = {address: f"Hilsen {address}." for address in shop.asked(round_id)}
+    for customer, text in said.items():
+        played.rate(customer, {"Sofie Berg": ("5", "4")}, comment=text)
+    return set(said.values())
 
 
 def test_a_change_holds_from_the_next_period_on_and_a_stop_for_good(shop: Shop) -> None:

@@ -36,8 +36,8 @@ def served(shop: Shop, **met: int) -> None:
         shop.draw()
 
 
-def drafted(shop: Shop, **options: object) -> Round:
-    return draft_round(shop.session, shop.company, shop.now, groups=GROUPS, **options)  # type: ignore[arg-type]
+def drafted(shop: Shop) -> Round:
+    return draft_round(shop.session, shop.company, shop.now, groups=GROUPS)
 
 
 def proposed(shop: Shop, draft: Round) -> dict[str, str]:

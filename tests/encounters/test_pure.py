@@ -52,6 +52,9 @@ def test_a_programme_is_as_usual_where_nothing_is_said_and_stays_where_it_is_cha
     draft = parse_programme({**given, "kpi_ids": ["a", "a"], "external_id": "voice"}, company_id="company")
     assert (draft.scope_id, draft.rhythm, draft.kpi_ids) == ("company", "week", ("a",))
     assert (draft.k, draft.quota, draft.pause_days, draft.answer_days) == (5, 10, 90, 7)
+    for said, moderators in (({}, "HR"), ({"moderated_by": None}, None), ({"moderated_by": "Ida"}, "Ida")):
+        wish = {**given, "kpi_ids": ["a"], **said}
+        assert parse_programme(wish, company_id="company", moderators="HR").moderated_by == moderators
 
 
 @pytest.mark.parametrize(

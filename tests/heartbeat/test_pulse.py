@@ -54,7 +54,8 @@ def test_a_worker_gives_a_sign_of_life_as_long_as_it_works_and_looks_before_whet
 ) -> None:
     begun = utc_now()
     long_rested(engine, begun)
-    with working(settings, engine):
+    # The sign is given at once and the end comes at once, also while due work lets a service begin before it.
+    with working(settings, engine, after=3600.0):
         assert eventually(lambda: (heard(engine) or begun) > begun)
     held, last = held_at(engine), heard(engine)
     assert held is not None

@@ -83,6 +83,7 @@ def test_only_cases_of_customers_and_comments_before_their_release_are_for_a_per
     assert {route.path for route in personal} == {
         "/api/v1/comments",
         "/api/v1/comments/{comment_id}/decision",
+        "/api/v1/open-codes/{code_id}/comments",
         "/api/v1/rounds/{round_id}/comments",
         "/api/v1/recovery-cases",
         "/api/v1/recovery-cases/{case_id}",

@@ -1,12 +1,18 @@
 """How routes are made: a page takes nothing that would have to be looked for, a resource is made when it is asked for."""
 
+import threading
 from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, Query, Request, Response
 from starlette.routing import Match
 
-from app.http.routes import JsonRoute, Pages
+from app.http.access import public
+from app.http.routes import JsonRoute, Pages, prompt
+from app.infra.database import Database
+from app.main import create_app
+from tests.client import Client
+from tests.served import ADDRESS, settings_of
 
 
 def test_a_page_takes_the_request_and_the_pieces_of_its_path() -> None:
@@ -55,3 +61,24 @@ def test_a_resource_is_made_by_the_first_request_that_may_mean_it() -> None:
     assert (match, found["endpoint"], found["path_params"]) == (Match.FULL, show, {"round_id": "7"})
     assert [field.alias for field in vars(route)["dependant"].path_params] == ["round_id"]
     assert not hasattr(route, "no_such_thing")
+
+
+def test_only_a_prompt_page_is_read_where_it_is_asked_for_and_only_from_a_file(engine: Database) -> None:
+    pages = Pages()
+
+    @pages.get("/prompt")
+    @public("says where it runs")
+    @prompt
+    def at_once(request: Request) -> Response:
+        return Response(threading.current_thread().name, headers={"method": request.method})
+
+    @pages.get("/usual")
+    @public("says where it runs")
+    def usual(request: Request) -> Response:
+        return Response(threading.current_thread().name, headers={"method": request.method})
+
+    app = create_app(settings_of(engine), database=engine)
+    app.router.routes[:0] = pages.routes
+    anybody = Client(app, ADDRESS)
+    assert anybody.get("/usual").text.startswith("page")
+    assert anybody.get("/prompt").text.startswith("page") is not engine.is_sqlite

@@ -102,6 +102,7 @@ def test_a_link_taken_back_says_so_and_sending_again_makes_another(
     with pytest.raises(LinkVoid):
         find_link(session, old, now=now)
     resend_invitation(session, SERVICE, invitation.id, now=now)
+    assert outbox_of(session, "Sofie Berg")[-1].next_attempt_at == now
     new = token_of(session, company, "Sofie Berg")
     assert new != old
     assert find_link(session, new, now=now).person_id == company.people["Sofie Berg"]

@@ -1,10 +1,12 @@
 """A mail server that does as it is told, stage by stage: refuse, be busy, talk nonsense, hang up, come late, keep silent."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PIPELINING = "250-here\r\n250 PIPELINING"
 HANG_UP = "hang up"
@@ -13,6 +15,9 @@ LATE = "late"
 """Followed by seconds and a reply: "late 0.1 250 ok"."""
 
 STARTTLS = "250-here\r\n250 STARTTLS"
+UNTRUSTED = Path(__file__).with_name("untrusted.pem")
+"""A certificate of 127.0.0.1 with its key, signed by nobody else: trusted only by who is told to trust it."""
+SHOWN = {"CERTIFICATE": UNTRUSTED.name}
 USUAL = {"GREETING": "220 ready", "EHLO": "250 here", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"}
 
 
@@ -21,7 +26,8 @@ class ScriptedServer:
     """`script` gives a reply for GREETING, EHLO, MAIL, RCPT, DATA, CONTENT, BODY or RSET; `accepted` are the bodies it took.
 
     Replies with a bar between them are given one after the other, the last one from then on. CONTENT is said before the
-    final dot. A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know.
+    final dot. A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know. With a
+    CERTIFICATE it goes on under TLS after STARTTLS, or begins with it where the script has no STARTTLS.
     """
 
     port: int = 0
@@ -57,13 +63,16 @@ class ScriptedServer:
             self.connections += 1
             with connection:
                 try:
-                    self._converse(connection)
+                    begins_safely = "CERTIFICATE" in self.script and "STARTTLS" not in self.script
+                    self._greet(_under_tls(connection) if begins_safely else connection)
                 except OSError:
                     continue
 
+    def _greet(self, connection: socket.socket) -> None:
+        if self._say(connection, "GREETING"):
+            self._converse(connection)
+
     def _converse(self, connection: socket.socket) -> None:
-        if not self._say(connection, "GREETING"):
-            return
         with connection.makefile("rb") as lines:
             for line in lines:
                 verb = (line.split() or [b""])[0].decode("latin-1").upper()
@@ -71,6 +80,10 @@ class ScriptedServer:
                     connection.sendall(b"221 bye\r\n")
                     return
                 if not self._say(connection, verb):
+                    return
+                if verb == "STARTTLS" and "CERTIFICATE" in self.script:
+                    with _under_tls(connection) as safe:
+                        self._converse(safe)
                     return
                 if verb == "DATA" and self._reply("DATA").startswith("354") and not self._take(connection, lines):
                     return
@@ -107,3 +120,9 @@ class ScriptedServer:
             self._stop.wait(float(seconds))
         connection.sendall(reply.encode() + b"\r\n")
         return not reply.startswith("421")
+
+
+def _under_tls(connection: socket.socket) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(UNTRUSTED)
+    return context.wrap_socket(connection, server_side=True)

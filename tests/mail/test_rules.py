@@ -162,6 +162,7 @@ def test_one_letter_a_day_comes_unasked() -> None:
     assert first_attempt(MAIL, NOW - timedelta(days=3), now=NOW) == NOW
     assert first_attempt(replace(MAIL, is_asked_for=True), yesterday, now=NOW) == NOW
     assert first_attempt(replace(MAIL, letter=Letter.SIGN_IN), yesterday, now=NOW) == NOW
+    assert first_attempt(replace(MAIL, replaces=True), yesterday, now=NOW) == NOW, "the one before leads nowhere"
 
 
 def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:

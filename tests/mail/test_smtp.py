@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.smtp import Carrier, FolderTransport, Reply, SmtpTransport
+from app.infra.smtp import Carrier, FolderTransport, Reply, Security, SmtpTransport
 from app.mail.rules import outcome_of
 from app.mail.values import Outcome
-from tests.mail.scripted import HANG_UP, PIPELINING, SILENCE, ScriptedServer
+from tests.mail.scripted import HANG_UP, PIPELINING, SHOWN, SILENCE, STARTTLS, ScriptedServer
 from tests.smtp import MailServer, free_port
 
 RAW = b"Subject: x\r\n\r\n.a dot\r\n..two\r\nlast\r\n"
@@ -132,8 +132,14 @@ def test_a_batch_goes_over_one_connection_past_a_refusal_and_over_a_new_one_past
 
 
 def test_a_relay_that_cannot_protect_the_connection_gets_nothing() -> None:
-    for security in ("starttls", "tls"):
-        with ScriptedServer.running() as server:
+    ways: tuple[tuple[Security, dict[str, str]], ...] = (
+        ("starttls", {}),
+        ("starttls", {"EHLO": STARTTLS, "STARTTLS": "220 go on", **SHOWN}),
+        ("tls", {}),
+        ("tls", SHOWN),
+    )
+    for security, script in ways:
+        with ScriptedServer.running(**script) as server:
             protected = SmtpTransport(server.host, server.port, security=security)
             with protected.opened() as carrier:
                 assert deliver(carrier)[1] is Outcome.POSTPONED

@@ -11,6 +11,7 @@ from app.infra.database import WriteSession
 from app.kpis.commands import create_kpi
 from app.kpis.intake import parse_kpi
 from tests.company import SmallCompany, small_company
+from tests.originals import copied
 
 OSLO = ZoneInfo("Europe/Oslo")
 KINDS: Mapping[str, Mapping[str, object]] = {
@@ -23,6 +24,10 @@ KINDS: Mapping[str, Mapping[str, object]] = {
 @pytest.fixture
 def company(session: WriteSession, now: datetime) -> SmallCompany:
     """With the KPIs `answer-time` (value), `resolution` (ratio) and `complaints` (rate)."""
+    return copied(session, _measured, now)
+
+
+def _measured(session: WriteSession, now: datetime) -> SmallCompany:
     made = small_company(session, now)
     for external_id, measure in KINDS.items():
         name = {"nb": external_id, "en": external_id}

@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role, Viewer
-from app.errors import Forbidden, Invalid
+from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.journal.queries import list_entries_about
+from app.moderation.rules import NotInModeration, ReadsResults
+from app.moderation.values import QueueSource, Ruling, Verdict
 from app.open_answers import rules
 from app.open_answers.commands import (
     close_code,
@@ -22,13 +24,16 @@ from app.open_answers.commands import (
 )
 from app.open_answers.intake import parse_code
 from app.open_answers.queries import list_parked_open, list_results, load_due_periods, load_open_form
+from app.open_answers.review import get_either_comment, get_either_queue, list_every_queue, rule_on_either
 from app.open_answers.tables import OpenAnswerRow
 from app.open_answers.values import OpenCode
+from app.receipts.values import WithheldReason
 from app.responses.rules import ReviewOver
 from app.responses.tables import AnonymousSheetRow, SheetRow
 from app.responses.values import ParkState
 from tests.fjellbris import Fjellbris, fjellbris
 from tests.kpis.plain import words
+from tests.moderation.built import give_moderator
 
 ALL = PageRequest()
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -87,7 +92,8 @@ def test_open_answers_are_computed_once_apart_from_every_score(
     [score] = result.scores
     # 100, 87.5, 75, 50, 0 (of one question) and 100: 412.5 in six.
     assert (score.answers, score.score, score.lo, score.hi) == (6, 68.75, 31.0, 92.0)
-    assert sorted(result.comments) == [f"Nr. {number}" for number in range(6)]
+    assert sorted(one.text for one in result.comments) == [f"Nr. {number}" for number in range(6)]
+    assert list(result.withheld) == []
     # Nothing is left of the answers, and nothing of them ever stood among the sheets that are scored.
     stored = [
         session.scalar(select(func.count()).select_from(one)) for one in (OpenAnswerRow, SheetRow, AnonymousSheetRow)
@@ -170,3 +176,98 @@ def test_a_code_hangs_at_a_unit_until_it_is_taken_down(
         load_open_form(session, code.token, now=now)
     told = [one.action for one in list_entries_about(session, "open_code", code.id)]
     assert told == ["open_code.created", "open_code.closed"]
+
+
+SAID = ("Hyggelig.", "Raskt.", "Kari var flink med meg.", "Jeg er syk.", "Kom gjerne igjen.", "")
+RULINGS = {
+    "Hyggelig.": Ruling(Verdict.RELEASED),
+    "Raskt.": Ruling(Verdict.RELEASED),
+    "Kari var flink med meg.": Ruling(Verdict.EDITED, WithheldReason.NAMES_OTHERS, "Var flink med meg."),
+    "Jeg er syk.": Ruling(Verdict.WITHHELD, WithheldReason.PRIVATE),
+}
+
+
+@pytest.fixture
+def hr(company: Fjellbris) -> Viewer:
+    return Viewer("account:hr", grants=(Grant(Role.MODERATOR, company.id),))
+
+
+@pytest.fixture
+def looked_at(session: WriteSession, company: Fjellbris, now: datetime) -> OpenCode:
+    """A code whose comments are looked at first: five comments, an answer without any, and one that is parked."""
+    wish = parse_code(given(company), moderators="HR")
+    with pytest.raises(Invalid) as refused:
+        create_code(session, SERVICE, company.id, wish, now=now)
+    assert [error.field for error in refused.value.errors] == ["moderated_by"], "nobody has the role there"
+    give_moderator(session, company, now)
+    code = create_code(session, SERVICE, company.id, wish, now=now)
+    for number, text in enumerate(SAID):
+        scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment=text)
+    scan(session, code, now + timedelta(hours=3), "hasty", after=1, comment="Parkert.")
+    return code
+
+
+def test_comments_wait_for_who_reads_no_results_once_the_period_is_over(
+    session: WriteSession, company: Fjellbris, looked_at: OpenCode, hr: Viewer, now: datetime
+) -> None:
+    assert list_every_queue(session, hr, now=now + timedelta(days=5)) == []
+    [queue] = list_every_queue(session, hr, now=DECEMBER)
+    assert (queue.id, queue.source, queue.waiting) == (looked_at.id, QueueSource.OPEN_CODE, 5)
+    assert queue.until == datetime(2026, 12, 7, 23, tzinfo=UTC)
+    assert {one.text for one in queue.comments} == set(SAID) - {""}, "neither what is parked nor what says nothing"
+    for close in (Role.MANAGER, Role.VIEWER, Role.ANALYST):
+        both = Viewer("account:b", grants=(Grant(Role.MODERATOR, company.id), Grant(close, company.id)))
+        assert list_every_queue(session, both, now=DECEMBER) == []
+        with pytest.raises(ReadsResults):
+            get_either_queue(session, both, looked_at.id, now=DECEMBER)
+        with pytest.raises(ReadsResults):
+            rule_on_either(session, both, queue.comments[0].id, Ruling(Verdict.RELEASED), now=DECEMBER)
+    plain = parse_code(given(company, moderated_by=""), moderators="HR")
+    unmoderated = create_code(session, SERVICE, company.id, plain, now=now)
+    with pytest.raises(NotInModeration):
+        get_either_queue(session, hr, unmoderated.id, now=DECEMBER)
+
+
+def test_comments_are_shown_as_it_was_decided_and_what_nobody_has_looked_at_is_withheld(
+    session: WriteSession, looked_at: OpenCode, hr: Viewer
+) -> None:
+    [queue] = list_every_queue(session, hr, now=DECEMBER)
+    found = {one.text: one.id for one in queue.comments}
+    for text, ruling in RULINGS.items():
+        rule_on_either(session, hr, found[text], ruling, now=DECEMBER)
+        assert get_either_comment(session, hr, found[text], now=DECEMBER).ruling == ruling
+    # One is left: three days for what is parked are not enough, seven are.
+    last = DECEMBER + timedelta(days=7)
+    assert load_due_periods(session, now=DECEMBER + timedelta(days=6)) == ()
+    assert load_due_periods(session, now=last) == ((looked_at.id, date(2026, 11, 1)),)
+    assert compute_due_periods(session, now=last) == 1
+    [result] = list_results(session, SERVICE, looked_at.id, ALL, now=last).items
+    shown = {(one.text, one.is_edited) for one in result.comments}
+    assert shown == {("Hyggelig.", False), ("Raskt.", False), ("Var flink med meg.", True)}
+    assert [(one.reason, one.comments) for one in result.withheld] == [("not_looked_at", 1), ("private", 1)]
+    with pytest.raises(NotFound):
+        rule_on_either(session, hr, found["Raskt."], Ruling(Verdict.RELEASED), now=last)
+    told = [one.action for one in list_entries_about(session, "open_code", looked_at.id)]
+    assert told == ["open_code.created"] + ["comment.moderated"] * 4
+
+
+def test_a_period_is_computed_at_once_when_every_comment_is_looked_at(
+    session: WriteSession, company: Fjellbris, hr: Viewer, now: datetime
+) -> None:
+    give_moderator(session, company, now)
+    code = create_code(session, SERVICE, company.id, parse_code(given(company, moderated_by="HR")), now=now)
+    for number in range(5):
+        text = f"Nr. {number}" if number < 3 else ""
+        scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment=text)
+    assert load_due_periods(session, now=DECEMBER) == ()
+    first, *others = get_either_queue(session, hr, code.id, now=DECEMBER).comments
+    rule_on_either(session, hr, first.id, Ruling(Verdict.WITHHELD, WithheldReason.INSULT), now=DECEMBER)
+    for one in others:
+        rule_on_either(session, hr, one.id, Ruling(Verdict.RELEASED), now=DECEMBER)
+    assert compute_due_periods(session, now=DECEMBER) == 1
+    [result] = list_results(session, SERVICE, code.id, ALL, now=DECEMBER).items
+    # Two are left, fewer than are ever shown.
+    assert (list(result.comments), [(one.reason, one.comments) for one in result.withheld]) == (
+        [],
+        [("insult", 1), ("too_few", 2)],
+    )

@@ -14,6 +14,7 @@ from app.organisation import commands
 from app.organisation.values import NewPerson, NewSubject, Person, Subject, SubjectId, SubjectKind
 from app.reports import BulkReport, Row
 from tests.organisation.files import Import
+from tests.originals import copied
 
 DAY = date(2026, 11, 23)
 
@@ -42,6 +43,10 @@ def today() -> date:
 @pytest.fixture
 def house(session: WriteSession, now: datetime) -> House:
     """Fjellbris: Kundesenter with Team Nord (Sofie; Amir leads it) and Team Sør."""
+    return copied(session, _built, now)
+
+
+def _built(session: WriteSession, now: datetime) -> House:
     company = commands.create_company(session, SERVICE, "Fjellbris", external_id="F", now=now)
 
     def unit(name: str, kind: SubjectKind, parent: Subject, external_id: str) -> Subject:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import commands as accounts
-from app.accounts.queries import check_password, find_account, find_api_key, find_session
+from app.accounts.keys import find_api_key
+from app.accounts.queries import check_password, find_account, find_session
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, NewApiKey, Role, Viewer
 from app.errors import Forbidden, Invalid, NotFound

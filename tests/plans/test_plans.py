@@ -20,8 +20,9 @@ from app.kpis.queries import load_kpis
 from app.kpis.values import KpiId
 from app.plans import rules
 from app.plans.commands import end_plan, make_plan, tick_action
+from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
-from app.plans.queries import find_effect, get_plan, list_plans
+from app.plans.queries import get_plan, list_plans
 from app.plans.tables import ActionPlanRow
 from app.plans.values import ActionDraft, ActionPlan, PlanDraft, PlanEnd, PlanFilter, PlanState
 from app.releases.tables import ReleaseRow, ScoreRow

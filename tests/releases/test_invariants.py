@@ -22,8 +22,9 @@ from app.responses import invariants as sheets
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetRow
 from app.rounds.commands import close_round
 from app.rounds.tables import AssignmentRow, RoundRow
-from app.rounds.values import GroupPolicy, Mode, RoundState
-from tests.fjellbris import Fjellbris
+from app.rounds.values import GroupPolicy, Mode, Round, RoundState
+from tests.fjellbris import Fjellbris, fjellbris
+from tests.originals import copied
 from tests.played_round import PlayedRound, customers_of, play
 
 ANONYMOUS = GroupPolicy(RaterGroup.CUSTOMER, Mode.ANONYMOUS, 3, 3)
@@ -42,8 +43,20 @@ QUERIES: tuple[Query, ...] = (
 
 
 @pytest.fixture
-def played(session: WriteSession, company: Fjellbris, now: datetime) -> PlayedRound:
+def played(session: WriteSession, now: datetime, request: pytest.FixtureRequest) -> PlayedRound:
     """Anonymous customers of four people, three of whom have too few; colleagues, one of whom left a question open."""
+    company, asked = copied(session, answered, now, sealed="sound" in request.fixturenames)
+    return PlayedRound(session, company, asked, now)
+
+
+@pytest.fixture
+def sound(played: PlayedRound) -> WriteSession:
+    """The same, released."""
+    return played.session
+
+
+def answered(session: WriteSession, now: datetime, *, sealed: bool) -> tuple[Fjellbris, Round]:
+    company = fjellbris(session, now)
     played = play(session, company, now, groups=(RaterGroup.MANAGER, COLLEAGUES, ANONYMOUS), customers=ASKED)
     for name, count in ASKED.items():
         for place, customer in enumerate(customers_of(company, name, count)):
@@ -51,15 +64,10 @@ def played(session: WriteSession, company: Fjellbris, now: datetime) -> PlayedRo
     for colleague in ("Lars Moen", "Thea Vik", "Omar Said"):
         played.rate(colleague, {"Sofie Berg": ["3", "na"] if colleague == "Thea Vik" else ["3", "5"]})
     played.rate("Amir Haddad", {name: ["4", "4"] for name in ASKED})
-    return played
-
-
-@pytest.fixture
-def sound(played: PlayedRound) -> WriteSession:
-    """The same, released."""
-    close_round(played.session, SERVICE, played.round.id, now=played.now)
-    release_round(played.session, SERVICE, played.round.id, now=played.now)
-    return played.session
+    if sealed:
+        close_round(session, SERVICE, played.round.id, now=now)
+        release_round(session, SERVICE, played.round.id, now=now)
+    return company, played.round
 
 
 def found_after(session: WriteSession, plant: Plant, *queries: Query) -> list[str]:

@@ -13,6 +13,7 @@ from app.accounts.values import Grant, Role, Viewer
 from app.errors import AppError, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
+from app.journal.queries import list_entries_about
 from app.kpis.values import RaterGroup
 from app.reports import RowsRefused
 from app.responses.past import import_ratings
@@ -25,15 +26,18 @@ from app.rounds.commands import (
     mark_conflict,
     propose_assignments,
     set_load_cap,
+    set_usual_moderators,
 )
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.launch import draft_of
 from app.rounds.limits import list_conflicts, load_spent
+from app.rounds.moderators import get_usual_moderators
 from app.rounds.plan import within_cap
 from app.rounds.propose import CAP_REACHED
 from app.rounds.queries import get_load_cap, list_loads, load_assignments
 from app.rounds.rules import AlreadyApart, RoundIncomplete
 from tests.fjellbris import Fjellbris, address, draft_round
+from tests.moderation.built import give_moderator
 
 DAY = timedelta(days=1)
 PEERS = (RaterGroup.MANAGER, RaterGroup.COLLEAGUE)
@@ -162,6 +166,25 @@ def test_the_cap_of_a_month_holds_over_all_rounds(session: WriteSession, company
     with pytest.raises(RowsRefused) as refused:
         add_assignments(session, SERVICE, full.id, rows, now=now)
     assert {(error.column, error.allowed) for error in refused.value.refused} == {("email", "<= 10 min")}
+
+
+def test_who_usually_reads_comments_first_is_said_by_who_sets_up_rounds_of_the_whole_company(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    for place, role in ((company.id, Role.VIEWER), (company.subjects["Kundesenter"], Role.MANAGER)):
+        with pytest.raises(AppError):
+            set_usual_moderators(session, Viewer("x", grants=(Grant(role, place),)), company.id, "HR", now=now)
+    with pytest.raises(Invalid) as refused:
+        set_usual_moderators(session, SERVICE, company.id, "HR", now=now)
+    assert [error.field for error in refused.value.errors] == ["moderated_by"], "nobody has the role there"
+    give_moderator(session, company, now)
+    for wanted in ("HR", "HR, Ida", "HR, Ida", None, None, "HR"):
+        assert set_usual_moderators(session, SERVICE, company.id, wanted, now=now) == wanted
+        assert get_usual_moderators(session, SERVICE, company.id) == wanted
+    told = [one.action for one in list_entries_about(session, "company", company.id)]
+    assert told.count("usual_moderators.set") == 4
+    with pytest.raises(NotFound):
+        get_usual_moderators(session, Viewer("nobody"), company.id)
 
 
 def test_a_round_that_would_take_somebody_too_long_does_not_start(

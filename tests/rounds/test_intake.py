@@ -10,7 +10,15 @@ from app.errors import Invalid
 from app.kpis.values import RaterGroup
 from app.reports import Row, RowsRefused
 from app.rounds.checks import default_policy, policy_problems, weight_problems
-from app.rounds.intake import parse_groups, parse_rated, parse_raters, parse_round, parse_round_kpis, rows_of
+from app.rounds.intake import (
+    parse_groups,
+    parse_rated,
+    parse_raters,
+    parse_round,
+    parse_round_kpis,
+    read_moderators,
+    rows_of,
+)
 from app.rounds.values import (
     GroupPolicy,
     Mode,
@@ -91,6 +99,11 @@ def test_who_reads_comments_first_is_said_in_a_few_words_or_not_at_all() -> None
     left = replace(present(), moderated_by="HR")
     assert parse_round({"asked_by": "Ida"}, company_id="c", present=left).moderated_by == "HR"
     assert parse_round({"moderated_by": ""}, company_id="c", present=left, posted=True).moderated_by is None
+    usual = [
+        parse_round({**COMPLETE, **said}, company_id="c", moderators="HR") for said in ({}, {"moderated_by": None})
+    ]
+    assert [one.moderated_by for one in usual] == ["HR", None]
+    assert read_moderators({"moderated_by": " HR "}) == "HR"
     for wrong in ("x" * 81, "HR <hr@x.example>"):
         assert refused({"moderated_by": wrong}, present=left) == ["moderated_by"]
 

@@ -23,6 +23,17 @@ def hard(kpi: int, difference: float, se: float = 1.0) -> KpiMove:
     return KpiMove(kpi, Kind.HARD, Move(difference, se))
 
 
+def test_a_gap_of_ten_points_is_one_whatever_the_last_bit_says() -> None:
+    # 68.1 less 58.1 is 9.999999999999993 for the machine; the summary calls it a blind spot, and so must the question.
+    found = contradictions(
+        [], own=[OwnRating(0, 68.1, 58.1, Interval(50, 66)), OwnRating(1, 58.1, 68.1, Interval(60, 75))]
+    )
+    assert [(one.question, one.kpis) for one in found] == [
+        (Question.BLIND_SPOT, (0,)),
+        (Question.HIDDEN_STRENGTH, (1,)),
+    ]
+
+
 def test_a_better_result_with_worse_behaviour_asks_what_it_cost() -> None:
     seconds = KpiMove(ANSWER_TIME, Kind.HARD, Move(-20.0, 4.0), Direction.LOWER, least=10.0)
     assert contradictions([soft(IMPRESSION, -8), seconds]) == [

@@ -165,6 +165,12 @@ def test_a_plain_score_leaves_the_weight_of_a_silent_group_to_the_others() -> No
     }
 
 
+def test_a_plain_score_is_never_above_the_scale() -> None:
+    weights = {"a": 0.65, "b": 0.9, "c": 0.5, "d": 0.6, "e": 0.95}
+    rows = RaterScores.of([1] * 5, list("vwxyz"), list(weights), [100] * 5)
+    assert [score.plain for score in scores(adjust(rows, weights, Assignment.UNRELATED)).values()] == [100.0]
+
+
 def test_islands_are_adjusted_each_for_itself_and_never_under_one_number() -> None:
     one, other = organisation(15), organisation(16, people=50)
     both = Organisation(
@@ -210,13 +216,20 @@ def test_raters_of_their_own_leave_only_shrinkage() -> None:
 def test_whether_raters_were_chosen_by_merit_is_asked_and_not_guessed() -> None:
     people = organisation(17)
     assert set(reasons(adjusted(people, Assignment.UNKNOWN))) == {Obstacle.ASSIGNMENT_UNKNOWN}
-    assert set(reasons(adjusted(people, Assignment.BY_MERIT))) == {Obstacle.ASSIGNED_BY_MERIT}
+    [by_merit] = adjusted(people, Assignment.BY_MERIT)
+    assert set(reasons((by_merit,))) == {Obstacle.ASSIGNED_BY_MERIT}
+    assert (by_merit.model, by_merit.tests(), by_merit.groups()) == (None, None, ())
 
 
 def test_raters_who_are_alike_need_no_adjustment() -> None:
     parts = adjusted(organisation(18, severity=0))
     assert set(reasons(parts)) == {Obstacle.NO_SEVERITY}
     assert parts[0].model is not None
+    told = parts[0].tests()
+    assert told is not None
+    assert (told[0].p_value < 0.001, told[1].p_value >= 0.05) == (True, True)
+    groups = parts[0].groups()
+    assert sum(WEIGHTS[one.group] * one.points for one in groups) == pytest.approx(0, abs=1e-9)
 
 
 def test_subjects_who_are_alike_have_nothing_to_adjust() -> None:

@@ -77,6 +77,12 @@ def test_a_mean_of_independent_values_has_the_plain_error() -> None:
     assert ends(found.interval) == agrees({"lo": 5 - T_3 * found.se, "hi": 5 + T_3 * found.se})
 
 
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_what_never_changes_has_no_error(n: int) -> None:
+    found = mean([0.7] * n)
+    assert (found.value, found.se, found.interval) == (0.7, 0.0, Interval(0.7, 0.7))
+
+
 def test_a_mean_of_values_that_follow_each_other_is_less_sure() -> None:
     values = [1.0, 2.0, 3.0, 4.0, 5.0]
     r = (2 + 0 + 0 + 2) / 10

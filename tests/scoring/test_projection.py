@@ -66,6 +66,15 @@ def test_when_the_period_is_over_nothing_is_left_to_chance(target: float, chance
     assert (found.forecast, found.chance, found.shown) == (91, chance, shown)
 
 
+def test_rounding_takes_nobody_off_a_target_that_is_met_exactly() -> None:
+    # Their mean is 5.9 and nothing else; as floats they add up to a little less, or to a little more than 9 times 5.9.
+    seen = [9.6, 5.0, 3.8, 9.2, 6.3, 2.3, 8.2, 7.2, 1.5]
+    for goal in (Interval(5.9, math.inf), Interval(-math.inf, 5.9), Interval(5.9, 5.9)):
+        assert told(seen, 0, goal, of=Whole.AVERAGE).shown == 100
+    assert told([0.1] * 10, 2, at_least(0.1), of=Whole.AVERAGE).chance == 1
+    assert told(seen, 0, at_least(5.900001), of=Whole.AVERAGE).shown == 0
+
+
 @pytest.mark.parametrize(("chance", "shown"), [(0.0, 5), (0.07, 5), (0.08, 10), (0.424, 40), (0.926, 95), (1.0, 95)])
 def test_a_chance_is_shown_in_steps_of_five(chance: float, shown: int) -> None:
     assert Projection(1.0, 1.0, 3.0, 0.0, chance, 4).shown == shown

@@ -145,6 +145,35 @@ def test_units_in_different_periods_leave_nothing_free_to_tell_them_apart() -> N
     assert Doubt.SHARED in told(soft, soft, 0).doubts
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_every_period_but_one_costs_what_is_left_a_degree_of_freedom(every: int) -> None:
+    # Three units in twelve periods, both means taken out: of 3 * 11 - 1 degrees of freedom 2 * 11 - 1 are left, and the
+    # same share where memory has taken some before. Two periods apart none is seen.
+    season, raw = 5 * noise(1, 12, 0.5, seed=31), noise(6, 12, 0.5, seed=32).reshape(2, 3, 12)
+    across, along = raw.mean(axis=1, keepdims=True), raw.mean(axis=2, keepdims=True)
+    one, other = raw - across - along + raw.mean(axis=(1, 2), keepdims=True)
+    other -= (one * other).sum() / (one * one).sum() * one
+    one, other = one / np.linalg.norm(one), other / np.linalg.norm(other)
+    seen = set()
+    for r in np.linspace(0.3, 0.65, 71).tolist():
+        rows = (season + one, season + r * one + math.sqrt(1 - r * r) * other)
+        soft, hard = (by_unit(np.repeat(np.arange(3), 12), each.ravel(), every=every) for each in rows)
+        found = told(soft, hard, 0)
+        limit = math.tanh(1.959964 / math.sqrt(found.link.df * 21 / 32 - 1))
+        assert (found.link.is_beyond_chance, Doubt.SHARED in found.doubts) == (True, r < limit)
+        seen.add((r < limit, found.link.df < 31.999999))
+    assert seen == {(True, every == 1), (False, every == 1)}
+
+
+@pytest.mark.parametrize(("common", "is_shared"), [(3, True), (4, False)])
+def test_an_interval_takes_two_degrees_of_freedom(common: int, is_shared: bool) -> None:
+    # Two units of ten periods: each period that only one of them has costs what it brings; two are left of four common.
+    one, other = (2 * noise(1, 10, 0, seed=seed) for seed in (33, 34))
+    soft = {"a": table(one)["000"], "b": table(other, first=10 - common)["000"]}
+    apart = {unit: {2 * t: x for t, x in row.items()} for unit, row in soft.items()}
+    assert (Doubt.SHARED in told(apart, apart, 0).doubts) is is_shared
+
+
 def test_one_unit_is_little_to_learn_from() -> None:
     soft = noise(1, 40, 0, seed=18)
     assert Doubt.ONE_UNIT in told(table(soft), table(soft), 0).doubts

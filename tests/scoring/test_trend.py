@@ -134,6 +134,14 @@ def test_nobody_is_counted_in_both_rounds_more_often_than_he_answered() -> None:
     assert changed(before, after, {"peers": 9}) == changed(before, after, {"peers": 2})
 
 
+def test_all_at_the_top_are_not_above_it() -> None:
+    weights = {"colleague": 0.8, "customer": 0.85, "manager": 0.65}
+    best = asked({name: [100.0] * 3 for name in weights}, weights)
+    found = change_between(best, best, {})
+    assert isinstance(found, Change)
+    assert (found.before, found.after, found.difference.points) == (100, 100, 0)
+
+
 def test_self_is_no_part_of_a_change() -> None:
     weights = WEIGHTS | {"self": 0}
     rounds = [asked({"self": [own], "manager": [50.0], "peers": [50.0]}, weights=weights) for own in (0.0, 100.0)]

@@ -27,6 +27,7 @@ def spoilt() -> Spoilt:
 
 def test_the_second_opinion_shares_no_code_with_the_first() -> None:
     allowed = {
+        "app.deferred",
         "app.scoring.errors",
         "app.scoring.objections",
         "app.scoring.verifier_columns",
@@ -57,6 +58,27 @@ def test_it_consents_to_the_sound_round_and_to_saying_nothing(spoilt: Spoilt) ->
     verify(spoilt.collected, spoilt.claimed)
     verify(spoilt.collected, without_rows(spoilt.claimed))
     verify(spoilt.collected, nothing_claimed())
+
+
+def test_the_order_of_the_columns_says_nothing(spoilt: Spoilt) -> None:
+    seen, said, draw = spoilt.collected, spoilt.claimed, np.random.default_rng(5)
+    heads, members, uses, shares = (
+        draw.permutation(len(column))
+        for column in (seen.head_cell, said.member_cell, said.use_row, said.share_combined)
+    )
+
+    verify(
+        replace(seen, head_cell=seen.head_cell[heads], head_person=seen.head_person[heads]),
+        replace(
+            said,
+            member_atom=said.member_atom[members],
+            member_cell=said.member_cell[members],
+            use_row=said.use_row[uses],
+            use_atom=said.use_atom[uses],
+            share_combined=said.share_combined[shares],
+            share_atom=said.share_atom[shares],
+        ),
+    )
 
 
 def test_it_objects_to_a_tree_that_is_none(spoilt: Spoilt) -> None:

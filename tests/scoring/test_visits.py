@@ -16,6 +16,11 @@ def test_a_cap_takes_away_only_what_lies_above_it() -> None:
     assert isinstance(visit_score([], [], failed=1, cap=50), NotScored)
 
 
+def test_nothing_is_better_than_perfect_whatever_the_weights() -> None:
+    # 0.1 and its like add up to a little less than they weigh: 100.00000000000001, which no table takes.
+    assert visit_score([100] * 5, [2.8, 0.9, 2.4, 2.0, 0.1], failed=0, cap=50) == VisitScore(100, 100, is_capped=False)
+
+
 @pytest.mark.parametrize(
     ("weights", "cap"), [([1], 50), ([1, 0], 50), ([1, math.nan], 50), ([1, 1], 101), ([1, 1], -1)]
 )

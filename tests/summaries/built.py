@@ -32,6 +32,7 @@ from app.rounds.commands import create_round, set_groups, set_round_kpis
 from app.rounds.values import GroupPolicy, Mode, RoundDraft, RoundKpi
 from tests.company import SmallCompany
 from tests.databases import rolled_back
+from tests.originals import copied
 from tests.served import Clock, Served, app_over
 from tests.shelf import NOW, Shelf
 
@@ -81,6 +82,10 @@ class Quarter:
 
 def quarter(session: WriteSession, *, with_the_one_before: bool = False) -> Quarter:
     """Fjellbris with its third quarter released, and the second one if a test asks for it."""
+    return copied(session, _released, with_the_one_before=with_the_one_before)
+
+
+def _released(session: WriteSession, *, with_the_one_before: bool) -> Quarter:
     where = create_organisation(session, now=STARTED)
     kpis = create_kpis(session, SERVICE, where, starts_on=STARTED.date(), now=STARTED)
     subjects = {"fjellbris": where.company_id, **find_subjects(session, where.company_id, [*UNITS, *PEOPLE])}
@@ -236,16 +241,20 @@ def _with_accounts(
     database: Database, now: datetime, *, with_the_one_before: bool = False
 ) -> tuple[Quarter, dict[str, str]]:
     """The released quarter with accounts for a leader, a rated person and three roles."""
-    accounts: dict[str, str] = {}
     with database.write() as session:
-        made = quarter(session, with_the_one_before=with_the_one_before)
-        places = {"analyst": "fjellbris", "admin": "fjellbris", "viewer": "team-sor"}
-        for name in (*places, "amir.haddad", "sofie.berg"):
-            new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
-            accounts[name] = create_account(session, SERVICE, new, now=now).id
-        for name, place in places.items():
-            path = path_of(session, made.subjects[place], on=now.date())
-            grant_role(session, SERVICE, accounts[name], Role(name), path, now=now)
+        return copied(session, _peopled, now, with_the_one_before=with_the_one_before)
+
+
+def _peopled(session: WriteSession, now: datetime, *, with_the_one_before: bool) -> tuple[Quarter, dict[str, str]]:
+    accounts: dict[str, str] = {}
+    made = quarter(session, with_the_one_before=with_the_one_before)
+    places = {"analyst": "fjellbris", "admin": "fjellbris", "viewer": "team-sor"}
+    for name in (*places, "amir.haddad", "sofie.berg"):
+        new = NewAccount(f"{name}@fjellbris.example", name.title(), "nb")
+        accounts[name] = create_account(session, SERVICE, new, now=now).id
+    for name, place in places.items():
+        path = path_of(session, made.subjects[place], on=now.date())
+        grant_role(session, SERVICE, accounts[name], Role(name), path, now=now)
     return made, accounts
 
 

@@ -22,6 +22,7 @@ from app.visits.intake import parse_order, parse_scenario
 from app.visits.values import Visit
 from tests.fjellbris import Fjellbris, fjellbris
 from tests.kpis.plain import hard, words
+from tests.originals import copied
 
 REPORT: Mapping[str, Any] = {
     "visited_on": "2026-11-23",
@@ -87,6 +88,10 @@ def scenario(company: Fjellbris, wait: str, **changes: Any) -> dict[str, Any]:
 
 
 def visit_desk(session: WriteSession, now: datetime) -> VisitDesk:
+    return copied(session, _furnished, now)
+
+
+def _furnished(session: WriteSession, now: datetime) -> VisitDesk:
     company = fjellbris(session, now)
     goal = list_goals(session, SERVICE, company.id, PageRequest()).items[0].id
     measure = hard(

@@ -11,14 +11,15 @@ from starlette.testclient import TestClient
 from app.accounts.commands import create_account, create_api_key, grant_role
 from app.accounts.rules import SCOPES, SERVICE, Action
 from app.accounts.values import NewAccount, NewApiKey, Role
-from app.infra.database import Database
+from app.infra.database import Database, WriteSession
 from app.infra.keys import key_of
 from app.kpis.values import RaterGroup
 from app.rounds.commands import launch_round
 from tests.client import Client
+from tests.fjellbris import Fjellbris
 from tests.served import ADDRESS, OWN_PAGE
-from tests.visits.desk import VisitDesk, photo, visit_desk
-from tests.web.desk import Browser, Desk, desk_of, form_of, wrong_fields
+from tests.visits.desk import photo, visit_desk
+from tests.web.desk import Browser, Desk, desk_of, form_of, with_accounts, wrong_fields
 from tests.web.markup import tree
 
 REPORT = {
@@ -33,23 +34,19 @@ REPORT = {
 
 
 @pytest.fixture
-def desk(engine: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The served company of a visit desk, with two analysts; `scenario` is what shoppers do."""
-    found: list[VisitDesk] = []
+def desk(engine: Database, now: datetime) -> Desk:
+    return desk_of(engine, now, visited)
 
-    def company(session: object, at: datetime) -> object:
-        found.append(visit_desk(session, at))  # type: ignore[arg-type]
-        return found[0].company
 
-    monkeypatch.setattr("tests.web.desk.fjellbris", company)
-    made = desk_of(engine, now)
-    made.accounts["scenario"] = found[0].scenario
-    with engine.write() as session:
-        for who in ("analyst", "judge"):
-            account = create_account(session, SERVICE, NewAccount(f"{who}@konto.example", who, "en"), now=now)
-            grant_role(session, SERVICE, account.id, Role.ANALYST, (found[0].company.id,), now=now)
-            made.accounts[who] = account.id
-    return made
+def visited(session: WriteSession, now: datetime) -> tuple[Fjellbris, dict[str, str]]:
+    """The company of a visit desk, with two analysts; `scenario` is what shoppers do."""
+    ordering = visit_desk(session, now)
+    company, accounts = with_accounts(session, ordering.company, now)
+    for who in ("analyst", "judge"):
+        account = create_account(session, SERVICE, NewAccount(f"{who}@konto.example", who, "en"), now=now)
+        grant_role(session, SERVICE, account.id, Role.ANALYST, (company.id,), now=now)
+        accounts[who] = account.id
+    return company, {**accounts, "scenario": ordering.scenario}
 
 
 def ordered(desk: Desk, admin: Browser) -> tuple[str, str]:

@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
+from app.accounts.values import Viewer
 from app.analysis.rows import load_rated, load_released
+from app.errors import NotFound
 from app.followup.rows import load_answers
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
+from app.invitations.commands import invite_due_rounds
+from app.invitations.queries import get_invitation, list_invitations
 from app.kpis.values import RaterGroup
 from app.metrics.queries import list_readings
 from app.metrics.values import ReadingFilter
@@ -24,9 +28,10 @@ from app.responses.invariants import stray_sheets, uneven_cells
 from app.responses.tables import SheetRow
 from app.rounds.commands import add_assignments, launch_round, mark_conflict
 from app.rounds.intake import parse_raters, rows_of
-from app.rounds.queries import list_assignments, list_loads, load_assignments
+from app.rounds.queries import list_assignments, list_loads, load_assignments, preview_round
+from app.rounds.rules import ConfirmationNeeded, RoundIncomplete
 from app.rounds.tables import AssignmentRow
-from app.rounds.values import AssignmentSource, GroupPolicy, Mode, Round, RoundState
+from app.rounds.values import AssignmentLine, AssignmentSource, GroupPolicy, Mode, Round, RoundState
 from app.scoring.visits import VisitsTogether
 from app.visits.close import close_if_due, close_round
 from app.visits.commands import appeal_visit, decide_appeal, settle_due_visits
@@ -63,6 +68,10 @@ def launched(
     ]
     add_assignments(session, SERVICE, draft.id, parse_raters(rows_of(listed)), now=now)
     return launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+
+
+def lines(session: WriteSession, viewer: Viewer, round_: Round, now: datetime) -> Sequence[AssignmentLine]:
+    return list_assignments(session, viewer, round_.id, ALL, now=now).items
 
 
 def visits_in(session: WriteSession, round_: Round) -> dict[str, str]:
@@ -225,16 +234,52 @@ def test_who_came_is_told_to_nobody_who_reads_results_there(
 ) -> None:
     made = desk.accepted(session, now)
     round_ = launched(session, desk, now)
+    invite_due_rounds(session, now=round_.opens_at)
     close_round(session, SERVICE, round_.id, now=now + LATE)
     shopper = visits_in(session, round_)[made.id]
 
-    def listed(viewer: object) -> list[tuple[str | None, str | None]]:
-        lines = list_assignments(session, viewer, round_.id, ALL, now=now).items  # type: ignore[arg-type]
-        return [(one.rater_id, one.rater_email) for one in lines if one.occasion]
+    def listed(viewer: Viewer) -> list[tuple[str | None, str | None]]:
+        found = lines(session, viewer, round_, now)
+        return [(one.rater_id, one.rater_email) for one in found if one.occasion]
 
     assert listed(desk.admin) == [(shopper, "ny1@besok.example")]
     assert listed(desk.manager) == listed(desk.analyst) == [(None, None)]
-    for viewer in (desk.admin, desk.manager):
+    # Neither is who was listed by hand: in no list of who rates, of the time it takes, or of letters.
+    by_hand, named = "spurt@besok.example", "amir.haddad@fjellbris.example"
+    assert [one.rater_email for one in lines(session, desk.admin, round_, now) if not one.occasion] == [by_hand, named]
+    for viewer in (desk.manager, desk.analyst):
+        assert {one.rater_email for one in lines(session, viewer, round_, now)} == {None, named}
+    for viewer, known in ((desk.admin, {by_hand, named}), (desk.manager, {named})):
         loads, _ = list_loads(session, viewer, round_.id, ALL, now=now)
-        assert {one.email for one in loads.items} == {"amir.haddad@fjellbris.example", "spurt@besok.example"}
+        assert {one.email for one in loads.items} == known
+        letters = list_invitations(session, viewer, round_.id, ALL, now=now).items
+        assert {one.email for one in letters} == known
+    (hidden,) = (
+        one for one in list_invitations(session, desk.admin, round_.id, ALL, now=now).items if one.email == by_hand
+    )
+    with pytest.raises(NotFound):
+        get_invitation(session, desk.manager, hidden.id, now=now)
     assert session.scalars(select(SheetRow.rater_id).where(SheetRow.rater_id == shopper)).all() == [shopper]
+
+
+def test_a_round_of_mystery_visits_alone_starts_without_asking_anybody(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    made = [desk.accepted(session, now, item={"i1": "5", "i2": "4"}) for _ in range(3)]
+    draft = draft_round(session, desk.company, now, groups=(SHOPPERS,), rated=("Sofie Berg",))
+    seen = preview_round(session, SERVICE, draft.id, now=now)
+    assert (seen.can_publish, seen.needs_confirmation, seen.letters, seen.silent_weights) == (True, True, 0, ())
+    with pytest.raises(ConfirmationNeeded):
+        launch_round(session, SERVICE, draft.id, confirmed=False, now=now)
+    round_ = launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+    assert invite_due_rounds(session, now=round_.opens_at) == 0
+    close_round(session, SERVICE, round_.id, now=now + LATE)
+    assert visits_in(session, round_).keys() == {one.id for one in made}
+    release = release_round(session, SERVICE, round_.id, now=now + LATE)
+    (found,) = figure(session, release.id, desk.company.subjects["Sofie Berg"])
+    assert (found.score, found.raters) == (87.5, 3)
+    # Where others are asked as well, somebody has to be.
+    both = draft_round(session, desk.company, now, groups=(RaterGroup.MANAGER, SHOPPERS), rated=("Sofie Berg",))
+    with pytest.raises(RoundIncomplete) as refused:
+        launch_round(session, SERVICE, both.id, confirmed=True, now=now)
+    assert [error.field for error in refused.value.errors] == ["assignments"]

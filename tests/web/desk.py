@@ -1,6 +1,6 @@
 """The pages over HTTP on both databases: Fjellbris with its rounds, and browsers of those who come to them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,16 +17,17 @@ from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, Role
 from app.infra.database import Database, WriteSession
 from app.infra.keys import fingerprint, key_of
-from app.main import create_app
 from app.organisation.commands import create_company
 from app.organisation.queries import path_of
 from app.rounds.commands import propose_assignments
 from tests.client import Client
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
-from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
+from tests.originals import copied
+from tests.served import ADDRESS, OWN_PAGE, Clock, app_over
 from tests.web.markup import Element, tree
 
 Fields = Mapping[str, str | Sequence[str]]
+Peopled = Callable[[WriteSession, datetime], tuple[Fjellbris, dict[str, str]]]
 
 ABOUT = {
     "name.nb": "Nord, uke 48",
@@ -114,24 +115,33 @@ class Desk:
         event.remove(self.engine.engine, "before_cursor_execute", note)
 
 
-def desk_of(engine: Database, now: datetime) -> Desk:
+def at_fjellbris(session: WriteSession, now: datetime) -> tuple[Fjellbris, dict[str, str]]:
+    """The company, and the accounts of those who come to its pages."""
+    return with_accounts(session, fjellbris(session, now), now)
+
+
+def desk_of(engine: Database, now: datetime, peopled: Peopled = at_fjellbris) -> Desk:
     clock = Clock(now)
     with engine.write() as session:
-        company = fjellbris(session, now)
-        other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
-        made = Desk(create_app(settings_of(engine), database=engine, clock=clock), engine, clock, company)
-        places = {
-            "owner": (Role.MANAGER, company.subjects["Team Nord"]),
-            "second": (Role.MANAGER, company.subjects["Kundesenter"]),
-            "reader": (Role.VIEWER, company.subjects["Team Nord"]),
-            "admin": (Role.ADMIN, company.id),
-            "stranger": (Role.MANAGER, other),
-        }
-        for who, (role, place) in places.items():
-            made.accounts[who] = _account(session, f"{who}@konto.example", who, now)
-            grant_role(session, SERVICE, made.accounts[who], role, path_of(session, place, on=now.date()), now=now)
-        made.accounts["teammate"] = _account(session, address("Sofie Berg"), "Sofie Berg", now)
-    return made
+        return Desk(app_over(engine, clock), engine, clock, *copied(session, peopled, now))
+
+
+def with_accounts(session: WriteSession, company: Fjellbris, now: datetime) -> tuple[Fjellbris, dict[str, str]]:
+    """A company with accounts for its leaders and others; ids by who it is."""
+    other = create_company(session, SERVICE, "Annet", external_id="annet", now=now).id
+    accounts: dict[str, str] = {}
+    places = {
+        "owner": (Role.MANAGER, company.subjects["Team Nord"]),
+        "second": (Role.MANAGER, company.subjects["Kundesenter"]),
+        "reader": (Role.VIEWER, company.subjects["Team Nord"]),
+        "admin": (Role.ADMIN, company.id),
+        "stranger": (Role.MANAGER, other),
+    }
+    for who, (role, place) in places.items():
+        accounts[who] = _account(session, f"{who}@konto.example", who, now)
+        grant_role(session, SERVICE, accounts[who], role, path_of(session, place, on=now.date()), now=now)
+    accounts["teammate"] = _account(session, address("Sofie Berg"), "Sofie Berg", now)
+    return company, accounts
 
 
 def account_of(desk: Desk, name: str) -> str:

@@ -153,9 +153,7 @@ def test_a_bad_address_is_tried_again_with_a_button_of_its_own(desk: Desk, round
     assert owner.post(path, {"despite_bounce": "1"}).headers["location"].endswith("?done=resent")
 
 
-def test_a_link_is_replaced_after_a_question_and_the_page_says_when_the_letter_leaves(
-    desk: Desk, round_id: str
-) -> None:
+def test_a_link_is_replaced_after_a_question_and_its_letter_waits_for_nothing(desk: Desk, round_id: str) -> None:
     owner = desk.browser("owner")
     page = owner.page(f"/rounds/{round_id}/invitations")
     row = next(row for row in page.one("tbody").all("tr") if row.one("th").words.startswith(SOFIE))
@@ -163,7 +161,7 @@ def test_a_link_is_replaced_after_a_question_and_the_page_says_when_the_letter_l
     assert owner.page(path).one("form", class_="confirmation").one("h1").words == "Give Sofie Berg a new link?"
     assert owner.post(path).headers["location"].endswith("?done=rotated")
     told = rows(owner.page(f"/rounds/{round_id}/invitations"))["Sofie Berg sofie.berg"]
-    assert told[:2] == ["Waiting to be sent", "It leaves Tuesday 24 November at 10:00 at the earliest."]
+    assert (told[0], "It leaves" in " ".join(told)) == ("Waiting to be sent", False)
     assert desk.browser("reader").post(path).status_code == 403
     with desk.engine.read() as session:
         assert len(session.scalars(select(OutboxRow).where(OutboxRow.recipient == address(SOFIE))).all()) == 2

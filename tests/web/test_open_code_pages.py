@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from app.infra.qr import qr_path
 from app.open_answers.commands import compute_due_periods
-from tests.served import ADDRESS, ONE_DATABASE
+from tests.moderation.built import give_moderator
+from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
 from tests.web.markup import tree
 
@@ -22,14 +23,52 @@ def made_code(desk: Desk, lead: Browser) -> str:
     return made.headers["location"].partition("?")[0]
 
 
-@ONE_DATABASE
-def test_whoever_scans_the_code_answers_and_nothing_is_kept_of_the_device(desk: Desk) -> None:
-    lead = desk.browser("second")
-    home = made_code(desk, lead)
-    shown = lead.page(home)
-    address = shown.one("svg", role="img").attributes["aria-label"].partition(" of ")[2]
-    assert shown.one("svg", role="img").one("path").attributes["d"] == qr_path(address)[0]
-    path = address.removeprefix(ADDRESS)
+def usually_moderated(desk: Desk) -> None:
+    """Whoever sets up rounds of the whole company says who reads comments first."""
+    with desk.engine.write() as session:
+        desk.accounts["moderator"] = give_moderator(session, desk.company, desk.clock.now)
+    admin, lead = desk.browser("admin"), desk.browser("second")
+    assert "who reads them first" in admin.page("/rounds").words
+    assert "who reads them first" not in lead.page("/rounds").words
+    assert lead.get("/usual-moderators").status_code == 404
+    assert "New rounds, programmes and QR codes" in admin.page("/usual-moderators").words
+    assert admin.post("/usual-moderators", {"moderated_by": "x" * 81}).status_code == 422
+    assert admin.post("/usual-moderators", {"moderated_by": "HR"}).headers["location"] == "/usual-moderators?done=set"
+    over_http = admin.client
+    assert over_http.get("/api/v1/usual-moderators").json() == {"moderated_by": "HR"}
+    for wanted in (None, "HR, Ida"):
+        said = over_http.post("/api/v1/usual-moderators", json={"moderated_by": wanted}, headers=OWN_PAGE)
+        assert said.json() == {"moderated_by": wanted}
+    for form in ("/programmes/new", "/open-codes/new"):
+        assert form_of(lead.page(form), form)["moderated_by"] == ["HR, Ida"]
+
+
+def moderate(desk: Desk, home: str) -> None:
+    """Three comments on their pages, one over HTTP."""
+    hr, path = desk.browser("moderator"), f"/comments/{home.rpartition('/')[2]}"
+    assert "The counter in the north" in hr.page("/comments").words
+    queue = hr.page(path)
+    assert "5 comments are not looked at." in queue.words
+    assert "whoever wrote it is told" not in queue.words, "nobody has a code who answered at the counter"
+    ids = {card.one("blockquote").words: card.attributes["id"][2:] for card in queue.all("section", class_="card")}
+    withhold, edit = f"{path}/{ids['Nummer 1.']}/withhold", f"{path}/{ids['Nummer 2.']}/edit"
+    assert "by the code" not in hr.page(withhold).words
+    assert hr.post(withhold, {"reason": "insult"}).headers["location"] == f"{path}?done=decided"
+    assert hr.post(edit, {"text": "Nummer to.", "reason": "private"}).status_code == 303
+    assert hr.post(f"{path}/{ids['Nummer 3.']}", {"verdict": "released"}).status_code == 303
+    [listed] = hr.client.get("/api/v1/comments").json()["items"]
+    assert listed == hr.client.get(f"/api/v1{home}/comments").json()
+    assert (listed["round_id"], listed["open_code_id"]) == (None, home.rpartition("/")[2])
+    for text in ("Nummer 0.", "Nummer 4."):
+        decision = f"/api/v1/comments/{ids[text]}/decision"
+        assert hr.client.post(decision, json={"verdict": "released"}, headers=OWN_PAGE).status_code == 204
+    assert "Your decisions take effect when the period is computed." in hr.page(path).words
+    for who in ("second", "admin", "reader"):
+        assert desk.browser(who).get(path).status_code in {403, 404}, who
+
+
+def scanned_by_five(desk: Desk, path: str) -> None:
+    """Each from a phone of its own, without a script and without a session: a plain form, posted."""
     for number in range(5):
         passer_by = Browser(desk.browser("teammate").client, "")
         passer_by.client.cookies.clear()
@@ -41,17 +80,34 @@ def test_whoever_scans_the_code_answers_and_nothing_is_kept_of_the_device(desk: 
             empty = passer_by.post(path, form)
             assert (empty.status_code, "Nothing is answered yet" in empty.text) == (422, True)
         sent = {name: values for name, values in form.items() if name != "open.comment"}
-        sent |= {"open.1": ["5"], "open.2": ["4"]}
-        # No script and no session: a plain form, posted.
+        sent |= {"open.1": ["5"], "open.2": ["4"], "open.comment": [f"Nummer {number}."]}
+        assert "HR, Ida reads your comment first" in passer_by.page(path).words
         assert passer_by.client.post(path, data=sent).headers["location"] == f"{path}/thanks"
         assert "never alone" in passer_by.page(f"{path}/thanks").words
+
+
+@ONE_DATABASE
+def test_whoever_scans_the_code_answers_and_nothing_is_kept_of_the_device(desk: Desk) -> None:
+    usually_moderated(desk)
+    lead = desk.browser("second")
+    home = made_code(desk, lead)
+    shown = lead.page(home)
+    address = shown.one("svg", role="img").attributes["aria-label"].partition(" of ")[2]
+    assert shown.one("svg", role="img").one("path").attributes["d"] == qr_path(address)[0]
+    path = address.removeprefix(ADDRESS)
+    scanned_by_five(desk, path)
     desk.clock.pass_by(timedelta(days=10))
+    moderate(desk, home)
     with desk.engine.write() as session:
         assert compute_due_periods(session, now=desk.clock.now) == 1
     lead = desk.browser("second")
     results = lead.page(home).words
+    assert "Nummer to. Edited for anonymity" in " ".join(results.split())
+    assert "Withheld: 1 comment" in results
     assert ("87.5" in results, "Open answers" in results) == (True, True)
     [result] = lead.client.get(f"/api/v1{home}/results").json()["items"]
+    assert [one["is_edited"] for one in result["comments"]].count(True) == 1
+    assert result["withheld"] == [{"reason": "insult", "comments": 1}]
     assert (result["source"], result["answers"], result["scores"][0]["score"]) == ("open", 5, 87.5)
     assert "You see the code, not what is answered" in desk.browser("admin").page(home).words
     assert desk.browser("stranger").get(home).status_code == 404

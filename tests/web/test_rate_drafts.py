@@ -1,6 +1,6 @@
 """What is typed and not sent: kept for the same link, gone once sent or closed; hints before sending; two ways to look."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -24,8 +24,8 @@ COMMENT = "Ringte tilbake samme dag."
 
 
 @pytest.fixture
-def opened(engine: Database, now: object) -> OpenRound:
-    return open_round(engine, now)  # type: ignore[arg-type]  # the moment of the tests
+def opened(engine: Database, now: datetime) -> OpenRound:
+    return open_round(engine, now)
 
 
 def rater_of(opened: OpenRound, **headers: str) -> TestClient:
@@ -111,8 +111,8 @@ def test_drafts_go_when_the_round_closes(opened: OpenRound) -> None:
     assert (late.status_code, drafts(opened)) == (410, [])
 
 
-def test_a_draft_of_an_anonymous_form_stays_on_the_device_and_says_so(engine: Database, opened: OpenRound) -> None:
-    hidden = open_round(engine, opened.now, groups=(RaterGroup.MANAGER, ANONYMOUS))
+def test_a_draft_of_an_anonymous_form_stays_on_the_device_and_says_so(engine: Database, now: datetime) -> None:
+    hidden = open_round(engine, now, groups=(RaterGroup.MANAGER, ANONYMOUS))
     customer = hidden.customers[0]
     path, rater = f"/r/{hidden.links[customer]}", rater_of(hidden)
     refused = rater.post(f"{path}/draft", data=hidden.fields(customer, ["4"]))

@@ -61,6 +61,21 @@ _COMPONENT: dict[str, Any] = {
     "sharing": 22,
     "obstacle": None,
     "variances": {"subjects": 36.4, "raters": 223.5, "rest": 60.9},
+    "tests": {
+        "subjects": {"statistic": 21.7, "p_value": 0.0000016},
+        "raters": {"statistic": 63.1, "p_value": 9.9e-16},
+    },
+    "groups": [
+        {
+            "rater_group": "customer",
+            "level": 57.2,
+            "level_se": 3.9,
+            "points": -2.1,
+            "se": 0.9,
+            "lo": -3.9,
+            "hi": -0.3,
+        }
+    ],
 }
 _ROUND = {
     "release_id": OTHER_ID,
@@ -159,6 +174,38 @@ class VariancesOut(Out):
     rest: float
 
 
+class ChanceTestOut(Out):
+    """Whether a variance is more than chance: the restricted likelihood ratio against 0."""
+
+    model_config = example(**_COMPONENT["tests"]["raters"])
+
+    statistic: float
+    p_value: float = Field(description="Half a chi-square with one degree of freedom, half a certain 0")
+
+
+class VarianceTestsOut(Out):
+    """Of the variance between subjects, and of that between raters."""
+
+    model_config = example(**_COMPONENT["tests"])
+
+    subjects: ChanceTestOut
+    raters: ChanceTestOut
+
+
+class GroupLevelOut(Out):
+    """What a rater group gives an average subject."""
+
+    model_config = example(**_COMPONENT["groups"][0])
+
+    rater_group: RaterGroup
+    level: float = Field(description="Expected from an average rater of the group")
+    level_se: float
+    points: float = Field(description="The level less that of all groups by their weights")
+    se: float = Field(description="Standard error of `points`")
+    lo: float
+    hi: float
+
+
 class ComponentOut(Out):
     """Subjects and raters that hang together; scores of different components cannot be compared."""
 
@@ -171,6 +218,10 @@ class ComponentOut(Out):
     sharing: int = Field(description="Raters who rated two subjects or more")
     obstacle: Obstacle | None = Field(description="Why nothing is adjusted here")
     variances: VariancesOut | None
+    tests: VarianceTestsOut | None = Field(description="Of the variances against 0")
+    groups: list[GroupLevelOut] = Field(
+        description="None where there is one, or where groups cannot be told from rounds"
+    )
 
 
 class FairFigureOut(Out):

@@ -6,13 +6,15 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from app.api.schemas.base import ID, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
+from app.api.schemas.rounds import MODERATED
 from app.kpis.values import RaterGroup
-from app.moderation.values import Queue, QueuedComment, Verdict
+from app.moderation.values import Queue, QueuedComment, QueueSource, Verdict
 from app.receipts.values import WithheldReason
 
 _COMMENT = {
     "id": ID,
     "round_id": OTHER_ID,
+    "open_code_id": None,
     "subject_id": ID,
     "subject_name": "Sofie Berg",
     "rater_groups": ["colleague"],
@@ -22,7 +24,13 @@ _COMMENT = {
     "reason": "names_others",
     "edited_text": "Ringer alltid tilbake samme dag.",
 }
-_QUEUE = {"round_id": OTHER_ID, "round_name": WORDS, "until": "2026-12-04T15:30:00Z", "comments": [_COMMENT]}
+_QUEUE = {
+    "round_id": OTHER_ID,
+    "open_code_id": None,
+    "name": WORDS,
+    "until": "2026-12-04T15:30:00Z",
+    "comments": [_COMMENT],
+}
 
 
 class RulingIn(In):
@@ -43,7 +51,8 @@ class QueuedCommentOut(Out):
     model_config = example(**_COMMENT)
 
     id: Id
-    round_id: Id
+    round_id: Id | None
+    open_code_id: Id | None
     subject_id: Id
     subject_name: str
     rater_groups: list[RaterGroup]
@@ -60,7 +69,7 @@ class QueuedCommentOut(Out):
             raise TypeError(type(value))
         return cls(
             id=value.id,
-            round_id=value.round_id,
+            **_place(value.source, value.queue_id),
             subject_id=value.subject_id,
             subject_name=value.subject_name,
             rater_groups=[RaterGroup(group) for group in value.rater_groups],
@@ -73,13 +82,14 @@ class QueuedCommentOut(Out):
 
 
 class QueueOut(Out):
-    """The comments of a closed round, in an order that tells nothing."""
+    """The comments of a closed round or a QR code, in an order that tells nothing."""
 
     model_config = example(**_QUEUE)
 
-    round_id: Id
-    round_name: Texts
-    until: datetime | None = Field(description="When a round that releases by itself waits no longer")
+    round_id: Id | None
+    open_code_id: Id | None
+    name: Texts
+    until: datetime | None = Field(description="When what releases by itself waits no longer")
     comments: list[QueuedCommentOut]
 
     @classmethod
@@ -88,12 +98,34 @@ class QueueOut(Out):
         if not isinstance(value, Queue):
             raise TypeError(type(value))
         comments = [QueuedCommentOut.of(one) for one in value.comments]
-        return cls(round_id=value.round_id, round_name=dict(value.round_name), until=value.until, comments=comments)
+        place = _place(value.source, value.id)
+        return cls(**place, name=dict(value.name), until=value.until, comments=comments)
 
 
 class QueueListOut(Out):
-    """Every round in which comments wait."""
+    """Every round and QR code in which comments wait."""
 
     model_config = example(items=[_QUEUE])
 
     items: list[QueueOut]
+
+
+class UsualModeratorsIn(In):
+    """Who reads comments first in what a company sets up from now on."""
+
+    model_config = example(moderated_by="HR")
+
+    moderated_by: str | None = Field(description=MODERATED)
+
+
+class UsualModeratorsOut(Out):
+    """Who reads comments first in what a company sets up from now on."""
+
+    model_config = example(moderated_by="HR")
+
+    moderated_by: str | None
+
+
+def _place(source: QueueSource, queue_id: str) -> dict[str, Id | None]:
+    is_round = source is QueueSource.ROUND
+    return {"round_id": queue_id if is_round else None, "open_code_id": None if is_round else queue_id}

@@ -20,6 +20,7 @@ from app.api.schemas.base import (
     example,
     one_of,
 )
+from app.api.schemas.rounds import MODERATED
 from app.encounters.values import EncounterReport, EncounterState, ProgrammeState, Reason, Rhythm
 from app.reports import Outcome
 
@@ -37,6 +38,7 @@ _PROGRAMME = {
     "answer_days": 7,
     "starts_on": DAY,
     "offers_contact": True,
+    "moderated_by": None,
 }
 _ENCOUNTER = {
     "external_id": "case-4711",
@@ -80,6 +82,7 @@ class ProgrammeChangeIn(In):
     offers_contact: bool | None = Field(
         None, description="Whether whoever was not content is offered to be contacted by who leads the employee"
     )
+    moderated_by: str | None = Field(None, description=MODERATED)
 
 
 class ProgrammeIn(ProgrammeChangeIn):
@@ -114,6 +117,7 @@ class ProgrammeOut(Out):
     answer_days: int
     starts_on: date
     offers_contact: bool
+    moderated_by: str | None
     state: ProgrammeState
     version: int
 

@@ -7,11 +7,13 @@ from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, Id, In, Out, Texts, example, one_of
 from app.api.schemas.forms import FormItemOut
+from app.api.schemas.rounds import MODERATED
+from app.api.schemas.summaries import WithheldCommentsOut
 from app.encounters.values import Rhythm
-from app.open_answers.values import CodeState, OpenCode, OpenForm, OpenSuspicion
+from app.open_answers.values import CodeState, OpenCode, OpenForm, OpenResult, OpenSuspicion
 from app.responses.values import ParkState
 
-_CODE = {"subject_id": ID, "name": WORDS, "kpi_ids": [OTHER_ID], "rhythm": "month", "k": 5}
+_CODE = {"subject_id": ID, "name": WORDS, "kpi_ids": [OTHER_ID], "rhythm": "month", "k": 5, "moderated_by": None}
 _PARKED = {
     "id": ID,
     "code_id": OTHER_ID,
@@ -21,7 +23,7 @@ _PARKED = {
     "state": "parked",
 }
 _SCORE = {"kpi_id": ID, "name": WORDS, "answers": 12, "score": 81.25, "lo": 55.0, "hi": 95.0}
-_RESULT = {"code_id": ID, "start": DAY, "end": DAY, "answers": 12, "scores": [_SCORE], "comments": []}
+_RESULT = {"code_id": ID, "start": DAY, "end": DAY, "answers": 12, "scores": [_SCORE], "comments": [], "withheld": []}
 
 
 class OpenCodeIn(In):
@@ -34,6 +36,7 @@ class OpenCodeIn(In):
     kpi_ids: list[str]
     rhythm: Annotated[str, one_of(Rhythm)] | None = None
     k: int | None = Field(None, description="The fewest answers shown together, 5 to 20")
+    moderated_by: str | None = Field(None, description=MODERATED)
 
 
 class OpenCodeOut(Out):
@@ -48,6 +51,7 @@ class OpenCodeOut(Out):
     kpi_ids: list[Id]
     rhythm: Rhythm
     k: int
+    moderated_by: str | None
     state: CodeState
     path: str = Field(description="Where the code leads to, below the address of the service")
     version: int
@@ -55,7 +59,7 @@ class OpenCodeOut(Out):
     @classmethod
     def at(cls, code: OpenCode) -> Self:
         """A code with its address."""
-        names = ("id", "company_id", "subject_id", "rhythm", "k", "state", "version")
+        names = ("id", "company_id", "subject_id", "rhythm", "k", "moderated_by", "state", "version")
         plain = {name: getattr(code, name) for name in names}
         return cls(**plain, name=dict(code.name), kpi_ids=list(code.kpi_ids), path=f"/q/{code.token}")
 
@@ -63,11 +67,14 @@ class OpenCodeOut(Out):
 class OpenFormOut(Out):
     """What a code asks whoever scans it."""
 
-    model_config = example(name=WORDS, unit="Butikk Bergen", k=5, submission_id="0b6f1c8e6d3a4f5e", begun="", items=[])
+    model_config = example(
+        name=WORDS, unit="Butikk Bergen", k=5, moderated_by=None, submission_id="0b6f1c8e6d3a4f5e", begun="", items=[]
+    )
 
     name: Texts
     unit: str
     k: int
+    moderated_by: str | None = Field(description="Who reads comments before they are shown; none: nobody")
     submission_id: str
     begun: str
     items: list[FormItemOut]
@@ -80,6 +87,7 @@ class OpenFormOut(Out):
             name=dict(form.code.name),
             unit=form.subject.name,
             k=form.subject.k,
+            moderated_by=form.code.moderated_by,
             submission_id=form.submission_id,
             begun=form.begun,
             items=items,
@@ -99,6 +107,15 @@ class OpenScoreOut(Out):
     hi: float | None
 
 
+class OpenCommentOut(Out):
+    """A comment of an open answer."""
+
+    model_config = example(text="Hyggelig og raskt.", is_edited=False)
+
+    text: str
+    is_edited: bool = Field(description="Somebody took out what gave somebody away; the sense is kept")
+
+
 class OpenResultOut(Out):
     """The open answers of a period: a source of its own, which enters no score."""
 
@@ -110,7 +127,22 @@ class OpenResultOut(Out):
     end: date
     answers: int | None
     scores: list[OpenScoreOut]
-    comments: list[str]
+    comments: list[OpenCommentOut]
+    withheld: list[WithheldCommentsOut] = Field(description="How many comments are withheld beside those, by reason")
+
+    @classmethod
+    def at(cls, result: OpenResult) -> Self:
+        """A result, labelled."""
+        return cls(
+            source="open",
+            code_id=result.code_id,
+            start=result.start,
+            end=result.end,
+            answers=result.answers,
+            scores=[OpenScoreOut.of(score) for score in result.scores],
+            comments=[OpenCommentOut.of(comment) for comment in result.comments],
+            withheld=[WithheldCommentsOut.of(one) for one in result.withheld],
+        )
 
 
 class ParkedOpenOut(Out):

@@ -29,7 +29,7 @@ _ROUND: dict[str, Any] = {
     "release_mode": "automatic",
     "moderated_by": None,
 }
-_MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
+MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
 
 
 class RoundIn(In):
@@ -49,7 +49,7 @@ class RoundIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
-    moderated_by: str | None = Field(None, description=_MODERATED)
+    moderated_by: str | None = Field(None, description=MODERATED)
 
 
 class RoundChangeIn(In):
@@ -69,7 +69,7 @@ class RoundChangeIn(In):
     external_id: str | None = None
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
-    moderated_by: str | None = Field(None, description=_MODERATED)
+    moderated_by: str | None = Field(None, description=MODERATED)
 
 
 class GroupIn(In):

@@ -1,0 +1,226 @@
+"""What waits for whoever is signed in, in three lists: to decide, to talk about, to collect; the first due first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from app.decisions.idle import load_idle
+from app.decisions.queries import list_cases
+from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
+from app.deferred import dataclass
+from app.http.visit import Visit
+from app.infra.database import ReadSession
+from app.infra.formats import day, instant, local_day
+from app.infra.paging import PageRequest
+from app.kpis.queries import load_company_kpis
+from app.kpis.values import KpiState
+from app.organisation.queries import load_people_of
+from app.organisation.values import Subject
+from app.plans.queries import list_plans
+from app.plans.values import PlanFilter, PlanState
+from app.recovery.queries import list_cases as list_customers
+from app.recovery.values import CaseState as CustomerState
+from app.rounds.nominations import list_nominations
+from app.rounds.queries import list_rounds, track_round
+from app.rounds.values import Round, RoundState
+from app.web.decision_words import found_of, title_of
+from app.web.render import said
+from app.web.tracker import GroupLine, group_line
+from app.words import in_locale
+
+FEW = PageRequest(limit=5)
+_WARNS = ("Signal", "watch")
+_BADGES: Mapping[CaseCause, tuple[str, str]] = {
+    CaseCause.SIGNAL: _WARNS,
+    CaseCause.RED_LINE: ("Red line", "watch"),
+    CaseCause.BY_HAND: ("Question", "accent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits: by when, what it is, and the one thing to do about it.
+
+    badge : English word and tone; none where nothing needs to be said
+    groups : how far each rater group of a round has come
+    """
+
+    due_on: date
+    due: str
+    title: str
+    text: str
+    act: str
+    href: str
+    badge: tuple[str, str] | None = None
+    more: tuple[str, str] | None = None
+    groups: Sequence[GroupLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The three lists, each the first due first."""
+
+    decide: Sequence[Task]
+    talk: Sequence[Task]
+    collect: Sequence[Task]
+
+    @property
+    def count(self) -> int:
+        """How much there is."""
+        return len(self.decide) + len(self.talk) + len(self.collect)
+
+
+def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
+    """What waits for the viewer in a company."""
+    decide = (*_cases(session, visit, company), *_plans(session, visit, company), *_idle(session, visit, company))
+    collect = (*_rounds(session, visit, company), *_proposals(session, visit))
+    return Week(_in_order(decide), _in_order(_customers(session, visit)), _in_order(collect))
+
+
+def _in_order(tasks: Iterable[Task]) -> list[Task]:
+    return sorted(tasks, key=lambda task: task.due_on)
+
+
+# ------------------------------------------------------------ to decide
+
+
+def _cases(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+    if not visit.viewer.own_subjects:
+        return []
+    mine = CaseFilter(CaseState.OPEN, owner_ids=visit.viewer.own_subjects)
+    found = list_cases(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today)
+    return [_case(visit, case) for case in found.items]
+
+
+def _case(visit: Visit, case: DecisionCase) -> Task:
+    is_late = case.due_on < visit.today
+    return Task(
+        due_on=case.due_on,
+        due=_by(visit, case.due_on),
+        title=title_of(visit, case),
+        text=found_of(visit, case),
+        act="Decide",
+        href=f"/decisions/{case.id}",
+        badge=("Overdue", "watch") if is_late else _BADGES[case.cause],
+        more=("See the course", f"/kpis/{case.kpi.id}/course/{case.subject.id}"),
+    )
+
+
+def _plans(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+    """Plans of the viewer with something to do, or whose effect is to be looked at."""
+    if not visit.viewer.own_subjects:
+        return []
+    mine = PlanFilter(PlanState.OPEN, owner_ids=visit.viewer.own_subjects)
+    tasks = []
+    for plan in list_plans(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today).items:
+        left = [action for action in plan.actions if action.done_on is None]
+        next_on = min((action.due_on for action in left), default=plan.check_on)
+        text = min(left, key=lambda action: action.due_on).text if left else said(visit, "Look at what it did.")
+        tasks.append(
+            Task(
+                due_on=next_on,
+                due=_by(visit, next_on),
+                title=plan.what,
+                text=text,
+                act="Open the plan",
+                href=f"/plans/{plan.id}",
+                badge=("Overdue", "watch") if next_on < visit.today else ("Plan", "neutral"),
+            )
+        )
+    return tasks
+
+
+def _idle(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+    """KPIs that the viewer owns and that led to no decision for two quarters."""
+    me = {person.id for person in load_people_of(session, visit.viewer.own_subjects).values()}
+    kpis = load_company_kpis(session, company.id, on=visit.today) if me else {}
+    mine = {kpi.id: kpi for kpi in kpis.values() if kpi.owner_id in me and kpi.state is KpiState.ACTIVE}
+    idle = load_idle(session, company.id, mine, on=visit.today) if mine else ()
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=said(visit, "{kpi} has led to nothing", kpi=in_locale(mine[kpi_id].current.name, visit.locale)),
+            text=said(visit, "No decision in two quarters. Use it, change it or retire it."),
+            act="See the KPI",
+            href=f"/kpis/{kpi_id}",
+            badge=("Only statistics", "neutral"),
+        )
+        for kpi_id in sorted(mine.keys() & set(idle))
+    ]
+
+
+# ------------------------------------------------------------ to talk about
+
+
+def _customers(session: ReadSession, visit: Visit) -> list[Task]:
+    """Customers who wait to hear from the viewer."""
+    return [
+        Task(
+            due_on=case.due_on,
+            due=_by(visit, case.due_on),
+            title=said(visit, "A customer waits to hear from you"),
+            text=said(visit, "Somebody was not content and wants to be contacted."),
+            act="See how",
+            href=f"/cases/{case.id}",
+            badge=("Overdue", "watch") if case.due_on < visit.today else None,
+        )
+        for case in list_customers(session, visit.viewer, FEW, state=CustomerState.OPEN).items
+    ]
+
+
+# ------------------------------------------------------------ to collect
+
+
+def _rounds(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+    """Rounds that collect answers, and drafts; how far it has come is told of the one that closes first."""
+    found = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.OPEN, now=visit.now).items
+    ordered = sorted(found, key=lambda one: one.closes_at)
+    tasks = [_open_round(session, visit, one, with_groups=place == 0) for place, one in enumerate(ordered)]
+    drafts = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.DRAFT, now=visit.now).items
+    return tasks + [_draft(visit, one) for one in drafts]
+
+
+def _open_round(session: ReadSession, visit: Visit, round_: Round, *, with_groups: bool) -> Task:
+    tracking = track_round(session, visit.viewer, round_.id, now=visit.now) if with_groups else None
+    return Task(
+        due_on=local_day(round_.closes_at),
+        due=said(visit, "Closes {moment}.", moment=instant(round_.closes_at, visit.locale)),
+        title=in_locale(round_.name, visit.locale),
+        text="",
+        act="Follow the round",
+        href=f"/rounds/{round_.id}/tracker",
+        groups=() if tracking is None else [group_line(visit, one) for one in tracking.groups],
+    )
+
+
+def _draft(visit: Visit, round_: Round) -> Task:
+    return Task(
+        due_on=local_day(round_.opens_at),
+        due=said(visit, "Opens {moment}.", moment=instant(round_.opens_at, visit.locale)),
+        title=in_locale(round_.name, visit.locale),
+        text=said(visit, "A draft. Nothing is sent yet."),
+        act="Go on with it",
+        href=f"/rounds/{round_.id}",
+        badge=("Draft", "neutral"),
+    )
+
+
+def _proposals(session: ReadSession, visit: Visit) -> list[Task]:
+    """Proposed raters that wait for the viewer's approval."""
+    waiting = list_nominations(session, visit.viewer, PageRequest(limit=1), now=visit.now).items
+    if not waiting:
+        return []
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=said(visit, "Proposed raters wait for your approval"),
+            text=said(visit, "The round can start once you have looked at them."),
+            act="See who",
+            href="/nominations",
+        )
+    ]
+
+
+def _by(visit: Visit, on: date) -> str:
+    return said(visit, "By {day}", day=day(on, visit.locale, "weekday"))
