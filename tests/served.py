@@ -115,6 +115,7 @@ def _peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, d
         "manager": (Role.MANAGER, company.north),
         "analyst": (Role.ANALYST, company.id),
         "viewer": (Role.VIEWER, company.north),
+        **{role.value: (role, company.id) for role in (Role.HR, Role.OBSERVER, Role.AUDITOR)},
         "foreign": (Role.ADMIN, other),
     }
     for name, (role, subject_id) in places.items():

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from app.accounts.intake import CODE_DIGITS, parse_code
+from app.accounts.proofs import FAILURES_FORGOTTEN, CodeDelayed, SignInDelayed, steps_taken
 from app.accounts.queries import counter_of, require_no_delay
-from app.accounts.rules import FAILURES_FORGOTTEN, CodeDelayed, SignInDelayed, steps_taken
 from app.accounts.tables import AttemptRow, RecoveryCodeRow, SecondFactorRow
 from app.infra.database import WriteSession
 from app.infra.keys import key_of, same

@@ -8,8 +8,9 @@ from sqlalchemy import delete, select, update
 from app.accounts.codes import takes_code
 from app.accounts.factors import has_factor
 from app.accounts.letters import reset_letter
+from app.accounts.proofs import RECOVERY_CODES, FactorThere, OwnReset
 from app.accounts.queries import load_accounts
-from app.accounts.rules import RECOVERY_CODES, Action, FactorThere, OwnReset, require
+from app.accounts.rules import Action, require
 from app.accounts.sessions import end_sessions
 from app.accounts.tables import FactorRuleRow, IdentityRow, RecoveryCodeRow, SecondFactorRow, SessionRow
 from app.accounts.values import AccountId, FactorDuty, Viewer

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from app.accounts.proofs import AddressUnverified, IdentityTaken, NobodyKnown
 from app.accounts.queries import account_of_row
-from app.accounts.rules import AddressUnverified, IdentityTaken, NobodyKnown
 from app.accounts.tables import AccountRow, IdentityRow
 from app.accounts.values import Account
 from app.infra.database import ReadSession, WriteSession

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_
 
-from app.accounts.rules import ANSWER_LIFE, FAILURES_FORGOTTEN, IDLE, KeyReused
+from app.accounts.proofs import FAILURES_FORGOTTEN, IDLE
+from app.accounts.rules import ANSWER_LIFE, KeyReused
 from app.accounts.tables import AttemptRow, HalfSessionRow, IdempotentAnswerRow, SessionRow, SignInLinkRow
 from app.errors import TooMany
 from app.infra.database import WriteSession

@@ -6,15 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.accounts.intake import as_compared
-from app.accounts.rules import (
-    ANSWER_LIFE,
-    FAILURES_FORGOTTEN,
-    Action,
-    KeyReused,
-    is_alive,
-    require,
-    require_patience,
-)
+from app.accounts.proofs import FAILURES_FORGOTTEN, is_alive, require_patience
+from app.accounts.rules import ANSWER_LIFE, Action, KeyReused, require
 from app.accounts.tables import (
     AccountRow,
     ApiKeyRow,

@@ -1,29 +1,18 @@
 """May this viewer do that here: the one authorisation function, and what each role allows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from app.accounts.values import FactorDuty, Grant, Role, Viewer
-from app.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unauthenticated
+from app.errors import Conflict, Forbidden, NotFound
 
-IDLE = timedelta(minutes=30)
-LONGEST_SESSION = timedelta(hours=12)
-LINK_LIFE = timedelta(minutes=30)
-HALF_LIFE = timedelta(minutes=10)
-"""So long a code may take after the password or the link."""
-
-CODE_SECONDS = 30
-RECOVERY_CODES = 10
 KEY_LIFE = timedelta(days=731)
 ANSWER_LIFE = timedelta(hours=24)
-FREE_FAILURES = 5
-LONGEST_DELAY = timedelta(minutes=15)
-FAILURES_FORGOTTEN = timedelta(hours=24)
 
 
 class Action(StrEnum):
-    """Something to be allowed; the values are the scopes of API keys, except those `FOR_PEOPLE`.
+    """Something to be allowed; the values are the scopes of API keys, except those `FOR_PEOPLE` or implied.
 
     The cases of customers are none of it: they are seen by their owner, who is a person and never a key.
     """
@@ -33,6 +22,7 @@ class Action(StrEnum):
     KPIS_READ = "kpis:read"
     KPIS_WRITE = "kpis:write"
     ROUNDS_READ = "rounds:read"
+    RULES_READ = "rules:read"
     ROUNDS_WRITE = "rounds:write"
     ENCOUNTERS_WRITE = "encounters:write"
     READINGS_READ = "readings:read"
@@ -48,9 +38,14 @@ class Action(StrEnum):
 FOR_PEOPLE = frozenset({Action.COMMENTS_MODERATE})
 """No scopes of keys: whether whoever holds a key is rated, or reads the results, cannot be known."""
 
-SCOPES = tuple(action for action in Action if action not in FOR_PEOPLE)
+_IMPLIED = {Action.ROUNDS_READ: Action.RULES_READ}
+"""Whoever reads rounds reads their rules: what is asked, how it is scored and shown; not who is asked about whom."""
 
-_READS = frozenset({Action.ORGANISATION_READ, Action.KPIS_READ, Action.ROUNDS_READ, Action.READINGS_READ})
+SCOPES = tuple(action for action in Action if action not in FOR_PEOPLE and action not in _IMPLIED.values())
+
+_READS = frozenset(
+    {Action.ORGANISATION_READ, Action.KPIS_READ, Action.ROUNDS_READ, Action.RULES_READ, Action.READINGS_READ}
+)
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     # Configures and delivers; sees no measured value and no result.
@@ -61,6 +56,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             Action.KPIS_READ,
             Action.KPIS_WRITE,
             Action.ROUNDS_READ,
+            Action.RULES_READ,
             Action.ROUNDS_WRITE,
             Action.ENCOUNTERS_WRITE,
             Action.READINGS_WRITE,
@@ -81,9 +77,19 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _READS | {Action.RESULTS_READ},
     # Reads comments before their release, and nothing else: neither results nor who is asked (`moderation.rules`).
     Role.MODERATOR: frozenset({Action.COMMENTS_MODERATE}),
+    # Reads how units do, and of no single person: see `UNIT_ROLES`. Hard values of people are results, too.
+    Role.HR: (_READS - {Action.READINGS_READ}) | {Action.RESULTS_READ},
+    # Elected by those who are rated: sees what is asked of whom by which rules, and neither raters nor results.
+    Role.OBSERVER: frozenset({Action.ORGANISATION_READ, Action.KPIS_READ, Action.RULES_READ}),
+    # Looks whether the rules were kept and computes again what was released, so reads it; changes nothing.
+    Role.AUDITOR: _READS | {Action.RESULTS_READ, Action.JOURNAL_READ},
 }
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)
+"""Their holders do not count among raters below (docs/anonymity.md)."""
+
+UNIT_ROLES = frozenset({Role.HR})
+"""Reading roles that end at units: the people below are `hidden` from them."""
 
 OWES_FACTOR: Mapping[FactorDuty, frozenset[Role]] = {
     FactorDuty.NOBODY: frozenset(),
@@ -100,106 +106,6 @@ _KNOWN_ABOVE = frozenset({Action.KPIS_READ, Action.KPIS_WRITE})
 
 SERVICE = Viewer(actor="service", name="Soft-KPI", is_service=True)
 """The service itself: the worker and the command line."""
-
-
-class SignInRefused(Unauthenticated):
-    """Nobody has this address, or the password is another one: both read alike."""
-
-    code = "sign_in_refused"
-    message = "Address and password do not belong together."
-
-
-class SignInDelayed(TooMany):
-    """Too many failures in a row for this account or from this place."""
-
-    code = "sign_in_delayed"
-    message = "Too many attempts. Wait {seconds} seconds, or let us send you a link."
-
-
-class UnknownSignInLink(NotFound):
-    """A sign-in link that is none of ours."""
-
-    code = "unknown_sign_in_link"
-    message = "This link is not known. Ask for a new one."
-
-
-class SignInLinkUsedUp(Expired):
-    """A sign-in link that was used, is older than 30 minutes, or is older than the last change of password."""
-
-    code = "sign_in_link_used_up"
-    message = "This link has been used or is too old. Ask for a new one."
-
-
-class CodeDelayed(SignInDelayed):
-    """Too many wrong codes in a row."""
-
-    code = "code_delayed"
-    message = "Too many attempts. Wait {seconds} seconds."
-
-
-class NobodyKnown(Forbidden):
-    """The provider vouches for somebody who has no account here, or none that is open."""
-
-    code = "nobody_known"
-    message = (
-        "You are signed in at your organisation, but {email} has no account here. Ask an administrator to add you."
-    )
-
-
-class AddressUnverified(Forbidden):
-    """The provider does not vouch for the address, which could then be anybody's."""
-
-    code = "address_unverified"
-    message = "Your organisation has not confirmed your e-mail address, so we cannot tell who you are here. Ask those who run its sign-in."
-
-
-class IdentityTaken(Forbidden):
-    """The account belongs to somebody else by the word of the same provider: the address has changed hands."""
-
-    code = "identity_taken"
-    message = "The account of {email} belongs to another sign-in of your organisation. An administrator can reset it."
-
-
-class ProviderOnly(Forbidden):
-    """Here one signs in at the organisation's provider and in no other way."""
-
-    code = "provider_only"
-    message = "Here you sign in by your organisation only."
-
-
-class WrongCode(Unauthenticated):
-    """A code that does not fit, was used already, or belongs to another half minute."""
-
-    code = "wrong_code"
-    message = "This code does not fit, or was used already. Wait for the next one in the app."
-
-
-class HalfSessionOver(Unauthenticated):
-    """The code came too late, or the password or the link before it does not count any more."""
-
-    code = "half_session_over"
-    message = "That took too long. Sign in again."
-
-
-class FactorThere(Conflict):
-    """A second factor is set up already; it is removed with a code of it first."""
-
-    code = "second_factor_there"
-    message = "Two-step sign-in is set up already. Remove it first."
-
-
-class FactorWanted(Forbidden):
-    """The company asks for a second factor, and this sign-in had none."""
-
-    code = "second_factor_wanted"
-    message = "Your organisation asks for two-step sign-in. Set it up first."
-
-
-class OwnReset(Forbidden):
-    """Nobody resets his own sign-in: that would make a second factor worth nothing."""
-
-    code = "own_reset"
-    message = "Somebody else must reset your sign-in. You remove your own app with a code of it."
 
 
 class OwnGrant(Forbidden):
@@ -236,7 +142,7 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
     -------
     True if a role granted on the path allows the action (for an API key: if it has the scope, too), if the object
     is the viewer's own person and the action is reading, or if it is a definition above what was granted. Never for
-    the own results of a manager whose deputy the viewer is.
+    the results of people who are hidden from the viewer.
 
     >>> team = Viewer("account:1", grants=(Grant(Role.MANAGER, "team"),), above=frozenset({"company"}))
     >>> may(team, Action.RESULTS_READ, ["company", "team", "sofie"]), may(team, Action.RESULTS_READ, ["company"])
@@ -273,12 +179,14 @@ def require(viewer: Viewer, action: Action, path: Sequence[str]) -> None:
 
 
 def allowed(viewer: Viewer, grant: Grant) -> frozenset[str]:
-    """What a grant allows: the role's actions, or the scopes of the key.
+    """What a grant allows: the role's actions, or the scopes of the key with what they imply.
 
-    >>> sorted(allowed(Viewer("key:1", scopes=frozenset({"kpis:read"})), Grant(Role.ADMIN, "company")))
-    ['kpis:read']
+    >>> sorted(allowed(Viewer("key:1", scopes=frozenset({"rounds:read"})), Grant(Role.ADMIN, "company")))
+    ['rounds:read', 'rules:read']
     """
-    return ALLOWED[grant.role] if viewer.scopes is None else viewer.scopes
+    if viewer.scopes is None:
+        return ALLOWED[grant.role]
+    return viewer.scopes.union(implied.value for scope, implied in _IMPLIED.items() if scope in viewer.scopes)
 
 
 def roots(viewer: Viewer, action: Action) -> frozenset[str]:
@@ -316,53 +224,6 @@ def require_scopes(viewer: Viewer, scopes: Collection[str], path: Sequence[str])
     missing = sorted(scope for scope in set(scopes) if scope not in SCOPES or not may(viewer, Action(scope), path))
     if missing:
         raise ScopesTooWide(missing=", ".join(missing))
-
-
-def is_alive(seen_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
-    """Whether a session still counts: used in the last 30 minutes, begun in the last 12 hours."""
-    return now < expires_at and now - seen_at < IDLE
-
-
-def delay_after(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: nothing up to five, then 1, 2, 4 … seconds, at most 15 minutes.
-
-    >>> delay_after(4).seconds, delay_after(5).seconds, delay_after(8).seconds, delay_after(100).seconds
-    (0, 1, 8, 900)
-    """
-    if failures < FREE_FAILURES:
-        return timedelta()
-    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_DELAY)
-
-
-def require_patience(failures: int, last: datetime, *, now: datetime) -> None:
-    """Raise SignInDelayed while the delay after the last failure runs."""
-    left = last + delay_after(failures) - now
-    if left > timedelta():
-        seconds = -(-left // timedelta(seconds=1))
-        raise SignInDelayed(seconds, seconds=seconds)
-
-
-def time_step(now: datetime) -> int:
-    """The half minute of a moment, counted from 1970, for codes by time.
-
-    Source: RFC 6238, section 4.2, with X = 30 and T0 = 0.
-
-    >>> time_step(datetime.fromisoformat("1970-01-01T00:00:59+00:00"))
-    1
-    """
-    return int(now.timestamp()) // CODE_SECONDS
-
-
-def steps_taken(now: datetime, *, after: int) -> tuple[int, ...]:
-    """The time steps whose codes are taken: this one, the one before and the next, if later than the last one used.
-
-    Source: RFC 6238, section 5.2: at most one step of delay, and each code once.
-
-    >>> steps_taken(datetime.fromisoformat("1970-01-01T00:10:00+00:00"), after=19)
-    (20, 21)
-    """
-    here = time_step(now)
-    return tuple(step for step in (here - 1, here, here + 1) if step > after)
 
 
 def owes_factor(duties: Collection[FactorDuty], roles: Collection[Role]) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from app.accounts.rules import LINK_LIFE, LONGEST_SESSION
+from app.accounts.proofs import LINK_LIFE, LONGEST_SESSION
 from app.accounts.tables import HalfSessionRow, SessionRow, SignInLinkRow
 from app.accounts.values import Viewer
 from app.errors import NotFound

@@ -6,14 +6,8 @@ from sqlalchemy import delete, select, update
 
 from app.accounts.codes import count_failure, takes_code
 from app.accounts.factors import has_factor
+from app.accounts.proofs import HALF_LIFE, LINK_LIFE, HalfSessionOver, SignInLinkUsedUp, UnknownSignInLink
 from app.accounts.queries import find_account, mailbox_of_typed, require_no_delay
-from app.accounts.rules import (
-    HALF_LIFE,
-    LINK_LIFE,
-    HalfSessionOver,
-    SignInLinkUsedUp,
-    UnknownSignInLink,
-)
 from app.accounts.sessions import random_secret, start_session
 from app.accounts.tables import AccountRow, AttemptRow, HalfSessionRow, SignInLinkRow
 from app.accounts.values import Entrance, PasswordCheck

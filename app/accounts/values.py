@@ -19,6 +19,9 @@ class Role(StrEnum):
     ANALYST = "analyst"
     VIEWER = "viewer"
     MODERATOR = "moderator"
+    HR = "hr"
+    OBSERVER = "observer"
+    AUDITOR = "auditor"
 
 
 class FactorDuty(StrEnum):
@@ -45,7 +48,8 @@ class Viewer:
     the definitions that apply below may be read; `scopes` is None for people and the granted scopes for an API
     key, whose single grant is the subtree it was made for. `stands_in_for` are the managers (person-subjects) whose
     deputy the viewer is today, and `acts_as` their accounts: whoever needs a second person is not given it by them.
-    `hidden` are those of them whose own results the viewer may not read: they are no part of standing in.
+    `hidden` are people whose results the viewer may not read although a grant reaches them: managers whose own results
+    are no part of standing in, and everybody below who reads results of units only.
     """
 
     actor: str

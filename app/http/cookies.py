@@ -3,7 +3,7 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from app.accounts.rules import HALF_LIFE
+from app.accounts.proofs import HALF_LIFE
 from app.settings import Settings
 
 LANGUAGE = "lang"

@@ -14,8 +14,8 @@ from fastapi import Request
 from app.accounts.factors import is_factor_due
 from app.accounts.issue import touch_api_key
 from app.accounts.keys import find_api_key
+from app.accounts.proofs import FactorWanted
 from app.accounts.queries import find_session
-from app.accounts.rules import FactorWanted
 from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.deferred import dataclass

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import errors
-from app.accounts.rules import FactorWanted
+from app.accounts.proofs import FactorWanted
 from app.deferred import dataclass
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from app.accounts.commands import begin_factor, confirm_factor, remove_factor, renew_recovery_codes
 from app.accounts.factors import find_factor
-from app.accounts.rules import CodeDelayed, WrongCode
+from app.accounts.proofs import CodeDelayed, WrongCode
 from app.accounts.values import Account, SecondFactor
 from app.errors import AppError, NotFound
 from app.http.access import personal

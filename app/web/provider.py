@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from app.accounts.rules import HALF_LIFE
+from app.accounts.proofs import HALF_LIFE
 from app.deferred import dataclass
 from app.errors import Forbidden, NotFound
 from app.http.access import public

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from app.accounts import sign_in as coming_in
+from app.accounts.proofs import CodeDelayed, HalfSessionOver, ProviderOnly, SignInDelayed, SignInRefused, WrongCode
 from app.accounts.queries import check_password
-from app.accounts.rules import CodeDelayed, HalfSessionOver, ProviderOnly, SignInDelayed, SignInRefused, WrongCode
 from app.accounts.sessions import sign_out as end_session_of
 from app.accounts.values import Entrance
 from app.deferred import dataclass

@@ -1,4 +1,4 @@
-"""second factors and providers of identity
+"""second factors, providers of identity, and three roles
 
 Revision: 0020, after 0018
 """
@@ -20,8 +20,13 @@ LETTERS_BEFORE = (
 LETTERS = LETTERS_BEFORE.replace(")", ", 'sign_in_reset')")
 
 
+ROLES_BEFORE = "role IN ('admin', 'manager', 'analyst', 'viewer', 'moderator')"
+ROLES = ROLES_BEFORE.replace(")", ", 'hr', 'observer', 'auditor')")
+
+
 def upgrade() -> None:
     _allow_letters(LETTERS)
+    _allow_roles(ROLES)
     whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
         # Whoever is signed in has shown one factor.
@@ -107,7 +112,15 @@ def downgrade() -> None:
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
         batch_op.drop_column("is_strong")
     op.execute("DELETE FROM outbox_message WHERE letter = 'sign_in_reset'")
+    op.execute("DELETE FROM role_grant WHERE role IN ('hr', 'observer', 'auditor')")
+    _allow_roles(ROLES_BEFORE)
     _allow_letters(LETTERS_BEFORE)
+
+
+def _allow_roles(condition: str) -> None:
+    with op.batch_alter_table("role_grant", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_role_grant_role"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_role_grant_role"), condition)
 
 
 def _allow_letters(condition: str) -> None:

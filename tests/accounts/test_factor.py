@@ -7,16 +7,9 @@ from sqlalchemy import select
 
 from app.accounts import commands
 from app.accounts.factors import find_factor, get_factor_duty, is_factor_due
+from app.accounts.proofs import CodeDelayed, FactorThere, HalfSessionOver, OwnReset, SignInLinkUsedUp, time_step
 from app.accounts.queries import check_password, find_session
-from app.accounts.rules import (
-    SERVICE,
-    CodeDelayed,
-    FactorThere,
-    HalfSessionOver,
-    OwnReset,
-    SignInLinkUsedUp,
-    time_step,
-)
+from app.accounts.rules import SERVICE
 from app.accounts.tables import AttemptRow, HalfSessionRow, RecoveryCodeRow, SecondFactorRow, SessionRow
 from app.accounts.values import Account, Entrance, FactorDuty, Grant, Role, Viewer
 from app.errors import Forbidden, Invalid, NotFound

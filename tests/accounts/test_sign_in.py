@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts import commands
+from app.accounts.proofs import SignInDelayed, SignInLinkUsedUp, UnknownSignInLink
 from app.accounts.queries import check_password, find_session, list_sessions
-from app.accounts.rules import SERVICE, SignInDelayed, SignInLinkUsedUp, UnknownSignInLink
+from app.accounts.rules import SERVICE
 from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
 from app.accounts.values import Account, Viewer
 from app.errors import Invalid, NotFound

@@ -8,7 +8,7 @@ from datetime import timedelta
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.accounts.rules import time_step
+from app.accounts.proofs import time_step
 from app.infra.keys import fingerprint, key_of
 from app.infra.otp import code_at
 from tests.http.test_sign_in import link_for
