@@ -262,7 +262,7 @@ ROLES = {
     **{role.value: (role, "team") for role in (Role.MANAGER, Role.VIEWER)},
 }
 # Open to whoever reads the rules of rounds, although a key needs the scope that implies it.
-OF_RULES = {"list_rounds", "get_round", "preview_round_form", "get_load_cap"}
+OF_RULES = {"list_rounds", "get_round", "preview_round_form", "get_load_cap", "get_usual_moderators"}
 OF_RULES |= {"list_dossiers", "get_dossier", "list_dossier_reviews"}
 
 

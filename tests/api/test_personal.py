@@ -10,6 +10,7 @@ FOUND = {
     "close_recovery_case": 404,
     "list_comment_queues": 200,
     "get_comment_queue": 404,
+    "get_open_comment_queue": 404,
     "rule_on_comment": 404,
 }
 
