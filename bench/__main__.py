@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import disclosure, figures, forms, load, mail, model, scoring, start
+from bench import disclosure, figures, forms, load, mail, model, papers, scoring, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -22,12 +22,13 @@ SCENARIOS: dict[str, Scenario] = {
     "mail-kills": mail.mail_kills,
     "release": figures.release,
     "summary": figures.summary,
+    "pdf": papers.pdf,
     "start": start.start,
     "mixed-model": model.mixed_model,
     "scoring": scoring.scoring,
     "disclosure": disclosure.disclosure,
 }
-SQLITE_ONLY = ("hello", "start", "mixed-model", "scoring", "disclosure")
+SQLITE_ONLY = ("hello", "pdf", "start", "mixed-model", "scoring", "disclosure")
 RESULTS = Path(__file__).parent / "results.md"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unauthenticated
+from app.errors import Conflict, Expired, Forbidden, NotFound, NotRecognised, TooMany, Unauthenticated
 
 IDLE = timedelta(minutes=30)
 LONGEST_SESSION = timedelta(hours=12)
@@ -45,7 +45,7 @@ class SignInLinkUsedUp(Expired):
     message = "This link has been used or is too old. Ask for a new one."
 
 
-class NobodyKnown(Forbidden):
+class NobodyKnown(NotRecognised):
     """The provider vouches for somebody who has no account here, or none that is open."""
 
     code = "nobody_known"
@@ -54,14 +54,14 @@ class NobodyKnown(Forbidden):
     )
 
 
-class AddressUnverified(Forbidden):
+class AddressUnverified(NotRecognised):
     """The provider does not vouch for the address, which could then be anybody's."""
 
     code = "address_unverified"
     message = "Your organisation has not confirmed your e-mail address, so we cannot tell who you are here. Ask those who run its sign-in."
 
 
-class IdentityTaken(Forbidden):
+class IdentityTaken(NotRecognised):
     """The account belongs to somebody else by the word of the same provider: the address has changed hands."""
 
     code = "identity_taken"

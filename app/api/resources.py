@@ -19,6 +19,7 @@ from app.api import (
     form_previews,
     forms,
     goals,
+    held,
     imports,
     invitations,
     journal,
@@ -87,6 +88,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     comparisons.router,
     analysis.router,
     accounts.router,
+    held.router,
     api_keys.router,
     journal.router,
 )

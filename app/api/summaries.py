@@ -1,17 +1,23 @@
-"""Feedback summaries over HTTP: the same figures as the page."""
+"""Feedback summaries over HTTP: the same figures as the page, also as the files that the page offers."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import Key, answer, resource
 from app.api.schemas.summaries import SummaryOut
 from app.http.access import access
+from app.http.downloads import download
 from app.http.visit import reading
 from app.infra.tabular import write_csv
+from app.papers.summary_files import PDF, WORKBOOK, name_of, open_paper, pdf_of, workbook_of
 from app.summaries import queries
 from app.summaries.table import COLUMNS, cells_of, figure_rows
 
 router = resource("Summaries")
+
+_BYTES = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
 
 
 @router.get(
@@ -26,6 +32,37 @@ def get_figure_table(request: Request, release_id: Key, subject_id: Key) -> Resp
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
     raw = write_csv(COLUMNS, [cells_of(row, visit.locale) for row in figure_rows(summary)])
     return Response(raw, media_type="text/csv; charset=utf-8")
+
+
+@router.get(
+    "/releases/{release_id}/summaries/{subject_id}.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: _BYTES}, "description": "The paper that the page offers"}},
+)
+@access(Action.RESULTS_READ)
+def get_summary_paper(
+    request: Request,
+    release_id: Key,
+    subject_id: Key,
+    full: Annotated[bool, Query(description="Comments and arithmetic after the first page")] = False,  # noqa: FBT002 - a query
+) -> Response:
+    """A summary on one A4 page as tagged PDF, in the language that is asked for; `full` adds all that is behind it."""
+    with reading(request) as (session, visit):
+        paper = open_paper(session, visit, release_id, subject_id, is_full=full)
+    return download(pdf_of(visit, paper), name_of(paper, "pdf"), PDF)
+
+
+@router.get(
+    "/releases/{release_id}/summaries/{subject_id}.xlsx",
+    response_class=Response,
+    responses={200: {"content": {WORKBOOK: _BYTES}, "description": "The workbook that the page offers"}},
+)
+@access(Action.RESULTS_READ)
+def get_summary_workbook(request: Request, release_id: Key, subject_id: Key) -> Response:
+    """The figures of a summary as a workbook: composite, soft and hard KPIs, what is withheld and why."""
+    with reading(request) as (session, visit):
+        paper = open_paper(session, visit, release_id, subject_id)
+    return download(workbook_of(visit, paper), name_of(paper, "xlsx"), WORKBOOK)
 
 
 @router.get("/releases/{release_id}/summaries/{subject_id}", response_model=SummaryOut)

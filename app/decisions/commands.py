@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.accounts.rules import SERVICE, Action, require
 from app.accounts.values import Viewer
 from app.decisions import queries, rules
-from app.decisions.letters import waiting_letter
+from app.decisions.letters import waiting_letter, waiting_reference
 from app.decisions.tables import DecisionCaseRow
 from app.decisions.values import CaseCause, CaseDraft, CaseState, DecisionCase, DecisionDraft
 from app.errors import NotFound
@@ -26,6 +26,7 @@ from app.journal.commands import record
 from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId
 from app.mail.commands import enqueue_all
+from app.mail.queries import load_waves
 from app.organisation.paths import load_subjects, path_of
 from app.organisation.place import take_turn
 from app.organisation.queries import list_companies, load_people_of, load_tree
@@ -115,10 +116,7 @@ def tell_owners(session: WriteSession, *, zone: ZoneInfo = DEFAULT_ZONE, now: da
     if not is_working_time(now, zone):
         return 0
     today = local_day(now, zone=zone)
-    untold: defaultdict[str, list[DecisionCaseRow]] = defaultdict(list)
-    for row in queries.load_open(session):
-        if row.owner_id is not None and row.told_id != row.owner_id:
-            untold[row.owner_id].append(row)
+    untold = _untold(session, today)
     people = load_people_of(session, untold)
     companies = load_subjects(session, {row.company_id for rows in untold.values() for row in rows}, on=today)
     mails = []
@@ -164,6 +162,16 @@ def _open_in(session: WriteSession, company_id: str, *, now: datetime) -> int:
             open_ones.add(at)
             opened += 1
     return opened
+
+
+def _untold(session: WriteSession, today: date) -> dict[str, list[DecisionCaseRow]]:
+    """Open cases that their owners have not heard of, by owner; whoever had a letter today waits until tomorrow."""
+    untold: defaultdict[str, list[DecisionCaseRow]] = defaultdict(list)
+    for row in queries.load_open(session):
+        if row.owner_id is not None and row.told_id != row.owner_id:
+            untold[row.owner_id].append(row)
+    told = load_waves(session, {waiting_reference(owner_id, today) for owner_id in untold})
+    return {owner_id: rows for owner_id, rows in untold.items() if waiting_reference(owner_id, today) not in told}
 
 
 def _opened(  # noqa: PLR0913 - session, where it hangs, about what, why, who and when

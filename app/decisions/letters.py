@@ -16,7 +16,12 @@ def waiting_letter(owner: Person, *, count: int, late: int, organisation: str, t
         name=owner.name or "",
         locale=owner.locale,
         parameters={"organisation": organisation, "count": count, "late": late, "path": "/decisions"},
-        reference=f"decisions:{owner.id}:{today.isoformat()}",
+        reference=waiting_reference(owner.subject_id or "", today),
         wave=0,
         deadline=now + DELIVERABLE,
     )
+
+
+def waiting_reference(owner_id: str, today: date) -> str:
+    """What the letter of a day to an owner (a person-subject) is known by."""
+    return f"decisions:{owner_id}:{today.isoformat()}"

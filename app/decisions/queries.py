@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.queries import load_actor_names
 from app.accounts.rules import SERVICE, Action, may
@@ -41,6 +42,10 @@ from app.organisation.values import Subject, SubjectId
 from app.summaries.values import Place
 
 NONE = CaseFilter()
+_ORDER: Mapping[CaseState | None, InstrumentedAttribute[Any]] = {
+    CaseState.OPEN: DecisionCaseRow.due_on,
+    CaseState.DECIDED: DecisionCaseRow.decided_on,
+}
 
 
 # ------------------------------------------------------------ cases
@@ -70,9 +75,7 @@ def list_cases(
     if not is_id(company_id):
         raise NotFound
     is_open = chosen.state is CaseState.OPEN
-    key = DecisionCaseRow.due_on if is_open else DecisionCaseRow.opened_on
-    if chosen.state is CaseState.DECIDED:
-        key = DecisionCaseRow.decided_on  # type: ignore[assignment]
+    key = _ORDER.get(chosen.state, DecisionCaseRow.opened_on)
     query = _kept(select(DecisionCaseRow).where(DecisionCaseRow.company_id == company_id), chosen)
     subjects = session.scalars(
         select(DecisionCaseRow.subject_id).where(DecisionCaseRow.company_id == company_id).distinct()
@@ -85,14 +88,6 @@ def list_cases(
     rows = session.scalars(sliced(query, [key, DecisionCaseRow.id], request, descending=not is_open))
     page = page_of(rows, request, key=lambda row: (getattr(row, key.key), row.id))
     return Page(tuple(_cases(session, viewer, page.items, on=on)), page.next_cursor)
-
-
-def count_waiting(session: ReadSession, viewer: Viewer) -> int:
-    """How many open cases wait for the viewer."""
-    if not viewer.own_subjects:
-        return 0
-    query = select(func.count()).select_from(DecisionCaseRow)
-    return session.scalar(_kept(query, CaseFilter(CaseState.OPEN, owner_ids=viewer.own_subjects))) or 0
 
 
 def _kept(query: Select[Any], chosen: CaseFilter) -> Select[Any]:

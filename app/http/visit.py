@@ -28,6 +28,7 @@ from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import Locale, choose_locale, local_day
+from app.infra.templates import translate
 from app.journal.commands import note_deputy
 from app.organisation.queries import list_companies, viewer_of_account, viewer_of_key
 from app.organisation.values import Subject
@@ -161,6 +162,11 @@ def language_of(request: Request, *, account: Account | None = None) -> Locale:
     """The language to answer in: the chosen one, the account's, the browser's."""
     preferred = account.locale if account is not None else request.headers.get("accept-language")
     return chosen_language_of(request) or choose_locale(preferred)
+
+
+def said(visit: Visit, message: str, **values: object) -> str:
+    """A sentence that code holds in English, in the visitor's language."""
+    return translate(visit.service.templates, message, visit.locale, **values)
 
 
 def bearer_of(request: Request) -> str | None:

@@ -1,6 +1,6 @@
 """Signing in at an OpenID provider: where to send the browser, and whom the code it brings back is about.
 
-Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 24 says what is ours and what is not.
+Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 25 says what is ours and what is not.
 """
 
 import base64
@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from app.deferred import dataclass
-from app.errors import Forbidden, Unavailable
+from app.errors import NotRecognised, Unavailable
 from app.infra.id_token import BadTokenError, Expected, Identity, read_claims
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -40,11 +40,11 @@ class ProviderSilent(Unavailable):
     message = "The sign-in of your organisation does not answer just now. Try again in a moment."
 
 
-class ProviderRefused(Forbidden):
+class ProviderRefused(NotRecognised):
     """The provider did not confirm who this is, or what it sent does not hold."""
 
     code = "provider_refused"
-    message = "The sign-in of your organisation did not confirm who you are. Start again from the first page."
+    message = "The sign-in of your organisation did not confirm who you are."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.errors import FieldError, Invalid, TooLarge
 from app.infra import workbook
 from app.reports import MAX_MESSAGES, Column, Row, RowError, RowsRefused
 
-__all__ = ["Column", "Encoding", "FileRefused", "FileTooLarge", "Row", "read_table", "write_csv"]
+__all__ = ["Column", "Encoding", "FileRefused", "FileTooLarge", "Row", "is_formula", "read_table", "write_csv"]
 
 Encoding = Literal["utf-8", "cp1252"]
 
@@ -84,15 +84,16 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]], *, decima
 def _written(cell: object, decimal: str) -> object:
     if isinstance(cell, float):
         return repr(cell).replace(".", decimal)
-    return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
 
 
 def _as_written(cell: str) -> str:
     """What `write_csv` was given: the ' before a formula is ours."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell
 
 
-def _is_formula(cell: str) -> bool:
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would compute a text, should it come to one as a bare cell."""
     return cell[:1] in _FORMULA_STARTS or cell.strip()[:1] in _FORMULA_STARTS
 
 

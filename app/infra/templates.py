@@ -68,6 +68,11 @@ def render(templates: Templates, template: str, locale: Locale, **values: Any) -
     return templates.environments[locale].get_template(template).render(values)
 
 
+def macros(templates: Templates, template: str, locale: Locale) -> Any:
+    """The macros of a template in one language, each to be called for a piece of its text."""
+    return templates.environments[locale].get_template(template).module
+
+
 def translate(templates: Templates, message: str, locale: Locale, **values: object) -> str:
     """A sentence that code holds in English with `{name}` places, in the language asked for, filled.
 

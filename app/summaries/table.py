@@ -45,19 +45,26 @@ class FigureRow:
 
 def figure_rows(summary: Summary) -> Iterator[FigureRow]:
     """Every figure of a summary in the order of its page, withheld ones with their status and reason."""
-    if summary.composite is not None:
-        whole = summary.composite
-        yield FigureRow(Level.COMPOSITE, figure=whole.figure, firmness=whole.firmness, change=whole.change)
-        for level, part in ((Level.SOFT, whole.soft), (Level.HARD, whole.hard)):
-            if part is not None:
-                yield FigureRow(level, figure=part)
+    yield from composite_rows(summary)
     for soft in summary.soft:
-        yield from _soft_rows(soft)
+        yield from soft_rows(soft)
     for hard in summary.hard:
-        yield _hard_row(hard)
+        yield hard_row(hard)
 
 
-def _soft_rows(kpi: SoftKpi) -> Iterator[FigureRow]:
+def composite_rows(summary: Summary) -> Iterator[FigureRow]:
+    """The composite and its two parts; nothing where there is no card."""
+    if summary.composite is None:
+        return
+    whole = summary.composite
+    yield FigureRow(Level.COMPOSITE, figure=whole.figure, firmness=whole.firmness, change=whole.change)
+    for level, part in ((Level.SOFT, whole.soft), (Level.HARD, whole.hard)):
+        if part is not None:
+            yield FigureRow(level, figure=part)
+
+
+def soft_rows(kpi: SoftKpi) -> Iterator[FigureRow]:
+    """A rated KPI, its rater groups, and their items."""
     if kpi.figure is not None:
         yield FigureRow(
             Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, firmness=kpi.firmness, change=kpi.change
@@ -73,7 +80,8 @@ def _group_rows(kpi: SoftKpi, group: GroupFigure) -> Iterator[FigureRow]:
         yield FigureRow(Level.ITEM, kpi.name, item.name, whose, item.figure, item.raters)
 
 
-def _hard_row(kpi: HardKpi) -> FigureRow:
+def hard_row(kpi: HardKpi) -> FigureRow:
+    """A measured KPI."""
     return FigureRow(
         Level.KPI, kpi.name, figure=kpi.figure, weight=kpi.weight, value=kpi.value, unit=kpi.unit, change=kpi.change
     )

@@ -4,9 +4,9 @@ from app.analysis.values import Changes, ComparedRound, SubjectChange
 from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import DASH, number, score
+from app.papers.found_text import no_trend
 from app.web.analysis_rows import Told
 from app.web.analysis_words import coefficient, signed, span
-from app.web.found_text import no_trend
 from app.web.render import said
 from app.words import in_locale
 

@@ -15,11 +15,11 @@ from app.moderation.intake import parse_ruling
 from app.moderation.rules import EDIT_REASONS, WITHHOLD_REASONS
 from app.moderation.values import QueuedComment, Verdict
 from app.open_answers.review import get_either_comment, get_either_queue, list_every_queue, rule_on_either
+from app.papers.comment_words import COMMENT_REASONS, VERDICTS
+from app.papers.result_words import group_listing
 from app.receipts.values import WithheldReason
-from app.web.comment_words import COMMENT_REASONS, VERDICTS
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.render import Flash, flash_for, page, said, see_other
-from app.web.result_words import group_listing
 from app.words import in_locale
 
 router = Pages()

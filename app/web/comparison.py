@@ -10,14 +10,14 @@ from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.formats import counted, listing, number, percent, period
 from app.organisation.values import SubjectKind
+from app.papers.figures import Row
+from app.papers.result_words import group_listing
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
 from app.summaries.ranked import Against, Basis, Compared, Competition, Contest, Rival, Stand, Wanted
 from app.summaries.standings import get_comparison, get_competition
 from app.summaries.values import Place
-from app.web.figures import Row
 from app.web.render import page, said
-from app.web.result_words import group_listing
 from app.web.summary import way_to
 from app.words import in_locale
 

@@ -1,16 +1,15 @@
 """What a course says, in sentences: the finding, what a false alarm costs, the chance of a target, the first questions."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from app.followup.rules import years_between_alarms
-from app.followup.values import Basis, Chance, Charted, Finding, KpiName, Prompt, Red
+from app.followup.values import Chance, Charted, Finding, KpiName, Red
 from app.http.visit import Visit
 from app.infra.formats import day, measure, number, period, score
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
 from app.scoring.charts import Side
-from app.scoring.contradictions import Question
 from app.scoring.courses import State
 from app.scoring.projection import TooEarly, Whole
 from app.scoring.results import Interval
@@ -82,24 +81,6 @@ _WHO = {
     "manager": "The manager",
     "colleague": "The colleagues",
     "direct_report": "The direct reports",
-}
-_QUESTIONS: Mapping[Basis, Mapping[Question, str]] = {
-    Basis.LEVEL: {
-        Question.COST_OF_RESULT: "{other} is {more} points above its target and {one} {less} points below: what does the result cost?",
-        Question.REACH_OF_BEHAVIOUR: "{one} is {more} points above its target and {other} {less} points below: does the behaviour reach the result?",
-        Question.MORE_AT_LESS_YIELD: "{one} is {more} points above its target and {other} {less} points below: is it the right work?",
-        Question.LESS_AT_MORE_YIELD: "{other} is {more} points above its target and {one} {less} points below: are only the easy ones taken?",
-    },
-    Basis.CHANGE: {
-        Question.COST_OF_RESULT: "{other} is {more} points better than last time and {one} {less} points worse: what did it cost?",
-        Question.REACH_OF_BEHAVIOUR: "{one} is {more} points better than last time and {other} {less} points worse: does the behaviour reach the result?",
-        Question.MORE_AT_LESS_YIELD: "{one} is {more} points better than last time and {other} {less} points worse: is it the right work?",
-        Question.LESS_AT_MORE_YIELD: "{other} is {more} points better than last time and {one} {less} points worse: are only the easy ones taken?",
-    },
-}
-_OWN = {
-    Question.BLIND_SPOT: "The own rating of {one} is {more} points above that of the others: what do they see?",
-    Question.HIDDEN_STRENGTH: "The own rating of {one} is {more} points below that of the others: what holds it back?",
 }
 _HARDLY = 0.05
 _FEW_YEARS = 3
@@ -260,22 +241,6 @@ def chance_of(visit: Visit, kpi: KpiName, chance: Chance, length: Length | None)
         "The average of {period} is on the way to {forecast}. The chance that the target is reached is about {share}.",
         **facts,
     )
-
-
-def questions_of(visit: Visit, prompts: Sequence[Prompt]) -> list[str]:
-    """What speaks against each other, each with the first question to ask."""
-    return [_question(visit, prompt) for prompt in prompts]
-
-
-def _question(visit: Visit, prompt: Prompt) -> str:
-    names = [in_locale(kpi.name, visit.locale) for kpi in prompt.kpis]
-    points = [score(abs(difference), visit.locale) for difference in prompt.differences]
-    if len(names) == 1:
-        return said(visit, _OWN[prompt.question], one=names[0], more=points[0])
-    first_is_better = prompt.differences[0] > 0
-    more, less = (points[0], points[1]) if first_is_better else (points[1], points[0])
-    words = _QUESTIONS[prompt.basis][prompt.question]
-    return said(visit, words, one=names[0], other=names[1], more=more, less=less)
 
 
 # ------------------------------------------------------------ pieces

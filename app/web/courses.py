@@ -20,6 +20,7 @@ from app.infra.formats import day, period, points_range, score
 from app.infra.lines import LineChart
 from app.organisation.queries import load_subjects
 from app.organisation.values import SubjectId
+from app.papers.prompt_words import questions_of
 from app.scoring.courses import Step
 from app.scoring.movers import Mover
 from app.scoring.steps import Length
@@ -166,7 +167,7 @@ def _shown(visit: Visit, course: KpiCourse) -> Shown:
         pictures=_pictures(visit, course),
         costs=words.costs_of(visit, judged, length) if isinstance(judged, Charted) else (),
         chance="" if course.chance is None else words.chance_of(visit, course.kpi, course.chance, length),
-        questions=words.questions_of(visit, course.prompts),
+        questions=questions_of(visit, course.prompts),
         series=_series(visit, course),
         shifts=course.shifts,
     )

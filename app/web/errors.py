@@ -26,6 +26,9 @@ class Wording:
 
 _WORDINGS: dict[type[errors.AppError], Wording] = {
     errors.Malformed: Wording("This could not be read", "Go back, open the page again and repeat it."),
+    errors.NotRecognised: Wording(
+        "You are not signed in", "Start again from the first page, or ask an administrator of your organisation."
+    ),
     errors.Forbidden: Wording("No access", "Ask an administrator if you need this for your work."),
     errors.NotFound: Wording("Nothing here", "Check the address, or start from the first page."),
     errors.Conflict: Wording("This does not fit", "Go back and look at how things are now."),

@@ -10,16 +10,16 @@ from app.http.service import computing_again
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.infra.formats import measure, number, percent, score
+from app.papers.arithmetic import form_of
+from app.papers.figure_words import as_part, digits_of, figure_href, gap_of, item_names, name_of, person_of, worth_of
+from app.papers.result_words import group_name
 from app.releases.queries import get_traced
 from app.releases.retrace import parts_of, retrace
 from app.releases.trace import Document, FigureKey, Term, Traced, traced
 from app.releases.values import RerunState, Score
 from app.summaries.queries import get_arithmetic
 from app.summaries.values import Arithmetic
-from app.web.arithmetic import form_of
-from app.web.figure_words import as_part, digits_of, figure_href, gap_of, item_names, name_of, person_of, worth_of
 from app.web.render import page, said
-from app.web.result_words import group_name
 from app.web.summary import way_to
 from app.words import in_locale
 

@@ -73,6 +73,7 @@ MORE: tuple[Entry, ...] = (
     Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Proposed raters", "/nominations"),
     Entry("Your sign-ins", "/account/sessions"),
+    Entry("What is held about you", "/account/held"),
     Entry("Your password", "/account/password"),
     Entry("Two-step sign-in", "/account/factor"),
 )

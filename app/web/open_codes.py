@@ -20,6 +20,7 @@ from app.open_answers.queries import get_code, list_codes, list_parked_open, lis
 from app.open_answers.values import OpenCode, OpenResult, OpenSuspicion, ParkedOpenAnswer
 from app.organisation.paths import load_subjects
 from app.organisation.values import SubjectId
+from app.papers.result_words import withheld_comments
 from app.responses.intake import parse_decision
 from app.rounds.moderators import load_usual_moderators
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -28,7 +29,6 @@ from app.web.parked import STATES
 from app.web.places import list_units, options_of
 from app.web.programmes import kpi_options
 from app.web.render import Flash, flash_for, page, said, see_other
-from app.web.result_words import withheld_comments
 from app.words import in_locale
 
 router = Pages()

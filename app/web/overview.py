@@ -16,6 +16,7 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
+from app.papers.result_words import reason
 from app.releases.queries import load_latest_composites, load_told
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
@@ -23,7 +24,6 @@ from app.summaries.compose import figure_of
 from app.web.lists import company_of
 from app.web.places import list_units
 from app.web.render import page
-from app.web.result_words import reason
 from app.web.week import Week, week_of
 
 router = Pages()

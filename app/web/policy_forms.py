@@ -8,13 +8,13 @@ from app.http.visit import Visit
 from app.infra.formats import measure, number, percent
 from app.kpis.values import Level, RaterGroup
 from app.organisation.values import SubjectKind
+from app.papers.result_words import group_name
 from app.plain import parse_number
 from app.releases.choices import CardChoice, Choices, PostsChoice
 from app.rounds.values import FrozenKpi, Mode
 from app.web.forms import figure
 from app.web.policy_fields import EVERYWHERE, POST_NAMES, PolicyFields, known_values
 from app.web.render import said
-from app.web.result_words import group_name
 from app.words import in_locale
 
 _LEVELS: Mapping[Level, str] = {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.formats import counted, number, points_range, score, signed
+from app.papers.result_words import group_name, withheld_words
 from app.releases.moves import Move, MovePart, Way
 from app.releases.trial import Trial
 from app.releases.values import Score
@@ -12,7 +13,6 @@ from app.scoring.composite import LEAST_KPI_WEIGHT
 from app.scoring.explain import printed
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.web.render import said
-from app.web.result_words import group_name, withheld_words
 from app.words import in_locale
 
 NO_BREAK = "\N{NO-BREAK SPACE}"

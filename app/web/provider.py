@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from app.accounts.proofs import HALF_LIFE
 from app.deferred import dataclass
-from app.errors import Forbidden, NotFound
+from app.errors import NotFound, NotRecognised
 from app.http.access import public
 from app.http.cookies import end_handshake, handshake_of, start_handshake
 from app.http.origin import safe_path
@@ -33,11 +33,11 @@ CALLBACK = "/sign-in/provider/back"
 _PURPOSE = "handshake"
 
 
-class HandshakeLost(Forbidden):
+class HandshakeLost(NotRecognised):
     """The browser comes back without having left from here, too late, or for the second time."""
 
     code = "handshake_lost"
-    message = "This sign-in did not begin in this browser, or took too long. Start again from the first page."
+    message = "This sign-in did not begin in this browser, or took too long."
 
 
 @dataclass(frozen=True, slots=True)

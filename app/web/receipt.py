@@ -8,11 +8,11 @@ from app.http.doors import posted
 from app.http.routes import Pages
 from app.http.service import count_miss
 from app.http.visit import Visit, passing, reading
+from app.papers.comment_words import outcome_words
 from app.receipts.intake import CODE, parse_code
 from app.receipts.queries import get_outcome
 from app.receipts.rules import UnknownReceipt
 from app.receipts.values import Outcome
-from app.web.comment_words import outcome_words
 from app.web.forms import Filled, refused
 from app.web.render import page, said
 

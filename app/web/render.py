@@ -4,15 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.deferred import dataclass
 from app.http.cookies import keep_company, keep_language
+from app.http.downloads import download
 from app.http.origin import safe_path
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import Locale
-from app.infra.templates import render, translate
+from app.infra.templates import render
 from app.web.navigation import MORE, NAVIGATION, MenuItem, shown
+
+__all__ = [
+    "PRODUCT",
+    "Flash",
+    "Language",
+    "Shell",
+    "answer",
+    "download",
+    "flash_for",
+    "page",
+    "page_text",
+    "said",
+    "see_other",
+]
 
 PRODUCT = "Soft KPI"
 _OTHER: Mapping[Locale, tuple[Locale, str]] = {"nb": ("en", "English"), "en": ("nb", "Norsk")}
@@ -90,16 +105,6 @@ def see_other(path: str, *, done: str = "") -> RedirectResponse:
 def flash_for(visit: Visit, messages: Mapping[str, Flash]) -> Flash | None:
     """The message that the redirect to this page named, if it is one of the page's own."""
     return messages.get(visit.query.get("done", ""))
-
-
-def said(visit: Visit, message: str, **values: object) -> str:
-    """A sentence that code holds in English, in the visitor's language."""
-    return translate(visit.service.templates, message, visit.locale, **values)
-
-
-def download(raw: bytes, filename: str, media_type: str) -> Response:
-    """A file to keep; the name is ours and plain ASCII."""
-    return Response(raw, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
 
 
 def _shell(visit: Visit, flash: Flash | None, organisation: str) -> Shell:

@@ -11,18 +11,17 @@ from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.organisation.queries import load_subjects
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
+from app.papers import arithmetic, figures
+from app.papers.prompt_words import questions_of
+from app.papers.result_text import shown
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
 from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
-from app.web import arithmetic, figures
 from app.web.against_text import against_text
-from app.web.course_words import questions_of
-from app.web.figure_table import figure_table
 from app.web.lists import every, next_href, slice_of
-from app.web.render import download, page, see_other
-from app.web.result_text import shown
+from app.web.render import page, see_other
 
 router = Pages()
 
@@ -64,15 +63,6 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         divisions=figures.member_rows(visit, release_id, below.divisions),
         people=figures.member_rows(visit, release_id, below.people),
     )
-
-
-@router.get("/results/{release_id}/subjects/{subject_id}/figures.csv")
-@access(SIGNED_IN)
-def download_figures(request: Request, release_id: str, subject_id: str) -> Response:
-    with reading(request) as (session, visit):
-        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
-    name = f"{summary.round.period_end}-{summary.release.sequence}.csv"
-    return download(figure_table(visit, summary), name, "text/csv; charset=utf-8")
 
 
 @router.get("/results/{release_id}/subjects/{subject_id}/arithmetic")

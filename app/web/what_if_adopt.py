@@ -16,6 +16,7 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.infra.formats import number, percent
 from app.kpis.drafts import SoftMeasure
+from app.papers.result_words import group_name
 from app.plain import parse_day
 from app.releases.adopt import adopt_what_if
 from app.releases.adoption import Plan, plan_adoption
@@ -25,7 +26,6 @@ from app.web.forms import REFUSED, Filled, fresh, refused
 from app.web.policy_fields import PolicyFields
 from app.web.policy_forms import changed_lines
 from app.web.render import page, said, see_other
-from app.web.result_words import group_name
 from app.words import in_locale
 
 router = Pages()

@@ -198,7 +198,7 @@ CASES: dict[str, Case] = {
 ELSEWHERE = {
     # Of signals and figures: tests/decisions and tests/plans.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action"),
+    *("end_action_plan", "tick_action", "untick_action", "list_what_is_held"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
@@ -207,7 +207,7 @@ ELSEWHERE = {
     *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
     *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
-    *("get_contradictions", "take_back_shift", "get_figure_table"),
+    *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),

@@ -12,6 +12,7 @@ FOUND = {
     "get_comment_queue": 404,
     "get_open_comment_queue": 404,
     "rule_on_comment": 404,
+    "list_what_is_held": 200,
 }
 
 

@@ -12,7 +12,7 @@ from app.decisions import rules
 from app.decisions.commands import decide_case, keep_cases, open_case, open_due_cases, tell_owners
 from app.decisions.idle import is_only_statistics
 from app.decisions.intake import parse_case, parse_decision
-from app.decisions.queries import count_waiting, get_case, list_cases
+from app.decisions.queries import get_case, list_cases
 from app.decisions.tables import DecisionCaseRow
 from app.decisions.values import CaseCause, CaseDraft, CaseFilter, CaseState, Choice, DecisionCase, DecisionDraft
 from app.errors import Forbidden, Invalid, NotFound
@@ -84,9 +84,12 @@ def test_what_moves_waits_for_whoever_leads_there_with_what_was_found_and_a_day(
         date(2026, 11, 16),
         date(2026, 10, 26),
     )
-    amir = known.person("amir.haddad")
-    assert (count_waiting(session, amir), count_waiting(session, known.person("sofie.berg"))) == (1, 0)
-    assert count_waiting(session, SERVICE) == 0
+    mine = CaseFilter(CaseState.OPEN, owner_ids=frozenset({known.subjects["amir.haddad"]}))
+    others = CaseFilter(CaseState.OPEN, owner_ids=frozenset({known.subjects["sofie.berg"]}))
+    found_by = [
+        list_cases(session, SERVICE, known.company_id, ALL, chosen=one, on=TODAY).items for one in (mine, others)
+    ]
+    assert [len(items) for items in found_by] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -192,10 +195,13 @@ def test_an_owner_gets_one_letter_in_working_hours_that_names_nothing(
         address("Amir Haddad"),
         {"organisation": "Fjellbris Varme & Service AS", "count": 1, "late": 0, "path": "/decisions"},
     )
+    # What comes later on the same day is told on the next working day, not never.
+    open_case(session, manager(known), CaseDraft(known.kpis[S1], known.subjects["sofie.berg"], "?"), now=NOW)
+    assert [tell_owners(session, now=at) for at in (NOW, NOW + timedelta(days=1))] == [0, 1]
     keep_cases(session, now=LATE)
     assert [tell_owners(session, now=LATE) for _ in range(2)] == [1, 0]
     told = {one.recipient: one.parameters["late"] for one in session.scalars(letters)}
-    assert told == {address("Amir Haddad"): 0, address("Ingrid Solheim"): 1}
+    assert told == {address("Amir Haddad"): 0, address("Ingrid Solheim"): 2}
 
 
 def test_a_manager_asks_about_somebody_and_nobody_about_himself(

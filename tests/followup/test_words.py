@@ -12,6 +12,7 @@ from app.http.visit import Visit
 from app.infra.formats import Locale
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
+from app.papers.prompt_words import questions_of
 from app.scoring.charts import Side
 from app.scoring.contradictions import Question
 from app.scoring.courses import State
@@ -92,13 +93,13 @@ def test_every_question_is_asked_in_both_languages(visits: dict[Locale, Visit]) 
         itertools.product([one for one in Question if one not in own], Basis), [(-20.0, 9.4), (20.0, -9.4)]
     ):
         prompts.append(Prompt(question, basis, (SOFT, HARD), (one, other), 1.0))
-    told = {locale: words.questions_of(visit, prompts) for locale, visit in visits.items()}
+    told = {locale: questions_of(visit, prompts) for locale, visit in visits.items()}
     assert (
         told["en"][0] == "The own rating of First impression is 27.5 points above that of the others: what do they see?"
     )
     assert all(sentence.endswith("?") and "{" not in sentence for sentence in told["nb"] + told["en"])
     assert all(one != other for one, other in zip(told["nb"], told["en"], strict=True))
     cost = Prompt(Question.COST_OF_RESULT, Basis.CHANGE, (SOFT, HARD), (-12.0, 14.0), 2.4)
-    assert words.questions_of(visits["en"], [cost]) == [
+    assert questions_of(visits["en"], [cost]) == [
         "Sales is 14.0 points better than last time and First impression 12.0 points worse: what did it cost?"
     ]

@@ -17,10 +17,13 @@ HEAVY = (
     "scipy.sparse",
     "numpy.f2py",
     "numpy.testing",
+    "typst",
+    "xlsxwriter",
     "app.api.resources",
     "app.api.schemas.rounds",
     "app.web.inside",
     "app.web.results",
+    "app.papers.result_text",
 )
 
 

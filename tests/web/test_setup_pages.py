@@ -189,7 +189,7 @@ def test_only_one_entry_of_the_menu_is_where_one_is(desk: Desk) -> None:
     admin = desk.browser("admin")
     current = {path: here(admin.page(path)) for path in ("/", "/people", "/goals", "/scales", "/scorecards")}
     assert current == {
-        "/": ["Overview"],
+        "/": ["My week"],
         "/people": ["Organisation"],
         "/goals": ["KPIs"],
         "/scales": ["KPIs"],

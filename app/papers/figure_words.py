@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import number
 from app.kpis.values import KpiKind, RaterGroup
 from app.organisation.values import SubjectKind
+from app.papers.result_words import withheld_words
 from app.releases.trace import Document, FigureKey
 from app.releases.values import Withheld
 from app.rounds.values import FrozenKpi, Goalposts
@@ -18,8 +19,6 @@ from app.scoring.metrics import LEAST_COMPLETENESS
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.rules import piece_of
 from app.summaries.values import MISSING, Arithmetic
-from app.web.render import said
-from app.web.result_words import withheld_words
 from app.words import in_locale
 
 

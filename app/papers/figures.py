@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.organisation.values import SubjectKind
+from app.papers.found_text import firm_word
+from app.papers.result_words import SELF, group_key, group_name, missing, reason
 from app.releases.values import ScoreLevel
 from app.rounds.values import Goalposts
 from app.summaries.rules import decimals_to_show
 from app.summaries.values import Figure, GroupFigure, HardKpi, Member, SoftKpi, Summary
-from app.web.found_text import firm_word
-from app.web.render import said
-from app.web.result_words import SELF, group_key, group_name, missing, reason
 from app.words import in_locale
 
 Row = Mapping[str, Any]

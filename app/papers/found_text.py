@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from app.deferred import dataclass
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import listing, number, period, points_range, score
 from app.scoring.reliability import Firmness
 from app.scoring.selfview import View
 from app.scoring.strengths import Unremarkable
 from app.scoring.trend import Untrended
 from app.summaries.values import ChangeFigure, HardKpi, SoftKpi, StandoutKpi, Standouts, Summary
-from app.web.render import said
 from app.words import in_locale
 
 _FIRM = {Firmness.PRELIMINARY: "Preliminary", Firmness.MODERATE: "Moderate", Firmness.SOLID: "Solid"}

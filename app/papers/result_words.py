@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import listing, percent
+from app.papers.comment_words import COUNTED_REASONS
 from app.receipts.values import WithheldCount
 from app.releases.values import ScoreLevel, Withheld
 from app.scoring.composite import LEAST_KPI_WEIGHT
 from app.scoring.metrics import LEAST_COMPLETENESS
 from app.scoring.soft import LEAST_GROUP_WEIGHT
 from app.summaries.values import Figure
-from app.web.comment_words import COUNTED_REASONS
-from app.web.render import said
 
 SELF = "self"
 MIXED = "mixed"

@@ -5,14 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.deferred import dataclass
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import measure, number, percent, score
-from app.releases.trace import FigureKey, item_points
-from app.releases.values import ScoreStatus
-from app.scoring.composite import LEAST_KPI_WEIGHT
-from app.summaries.rules import group_rank
-from app.summaries.values import Arithmetic
-from app.web.figure_words import (
+from app.papers.figure_words import (
     as_part,
     digits_of,
     figure_href,
@@ -24,8 +19,12 @@ from app.web.figure_words import (
     why_withheld,
     worth_of,
 )
-from app.web.render import said
-from app.web.result_words import SELF, group_name
+from app.papers.result_words import SELF, group_name
+from app.releases.trace import FigureKey, item_points
+from app.releases.values import ScoreStatus
+from app.scoring.composite import LEAST_KPI_WEIGHT
+from app.summaries.rules import group_rank
+from app.summaries.values import Arithmetic
 from app.words import in_locale
 
 Document = Mapping[str, Any]

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from app.deferred import dataclass
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.formats import listing, measure, percent, score
 from app.kpis.values import Form
+from app.papers.figures import Row, distance_of, hard_rows, person_of, soft_rows
+from app.papers.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
+from app.papers.result_words import SELF, comments_title, group_listing, reason, withheld_comments
 from app.releases.values import ScoreLevel, ScoreStatus
 from app.scoring.selfview import View
 from app.summaries.values import Comments, GroupFigure, HardKpi, ItemFigure, SoftKpi, Summary, Wording
-from app.web.figures import Row, distance_of, hard_rows, person_of, soft_rows
-from app.web.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
-from app.web.render import said
-from app.web.result_words import SELF, comments_title, group_listing, reason, withheld_comments
 from app.words import in_locale
 
 

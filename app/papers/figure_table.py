@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from app.http.visit import Visit
+from app.http.visit import Visit, said
 from app.infra.tabular import write_csv
+from app.papers import result_words
+from app.papers.found_text import firm_word, no_trend
 from app.releases.values import ScoreLevel
 from app.summaries.table import FigureRow, Level, figure_rows
 from app.summaries.values import ChangeFigure, Figure, Summary
-from app.web import result_words
-from app.web.found_text import firm_word, no_trend
-from app.web.render import said
 from app.words import Words, in_locale
 
-_HEADER = (
+COLUMNS = (
     "Figure",
     "KPI",
     "Question",
@@ -44,12 +43,13 @@ _LEVELS = {
 
 def figure_table(visit: Visit, summary: Summary) -> bytes:
     """A CSV file; figures are unrounded, and what is withheld says why."""
-    header = [said(visit, name) for name in _HEADER]
-    rows = [_cells(visit, row) for row in figure_rows(summary)]
+    header = [said(visit, name) for name in COLUMNS]
+    rows = [cells_of(visit, row) for row in figure_rows(summary)]
     return write_csv(header, rows, decimal="," if visit.locale == "nb" else ".")
 
 
-def _cells(visit: Visit, row: FigureRow) -> Sequence[object]:
+def cells_of(visit: Visit, row: FigureRow) -> Sequence[object]:
+    """A row under COLUMNS in the reader's words, unrounded."""
     figure = row.figure if isinstance(row.figure, Figure) else None
     name, level = _LEVELS[row.level]
     scored = (row.figure.score, row.figure.lo, row.figure.hi) if row.figure else (None, None, None)

@@ -1,0 +1,1 @@
+"""What both doors tell of results in words, and the files made of it."""
