@@ -1,4 +1,4 @@
-"""Goals over HTTP."""
+"""Goals over HTTP: each by itself, and the tree with what serves it."""
 
 from typing import Annotated
 
@@ -8,12 +8,14 @@ from app.accounts.rules import SERVICE, Action
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.kpis import GoalIn, GoalOut
+from app.api.schemas.strategy import GoalTreeOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.kpis import commands, queries
 from app.kpis.intake import parse_goal
+from app.strategy.queries import get_goal_tree as load_tree
 
 router = resource("Goals")
 
@@ -28,6 +30,16 @@ def list_goals(
         company = company_of(session, visit, company_id)
         page = queries.list_goals(session, visit.viewer, company, part, external_id=external_id)
     return answer(page_out(GoalOut, page))
+
+
+@router.get("/goal-tree", response_model=GoalTreeOut)
+@access(Action.KPIS_READ)
+def get_goal_tree(request: Request, company_id: CompanyId = None) -> Response:
+    """The goals, each followed by what hangs below it, with the KPIs that serve it and whether it is on course."""
+    with reading(request) as (session, visit):
+        company = company_of(session, visit, company_id)
+        tree = load_tree(session, visit.viewer, company, locale=visit.locale, on=visit.today)
+    return answer(GoalTreeOut.told(tree))
 
 
 @router.post("/goals", status_code=201, response_model=GoalOut)

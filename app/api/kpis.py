@@ -1,5 +1,6 @@
 """KPIs over HTTP: their versions, and their life from draft to retired."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -7,12 +8,24 @@ from fastapi import Depends, Request, Response
 from app.accounts.rules import SERVICE, Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.kpis import KpiIn, KpiOut, ReasonIn, VersionIn, VersionOut, VersionsOut
+from app.api.schemas.kpis import (
+    HintOut,
+    HintsOut,
+    KpiIn,
+    KpiOut,
+    ReasonIn,
+    VersionChangesOut,
+    VersionIn,
+    VersionOut,
+    VersionsOut,
+)
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.kpis import commands, queries
+from app.kpis.changes import compare_versions
+from app.kpis.hints import wording_hints
 from app.kpis.intake import parse_content, parse_kpi
 from app.kpis.values import KpiFilter, KpiKind, KpiState
 
@@ -80,6 +93,25 @@ def list_kpi_versions(request: Request, kpi_id: Key) -> Response:
     with reading(request) as (session, visit):
         versions = queries.list_versions(session, visit.viewer, kpi_id)
     return answer(VersionsOut(items=[VersionOut.of(version) for version in versions]))
+
+
+@router.get("/kpis/{kpi_id}/hints", response_model=HintsOut)
+@access(Action.KPIS_READ)
+def list_wording_hints(request: Request, kpi_id: Key) -> Response:
+    """Advice on the words of the newest version's items: one question, one behaviour, something that can be seen."""
+    with reading(request) as (session, visit):
+        kpi = queries.get_kpi(session, visit.viewer, kpi_id, on=date.max)
+    return answer(HintsOut(items=[HintOut.of(hint) for hint in wording_hints(kpi.current)]))
+
+
+@router.get("/kpis/{kpi_id}/versions/{number}/changes", response_model=VersionChangesOut)
+@access(Action.KPIS_READ)
+def get_version_changes(request: Request, kpi_id: Key, number: int, since: int | None = None) -> Response:
+    """What a version changed since the one before it, or since an earlier one: field by field, before and after."""
+    with reading(request) as (session, visit):
+        versions = queries.list_versions(session, visit.viewer, kpi_id)
+        found = compare_versions(versions, number, since=since, locale=visit.locale)
+    return answer(VersionChangesOut.told(found))
 
 
 @router.post("/kpis/{kpi_id}/versions", status_code=201, response_model=KpiOut)

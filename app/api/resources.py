@@ -46,6 +46,7 @@ from app.api import (
     visits,
     what_ifs,
     wording,
+    worth,
 )
 
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -54,6 +55,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     deputies.router,
     goals.router,
     scales.router,
+    worth.router,
     kpis.router,
     scorecards.router,
     rounds.router,

@@ -13,6 +13,7 @@ from app.words import LOCALES
 ONE_QUESTION = "Ask one thing at a time."
 ONE_BEHAVIOUR = "Describe one behaviour, in fewer words."
 ONLY_JUDGING = "Describe what others can see, not how good it is."
+NOT_SEEN = "Nobody can see what somebody thinks, feels or wants. Say what is done or said."
 SAME_ANCHOR = "Another point has the same words. Say what differs."
 MOST_WORDS = 20
 # Words that only say how good something is, and those that join two questions, in bokmål and English.
@@ -22,15 +23,23 @@ _JUDGING = re.compile(
 )
 _SECOND_QUESTION = re.compile(
     r"\b(?:og|eller|and|or)\s+(?:hva|hvordan|når|hvor|hvorfor|hvem|what|how|when|where|why|who|does|do|is|are)\b"
+    r"|\b(?:både|both)\b|\bog/eller\b|\band/or\b"
 )
+# What goes on inside somebody: no verb of it names a behaviour.
+_UNSEEN = re.compile(
+    r"\b(?:føler|tenker|tror|ønsker|forstår|skjønner|bryr seg|holdning\w*|motivert|engasjert|innstilt|opptatt av|"
+    r"feels?|thinks?|believes?|wants?|wishes|understands?|cares?|attitudes?|motivated|engaged|committed|aware)\b"
+)
+# A second sentence, or a second behaviour by choice: whoever saw one of them has no answer.
+_SECOND_BEHAVIOUR = re.compile(r"[.;!?]\s+\w|\bog/eller\b|\band/or\b")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def wording_hints(version: KpiVersion) -> list[FieldError]:
     """Advice on the wording of items; nothing of it is refused.
 
-    An anchor names something that others can see, not how good it is; one behaviour, in 20 words at most; no two
-    anchors alike. A question asks one thing.
+    An anchor names something that others can see, not how good it is nor what somebody thinks or feels; one behaviour,
+    in one sentence of 20 words at most; no two anchors alike. A question asks one thing, which can be seen.
     Source: behaviourally anchored rating scales after Smith & Kendall 1963.
     """
     found = []
@@ -38,6 +47,8 @@ def wording_hints(version: KpiVersion) -> list[FieldError]:
         for locale in LOCALES:
             if _asks_twice(item.question.get(locale, "")):
                 found.append(FieldError(f"items.{place}.question.{locale}", ONE_QUESTION))
+            if _UNSEEN.search(item.question.get(locale, "").casefold()):
+                found.append(FieldError(f"items.{place}.question.{locale}", NOT_SEEN))
             found += _anchor_hints(item, f"items.{place}.anchors", locale)
     return found
 
@@ -54,7 +65,9 @@ def _anchor_hints(item: Item, name: str, locale: str) -> list[FieldError]:
         said = _WORD.findall(text)
         if said and all(_JUDGING.fullmatch(word) for word in said):
             found.append(FieldError(f"{name}.{point}.{locale}", ONLY_JUDGING))
-        if len(said) > MOST_WORDS:
+        if _UNSEEN.search(text):
+            found.append(FieldError(f"{name}.{point}.{locale}", NOT_SEEN))
+        if len(said) > MOST_WORDS or _SECOND_BEHAVIOUR.search(text):
             found.append(FieldError(f"{name}.{point}.{locale}", ONE_BEHAVIOUR, span(1, MOST_WORDS)))
         if text in known:
             found.append(FieldError(f"{name}.{point}.{locale}", SAME_ANCHOR))

@@ -160,6 +160,11 @@ def load_scales(session: ReadSession, company_id: str, scale_ids: Collection[str
     return {ScaleId(row.id): scale_of(row) for row in rows}
 
 
+def load_goals(session: ReadSession, company_id: str) -> tuple[Goal, ...]:
+    """All goals of a company, in no order, whoever asks."""
+    return tuple(goal_of(row) for row in session.scalars(select(GoalRow).where(GoalRow.company_id == company_id)))
+
+
 def load_goal_parents(session: ReadSession, company_id: str) -> Mapping[str, str | None]:
     """The tree of goals: the parent of each."""
     query = select(GoalRow.id, GoalRow.parent_id).where(GoalRow.company_id == company_id)

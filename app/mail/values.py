@@ -25,7 +25,8 @@ class Letter(StrEnum):
     (of an appeal, or empty), path;
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
     decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
-    sign_in_reset: organisation, reason, reset_at, path.
+    sign_in_reset: organisation, reason, reset_at, path;
+    we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id.
     """
 
     INVITATION = "invitation"
@@ -41,6 +42,7 @@ class Letter(StrEnum):
     CASE_WAITING = "case_waiting"
     DECISIONS_WAITING = "decisions_waiting"
     SIGN_IN_RESET = "sign_in_reset"
+    WE_DID = "we_did"
 
 
 ROUND_LETTERS = (
@@ -50,6 +52,7 @@ ROUND_LETTERS = (
     Letter.NOMINATION_CALL,
     Letter.NOMINATIONS_WAITING,
     Letter.VISIT_ORDER,
+    Letter.WE_DID,
 )
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 

@@ -1,17 +1,19 @@
-"""The reads that say what a plan did: figures from before and after it, beside those of others without one."""
+"""The reads that say what plans did: figures from before and after each, beside those of others without one."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
-from app.organisation.paths import load_paths, load_subjects
+from app.kpis.values import KpiKind
+from app.organisation.paths import in_parts, load_paths
 from app.organisation.tables import SubjectRow
-from app.organisation.values import Subject, SubjectId
+from app.organisation.values import SubjectId
 from app.plans.rules import Published, measured_effect, pair_for
 from app.plans.tables import ActionPlanRow
 from app.plans.values import ActionPlan, Measured
@@ -20,42 +22,74 @@ from app.releases.values import ScoreStatus
 from app.rounds.tables import RoundRow
 
 
+class Judged(NamedTuple):
+    """Of a plan, what its effect follows from; `is_rated` says that people are asked (a soft KPI)."""
+
+    kpi_id: str
+    subject_id: str
+    started_on: date
+    check_on: date
+    expected: float
+    is_rated: bool
+
+
 def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: date) -> Measured | None:
     """What a plan did, once there are figures from before it and after it; None until then.
 
     For who reads the results of its subject: whoever only owns the plan is told none.
     """
-    subject = load_subjects(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
-    if not may(viewer, Action.RESULTS_READ, subject.path):
+    path = load_paths(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
+    if not may(viewer, Action.RESULTS_READ, path):
         return None
-    pair = pair_for(_figures(session, plan.kpi.id, [subject.id]), started_on=plan.started_on, check_on=plan.check_on)
-    if pair is None:
-        return None
-    before, after = ({one.subject_id: one for one in _figures_of(session, plan.kpi.id, each)} for each in pair)
-    beside = _beside(session, subject, plan, before.keys() & after.keys(), on=on)
-    return measured_effect(pair, before, after, beside, expected=plan.expected)
+    judged = Judged(
+        plan.kpi.id, plan.subject.id, plan.started_on, plan.check_on, plan.expected, plan.kpi.kind is KpiKind.SOFT
+    )
+    return load_effects(session, [judged], on=on)[0]
 
 
-def _figures(session: ReadSession, kpi_id: str, subject_ids: Sequence[str]) -> list[Published]:
-    """Every released figure of a KPI at some subjects."""
-    return [Published(*row) for row in session.execute(_published(kpi_id).where(ScoreRow.subject_id.in_(subject_ids)))]
+def load_effects(session: ReadSession, plans: Sequence[Judged], *, on: date) -> list[Measured | None]:
+    """What plans did, in their order, whoever asks; as many statements for one as for a hundred."""
+    own = _figures(session, _published(plans).where(ScoreRow.subject_id.in_({plan.subject_id for plan in plans})))
+    pairs = [_pair(plan, own[plan.kpi_id].values()) for plan in plans]
+    releases = {one.release_id for pair in pairs if pair is not None for one in pair}
+    if not releases:
+        return [None] * len(plans)
+    told = _figures(session, _published(plans).where(ScoreRow.release_id.in_(releases)))
+    ids = {one.subject_id for of_kpi in told.values() for figures in of_kpi.values() for one in figures}
+    beside = _Beside.load(session, plans, ids, on)
+    found: list[Measured | None] = []
+    for plan, pair in zip(plans, pairs, strict=True):
+        if pair is None:
+            found.append(None)
+            continue
+        before, after = ({one.subject_id: one for one in told[plan.kpi_id][each.release_id]} for each in pair)
+        others = beside.of(plan, before.keys() & after.keys())
+        found.append(measured_effect(pair, before, after, others, expected=plan.expected))
+    return found
 
 
-def _figures_of(session: ReadSession, kpi_id: str, figure: Published) -> list[Published]:
-    """The figures of a KPI that were published together with one."""
-    return [
-        Published(*row) for row in session.execute(_published(kpi_id).where(ScoreRow.release_id == figure.release_id))
-    ]
+def _pair(plan: Judged, released: Iterable[Iterable[Published]]) -> tuple[Published, Published] | None:
+    own = [one for figures in released for one in figures if one.subject_id == plan.subject_id]
+    return pair_for(own, started_on=plan.started_on, check_on=plan.check_on, is_rated=plan.is_rated)
 
 
-def _published(kpi_id: str) -> Select[Any]:
+def _figures(session: ReadSession, query: Select[Any]) -> Mapping[str, Mapping[str, list[Published]]]:
+    """Released figures by KPI and release."""
+    found: defaultdict[str, defaultdict[str, list[Published]]] = defaultdict(lambda: defaultdict(list))
+    for kpi_id, *figure in session.execute(query):
+        one = Published(*figure)
+        found[kpi_id][one.release_id].append(one)
+    return found
+
+
+def _published(plans: Iterable[Judged]) -> Select[Any]:
     columns: tuple[Any, ...] = (ScoreRow.subject_id, ScoreRow.release_id, RoundRow.period_start, RoundRow.period_end)
     return (
-        select(*columns, ScoreRow.score, ScoreRow.lo, ScoreRow.hi)
+        select(ScoreRow.kpi_id, *columns, ScoreRow.score, ScoreRow.lo, ScoreRow.hi)
         .join(ReleaseRow, ReleaseRow.id == ScoreRow.release_id)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
         .where(
-            ScoreRow.kpi_id == kpi_id,
+            ScoreRow.kpi_id.in_({plan.kpi_id for plan in plans}),
             ScoreRow.item_id.is_(None),
             ScoreRow.rater_groups == "",
             ScoreRow.status == ScoreStatus.OK,
@@ -63,19 +97,38 @@ def _published(kpi_id: str) -> Select[Any]:
     )
 
 
-def _beside(session: ReadSession, subject: Subject, plan: ActionPlan, known: Iterable[str], *, on: date) -> list[str]:
-    """Subjects of the same kind, neither above nor below, that had no plan about the KPI in that time."""
-    ids = [one for one in known if one != subject.id]
-    rows = session.execute(select(SubjectRow.id, SubjectRow.kind).where(SubjectRow.id.in_(ids)))
-    alike = [one for one, kind in rows if kind == subject.kind]
-    planned = set(
-        session.scalars(
-            select(ActionPlanRow.subject_id).where(
-                ActionPlanRow.kpi_id == plan.kpi.id,
-                or_(ActionPlanRow.ended_on.is_(None), ActionPlanRow.ended_on >= plan.started_on),
-            )
+class _Beside(NamedTuple):
+    """Whom a plan is compared with: kinds and paths of subjects, and since when each was last without a plan."""
+
+    kinds: Mapping[str, str]
+    paths: Mapping[SubjectId, tuple[SubjectId, ...]]
+    planned: Mapping[str, Sequence[tuple[str, date | None]]]
+
+    @classmethod
+    def load(cls, session: ReadSession, plans: Sequence[Judged], ids: Collection[str], on: date) -> "_Beside":
+        kinds: dict[str, str] = {}
+        for part in in_parts(ids):
+            rows = session.execute(select(SubjectRow.id, SubjectRow.kind).where(SubjectRow.id.in_(part)))
+            kinds |= dict(rows.all())
+        planned: defaultdict[str, list[tuple[str, date | None]]] = defaultdict(list)
+        columns = (ActionPlanRow.kpi_id, ActionPlanRow.subject_id, ActionPlanRow.ended_on)
+        wanted = ActionPlanRow.kpi_id.in_({plan.kpi_id for plan in plans})
+        for kpi_id, subject_id, ended_on in session.execute(select(*columns).where(wanted)):
+            planned[kpi_id].append((subject_id, ended_on))
+        return cls(kinds, load_paths(session, ids, on=on), planned)
+
+    def of(self, plan: Judged, known: Iterable[str]) -> list[str]:
+        """Subjects of the same kind, neither above nor below, that had no plan about the KPI in that time."""
+        planned = {
+            one for one, ended_on in self.planned[plan.kpi_id] if ended_on is None or ended_on >= plan.started_on
+        }
+        path = self.paths[SubjectId(plan.subject_id)]
+        return sorted(
+            one
+            for one in known
+            if one not in planned
+            and one != plan.subject_id
+            and self.kinds[one] == self.kinds[plan.subject_id]
+            and plan.subject_id not in self.paths[SubjectId(one)]
+            and SubjectId(one) not in path
         )
-    )
-    paths = load_paths(session, alike, on=on)
-    apart = (one for one in alike if subject.id not in paths[SubjectId(one)] and one not in subject.path)
-    return sorted(one for one in apart if one not in planned)

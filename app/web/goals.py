@@ -1,7 +1,6 @@
-"""The pages of goals: the tree of them with the KPIs that hang on each, and the form of one."""
+"""The pages of goals: the tree of them with the KPIs that serve each and where it stands, and the form of one."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from fastapi import Request, Response
 
@@ -15,18 +14,27 @@ from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
+from app.infra.formats import listing, score
 from app.kpis import commands
 from app.kpis.intake import parse_goal
-from app.kpis.queries import get_goal, list_kpis
+from app.kpis.queries import get_goal
 from app.kpis.rules import makes_loop
-from app.kpis.values import Goal, Kpi, KpiState
+from app.kpis.values import Goal
+from app.strategy.queries import get_goal_tree
+from app.strategy.values import GoalCourse, GoalLine, Serving
 from app.web.forms import REFUSED, Filled, flattened, fresh, nested, refused
 from app.web.kpis import goals_of
-from app.web.lists import company_of, every
-from app.web.render import Flash, flash_for, page, see_other
+from app.web.lists import company_of
+from app.web.render import Flash, flash_for, page, said, see_other
 from app.words import in_locale
 
 router = Pages()
+
+_COURSES: Mapping[GoalCourse, tuple[str, str]] = {
+    GoalCourse.ON: ("On course", "good"),
+    GoalCourse.OFF: ("Off course", "watch"),
+    GoalCourse.UNKNOWN: ("Cannot be told", "neutral"),
+}
 
 DONE = {
     "created": Flash("good", "The goal is stored."),
@@ -35,12 +43,14 @@ DONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class GoalLine:
-    """A goal at its depth in the tree (0 to 2 are shown apart), with the KPIs that serve it."""
+class ShownGoal:
+    """A goal as the page prints it: indented (0 to 2 are shown apart), with where it stands in a word and a sentence."""
 
-    goal: Goal
-    depth: int
-    kpis: tuple[Kpi, ...]
+    line: GoalLine
+    indent: int
+    course: str
+    tone: str
+    why: str
 
 
 @router.get("/goals")
@@ -48,15 +58,15 @@ class GoalLine:
 def show_goals(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
-        goals = goals_of(session, visit, company.id)
-        kpis = every(lambda part: list_kpis(session, visit.viewer, company.id, part, on=visit.today))
-        living = [kpi for kpi in kpis if kpi.state is not KpiState.RETIRED]
+        tree = get_goal_tree(session, visit.viewer, company.id, locale=visit.locale, on=visit.today)
     return page(
         visit,
         "pages/goals/list.html",
         flash=flash_for(visit, DONE),
-        lines=_lines(visit, goals, living),
-        orphans=[kpi for kpi in living if kpi.goal_id is None],
+        lines=[_shown(visit, line) for line in tree.goals],
+        without_kpi=[line.goal for line in tree.goals if line.is_orphan],
+        orphans=tree.orphans,
+        is_told=any(line.course is not None for line in tree.goals),
         may_write=may(visit.viewer, Action.KPIS_WRITE, company.path),
     )
 
@@ -130,18 +140,22 @@ def _goal_page(session: ReadSession, visit: Visit, form: Filled, goal: Goal | No
     return page(visit, "pages/goals/goal.html", status=form.status, form=form, goal=goal, goals=options)
 
 
-def _lines(visit: Visit, goals: Mapping[str, Goal], kpis: Iterable[Kpi]) -> Sequence[GoalLine]:
-    """The tree of goals from the top, each followed by what hangs under it."""
-    serving: defaultdict[str, list[Kpi]] = defaultdict(list)
-    for kpi in kpis:
-        serving[kpi.goal_id or ""].append(kpi)
-    below: defaultdict[str | None, list[Goal]] = defaultdict(list)
-    for goal in sorted(goals.values(), key=lambda one: in_locale(one.name, visit.locale).casefold(), reverse=True):
-        below[goal.parent_id].append(goal)
-    lines: list[GoalLine] = []
-    waiting = [(goal, 0) for goal in below[None]]
-    while waiting:
-        goal, depth = waiting.pop()
-        lines.append(GoalLine(goal, min(depth, 2), tuple(serving[goal.id])))
-        waiting.extend((child, depth + 1) for child in below[goal.id])
-    return lines
+def _shown(visit: Visit, line: GoalLine) -> ShownGoal:
+    course, tone = _COURSES[line.course] if line.course is not None else ("", "")
+    return ShownGoal(line, min(line.depth, 2), said(visit, course), tone, _why(visit, line))
+
+
+def _why(visit: Visit, line: GoalLine) -> str:
+    """What keeps a goal off its course, or from being told."""
+    if line.off:
+        figures = [_figure(visit, one) for one in line.off]
+        return said(visit, "Beneath the target: {kpis}.", kpis=listing(figures, visit.locale))
+    if line.is_orphan or line.course is not GoalCourse.UNKNOWN:
+        return ""
+    names = [in_locale(one.kpi.name, visit.locale) for one in line.untold]
+    return said(visit, "No figure of the company in a year: {kpis}.", kpis=listing(names, visit.locale))
+
+
+def _figure(visit: Visit, one: Serving) -> str:
+    name = in_locale(one.kpi.name, visit.locale)
+    return name if one.figure is None else f"{name} ({score(one.figure.score, visit.locale)})"

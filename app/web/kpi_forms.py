@@ -24,7 +24,7 @@ from app.organisation.queries import load_people
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.known import NOBODY, find_known, known_people, name_of
 from app.web.kpi_values import GROUPS, in_order, items_of, place_of, values_of
-from app.web.kpis import goals_of
+from app.web.kpis import goals_of, hints_of
 from app.web.lists import company_of, every
 from app.web.render import page, see_other
 from app.words import in_locale
@@ -33,6 +33,7 @@ router = Pages()
 
 _BESIDE = ("version", "owner_id", "step")
 MORE_ITEMS = "more"
+OK = 200
 
 
 @router.get("/kpis/new")
@@ -187,5 +188,6 @@ def _editor(session: ReadSession, visit: Visit, form: Filled, kpi: Kpi | None, *
         people=known_people(session, visit, company_id),
         scales=[(scale.id, in_locale(scale.name, visit.locale)) for scale in scales],
         groups=GROUPS,
+        hints=hints_of(visit, kpi.current) if kpi is not None and writes_content and form.status == OK else [],
         items=items_of(visit, form, scales),
     )

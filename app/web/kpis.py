@@ -97,6 +97,7 @@ def show_kpis(request: Request) -> Response:
         chosen=chosen,
         is_filtered=chosen != KpiFilter(),
         may_write=may(visit.viewer, Action.KPIS_WRITE, company.path),
+        reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),
     )
 
 
@@ -145,12 +146,13 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
         owner=next(iter(owners.values()), None),
         versions=versions,
-        hints=_hints(visit, current) if may_write else [],
+        hints=hints_of(visit, current) if may_write else [],
         shares=shares_of(current.rater_weights),
         conditions=[condition_of(visit, item, current.items) for item in current.items],
         targets=[TargetLine(target, names.get(target.subject_id or "")) for target in targets],
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
+        reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),
         places=_course_places(session, visit, kpi),
         try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )
@@ -166,7 +168,7 @@ def _tried(kpi: Kpi) -> str:
     return f"weights.{kpi.id}" if kpi.kind is KpiKind.SOFT else f"posts.{kpi.id}.{EVERYWHERE}"
 
 
-def _hints(visit: Visit, version: KpiVersion) -> list[str]:
+def hints_of(visit: Visit, version: KpiVersion) -> list[str]:
     """Advice on the wording of items, each with what it is about."""
     return [f"{label_of(visit, hint.field, {})}: {said(visit, hint.message)}" for hint in wording_hints(version)]
 

@@ -70,6 +70,7 @@ CASES: dict[str, Case] = {
     "appoint_deputy": Case("team", lambda world: {"deputy_id": world.ids["leader_id"], "ends_on": "2026-12-24"}),
     "end_deputy": Case("team", lambda _: {}),
     "list_goals": Case(),
+    "get_goal_tree": Case(),
     "create_goal": Case(body=named),
     "get_goal": Case(),
     "change_goal": Case(body=named),
@@ -91,7 +92,7 @@ CASES: dict[str, Case] = {
     "accept_shift": Case("team", lambda _: {"starts_on": "2026-11-23", "reason": "Ny vaktplan"}),
     "list_signals": Case(),
     "list_decision_cases": Case(),
-    "list_action_plans": Case(),
+    **{name: Case() for name in ("list_action_plans", "get_library")},
     "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),
@@ -116,8 +117,8 @@ CASES: dict[str, Case] = {
     "set_rated_subjects": Case("team", lambda _: {"subject_ids": []}),
     "preview_round": Case("team"),
     "preview_round_form": Case("team"),
+    **{name: Case("team") for name in ("clone_round", "close_round")},
     "launch_round": Case("team", lambda _: {"confirmed": False}),
-    "close_round": Case("team"),
     "track_round": Case("team"),
     "list_dossiers": Case(),
     "create_dossier": Case("team", lambda world: {"name": {"nb": "Tiltak"}, "scope_id": world.place}),
@@ -196,9 +197,12 @@ CASES: dict[str, Case] = {
 """Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
 
 ELSEWHERE = {
-    # Of signals and figures: tests/decisions and tests/plans.
+    # Of signals, figures and persons: tests/decisions, tests/plans, tests/worth and tests/held.
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action", "list_what_is_held"),
+    *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
+    *("measure_again", "tell_of_plan"),
+    # Of a KPI with two versions: tests/web/test_kpi_pages.py.
+    *("get_version_changes", "list_wording_hints"),
     *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
     *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
     *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),

@@ -350,6 +350,8 @@ def test_an_item_that_names_one_behaviour_gets_no_hint() -> None:
     [
         words("Hvordan spør {name}, og hva skjer så?", "What does {name} ask and how?"),
         words("Lytter hun? Spør hun?", "Listening? Asking?"),
+        words("Er hun både rask og vennlig?", "Is she quick and/or friendly?"),
+        words("Hva tenker {name}?", "How motivated is {name}?"),
     ],
 )
 def test_a_question_that_asks_twice_gets_a_hint(question: dict[str, str]) -> None:
@@ -365,3 +367,15 @@ def test_an_anchor_that_judges_rambles_or_repeats_gets_a_hint() -> None:
         "items.0.anchors.5.en",
         "items.0.anchors.5.nb",
     ]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        words("Ønsker å hjelpe", "Has a positive attitude"),
+        words("Hilser. Følger til døra", "Greets; walks to the door"),
+        words("Ringer og/eller skriver", "Calls and/or writes"),
+    ],
+)
+def test_an_anchor_that_nobody_can_see_or_that_names_two_behaviours_gets_a_hint(texts: dict[str, str]) -> None:
+    assert hinted(anchors={"1": texts}) == ["items.0.anchors.1.en", "items.0.anchors.1.nb"]

@@ -35,4 +35,10 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.CASE_WAITING: {},
     Letter.DECISIONS_WAITING: {"count": 2, "late": 1},
     Letter.SIGN_IN_RESET: {"reason": "Telefonen er mistet.", "reset_at": NOON},
+    Letter.WE_DID: {
+        "subject_name": "Team Nord",
+        "kpi_name": "Førsteinntrykk",
+        "heard": "Kunder blir ikke møtt ved døra.",
+        "did": "To av oss står nå ved inngangen.",
+    },
 }

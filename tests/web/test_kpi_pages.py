@@ -165,6 +165,20 @@ def test_a_kpi_in_use_changes_by_a_new_version_and_keeps_the_old_one(desk: Desk)
     assert answer.headers["location"] == f"{path}?done=version"
     assert admin.page(path).one("h1").words == "Welcome"
     assert admin.page(f"{path}/versions/1").one("h1").words == "First impression"
+    [link] = [one.attributes["href"] for one in admin.page(path).all("a") if one.words == "What it changed"]
+    rows = admin.page(link).one("tbody").all("tr")
+    assert [row.words for row in rows][-1] == "Name, English First impression Welcome"
+    told = admin.get(f"/api/v1{link}").json()
+    assert {"field": "name.en", "before": "First impression", "after": "Welcome"} in told["items"]
+    assert (told["since"], told["number"], len(told["items"])) == (1, 2, len(rows))
+    assert admin.get(f"/api/v1{path}/versions/1/changes").status_code == 404
+    again = form_of(admin.page(f"{path}/versions/new"), f"{path}/versions/new")
+    assert admin.post(f"{path}/versions/new", {**again, "items.0.anchors.1.en": ["Wants to help"]}).status_code == 303
+    [hint] = admin.get(f"/api/v1{path}/hints").json()["items"]
+    assert hint["field"] == "items.0.anchors.1.en"
+    assert hint["message"] in admin.page(f"{path}/versions/new").one("main").words
+    for wrong in ("1/changes", "x/changes", "2/changes?since=x"):
+        admin.page(f"{path}/versions/{wrong}", status=404)
 
 
 def test_a_version_may_not_begin_in_the_past(desk: Desk) -> None:

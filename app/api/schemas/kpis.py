@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.kpis.changes import VersionChanges
 from app.kpis.values import Aggregation, Cadence, Comparison, Direction, KpiKind, Rollup, ScaleKind
 
 _GOAL = {"name": {"nb": "Fornøyde kunder", "en": "Satisfied customers"}, "external_id": "G1"}
@@ -291,3 +292,48 @@ class VersionsOut(Out):
     model_config = example(items=[_VERSION_OUT])
 
     items: list[VersionOut]
+
+
+class ChangeOut(Out):
+    """A field that reads otherwise in the later version."""
+
+    model_config = example(field="items.0.anchors.3.en", before="Greets", after="Greets and gives own name")
+
+    field: str = Field(description="As in what is sent; items as the later version numbers them, then those left out")
+    before: str | bool | float | None = Field(description="Null where it was empty")
+    after: str | bool | float | None = Field(
+        description="Null where it is empty; of an item that came or went, its name"
+    )
+
+
+class VersionChangesOut(Out):
+    """What is different in the later of two versions."""
+
+    model_config = example(since=1, number=2, items=[])
+
+    since: int
+    number: int
+    items: list[ChangeOut]
+
+    @classmethod
+    def told(cls, found: VersionChanges) -> "VersionChangesOut":
+        """As it is answered."""
+        changes = [ChangeOut.of(change) for change in found.changes]
+        return cls(since=found.older.number, number=found.newer.number, items=changes)
+
+
+class HintOut(Out):
+    """Advice on one text of an item; nothing of it is refused."""
+
+    model_config = example(field="items.0.question.en", message="Ask one thing at a time.")
+
+    field: str
+    message: str
+
+
+class HintsOut(Out):
+    """Advice on the words of a KPI; empty where there is none."""
+
+    model_config = example(items=[{"field": "items.0.question.en", "message": "Ask one thing at a time."}])
+
+    items: list[HintOut]
