@@ -22,12 +22,21 @@ from app.recovery.values import CaseState as CustomerState
 from app.rounds.nominations import list_nominations
 from app.rounds.queries import list_rounds, track_round
 from app.rounds.values import Round, RoundState
+from app.talks.queries import list_due_talks
+from app.talks.values import DueTalk, TalkTask
 from app.web.decision_words import found_of, title_of
 from app.web.render import said
 from app.web.tracker import GroupLine, group_line
 from app.words import in_locale
 
 FEW = PageRequest(limit=5)
+MOST_TALKS = 8
+_TALKS: Mapping[TalkTask, tuple[str, str]] = {
+    TalkTask.ARRANGE: ("The summary is released. Set a day for the talk about it.", "Set the day"),
+    TalkTask.HOLD: ("The talk is set, and its agenda is written.", "See the agenda"),
+    TalkTask.READ: ("The summary is open. Read it, and reply if you like.", "Read it"),
+    TalkTask.SIGN: ("What was agreed waits for you to sign it.", "See what was agreed"),
+}
 _WARNS = ("Signal", "watch")
 _BADGES: Mapping[CaseCause, tuple[str, str]] = {
     CaseCause.SIGNAL: _WARNS,
@@ -73,7 +82,9 @@ def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
     """What waits for the viewer in a company."""
     decide = (*_cases(session, visit, company), *_plans(session, visit, company), *_idle(session, visit, company))
     collect = (*_rounds(session, visit, company), *_proposals(session, visit))
-    return Week(_in_order(decide), _in_order(_customers(session, visit)), _in_order(collect))
+    return Week(
+        _in_order(decide), _in_order((*_talks(session, visit), *_customers(session, visit))), _in_order(collect)
+    )
 
 
 def _in_order(tasks: Iterable[Task]) -> list[Task]:
@@ -150,6 +161,24 @@ def _idle(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
 
 
 # ------------------------------------------------------------ to talk about
+
+
+def _talks(session: ReadSession, visit: Visit) -> list[Task]:
+    """Talks about feedback that wait for the viewer: as who leads, or as the person."""
+    return [_talk(visit, one) for one in list_due_talks(session, visit.viewer, on=visit.today)[:MOST_TALKS]]
+
+
+def _talk(visit: Visit, one: DueTalk) -> Task:
+    text, act = _TALKS[one.task]
+    return Task(
+        due_on=one.due_on,
+        due=_by(visit, one.due_on),
+        title=said(visit, "Your feedback") if one.is_own else one.subject.name,
+        text=said(visit, text),
+        act=act,
+        href=f"/results/{one.release_id}/subjects/{one.subject.id}/talk",
+        badge=("Overdue", "watch") if one.due_on < visit.today else ("Talk", "accent"),
+    )
 
 
 def _customers(session: ReadSession, visit: Visit) -> list[Task]:
