@@ -22,6 +22,7 @@ from app.recovery import tables as recovery
 from app.releases import tables as releases
 from app.responses import tables as responses
 from app.rounds import tables as rounds
+from app.talks import tables as talks
 from app.visits import tables as visits
 from app.wording import tables as wording
 
@@ -47,6 +48,7 @@ CAPABILITIES = (
     releases,
     responses,
     rounds,
+    talks,
     visits,
     wording,
 )

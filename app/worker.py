@@ -42,6 +42,7 @@ from app.open_answers.commands import compute_due_periods
 from app.receipts.commands import expire_receipts
 from app.recovery.commands import keep_cases, tell_owners
 from app.releases.commands import note_failed_release, release_round, scrub_released
+from app.releases.hold import tell_opened
 from app.releases.queries import load_due_releases
 from app.releases.review import begin_review, load_due_reviews
 from app.responses.keep_draft import forget_drafts
@@ -177,6 +178,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("tell owners of cases", writing(partial(tell_owners, zone=zone))),
         Task("decision cases", Hourly(writing(open_due_cases))),
         Task("pass cases on", Hourly(writing(keep_decision_cases))),
+        Task("tell of opened summaries", writing(partial(tell_opened, zone=zone))),
         Task("tell of decisions", writing(partial(tell_of_decisions, zone=zone))),
         Task("clear out", writing(_clear_out)),
     )

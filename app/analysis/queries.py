@@ -162,7 +162,7 @@ def list_score_notes(
 ) -> Page[ScoreNote]:
     """The notes beside the scores of a KPI, oldest first; for the same people about the same subjects."""
     opened = _open(session, viewer, release_id, kpi_id, on=on)
-    mine = is_analysed(viewer, RoundSubjectRow.subject_id, opened.release.company_id, on=on)
+    mine = is_analysed(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, opened.release.company_id, on=on)
     inside = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == opened.release.round_id, *mine)
     query = select(ScoreNoteRow).where(
         ScoreNoteRow.release_id == opened.release.id,
@@ -186,7 +186,7 @@ def find_analysable(session: ReadSession, viewer: Viewer, release_ids: Iterable[
     if not (viewer.is_service or roots(viewer, Action.RESULTS_ANALYSE)):
         return frozenset()
     # Of one company or another: who analyses all of one must have a grant on it, below which every subject hangs.
-    mine = is_analysed(viewer, RoundSubjectRow.subject_id, "", on=on)
+    mine = is_analysed(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, "", on=on)
     inside = RoundSubjectRow.round_id == ReleaseRow.round_id
     query = select(ReleaseRow.id).where(
         ReleaseRow.id.in_(list(release_ids)), select(RoundSubjectRow.subject_id).where(inside, *mine).exists()

@@ -27,6 +27,7 @@ from app.kpis.values import KpiKind
 from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId, SubjectKind
+from app.releases.gate import is_open
 from app.releases.queries import find_release, load_kpi_scores, load_own_cells
 from app.releases.tables import ReleaseRow
 from app.releases.values import Release, Score, ScoreStatus
@@ -78,19 +79,25 @@ def released_round(session: ReadSession, viewer: Viewer, release_id: str, row: R
     modes = {policy.rater_group.value: policy.mode for policy in groups_in(recipe["groups"])}
     subject = RoundSubjectRow.__table__.c
     inside = select(subject.subject_id, subject.name, subject.kind).where(
-        subject.round_id == row.id, *is_analysed(viewer, RoundSubjectRow.subject_id, row.company_id, on=on)
+        subject.round_id == row.id, *is_analysed(viewer, RoundSubjectRow.subject_id, row.id, row.company_id, on=on)
     )
     subjects = {subject_id: (name, SubjectKind(kind)) for subject_id, name, kind in session.execute(inside)}
     return ReleasedRound(release_id, row, kpis, modes, subjects)
 
 
 def is_analysed(
-    viewer: Viewer, column: InstrumentedAttribute[str], company_id: str, *, on: date
+    viewer: Viewer,
+    column: InstrumentedAttribute[str],
+    round_: InstrumentedAttribute[str] | str,
+    company_id: str,
+    *,
+    on: date,
 ) -> tuple[ColumnElement[bool], ...]:
-    """The condition that a viewer analyses a subject; none for who analyses the whole company."""
+    """The condition that a viewer analyses a subject of a round: where it hangs, and that it does not wait."""
+    shown = is_open(viewer, column, round_, on=on)
     if may(viewer, Action.RESULTS_ANALYSE, (company_id,)):
-        return ()
-    return (column.in_(below(sorted(filter(is_id, roots(viewer, Action.RESULTS_ANALYSE))), on=on)),)
+        return shown
+    return (column.in_(below(sorted(filter(is_id, roots(viewer, Action.RESULTS_ANALYSE))), on=on)), *shown)
 
 
 def is_whole(session: ReadSession, viewer: Viewer, round_: ReleasedRound, *, on: date) -> bool:

@@ -1,7 +1,7 @@
 """Every SELECT of decisions: cases as their readers see them, the ledger, and what waits for somebody.
 
 Cases are read by those who read the results of their subject today; what is not theirs is answered like what is not
-there.
+there. So is, to the person, what was written about him since a release of which the own summary waits.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.queries import load_actor_names
@@ -39,6 +39,7 @@ from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectId
+from app.releases.gate import Waiting, is_kept_back, load_waiting
 from app.summaries.values import Place
 
 NONE = CaseFilter()
@@ -84,7 +85,7 @@ def list_cases(
     kpis = load_kpis(session, session.scalars(kinds).all(), on=on)
     readable = _readable(session, viewer, subjects, on=on)
     # Hard KPIs are read by who reads readings as well; the roles that read results all do, keys may not.
-    query = query.where(_is_readable(readable, kpis))
+    query = query.where(_is_readable(readable, kpis), *_is_not_kept_back(load_waiting(session, viewer, on=on)))
     rows = session.scalars(sliced(query, [key, DecisionCaseRow.id], request, descending=not is_open))
     page = page_of(rows, request, key=lambda row: (getattr(row, key.key), row.id))
     return Page(tuple(_cases(session, viewer, page.items, on=on)), page.next_cursor)
@@ -123,16 +124,30 @@ def _is_readable(readable: Mapping[KpiKind, Collection[str]], kpis: Mapping[KpiI
     return soft | hard
 
 
+def _is_not_kept_back(waiting: Iterable[Waiting]) -> list[ColumnElement[bool]]:
+    """The condition for each own summary that waits; in SQL what `is_kept_back` says of a row."""
+    row = DecisionCaseRow
+    return [
+        or_(
+            row.subject_id != one.subject_id,
+            and_(row.opened_on < one.since, or_(row.decided_on.is_(None), row.decided_on < one.since)),
+        )
+        for one in waiting
+    ]
+
+
 def _cases(session: ReadSession, viewer: Viewer, rows: Sequence[DecisionCaseRow], *, on: date) -> list[DecisionCase]:
     """Rows as cases, those left out that the viewer may not read; as many statements for one as for a hundred."""
     kpis = load_kpis(session, {row.kpi_id for row in rows}, on=on)
     people = {row.owner_id for row in rows if row.owner_id is not None}
     subjects = load_subjects(session, {row.subject_id for row in rows} | people, on=on)
     names = load_actor_names(session, {row.decided_by for row in rows if row.decided_by is not None})
+    waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
     return [
         _case(viewer, row, kpis[KpiId(row.kpi_id)], subjects, names)
         for row in rows
         if _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)])
+        and not is_kept_back(waiting, row.subject_id, row.opened_on, row.decided_on)
     ]
 
 

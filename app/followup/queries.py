@@ -5,7 +5,7 @@ ones by who reads readings there as well. What may not be read is answered like 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -49,6 +49,7 @@ from app.kpis.rules import card_for
 from app.kpis.values import Kpi, KpiId, KpiKind, KpiState, Scorecard
 from app.organisation.queries import load_subjects, load_tree
 from app.organisation.values import UNIT_KINDS, Subject, SubjectId
+from app.releases.gate import load_waiting
 from app.rounds.rules import LEVELS
 from app.scoring.directions import Better
 from app.scoring.steps import Length
@@ -65,7 +66,8 @@ def get_course(
     NotFound unless the viewer may read the results of the subject, and of a hard KPI its readings as well.
     """
     kpi, subject = find_watched_place(session, viewer, kpi_id, subject_id, on=on)
-    found = load_watched(session, kpi.company_id, {kpi.id: kpi}, {kpi.id: [subject]}, on=on, with_items=True)
+    but = {one.round_id for one in load_waiting(session, viewer, [subject.id], on=on)}
+    found = load_watched(session, kpi.company_id, {kpi.id: kpi}, {kpi.id: [subject]}, on=on, with_items=True, but=but)
     chosen = next((one for one in found if length and length_name(one.series.length) == length), None)
     if length and chosen is None:
         raise NotFound
@@ -84,7 +86,7 @@ def get_course(
         red=_red(watched),
         shifts=watched.shifts,
         chance=_chance(session, watched, on=on),
-        prompts=_prompts_about(session, kpi, subject, on=on),
+        prompts=_prompts_about(session, kpi, subject, but=but, on=on),
         may_accept=may(viewer, Action.KPIS_WRITE, subject.path),
     )
 
@@ -123,9 +125,11 @@ def _red(watched: Watched) -> Red | None:
     return red_of(watched.series.told, threshold)
 
 
-def _prompts_about(session: ReadSession, kpi: Kpi, subject: Subject, *, on: date) -> tuple[Prompt, ...]:
+def _prompts_about(
+    session: ReadSession, kpi: Kpi, subject: Subject, *, but: Collection[str], on: date
+) -> tuple[Prompt, ...]:
     """What speaks against this KPI at the subject; the others stand with the results."""
-    found = load_latest_prompts(session, subject, on=on)
+    found = load_latest_prompts(session, subject, but=but, on=on)
     return tuple(prompt for prompt in found if any(name.id == kpi.id for name in prompt.kpis))
 
 

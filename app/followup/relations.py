@@ -1,7 +1,7 @@
 """How KPIs stand to each other: what speaks against each other at a subject, and which soft KPI moves before a hard one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from app.kpis.rules import target_for
 from app.kpis.values import Kpi, KpiKind
 from app.organisation.queries import load_subjects, load_tree
 from app.organisation.values import Subject, SubjectId, SubjectKind
+from app.releases.gate import load_waiting
 from app.releases.queries import load_scores, open_results
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import ScoreStatus
@@ -62,7 +63,9 @@ def get_prompts(session: ReadSession, viewer: Viewer, release_id: str, subject_i
     release, _ = open_results(session, viewer, release_id, subject_id, on=on)
     subject = load_subjects(session, [subject_id], on=on)[SubjectId(subject_id)]
     place = Place(subject.id, subject.kind, subject.name)
-    past = _load_past(session, subject)
+    past = _load_past(
+        session, subject, but={one.round_id for one in load_waiting(session, viewer, [subject_id], on=on)}
+    )
     chosen = next((one for one in past if one.release_id == release_id), None)
     if chosen is None:
         if not load_frozen_subjects(session, release.round_id, [subject_id]):
@@ -73,15 +76,20 @@ def get_prompts(session: ReadSession, viewer: Viewer, release_id: str, subject_i
     return Prompts(release_id, None if before is None else before.release_id, place, found)
 
 
-def load_latest_prompts(session: ReadSession, subject: Subject, *, on: date) -> tuple[Prompt, ...]:
-    """The prompts of the latest release about more than a week of a subject, or of the latest at all, whoever asks."""
-    past = _load_past(session, subject)
+def load_latest_prompts(
+    session: ReadSession, subject: Subject, *, but: Collection[str] = (), on: date
+) -> tuple[Prompt, ...]:
+    """The prompts of the latest release about more than a week of a subject, or of the latest at all, whoever asks.
+
+    `but` are rounds that are left out.
+    """
+    past = _load_past(session, subject, but=but)
     longer = [one for one in past if length_of(one.first, one.last) not in SINGLY]
     latest = next(iter(longer or past), None)
     return () if latest is None else _prompts(session, subject, latest, _before(past, latest), on=on)
 
 
-def _load_past(session: ReadSession, subject: Subject) -> list[_Past]:
+def _load_past(session: ReadSession, subject: Subject, *, but: Collection[str]) -> list[_Past]:
     """The releases with a score of the subject, the latest period first."""
     told = select(ScoreRow.id).where(
         ScoreRow.release_id == ReleaseRow.id,
@@ -92,7 +100,7 @@ def _load_past(session: ReadSession, subject: Subject) -> list[_Past]:
     rows = session.execute(
         select(ReleaseRow.id, RoundRow.id, RoundRow.period_start, RoundRow.period_end)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
-        .where(ReleaseRow.company_id == subject.company_id, told.exists())
+        .where(ReleaseRow.company_id == subject.company_id, told.exists(), RoundRow.id.not_in(but))
         .order_by(RoundRow.period_start.desc(), ReleaseRow.sealed_at.desc(), ReleaseRow.id)
     )
     return [_Past(*row) for row in rows]

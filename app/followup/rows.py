@@ -27,7 +27,7 @@ _IS_WHOLE = and_(ScoreRow.item_id.is_(None), ScoreRow.rater_groups == "")
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
 
 
-def load_released(
+def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it, and what not
     session: ReadSession,
     company_id: str,
     *,
@@ -35,10 +35,12 @@ def load_released(
     kpi_ids: Collection[str],
     subject_ids: Collection[str],
     with_items: bool = False,
+    but: Collection[str] = (),
 ) -> list[Released]:
     """The rows about KPIs at subjects that tell or withhold something, of rounds about days since one.
 
-    Of the KPIs as a whole; with items those of items and groups as well, which are many times as many.
+    Of the KPIs as a whole; with items those of items and groups as well, which are many times as many. `but` are
+    rounds that are left out.
     """
     query = (
         select(*_ROUND, *SCORE_COLUMNS)
@@ -54,6 +56,8 @@ def load_released(
     )
     if not with_items:
         query = query.where(_IS_WHOLE)
+    if but:
+        query = query.where(RoundRow.id.not_in(but))
     return [
         Released(round_id, release_id, first, last, sealed_at, score_of(*figure))
         for round_id, release_id, first, last, sealed_at, *figure in map(list[Any], session.execute(query))

@@ -28,7 +28,7 @@ Wanted = Mapping[KpiId, Sequence[Subject]]
 """At which subjects a KPI is looked at."""
 
 
-def load_watched(
+def load_watched(  # noqa: PLR0913 - of what, where, on which day, how much of it, and what not
     session: ReadSession,
     company_id: str,
     kpis: Mapping[KpiId, Kpi],
@@ -36,15 +36,16 @@ def load_watched(
     *,
     on: date,
     with_items: bool = False,
+    but: Collection[str] = (),
 ) -> list[Watched]:
     """Every series of KPIs at the subjects that are wanted; of several lengths the one with most figures first.
 
-    With items, it can be told what moved.
+    With items, it can be told what moved. `but` are rounds whose figures are left out.
     """
     subjects = {subject.id: subject for several in wanted.values() for subject in several}
     settings, shifts = load_watches(session, kpis), load_shifts(session, kpis, subjects)
     soft = [kpi_id for kpi_id, kpi in kpis.items() if kpi.kind is KpiKind.SOFT]
-    rated = load_rated(session, company_id, soft, subjects, on=on, with_items=with_items)
+    rated = load_rated(session, company_id, soft, subjects, on=on, with_items=with_items, but=but)
     found = [
         Watched(kpis[kpi_id], subject, series, settings[kpi_id], Better())
         for kpi_id in soft
@@ -55,7 +56,7 @@ def load_watched(
     return [replace(one, shifts=shifts.get((one.kpi.id, one.subject.id), ())) for one in found]
 
 
-def load_rated(
+def load_rated(  # noqa: PLR0913 - of what, where, on which day, how much of it, and what not
     session: ReadSession,
     company_id: str,
     kpi_ids: Collection[str],
@@ -63,6 +64,7 @@ def load_rated(
     *,
     on: date,
     with_items: bool = False,
+    but: Collection[str] = (),
 ) -> Mapping[tuple[str, str], tuple[Series, ...]]:
     """The series of soft KPIs from what was released, by KPI and subject."""
     if not kpi_ids:
@@ -74,6 +76,7 @@ def load_rated(
         kpi_ids=list(kpi_ids),
         subject_ids=list(subject_ids),
         with_items=with_items,
+        but=but,
     )
     asked = load_asked(session, {row.round_id for row in rows}, kpi_ids)
     by_place: defaultdict[tuple[str, str], list[Released]] = defaultdict(list)

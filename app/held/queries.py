@@ -23,6 +23,7 @@ from app.plans.tables import ActionPlanRow
 from app.releases.tables import ExplanationRow
 from app.rounds.tables import AssignmentRow, ConflictRow, RoundRow, RoundSubjectRow
 from app.rounds.values import RoundState
+from app.talks.tables import TalkRow
 from app.visits.rules import SHOWN
 from app.visits.tables import VisitRow
 
@@ -67,6 +68,7 @@ def _counts(viewer: Viewer) -> Mapping[Kind, Select[Any]]:
         Kind.ENCOUNTERS: _of(EncounterRow.id, EncounterRow.subject_id.in_(mine)),
         Kind.CASES: _of(DecisionCaseRow.id, DecisionCaseRow.subject_id.in_(mine)),
         Kind.PLANS: _of(ActionPlanRow.id, or_(ActionPlanRow.subject_id.in_(mine), ActionPlanRow.owner_id.in_(mine))),
+        Kind.TALKS: _of(TalkRow.id, TalkRow.subject_id.in_(mine)),
         Kind.APART: _of(
             ConflictRow.id,
             or_(ConflictRow.one_id.in_(people), ConflictRow.other_id.in_(people)),

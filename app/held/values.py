@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ENCOUNTERS = "encounters"
     CASES = "cases"
     PLANS = "plans"
+    TALKS = "talks"
     APART = "apart"
     LETTERS = "letters"
     JOURNAL = "journal"

@@ -17,6 +17,7 @@ from app.organisation.values import SubjectId
 from app.plans.rules import Published, measured_effect, pair_for
 from app.plans.tables import ActionPlanRow
 from app.plans.values import ActionPlan, Measured
+from app.releases.gate import load_waiting
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import ScoreStatus
 from app.rounds.tables import RoundRow
@@ -44,12 +45,19 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
     judged = Judged(
         plan.kpi.id, plan.subject.id, plan.started_on, plan.check_on, plan.expected, plan.kpi.kind is KpiKind.SOFT
     )
-    return load_effects(session, [judged], on=on)[0]
+    waiting = load_waiting(session, viewer, [plan.subject.id], on=on)
+    return load_effects(session, [judged], but={one.round_id for one in waiting}, on=on)[0]
 
 
-def load_effects(session: ReadSession, plans: Sequence[Judged], *, on: date) -> list[Measured | None]:
-    """What plans did, in their order, whoever asks; as many statements for one as for a hundred."""
-    own = _figures(session, _published(plans).where(ScoreRow.subject_id.in_({plan.subject_id for plan in plans})))
+def load_effects(
+    session: ReadSession, plans: Sequence[Judged], *, but: Collection[str] = (), on: date
+) -> list[Measured | None]:
+    """What plans did, in their order, whoever asks; as many statements for one as for a hundred.
+
+    `but` are rounds whose figures about the subjects of the plans are left out.
+    """
+    of_these = (ScoreRow.subject_id.in_({plan.subject_id for plan in plans}), RoundRow.id.not_in(but))
+    own = _figures(session, _published(plans).where(*of_these))
     pairs = [_pair(plan, own[plan.kpi_id].values()) for plan in plans]
     releases = {one.release_id for pair in pairs if pair is not None for one in pair}
     if not releases:

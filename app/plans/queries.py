@@ -1,6 +1,7 @@
 """Every SELECT of action plans: plans as their readers see them, what they did, and how many somebody has open.
 
-Plans are read by those who read the results of their subject, and by their owner. What a plan did is worked out from
+Plans are read by those who read the results of their subject, and by their owner; by the person alone only as owner
+what was planned since a release of which the own summary waits. What a plan did is worked out from
 released figures alone, so it tells nothing that those do not tell.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -25,6 +26,7 @@ from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectId
 from app.plans.tables import ActionPlanRow, PlanLetterRow, PlannedActionRow, PlanRoundRow
 from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState, WeDid
+from app.releases.gate import is_kept_back, load_waiting
 from app.releases.queries import IS_TOLD
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.rounds.queries import load_rated
@@ -68,7 +70,11 @@ def list_plans(
         for subject_id, kpi_id in places
         if _may_read(viewer, kpis[KpiId(kpi_id)], paths[SubjectId(subject_id)])
     ]
-    seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), *readable)
+    open_ = [
+        or_(ActionPlanRow.subject_id != one.subject_id, ActionPlanRow.started_on < one.since)
+        for one in load_waiting(session, viewer, on=on)
+    ]
+    seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), and_(or_(false(), *readable), *open_))
     query = _kept(select(ActionPlanRow).where(of_company, seen), chosen)
     rows = session.scalars(sliced(query, [ActionPlanRow.check_on, ActionPlanRow.id], request))
     page = page_of(rows, request, key=lambda row: (row.check_on, row.id))
@@ -154,11 +160,15 @@ def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], 
     for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
         actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
     rounds = _round_ids(session, [row.id for row in rows])
+    waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
     return [
         _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, (actions[row.id], rounds[row.id]))
         for row in rows
         if row.owner_id in viewer.own_subjects
-        or _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
+        or (
+            _may_read(viewer, kpis[KpiId(row.kpi_id)], subjects[SubjectId(row.subject_id)].path)
+            and not is_kept_back(waiting, row.subject_id, row.started_on)
+        )
     ]
 
 

@@ -10,15 +10,12 @@ from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.journal.commands import record
 from app.kpis.values import KpiKind
-from app.mail.commands import enqueue_all
 from app.metrics.queries import load_readings
 from app.metrics.values import Reading
 from app.moderation.tables import ModeratedCommentRow
-from app.organisation.queries import load_people_of, load_subjects
-from app.organisation.values import SubjectId
 from app.receipts.tables import ReceiptRow
 from app.releases.earlier import load_earlier
-from app.releases.letters import release_letters
+from app.releases.hold import announce, hold_back
 from app.releases.partition import item_ids, judge
 from app.releases.rules import GraceNotOver
 from app.releases.seal import Seal
@@ -45,7 +42,7 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
     For who may write rounds at its scope. Written in one transaction, or not at all: release, atoms, scores,
     explanations, findings, comparisons, comments, the round's state; sheets of `anonymous` groups are reduced to sums
     and deleted, moderated comments as they were written are destroyed, and receipts tell what became of each. Each
-    rated person gets a letter. A round that is released already gives its release and changes nothing.
+    rated person gets a letter, where the own summary waits for a talk once it opens. A round that is released already gives its release and changes nothing.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     if round_.state is RoundState.RELEASED:
@@ -69,7 +66,10 @@ def release_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: 
         now=now,
     )
     if round_.source is RoundSource.ASKED:
-        _announce(session, frozen, sealed.release, now=now)
+        rated = _rated(session, frozen, sealed.release)
+        announce(
+            session, frozen, sealed.release.id, rated - hold_back(session, round_, frozen, rated, now=now), now=now
+        )
     return sealed.release
 
 
@@ -138,12 +138,10 @@ def _readings(session: WriteSession, frozen: FrozenRound) -> list[Reading]:
     return [one for one in load_readings(session, hard, start=start, end=end) if one.subject_id in inside]
 
 
-def _announce(session: WriteSession, frozen: FrozenRound, release: Release, *, now: datetime) -> None:
-    """Tell whoever was rated; in a round that comes again and again, whoever has a figure in it."""
+def _rated(session: WriteSession, frozen: FrozenRound, release: Release) -> set[str]:
+    """Whoever was rated; in a round that comes again and again, whoever has a figure in it."""
     rated = {subject.id for subject in frozen.subjects if subject.is_rated}
     if frozen.grows:
         shown = select(ScoreRow.subject_id).where(ScoreRow.release_id == release.id, ScoreRow.score.is_not(None))
         rated &= set(session.scalars(shown))
-    people = load_people_of(session, rated).values()
-    company = load_subjects(session, [frozen.company_id], on=frozen.frozen_on)[SubjectId(frozen.company_id)]
-    enqueue_all(session, list(release_letters(frozen, release.id, people, organisation=company.name, now=now)), now=now)
+    return rated

@@ -9,9 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts.rules import Action, may, roots
+from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
@@ -19,9 +18,9 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.journal.queries import load_moments
 from app.moderation.queries import load_unmoderated
-from app.organisation.paths import below
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
+from app.releases.gate import is_open, is_readable, require_open
 from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
 from app.releases.tables import AtomRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
@@ -49,8 +48,8 @@ def get_release(session: ReadSession, viewer: Viewer, release_id: str, *, on: da
     release = find_release(session, release_id)
     if release is None:
         raise NotFound
-    readable = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == release.round_id)
-    readable = readable.where(*is_readable(viewer, RoundSubjectRow.subject_id, release.company_id, on=on)).limit(1)
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, release.round_id, release.company_id, on=on)
+    readable = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == release.round_id, *seen).limit(1)
     if session.scalar(readable) is None:
         raise NotFound
     return release
@@ -78,7 +77,7 @@ def list_releases(
     if not is_id(company_id):
         raise NotFound
     inside = RoundSubjectRow.round_id == ReleaseRow.round_id
-    seen = is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on)
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
     query = select(*_RELEASE).where(
         ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists()
     )
@@ -131,7 +130,7 @@ def list_scores(
 ) -> Page[Score]:
     """Figures of a release about the subjects that the viewer may read, by subject, KPI, item and groups."""
     release = get_release(session, viewer, release_id, on=on)
-    seen = is_readable(viewer, ScoreRow.subject_id, release.company_id, on=on)
+    seen = is_readable(viewer, ScoreRow.subject_id, release.round_id, release.company_id, on=on)
     query = _kept(select(*SCORE_COLUMNS).where(ScoreRow.release_id == release.id, *seen), only)
     keys = [ScoreRow.subject_id, ScoreRow.place]
     rows = session.execute(sliced(query, keys, request))
@@ -189,11 +188,15 @@ def get_traced(
 def open_results(
     session: ReadSession, viewer: Viewer, release_id: str, subject_id: str, *, on: date
 ) -> tuple[Release, Sequence[str]]:
-    """A release and the present path of a subject that the viewer may read; whether it holds it is not asked."""
+    """A release and the present path of a subject that the viewer may read; whether it holds it is not asked.
+
+    OpensLater where it is the viewer's own and waits.
+    """
     release = find_release(session, release_id)
     path = load_paths(session, [subject_id], on=on).get(SubjectId(subject_id), ())
     if release is None or not may(viewer, Action.RESULTS_READ, path):
         raise NotFound
+    require_open(session, viewer, release.round_id, subject_id, on=on)
     return release, path
 
 
@@ -243,8 +246,10 @@ def load_own_cells(session: ReadSession, release_id: str, kpi_id: str) -> frozen
     )
 
 
-def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> dict[str, tuple[Release, Score]]:
-    """The newest composite of each of these subjects with its release, whoever asks; one statement.
+def load_latest_composites(
+    session: ReadSession, viewer: Viewer, subject_ids: Iterable[str], *, on: date
+) -> dict[str, tuple[Release, Score]]:
+    """The newest composite of each of these subjects with its release, but for own ones that wait; one statement.
 
     One that has a score comes before a newer one without: weekly rounds about one KPI make no card.
     """
@@ -252,6 +257,7 @@ def load_latest_composites(session: ReadSession, subject_ids: Iterable[str]) -> 
         select(*_RELEASE, *SCORE_COLUMNS)
         .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
         .where(ScoreRow.subject_id.in_(list(subject_ids)), _LEVELS[ScoreLevel.COMPOSITE])
+        .where(*is_open(viewer, ScoreRow.subject_id, ReleaseRow.round_id, on=on))
         .order_by(ScoreRow.score.is_not(None), ReleaseRow.sealed_at, ReleaseRow.id)
     )
     width = len(_RELEASE)
@@ -341,18 +347,6 @@ _FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
 _INSIDE = select(RoundSubjectRow.subject_id).where(
     RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")
 )
-
-
-def is_readable(
-    viewer: Viewer, column: InstrumentedAttribute[str], company_id: str, *, on: date
-) -> tuple[ColumnElement[bool], ...]:
-    """The condition that a viewer may read a subject's results; none for who reads the whole company."""
-    shown = (column.not_in(sorted(viewer.hidden)),) if viewer.hidden else ()
-    if may(viewer, Action.RESULTS_READ, (company_id,)):
-        return shown
-    granted = sorted(filter(is_id, roots(viewer, Action.RESULTS_READ)))
-    own = sorted(filter(is_id, viewer.own_subjects))
-    return (or_(column.in_(below(granted, on=on)), column.in_(own)), *shown)
 
 
 def _kept(query: Select[Any], only: ScoreFilter) -> Select[Any]:

@@ -17,6 +17,7 @@ from app.infra.database import ReadSession
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
 from app.releases.behind import AtomPart, atom_parts
+from app.releases.gate import find_opening
 from app.releases.inputs import check_input, readings_at
 from app.releases.lookup import Tables
 from app.releases.methods import METHODS, Method
@@ -111,10 +112,11 @@ def parts_of(found: Retraced, figure: Score) -> tuple[AtomPart, ...]:
 def readable_subjects(session: ReadSession, viewer: Viewer, frozen: FrozenRound, *, on: date) -> frozenset[str]:
     """The subjects of a round whose results a viewer may read today."""
     asked = [subject.id for subject in frozen.subjects]
+    waiting = {one for one in asked if find_opening(session, viewer, frozen.id, one, on=on) is not None}
     if may(viewer, Action.RESULTS_READ, (frozen.company_id,)):
-        return frozenset(asked) - viewer.hidden
+        return frozenset(asked) - viewer.hidden - waiting
     paths = load_paths(session, asked, on=on)
-    return frozenset(subject_id for subject_id, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
+    return frozenset(one for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path)) - waiting
 
 
 def _analyses(session: ReadSession, viewer: Viewer, frozen: FrozenRound, *, on: date) -> bool:

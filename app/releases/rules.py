@@ -1,8 +1,8 @@
 """Pure decisions about releases: when one may happen, and what must stop it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from app.errors import Conflict, Unavailable
+from app.errors import Conflict, Forbidden, Unavailable
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
@@ -36,6 +36,17 @@ class GraceNotOver(Conflict):
 
     code = "grace_not_over"
     message = "Answers are taken for 30 minutes after the closing time. Release the round after that."
+
+
+class OpensLater(Forbidden):
+    """The own summary of the viewer waits for a talk."""
+
+    code = "opens_later"
+    message = "Your feedback opens to you on {day}, with the talk about it."
+
+    def __init__(self, opens_on: date, round_id: str) -> None:
+        self.opens_on, self.round_id = opens_on, round_id
+        super().__init__(day=opens_on.isoformat())
 
 
 def next_attempt(failures: int, last: datetime) -> datetime:

@@ -1,13 +1,13 @@
 """Mapped classes of a release: atoms with their totals, scores, explanations and comments; written once."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-from app.infra.types import Bytes, Flag, Id, Instant, Json, Number, Text, Whole, one_of
+from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Number, Text, Whole, one_of
 from app.organisation.values import SubjectKind
 from app.receipts.values import WithheldReason
 from app.releases.values import ScoreStatus
@@ -154,3 +154,24 @@ class WithheldCommentsRow(Base):
     about: Mapped[str] = mapped_column(Text, primary_key=True)
     reason: Mapped[str] = mapped_column(Text, primary_key=True)
     comments: Mapped[int] = mapped_column(Whole)
+
+
+class HeldSummaryRow(Base):
+    """The own summary of a person that opens to that person on a day, at the latest on `latest_on`; kept afterwards.
+
+    `told` is set once the letter about it has been written.
+    """
+
+    __tablename__ = "held_summary"
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index(None, "told", "opens_on"),
+        CheckConstraint("opens_on <= latest_on", name="opens_on"),
+        {"sqlite_strict": True},
+    )
+
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)
+    opens_on: Mapped[date] = mapped_column(Day)
+    latest_on: Mapped[date] = mapped_column(Day)
+    told: Mapped[bool] = mapped_column(Flag, server_default=false())

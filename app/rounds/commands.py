@@ -217,6 +217,7 @@ def _columns(draft: RoundDraft) -> dict[str, Any]:
         "pooling": draft.pooling,
         "release_mode": draft.release_mode,
         "moderated_by": draft.moderated_by,
+        "talk_days": draft.talk_days,
     }
 
 

@@ -27,6 +27,7 @@ LARGEST_WEIGHT = 1e9
 OCCASION_LENGTH = 100
 PURPOSE_LENGTH = 500
 MODERATORS_LENGTH = 80
+MOST_TALK_DAYS = 60
 
 RATER_COLUMNS = (
     Column("rater_group"),
@@ -60,7 +61,7 @@ def parse_round(
     posted: bool = False,
 ) -> RoundDraft:
     """A round: name, purpose, asked_by, scope_id, external_id, period_start, period_end, opens_at, closes_at,
-    reminders, pooling, release_mode, moderated_by. What is not sent stays as in `present`; a new one begins with the
+    reminders, pooling, release_mode, moderated_by, talk_days. What is not sent stays as in `present`; a new one begins with the
     usual `moderators` of the company.
     """
     fields = Fields(given, posted=posted)
@@ -79,6 +80,7 @@ def parse_round(
         release_mode=fields.choice("release_mode", ReleaseMode)
         or (present.release_mode if present else ReleaseMode.AUTOMATIC),
         moderated_by=parse_moderators(fields, present.moderated_by if present else moderators),
+        talk_days=_talk_days(fields, present),
     )
     if _NOWHERE not in {draft.opens_at, draft.closes_at}:
         for problem in time_problems(draft):
@@ -253,6 +255,12 @@ def _external_id(fields: Fields, present: Round | None) -> str | None:
     except ValueError as error:
         fields.refuse("external_id", str(error))
         return None
+
+
+def _talk_days(fields: Fields, present: Round | None) -> int:
+    if present is not None and not fields.has("talk_days"):
+        return present.talk_days
+    return fields.whole("talk_days", 0, MOST_TALK_DAYS) or 0
 
 
 def _day(fields: Fields, name: str, present: date | None) -> date:

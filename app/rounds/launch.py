@@ -144,6 +144,7 @@ def draft_of(round_: Round) -> RoundDraft:
         pooling=round_.pooling,
         release_mode=round_.release_mode,
         moderated_by=round_.moderated_by,
+        talk_days=round_.talk_days,
     )
 
 

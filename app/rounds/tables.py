@@ -42,6 +42,7 @@ class RoundRow(Base):
         one_of("pooling", Pooling),
         one_of("release_mode", ReleaseMode),
         CheckConstraint("moderated_by <> ''", name="moderated_by"),
+        CheckConstraint("talk_days BETWEEN 0 AND 60", name="talk_days"),
         CheckConstraint("period_end >= period_start", name="period"),
         CheckConstraint("closes_at > opens_at", name="times"),
         CheckConstraint("(state = 'draft') = (recipe IS NULL)", name="frozen_at_launch"),
@@ -80,6 +81,7 @@ class RoundRow(Base):
     version: Mapped[int] = mapped_column(Whole)
     overlapping: Mapped[list[list[Any]]] = mapped_column(Json, server_default="[]")
     moderated_by: Mapped[str | None] = mapped_column(Text)
+    talk_days: Mapped[int] = mapped_column(Whole, server_default="0")
 
     def value(self, groups: Iterable[GroupPolicy], kpis: Iterable[RoundKpi]) -> Round:
         """The round with its groups, in the usual order, and its KPIs."""
@@ -110,6 +112,7 @@ class RoundRow(Base):
             groups=tuple(sorted(groups, key=lambda one: order.index(one.rater_group))),
             kpis=tuple(kpis),
             moderated_by=self.moderated_by,
+            talk_days=self.talk_days,
         )
 
 

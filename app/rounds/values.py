@@ -120,6 +120,7 @@ class Round:
 
     `extended_until` is the latest closing time given to any single rater; none without such a favour. `moderated_by`
     says who reads comments before they are released, as raters are told; None where they are released as written.
+    `talk_days` is how many working days the own summary of a person waits for a talk at most; 0 where it opens at once.
     """
 
     id: RoundId
@@ -147,6 +148,7 @@ class Round:
     groups: tuple[GroupPolicy, ...] = ()
     kpis: tuple[RoundKpi, ...] = ()
     moderated_by: str | None = None
+    talk_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class RoundDraft:
     pooling: Pooling = Pooling.DROP
     release_mode: ReleaseMode = ReleaseMode.AUTOMATIC
     moderated_by: str | None = None
+    talk_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.releases.queries import find_explanation, get_explanation, load_findings, open_results
 from app.summaries.found import Found
-from app.summaries.queries import load_frozen_way, load_named_round
+from app.summaries.queries import load_frozen_way, load_named_round, told_now
 from app.summaries.reference import (
     Against,
     Reference,
@@ -38,6 +38,7 @@ def load_against(
     _, names = load_named_round(session, release.round_id)
     targets = target_scores(subject, [one["kpi_id"] for one in composite["parts"]])
     document = load_findings(session, release.id, [subject_id]).get(subject_id, {})
+    document = told_now(session, viewer, subject_id, document, on=on)
     found = {
         Reference.LAST_ROUND: _last_round(document, composite, names),
         Reference.LAST_RELEASE: _last_release(session, document, subject_id, composite, names),

@@ -17,7 +17,7 @@ from app.infra.database import ReadSession
 from app.kpis.values import Scorecard, ScorecardLine
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
-from app.releases.queries import is_readable
+from app.releases.gate import is_readable
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import ReleaseId, ScoreStatus
 from app.rounds.recipe import card_in
@@ -125,7 +125,7 @@ def _load_scored_with(
         RoundSubjectRow.round_id == round_id,
         RoundSubjectRow.kind == card.level,
         RoundSubjectRow.form == card.form,
-        *is_readable(viewer, RoundSubjectRow.subject_id, card.company_id, on=on),
+        *is_readable(viewer, RoundSubjectRow.subject_id, round_id, card.company_id, on=on),
     )
     by_lines: defaultdict[tuple[ScorecardLine, ...], list[str]] = defaultdict(list)
     for subject_id, document in session.execute(query):

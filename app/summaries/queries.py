@@ -21,11 +21,11 @@ from app.organisation.queries import load_paths, load_people
 from app.organisation.tables import SubjectRow
 from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.receipts.values import WithheldReason
+from app.releases.gate import Waiting, find_opening, is_readable, load_waiting
 from app.releases.queries import (
     IS_TOLD,
     find_release_of,
     get_explanation,
-    is_readable,
     list_releases,
     load_composites,
     load_findings,
@@ -70,7 +70,9 @@ def get_summary(session: ReadSession, viewer: Viewer, release_id: str, subject_i
             above=above,
             kpis=_kpis(recipe, {score.kpi_id for score in scores}),
             scores=scores,
-            found=Found(documents.get(subject_id, {}), usual, is_analysed),
+            found=Found(
+                told_now(session, viewer, subject_id, documents.get(subject_id, {}), on=on), usual, is_analysed
+            ),
             named=named,
             voices=_load_voices(session, release.round_id, subject_id, named - {RaterGroup.SELF}),
             comments=_load_comments(session, release.id, subject_id),
@@ -96,8 +98,20 @@ def get_coming(session: ReadSession, viewer: Viewer, round_id: str, subject_id: 
         raise NotFound
     round_, _ = _load_round(session, round_id)
     subject, above = load_frozen_way(session, viewer, round_id, path, on=on)
-    release = find_release_of(session, round_id)
-    return release or Coming(round_, Place(subject.id, subject.kind, subject.name), above)
+    release, opens_on = find_release_of(session, round_id), find_opening(session, viewer, round_id, subject_id, on=on)
+    if release is not None and opens_on is None:
+        return release
+    return Coming(round_, Place(subject.id, subject.kind, subject.name), above, opens_on)
+
+
+def told_now(
+    session: ReadSession, viewer: Viewer, subject_id: str, document: Mapping[str, Any], *, on: date
+) -> Mapping[str, Any]:
+    """What a release found about a subject, without the change since a summary that waits for the viewer still."""
+    since = Found(document).since()
+    if since is None or find_opening(session, viewer, since.round_id, subject_id, on=on) is None:
+        return document
+    return {**document, "change": None}
 
 
 # ------------------------------------------------------------ lists
@@ -120,16 +134,21 @@ def load_entries(session: ReadSession, viewer: Viewer, release: Release, *, on: 
 
 
 def load_coming(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> tuple[ComingRound, ...]:
-    """The rounds under way whose results the viewer will read, by closing time; rated subjects and units only."""
+    """The rounds whose results the viewer will read, by closing time; rated subjects and units only.
+
+    Rounds under way, and released ones of which the own summary waits.
+    """
     if not is_id(company_id):
         raise NotFound
     query = select(RoundRow.id).where(
         RoundRow.company_id == company_id, RoundRow.state.in_([RoundState.OPEN, RoundState.CLOSED])
     )
-    rounds = _load_rounds(session, session.scalars(query).all())
+    waiting = {one.round_id: one for one in load_waiting(session, viewer, on=on)}
+    rounds = _load_rounds(session, [*session.scalars(query), *waiting])
     will_have = or_(RoundSubjectRow.is_rated, _IS_UNIT)
     entries = _load_entries(session, viewer, company_id, rounds, on=on, holding=will_have)
-    found = [ComingRound(rounds[round_id], places) for round_id, places in entries.items()]
+    found = [ComingRound(rounds[round_id], places) for round_id, places in entries.items() if round_id not in waiting]
+    found += _load_own_coming(session, company_id, rounds, waiting)
     return tuple(sorted(found, key=lambda one: (one.round.closes_at, one.round.id)))
 
 
@@ -151,7 +170,7 @@ def list_members(
             RoundSubjectRow.round_id == summary.round.id,
             RoundSubjectRow.parent_id == unit_id,
             RoundSubjectRow.kind.in_(list(kinds)),
-            *is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on),
+            *is_readable(viewer, RoundSubjectRow.subject_id, summary.round.id, company_id, on=on),
         )
     )
     rows = session.execute(sliced(query, (SubjectRow.name_key, RoundSubjectRow.subject_id), request))
@@ -301,6 +320,23 @@ def _load_withheld(session: ReadSession, release_id: str, subject_id: str) -> li
     ]
 
 
+def _load_own_coming(
+    session: ReadSession, company_id: str, rounds: Mapping[str, SummarisedRound], waiting: Mapping[str, Waiting]
+) -> list[ComingRound]:
+    """The released rounds of a company of which an own summary waits."""
+    inside = select(RoundSubjectRow.round_id, RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name)
+    query = inside.join(RoundRow, RoundRow.id == RoundSubjectRow.round_id).where(
+        RoundRow.company_id == company_id,
+        RoundSubjectRow.round_id.in_(waiting),
+        RoundSubjectRow.subject_id.in_([one.subject_id for one in waiting.values()]),
+    )
+    rows = session.execute(query).all() if waiting else []
+    return [
+        ComingRound(rounds[round_id], (Place(subject_id, SubjectKind(kind), name),), waiting[round_id].opens_on)
+        for round_id, subject_id, kind, name in rows
+    ]
+
+
 def _load_entries(
     session: ReadSession,
     viewer: Viewer,
@@ -312,8 +348,8 @@ def _load_entries(
 ) -> dict[str, tuple[Place, ...]]:
     """Where the viewer begins to read, by round: the topmost readable subjects that hold something, and one's own."""
     parent = aliased(RoundSubjectRow)
-    seen = is_readable(viewer, RoundSubjectRow.subject_id, company_id, on=on)
-    seen_above = is_readable(viewer, parent.subject_id, company_id, on=on)
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
+    seen_above = is_readable(viewer, parent.subject_id, parent.round_id, company_id, on=on)
     above = (
         select(parent.subject_id)
         .where(parent.round_id == RoundSubjectRow.round_id, parent.subject_id == RoundSubjectRow.parent_id, *seen_above)

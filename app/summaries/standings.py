@@ -15,7 +15,8 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.organisation.values import SubjectKind
 from app.releases.comparisons import RANKED_KINDS
-from app.releases.queries import find_release, is_readable, open_results
+from app.releases.gate import is_readable
+from app.releases.queries import find_release, open_results
 from app.releases.tables import ComparisonRow
 from app.releases.values import Release
 from app.rounds.tables import RoundSubjectRow
@@ -128,6 +129,6 @@ def _load_readable(
     query = select(RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name).where(
         RoundSubjectRow.round_id == release.round_id,
         RoundSubjectRow.subject_id.in_(subject_ids),
-        *is_readable(viewer, RoundSubjectRow.subject_id, release.company_id, on=on),
+        *is_readable(viewer, RoundSubjectRow.subject_id, release.round_id, release.company_id, on=on),
     )
     return {row[0]: Place(row[0], SubjectKind(row[1]), row[2]) for row in session.execute(query)}

@@ -360,19 +360,21 @@ class ReleasedRound:
 
 @dataclass(frozen=True, slots=True)
 class ComingRound:
-    """A round whose figures do not exist yet, and the subjects whose results the viewer will read."""
+    """A round whose figures cannot be read yet, whose they will be, and when those open that wait for a talk."""
 
     round: SummarisedRound
     entries: tuple[Place, ...]
+    opens_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What is said of a subject before the release: who, when, and no figure."""
+    """What is said of a subject before its results can be read: who, when, and no figure; `opens_on` as above."""
 
     round: SummarisedRound
     subject: Place
     above: tuple[Place, ...]
+    opens_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

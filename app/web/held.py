@@ -58,7 +58,7 @@ TOLD: Mapping[Kind, Told] = {
     ),
     Kind.RESULTS: Told(
         "Results about you",
-        "Scores with their arithmetic, and comments as they were released. You read all of it.",
+        "Scores with their arithmetic, and comments as they were released. You read all of it, once it opens to you.",
         "As long as the release is kept; it never changes.",
         "/results",
     ),
@@ -92,6 +92,12 @@ TOLD: Mapping[Kind, Told] = {
     ),
     Kind.PLANS: Told(
         "Action plans about you or with you", "What was agreed to be done, and what came of it.", "They stay.", "/plans"
+    ),
+    Kind.TALKS: Told(
+        "Talks about your feedback",
+        "The day, what you talked about and agreed on, and what you replied. Whoever leads you reads it, and your reply is for everybody who reads the feedback.",
+        "They stay with the feedback.",
+        "/results",
     ),
     Kind.APART: Told(
         "Marks that keep you and somebody apart",

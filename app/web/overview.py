@@ -119,7 +119,7 @@ def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> li
     own = load_subjects(session, visit.viewer.own_subjects, on=visit.today)
     readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
     wanted = {str(place.id): place for place in (*own.values(), *readable)}
-    latest = load_latest_composites(session, wanted)
+    latest = load_latest_composites(session, visit.viewer, wanted, on=visit.today)
     told = _told(session, latest)
     return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in told]
 

@@ -121,7 +121,7 @@ def show_library(request: Request) -> Response:
 @access(Action.DECISIONS_WRITE)
 def show_new(request: Request) -> Response:
     with reading(request) as (session, visit):
-        asked = {name: visit.query.get(name, "") for name in ("kpi_id", "subject_id", "item_id", "case_id")}
+        asked = {name: visit.query.get(name, "") for name in ("kpi_id", "subject_id", "item_id", "case_id", "what")}
         if asked["case_id"]:
             case = get_case(session, visit.viewer, asked["case_id"], on=visit.today)
             asked |= {"kpi_id": case.kpi.id, "subject_id": case.subject.id}

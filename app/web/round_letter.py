@@ -69,7 +69,7 @@ def texts_of_times(visit: Visit, found: Round) -> dict[str, tuple[str, ...]]:
     zone = visit.settings.zone
     reminders = {f"reminders.{place}": (typed_of(at, zone),) for place, at in enumerate(found.reminders)}
     times = {"opens_at": (typed_of(found.opens_at, zone),), "closes_at": (typed_of(found.closes_at, zone),)}
-    return {**times, **reminders, "release_mode": (found.release_mode.value,)}
+    return {**times, **reminders, "release_mode": (found.release_mode.value,), "talk_days": (str(found.talk_days),)}
 
 
 def doubled_hours(visit: Visit, found: Round) -> Mapping[str, str]:
@@ -89,6 +89,7 @@ def time_names(visit: Visit) -> Mapping[str, str]:
         "reminders.1": said(visit, "Second reminder"),
         "reminders": said(visit, "Reminders"),
         "release_mode": said(visit, "Release"),
+        "talk_days": said(visit, "When people read their own feedback"),
     }
 
 

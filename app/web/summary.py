@@ -14,14 +14,17 @@ from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.papers import arithmetic, figures
 from app.papers.prompt_words import questions_of
 from app.papers.result_text import shown
+from app.releases.rules import OpensLater
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
 from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
+from app.talks.queries import get_talk
 from app.web.against_text import against_text
 from app.web.lists import every, next_href, slice_of
-from app.web.render import page, see_other
+from app.web.render import flash_for, page, see_other
+from app.web.talk_words import DONE as TALK_DONE
 
 router = Pages()
 
@@ -42,7 +45,12 @@ class Below:
 @access(SIGNED_IN)
 def show_summary(request: Request, release_id: str, subject_id: str) -> Response:
     with reading(request) as (session, visit):
-        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+        try:
+            summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+        except OpensLater as error:
+            return see_other(f"/results/rounds/{error.round_id}/subjects/{subject_id}")
+        is_person = summary.subject.kind is SubjectKind.PERSON
+        talk = get_talk(session, visit.viewer, release_id, subject_id, on=visit.today) if is_person else None
         below = _below(session, visit, summary)
         prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
@@ -50,7 +58,10 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
     return page(
         visit,
         "pages/summary/summary.html",
+        flash=flash_for(visit, TALK_DONE),
         summary=summary,
+        talk=talk,
+        today=visit.today,
         below=below,
         base=f"/results/{release_id}/subjects/",
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
@@ -87,7 +98,7 @@ def show_arithmetic(request: Request, release_id: str, subject_id: str) -> Respo
 @router.get("/results/rounds/{round_id}/subjects/{subject_id}")
 @access(SIGNED_IN)
 def show_coming(request: Request, round_id: str, subject_id: str) -> Response:
-    """Name and period with the closing date; once there is a release, on to it."""
+    """Name and period with the day on which the results can be read; once they can, on to them."""
     with reading(request) as (session, visit):
         found = queries.get_coming(session, visit.viewer, round_id, subject_id, on=visit.today)
     if isinstance(found, Release):

@@ -21,6 +21,7 @@ from app.organisation.values import UNIT_KINDS, Subject, SubjectId
 from app.plans.effect import Judged, load_effects
 from app.plans.tables import ActionPlanRow
 from app.plans.values import PlanState
+from app.releases.gate import load_waiting
 from app.rounds.recipe import kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import AssignmentSource, RoundState
@@ -144,10 +145,14 @@ def _plans(
 def _readable(
     session: ReadSession, viewer: Viewer, unit: Subject, subject_ids: Iterable[str], *, on: date
 ) -> frozenset[str]:
-    """Those of some subjects that hang at a unit or below it, and whose results the viewer reads."""
+    """Those of some subjects that hang at a unit or below it, and whose results the viewer reads.
+
+    The viewer's own person is none of them while feedback about him waits for a talk.
+    """
+    waiting = {one.subject_id for one in load_waiting(session, viewer, on=on)}
     paths = load_paths(session, subject_ids, on=on)
     read = (one for one, path in paths.items() if unit.id in path and may(viewer, Action.RESULTS_READ, path))
-    return frozenset(str(one) for one in read)
+    return frozenset(str(one) for one in read) - waiting
 
 
 def _minutes(

@@ -1,6 +1,6 @@
 """second factors, providers of identity, and three roles
 
-Revision: 0020, after 0018
+Revision: 0020, after 0019
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.accounts.rules import ALLOWED, Action
 from app.accounts.values import Role
 from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
+from tests.api.elsewhere import ELSEWHERE
 from tests.api.test_kpis import created, soft_kpi
 from tests.api.walk import SOMEWHERE, Operation, walk
 from tests.served import ONE_DATABASE, Served
@@ -193,30 +194,6 @@ CASES: dict[str, Case] = {
     "create_api_key": Case("team", lambda world: key_at(world.place)),
     "revoke_api_key": Case("team"),
     "list_entries": Case(),
-}
-"""Every operation that needs no release, invitation, reading or programme; those are asked about where they are."""
-
-ELSEWHERE = {
-    # Of signals, figures and persons: tests/decisions, tests/plans, tests/worth and tests/held.
-    *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
-    *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
-    *("measure_again", "tell_of_plan"),
-    # Of a KPI with two versions: tests/web/test_kpi_pages.py.
-    *("get_version_changes", "list_wording_hints"),
-    *("get_visit", "cancel_visit", "accept_visit", "return_visit", "appeal_visit", "decide_appeal"),
-    *("list_evidence", "get_picture", "list_recovery_cases", "get_recovery_case", "close_recovery_case"),
-    *("get_open_code", "close_open_code", "list_open_results", "list_parked_open_answers"),
-    *("decide_parked_open_answer", "list_parked_answers", "decide_parked_answer", "get_programme"),
-    *("change_programme", "stop_programme", "list_periods", "list_encounters", "tally_encounters"),
-    *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
-    *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
-    *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
-    *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
-    # Of a release, and for analysts alone: tests/analysis/test_doors.py.
-    *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
-    *("note_score", "get_changes"),
-    # Of rounds that have closed, and for who reads no results: tests/moderation/test_doors.py.
-    *("list_comment_queues", "get_comment_queue", "get_open_comment_queue", "rule_on_comment"),
 }
 
 

@@ -13,6 +13,8 @@ FOUND = {
     "get_open_comment_queue": 404,
     "rule_on_comment": 404,
     "list_what_is_held": 200,
+    "acknowledge_summary": 404,
+    "sign_talk": 404,
 }
 
 

@@ -77,7 +77,7 @@ def test_only_one_click_opt_out_is_taken_from_anywhere() -> None:
     assert lax <= {"/opt-out/{token}"}
 
 
-def test_only_cases_of_customers_comments_before_their_release_and_what_is_held_are_for_a_person_and_no_key() -> None:
+def test_what_is_for_a_person_and_no_key_is_listed() -> None:
     api = [route for route in routes() if route.path.startswith("/api/")]
     personal = [route for route in api if route.access is not None and not route.access.by_key]
     assert {route.path for route in personal} == {
@@ -85,6 +85,8 @@ def test_only_cases_of_customers_comments_before_their_release_and_what_is_held_
         "/api/v1/comments",
         "/api/v1/comments/{comment_id}/decision",
         "/api/v1/open-codes/{code_id}/comments",
+        "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/acknowledgement",
+        "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/signature",
         "/api/v1/rounds/{round_id}/comments",
         "/api/v1/recovery-cases",
         "/api/v1/recovery-cases/{case_id}",

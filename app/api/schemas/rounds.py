@@ -28,8 +28,14 @@ _ROUND: dict[str, Any] = {
     "pooling": "drop",
     "release_mode": "automatic",
     "moderated_by": None,
+    "talk_days": 0,
 }
 MODERATED = "Who reads comments before they are released, as raters are told; none: they are released as written"
+
+_TALK_DAYS = (
+    "For so many working days at most, up to 60, the own summary of each person waits for the talk with whoever leads"
+    " there; 0: it opens at once"
+)
 
 
 class RoundIn(In):
@@ -50,6 +56,7 @@ class RoundIn(In):
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
     moderated_by: str | None = Field(None, description=MODERATED)
+    talk_days: int | None = Field(None, description=_TALK_DAYS)
 
 
 class RoundChangeIn(In):
@@ -70,6 +77,7 @@ class RoundChangeIn(In):
     pooling: Annotated[str, one_of(Pooling)] | None = None
     release_mode: Annotated[str, one_of(ReleaseMode)] | None = None
     moderated_by: str | None = Field(None, description=MODERATED)
+    talk_days: int | None = Field(None, description=_TALK_DAYS)
 
 
 class GroupIn(In):
@@ -179,6 +187,7 @@ class RoundOut(Out):
     pooling: Pooling
     release_mode: ReleaseMode
     moderated_by: str | None
+    talk_days: int
     promise_hash: str | None
     launched_at: datetime | None
     closed_at: datetime | None

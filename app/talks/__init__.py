@@ -1,0 +1,1 @@
+"""Talks about released summaries of people: when they are, what they are about, and what both sides agree on."""
