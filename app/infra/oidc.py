@@ -1,6 +1,6 @@
 """Signing in at an OpenID provider: where to send the browser, and whom the code it brings back is about.
 
-Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 26 says what is ours and what is not.
+Needs the extra `oidc`; loaded when somebody first signs in that way. Decision 27 says what is ours and what is not.
 """
 
 import base64
