@@ -7,14 +7,28 @@ from fastapi import Query, Request, Response
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
-from app.api.schemas.plans import ActionPlanOut, PlanEndIn, PlanIn, ToldPlanOut
+from app.api.schemas.plans import (
+    ActionPlanOut,
+    LibraryOut,
+    PlanEndIn,
+    PlanIn,
+    ToldPlanOut,
+    TriedOut,
+    WeDidIn,
+    WeDidOut,
+)
+from app.api.schemas.rounds import RoundOut
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.visit import reading
 from app.plans import commands, queries
 from app.plans.effect import find_effect
-from app.plans.intake import parse_plan, parse_plan_end
+from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
+from app.plans.library import load_library
+from app.plans.remeasure import remeasure
+from app.plans.tell import tell_raters
 from app.plans.values import ActionPlan, PlanFilter, PlanState
+from app.scoring.effects import Verdict
 
 router = resource("Action plans")
 
@@ -38,6 +52,16 @@ def list_action_plans(
         company = company_of(session, visit, company_id)
         page = queries.list_plans(session, visit.viewer, company, part, chosen=chosen, on=visit.today)
     return answer(page_out(ActionPlanOut, page))
+
+
+@router.get("/action-plan-library", response_model=LibraryOut)
+@access(Action.RESULTS_READ)
+def get_library(request: Request, company_id: CompanyId = None, verdict: Verdict | None = None) -> Response:
+    """What was tried about soft KPIs of units of a company, and whether it worked, without place, person or figure."""
+    with reading(request) as (session, visit):
+        company = company_of(session, visit, company_id)
+        found = load_library(session, visit.viewer, company, verdict=verdict, on=visit.today)
+    return answer(LibraryOut(items=[TriedOut.of(one) for one in found]))
 
 
 @router.post("/action-plans", status_code=201, response_model=ToldPlanOut)
@@ -68,6 +92,27 @@ def end_action_plan(request: Request, plan_id: Key, sent: PlanEndIn) -> Response
     with posting(request) as post:
         plan = commands.end_plan(post.session, post.viewer, plan_id, end, now=post.now)
         return post.answer(_told(post, plan), version=plan.version)
+
+
+@router.post("/action-plans/{plan_id}/measure-again", status_code=201, response_model=RoundOut)
+@access(Action.ROUNDS_WRITE)
+def measure_again(request: Request, plan_id: Key) -> Response:
+    """Begin a draft that asks the same rater groups about the KPI of a plan alone. For managers of the subject."""
+    with posting(request) as post:
+        made = remeasure(post.session, post.viewer, plan_id, now=post.now)
+        return post.created(RoundOut.of(made), f"/rounds/{made.id}", version=made.version)
+
+
+@router.post("/action-plans/{plan_id}/we-did", status_code=201, response_model=WeDidOut)
+@access(Action.DECISIONS_WRITE)
+def tell_of_plan(request: Request, plan_id: Key, sent: WeDidIn) -> Response:
+    """Tell everybody who was asked before a plan began what came of it, by letter and once. For managers of the subject."""
+    words = parse_we_did(sent.given())
+    with posting(request) as post:
+        tell_raters(post.session, post.viewer, plan_id, words, now=post.now)
+        return post.created(
+            WeDidOut(heard=dict(words.heard), did=dict(words.did), told_at=post.now), f"/action-plans/{plan_id}"
+        )
 
 
 @router.post("/actions/{action_id}/done", response_model=ToldPlanOut)

@@ -23,6 +23,7 @@ from app.http.visit import reading, writing
 from app.infra.versions import check_version
 from app.invitations.commands import invite_due_rounds
 from app.rounds import commands, queries
+from app.rounds.clone import clone_round as clone_of
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
 from app.rounds.moderators import load_usual_moderators
 from app.rounds.values import Round, RoundState
@@ -83,6 +84,15 @@ def delete_round(request: Request, round_id: Key) -> Response:
     with writing(request) as (session, visit):
         commands.delete_round(session, visit.viewer, round_id, now=visit.now)
     return Response(status_code=204)
+
+
+@router.post("/rounds/{round_id}/clone", status_code=201, response_model=RoundOut)
+@access(Action.ROUNDS_WRITE)
+def clone_round(request: Request, round_id: Key) -> Response:
+    """Begin a draft like a round, for the next period of the same length; KPIs and people that are gone are left out."""
+    with posting(request) as post:
+        made = clone_of(post.session, post.viewer, round_id, now=post.now)
+        return post.created(RoundOut.of(made), f"/rounds/{made.id}", version=made.version)
 
 
 @router.put("/rounds/{round_id}/groups", response_model=RoundOut)

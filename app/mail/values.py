@@ -24,7 +24,8 @@ class Letter(StrEnum):
     visit_ready: organisation, subject_name, visited_on, until_at (empty where the time to object is over), outcome
     (of an appeal, or empty), path;
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
-    decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path.
+    decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
+    we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id.
     """
 
     INVITATION = "invitation"
@@ -39,6 +40,7 @@ class Letter(StrEnum):
     VISIT_READY = "visit_ready"
     CASE_WAITING = "case_waiting"
     DECISIONS_WAITING = "decisions_waiting"
+    WE_DID = "we_did"
 
 
 ROUND_LETTERS = (
@@ -48,6 +50,7 @@ ROUND_LETTERS = (
     Letter.NOMINATION_CALL,
     Letter.NOMINATIONS_WAITING,
     Letter.VISIT_ORDER,
+    Letter.WE_DID,
 )
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
+from app.kpis.values import KpiKind
 from app.organisation.paths import in_parts, load_paths
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectId
@@ -23,13 +24,14 @@ from app.rounds.tables import RoundRow
 
 
 class Judged(NamedTuple):
-    """Of a plan, what its effect follows from."""
+    """Of a plan, what its effect follows from; `is_rated` says that people are asked (a soft KPI)."""
 
     kpi_id: str
     subject_id: str
     started_on: date
     check_on: date
     expected: float
+    is_rated: bool
 
 
 def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: date) -> Measured | None:
@@ -40,7 +42,9 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
     path = load_paths(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
     if not may(viewer, Action.RESULTS_READ, path):
         return None
-    judged = Judged(plan.kpi.id, plan.subject.id, plan.started_on, plan.check_on, plan.expected)
+    judged = Judged(
+        plan.kpi.id, plan.subject.id, plan.started_on, plan.check_on, plan.expected, plan.kpi.kind is KpiKind.SOFT
+    )
     waiting = load_waiting(session, viewer, [plan.subject.id], on=on)
     return load_effects(session, [judged], but={one.round_id for one in waiting}, on=on)[0]
 
@@ -74,7 +78,7 @@ def load_effects(
 
 def _pair(plan: Judged, released: Iterable[Iterable[Published]]) -> tuple[Published, Published] | None:
     own = [one for figures in released for one in figures if one.subject_id == plan.subject_id]
-    return pair_for(own, started_on=plan.started_on, check_on=plan.check_on)
+    return pair_for(own, started_on=plan.started_on, check_on=plan.check_on, is_rated=plan.is_rated)
 
 
 def _figures(session: ReadSession, query: Select[Any]) -> Mapping[str, Mapping[str, list[Published]]]:

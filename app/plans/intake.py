@@ -6,10 +6,12 @@ from datetime import date
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE, REQUIRED, TEXT_LENGTH, Fields
 from app.plans.rules import MOST_ACTIONS
-from app.plans.values import ActionDraft, PlanDraft, PlanEnd, PlanState
+from app.plans.values import ActionDraft, PlanDraft, PlanEnd, PlanState, WeDid
 
 LEAST_EFFECT, MOST_EFFECT = 1.0, 100.0
 ACTION_LENGTH = 300
+SENTENCE_LENGTH = 300
+ONE_LANGUAGE = "Write both sentences in one language, or in both."
 
 
 def parse_plan(given: Mapping[str, object], *, posted: bool = False) -> PlanDraft:
@@ -39,6 +41,19 @@ def parse_plan_end(given: Mapping[str, object], *, posted: bool = False) -> Plan
     if state is PlanState.OPEN:
         raise Invalid([FieldError("state", NO_CHOICE, f"{PlanState.DONE}, {PlanState.DROPPED}")])
     return PlanEnd(state, note)
+
+
+def parse_we_did(given: Mapping[str, object], *, posted: bool = False) -> WeDid:
+    """What raters are told: heard and did, a sentence each, both in nb or both in en or both in both."""
+    fields = Fields(given, posted=posted)
+    words = WeDid(fields.words("heard", longest=SENTENCE_LENGTH), fields.words("did", longest=SENTENCE_LENGTH))
+    for name, one, other in (("heard", words.heard, words.did), ("did", words.did, words.heard)):
+        for locale in other.keys() - one.keys():
+            fields.refuse(f"{name}.{locale}", REQUIRED)
+    if not words.heard and not words.did:
+        fields.refuse("heard.nb", ONE_LANGUAGE)
+    fields.finish()
+    return words
 
 
 def _actions(fields: Fields) -> tuple[ActionDraft, ...]:

@@ -7,7 +7,7 @@ released figures alone, so it tells nothing that those do not tell.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, false, func, or_, select
@@ -21,12 +21,16 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.kpis.queries import load_kpis
 from app.kpis.tables import ItemRow
-from app.kpis.values import Kpi, KpiId, KpiKind
+from app.kpis.values import Kpi, KpiId, KpiKind, RaterGroup
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectId
-from app.plans.tables import ActionPlanRow, PlannedActionRow
-from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState
+from app.plans.tables import ActionPlanRow, PlanLetterRow, PlannedActionRow, PlanRoundRow
+from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState, WeDid
 from app.releases.gate import is_kept_back, load_waiting
+from app.releases.queries import IS_TOLD
+from app.releases.tables import ReleaseRow, ScoreRow
+from app.rounds.queries import load_rated
+from app.rounds.tables import AssignmentRow, RoundRow
 from app.summaries.values import Place
 from app.words import Words
 
@@ -88,6 +92,46 @@ def load_plan_of_action(session: ReadSession, action_id: str) -> str | None:
     return session.scalar(select(PlannedActionRow.plan_id).where(PlannedActionRow.id == action_id))
 
 
+def find_last_round(session: ReadSession, kpi_id: str, subject_id: str, *, over_by: date | None = None) -> str | None:
+    """The last released round that tells of a KPI at a subject, of a period that was over by a day; whoever asks."""
+    query = (
+        select(RoundRow.id)
+        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
+        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
+        .where(ScoreRow.kpi_id == kpi_id, ScoreRow.subject_id == subject_id, IS_TOLD)
+        .order_by(RoundRow.period_end.desc(), RoundRow.released_at.desc(), RoundRow.id)
+        .limit(1)
+    )
+    return session.scalar(query if over_by is None else query.where(RoundRow.period_end < over_by))
+
+
+def load_rated_inside(session: ReadSession, round_id: str, subject_id: str, *, on: date) -> list[str]:
+    """Who was rated in a round of those a figure is about: the subject itself, or those inside a unit."""
+    rated = load_rated(session, round_id)
+    if subject_id in rated:
+        return [subject_id]
+    paths = load_paths(session, rated, on=on)
+    return [one for one in rated if subject_id in paths.get(SubjectId(one), ())]
+
+
+def load_asked(
+    session: ReadSession, round_id: str, subject_ids: Collection[str], groups: Collection[RaterGroup]
+) -> frozenset[str]:
+    """Everybody who was asked about some subjects in some groups of a round, whether or not there was an answer."""
+    query = select(AssignmentRow.rater_id).where(
+        AssignmentRow.round_id == round_id,
+        AssignmentRow.subject_id.in_(subject_ids),
+        AssignmentRow.rater_group.in_(groups),
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
+def find_told(session: ReadSession, plan_id: str) -> tuple[WeDid, datetime] | None:
+    """What raters were told of a plan, and when; None until then. Whoever asks."""
+    row = session.get(PlanLetterRow, plan_id)
+    return None if row is None else (WeDid(row.heard, row.did), row.told_at)
+
+
 def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
     if chosen.state is not None:
         query = query.where(ActionPlanRow.state == chosen.state)
@@ -116,8 +160,9 @@ def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], 
     for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
         actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
     waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
+    rounds = _round_ids(session, [row.id for row in rows])
     return [
-        _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, actions[row.id])
+        _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, (actions[row.id], rounds[row.id]))
         for row in rows
         if row.owner_id in viewer.own_subjects
         or (
@@ -133,7 +178,7 @@ def _plan(
     kpi: Kpi,
     subjects: Mapping[SubjectId, Subject],
     items: Mapping[str, Words],
-    actions: Sequence[PlannedAction],
+    done: tuple[Sequence[PlannedAction], Sequence[str]],
 ) -> ActionPlan:
     subject, owner = subjects[SubjectId(row.subject_id)], subjects.get(SubjectId(row.owner_id))
     is_open = row.state == PlanState.OPEN
@@ -155,11 +200,23 @@ def _plan(
         state=PlanState(row.state),
         ended_on=row.ended_on,
         note=row.note,
-        actions=tuple(actions),
+        actions=tuple(done[0]),
+        round_ids=tuple(done[1]),
         may_write=leads,
         may_tick=leads or (is_open and row.owner_id in viewer.own_subjects),
         version=row.version,
     )
+
+
+def _round_ids(session: ReadSession, plan_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The rounds that measure plans again, the first one first."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    query = select(PlanRoundRow.plan_id, PlanRoundRow.round_id).join(RoundRow, RoundRow.id == PlanRoundRow.round_id)
+    for plan_id, round_id in session.execute(
+        query.where(PlanRoundRow.plan_id.in_(plan_ids)).order_by(RoundRow.created_at, RoundRow.id)
+    ):
+        found[plan_id].append(round_id)
+    return found
 
 
 def _item_names(session: ReadSession, item_ids: Collection[str]) -> dict[str, Words]:

@@ -44,6 +44,34 @@ class NotThePlansOwner(Forbidden):
     message = "Whoever sees to the plan, or leads there, says what is done."
 
 
+class NothingToMeasureAgain(Conflict):
+    """Nobody was asked about it yet, or nobody is asked any more."""
+
+    code = "nothing_to_measure_again"
+    message = "No released round asks about this KPI here, so there is nothing to ask again."
+
+
+class MeasuredAgainAlready(Conflict):
+    """A round that measures a plan again is not released yet."""
+
+    code = "measured_again_already"
+    message = "A round that measures this again is under way."
+
+
+class NobodyToTell(Conflict):
+    """Nobody was asked about it before the plan began, or the plan is not finished."""
+
+    code = "nobody_to_tell"
+    message = "Raters are told of a plan that is done, if a released round asked about this before it began."
+
+
+class ToldAlready(Conflict):
+    """Raters are told once for each plan."""
+
+    code = "told_already"
+    message = "The raters have been told what came of this."
+
+
 def plan_problems(draft: PlanDraft, *, today: date) -> list[FieldError]:
     """What is wrong with the days of a plan.
 
@@ -84,7 +112,20 @@ class Published:
         return Interval(self.lo, self.hi)
 
 
-def pair_for(figures: Iterable[Published], *, started_on: date, check_on: date) -> tuple[Published, Published] | None:
+def days_to_ask_about(started_on: date, check_on: date, *, today: date) -> tuple[date, date]:
+    """The period of a short re-measurement: from the day after a plan began to the day of its check, or to today.
+
+    >>> first, last = days_to_ask_about(date(2026, 11, 26), date(2026, 12, 26), today=date(2026, 11, 26))
+    >>> first.isoformat(), last.isoformat()
+    ('2026-11-27', '2026-12-26')
+    """
+    first = started_on + timedelta(days=1)
+    return first, max(first, check_on, today)
+
+
+def pair_for(
+    figures: Iterable[Published], *, started_on: date, check_on: date, is_rated: bool = False
+) -> tuple[Published, Published] | None:
     """The figures that judge a plan: the last before it began, and the first after it could have worked.
 
     Parameters
@@ -92,22 +133,29 @@ def pair_for(figures: Iterable[Published], *, started_on: date, check_on: date) 
     figures : of the KPI at the subject, of periods of any length
     started_on : day on which the plan began
     check_on : day of the check
+    is_rated : whether people are asked: a rating over a month may then stand beside one over a quarter if need be,
+        which amounts and counts may not
 
     Returns
     -------
     Two figures of equally long periods, the earlier one over before the plan began, the later one begun after it and
-    ending on the day of the check or later; the longest periods for which there are both. None without two.
+    ending on the day of the check or later; the longest periods for which there are both. Of ratings, two of any
+    periods where there are no such two. None without two.
 
     >>> week = Published("s", "r", date(2026, 11, 16), date(2026, 11, 22), 70.0, 65.0, 75.0)
     >>> later = Published("s", "q", date(2026, 12, 28), date(2027, 1, 3), 80.0, 74.0, 86.0)
     >>> found = pair_for([later, week], started_on=date(2026, 11, 26), check_on=date(2026, 12, 26))
     >>> found == (week, later), pair_for([week], started_on=date(2026, 11, 26), check_on=date(2026, 12, 26)) is None
     (True, True)
+    >>> short = Published("s", "p", date(2026, 11, 27), date(2026, 12, 26), 78.0, 70.0, 86.0)
+    >>> days = {"started_on": date(2026, 11, 26), "check_on": date(2026, 12, 26)}
+    >>> pair_for([week, short], **days) is None, pair_for([week, short], **days, is_rated=True) == (week, short)
+    (True, True)
     """
     known = list(figures)
     order: Sequence[Length | None] = [*reversed(Length), None]
-    for length in order:
-        same = [one for one in known if length_of(one.first, one.last) is length]
+    alike = [[one for one in known if length_of(one.first, one.last) is length] for length in order]
+    for same in [*alike, known] if is_rated else alike:
         before = [one for one in same if one.last < started_on]
         after = [one for one in same if one.first >= started_on and one.last >= check_on]
         if before and after:

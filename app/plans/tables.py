@@ -1,13 +1,14 @@
 """Mapped classes of action plans: the plan and its actions."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-from app.infra.types import Day, Id, Number, Text, Whole, one_of
+from app.infra.types import Day, Id, Instant, Json, Number, Text, Whole, one_of
 from app.plans.values import PlanState
+from app.words import Words
 
 
 class ActionPlanRow(Base):
@@ -59,3 +60,27 @@ class PlannedActionRow(Base):
     text: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date] = mapped_column(Day)
     done_on: Mapped[date | None] = mapped_column(Day)
+
+
+class PlanRoundRow(Base):
+    """A round that measures again what a plan is about."""
+
+    __tablename__ = "plan_round"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True})
+
+    plan_id: Mapped[str] = mapped_column(Id, ForeignKey("action_plan.id", ondelete="CASCADE"), primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
+
+
+class PlanLetterRow(Base):
+    """What the raters of a round were told of a finished plan; once for each plan."""
+
+    __tablename__ = "plan_letter"
+    __table_args__ = (Index(None, "round_id"), {"sqlite_strict": True})
+
+    plan_id: Mapped[str] = mapped_column(Id, ForeignKey("action_plan.id", ondelete="CASCADE"), primary_key=True)
+    round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"))
+    heard: Mapped[Words] = mapped_column(Json)
+    did: Mapped[Words] = mapped_column(Json)
+    told_by: Mapped[str] = mapped_column(Text)
+    told_at: Mapped[datetime] = mapped_column(Instant)

@@ -95,6 +95,7 @@ class ActionPlan:
 
     item_name : which item of the KPI it is about; none if about the whole
     owner_name : empty where the person is gone
+    round_ids : drafts and rounds that measure it again, the first one first
     may_write : whether the viewer leads there; `may_tick` also for the owner
     """
 
@@ -115,6 +116,7 @@ class ActionPlan:
     ended_on: date | None
     note: str
     actions: tuple[PlannedAction, ...]
+    round_ids: tuple[str, ...]
     may_write: bool
     may_tick: bool
     version: int
@@ -123,6 +125,14 @@ class ActionPlan:
     def is_behind(self) -> bool:
         """Whether something is still to be done."""
         return self.state is PlanState.OPEN and any(action.done_on is None for action in self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class WeDid:
+    """What raters are told: a sentence on what they said and one on what was done, in one language or both."""
+
+    heard: Words
+    did: Words
 
 
 @dataclass(frozen=True, slots=True)

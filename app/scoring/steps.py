@@ -7,6 +7,7 @@ Length          day, week, month, quarter, year
 length_of       the step that a span of days is
 start_of        first day of the step that holds a day
 step_after      first day of the next step
+span_after      the span that follows one, as long as it
 number_of       steps counted without a gap
 steps_between   first days of all steps that a span touches
 ==============  ==============================================================
@@ -83,6 +84,24 @@ def step_after(length: Length, start: date) -> date:
         return start + timedelta(days=_DAYS[length])
     month = start.month - 1 + _MONTHS[length]
     return date(start.year + month // 12, month % 12 + 1, 1)
+
+
+def span_after(first: date, last: date) -> tuple[date, date]:
+    """The span that follows one without a gap and is as long: the next calendar month after one, else as many days.
+
+    Parameters
+    ----------
+    first, last : both included, first <= last
+
+    >>> [day.isoformat() for day in span_after(date(2026, 10, 1), date(2026, 12, 31))]
+    ['2027-01-01', '2027-03-31']
+    >>> [day.isoformat() for day in span_after(date(2026, 9, 1), date(2026, 11, 30))]
+    ['2026-12-01', '2027-03-01']
+    """
+    start, length = last + timedelta(days=1), length_of(first, last)
+    if length is None:
+        return start, start + (last - first)
+    return start, step_after(length, start) - timedelta(days=1)
 
 
 def number_of(length: Length, day: date) -> int:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from app.http.visit import Visit
-from app.infra.formats import day, period, score
-from app.plans.values import ActionPlan, Measured, PlanState
+from app.infra.formats import Locale, day, period, score
+from app.plans.values import ActionPlan, Measured, PlanState, WeDid
 from app.scoring.effects import Verdict
 from app.web.render import said
+from app.words import in_locale
 
 STATES: Mapping[PlanState, str] = {
     PlanState.OPEN: "Under way",
@@ -59,6 +60,11 @@ def effect_of(visit: Visit, plan: ActionPlan, found: Measured | None) -> list[st
         )
     )
     return [*sentences, said(visit, _MEANINGS[found.verdict])]
+
+
+def lines_of(words: WeDid, locale: Locale) -> list[str]:
+    """What raters are told, in a language or the other one."""
+    return [in_locale(words.heard, locale), in_locale(words.did, locale)]
 
 
 def _signed(visit: Visit, points: float) -> str:

@@ -21,13 +21,18 @@ from app.organisation.values import UNIT_KINDS, Subject
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end
+from app.plans.library import load_library
 from app.plans.queries import get_plan, list_plans
+from app.plans.remeasure import load_again, remeasure
 from app.plans.rules import CHECK_AFTER
+from app.plans.tell import load_telling
 from app.plans.values import ActionPlan, Measured, PlanFilter, PlanState
+from app.scoring.effects import Verdict
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
-from app.web.plan_words import STATES, TONES, VERDICTS, effect_of
+from app.web.plan_words import STATES, TONES, VERDICTS, effect_of, lines_of
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.round_parts import STATE_NAMES
 from app.words import in_locale
 
 router = Pages()
@@ -35,6 +40,7 @@ router = Pages()
 DONE = {
     "made": Flash("good", "The plan is made.", "Its effect is looked at on the day you chose."),
     "ended": Flash("good", "The plan has ended.", "What it did is told by the figures that come."),
+    "told": Flash("good", "The raters are told.", "The letters leave within the hour, to each of them once."),
     "ticked": Flash("good", "It is noted."),
 }
 _DOT = " \N{MIDDLE DOT} "
@@ -86,6 +92,27 @@ def show_plans(request: Request) -> Response:
         chosen=state,
         states=[(one, said(visit, label)) for one, label in STATES.items()],
         older=next_href(visit, found),
+        is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
+        is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
+    )
+
+
+@router.get("/plans/library")
+@access(Action.RESULTS_READ)
+def show_library(request: Request) -> Response:
+    with reading(request) as (session, visit):
+        chosen = next((one for one in Verdict if one == visit.query.get("verdict")), None)
+        company = company_of(session, visit)
+        found = load_library(session, visit.viewer, company.id, verdict=chosen, on=visit.today)
+    return page(
+        visit,
+        "pages/plans/library.html",
+        lines=[
+            (one, in_locale(one.kpi.name, visit.locale), (said(visit, VERDICTS[one.verdict]), TONES[one.verdict]))
+            for one in found
+        ],
+        chosen=chosen,
+        verdicts=[(one, said(visit, label)) for one, label in VERDICTS.items()],
         is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
     )
 
@@ -123,6 +150,8 @@ def show_plan(request: Request, plan_id: str) -> Response:
     with reading(request) as (session, visit):
         plan = get_plan(session, visit.viewer, plan_id, on=visit.today)
         effect = find_effect(session, visit.viewer, plan, on=visit.today)
+        telling = load_telling(session, visit.viewer, plan, on=visit.today)
+        again = load_again(session, visit.viewer, plan, on=visit.today)
     return page(
         visit,
         "pages/plans/plan.html",
@@ -131,7 +160,21 @@ def show_plan(request: Request, plan_id: str) -> Response:
         expected=number(plan.expected, visit.locale, 0 if plan.expected.is_integer() else 1),
         effect=effect_of(visit, plan, effect),
         verdict=_verdict(visit, effect),
+        rounds=[
+            (in_locale(one.name, visit.locale), f"/rounds/{one.id}", STATE_NAMES[one.state]) for one in again.rounds
+        ],
+        may_measure=again.may_begin,
+        telling=telling,
+        told=[] if telling.words is None else lines_of(telling.words, visit.locale),
     )
+
+
+@router.post("/plans/{plan_id}/measure-again")
+@access(Action.ROUNDS_WRITE)
+def measure_again(request: Request, plan_id: str) -> Response:
+    with writing(request) as (session, visit):
+        made = remeasure(session, visit.viewer, plan_id, now=visit.now)
+    return see_other(f"/rounds/{made.id}", done="again")
 
 
 @router.post("/plans/{plan_id}/actions/{action_id}/done")

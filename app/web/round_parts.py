@@ -39,6 +39,16 @@ GROUP_NAMES: Mapping[RaterGroup, str] = {
 
 DONE: Mapping[str, Flash] = {
     "created": Flash("good", "The draft is stored.", "Go on with who is rated, or come back later."),
+    "cloned": Flash(
+        "good",
+        "A draft like the earlier round is stored.",
+        "Its period follows that of the earlier one. KPIs and people that are gone are left out.",
+    ),
+    "again": Flash(
+        "good",
+        "A draft that measures the plan again is stored.",
+        "It asks the same groups about this KPI alone. Choose who rates whom, then start it.",
+    ),
     "saved": Flash("good", "The change is stored."),
     "launched": Flash("good", "The round has started.", "The letters leave when it opens."),
     "closed": Flash("good", "The round is closed.", "No more answers are taken."),

@@ -15,6 +15,7 @@ from app.kpis.values import RaterGroup
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectId
 from app.releases.queries import find_release_of
+from app.rounds.clone import clone_round
 from app.rounds.commands import delete_round
 from app.rounds.queries import list_rounds, load_frozen_subjects, load_rated, place_of
 from app.rounds.values import Round, RoundState
@@ -111,6 +112,14 @@ def delete_draft(request: Request, round_id: str) -> Response:
     with writing(request) as (session, visit):
         delete_round(session, visit.viewer, round_id, now=visit.now)
     return see_other("/rounds", done="deleted")
+
+
+@router.post("/rounds/{round_id}/clone")
+@access(Action.ROUNDS_WRITE)
+def clone(request: Request, round_id: str) -> Response:
+    with writing(request) as (session, visit):
+        made = clone_round(session, visit.viewer, round_id, now=visit.now)
+    return see_other(f"/rounds/{made.id}", done="cloned")
 
 
 def shares_of(weights: Mapping[RaterGroup, float]) -> dict[RaterGroup, float]:

@@ -14,7 +14,7 @@ from app.decisions.values import Choice
 from app.errors import NotFound
 from app.followup.relations import name_of
 from app.infra.database import ReadSession
-from app.kpis.queries import get_kpi, load_company_kpis
+from app.kpis.queries import get_kpi, load_company_kpis, load_kpis
 from app.kpis.values import Kpi, KpiKind, RaterGroup
 from app.organisation.paths import below, load_paths, load_subjects
 from app.organisation.values import UNIT_KINDS, Subject, SubjectId
@@ -126,7 +126,11 @@ def _plans(
     ).all()
     read = _readable(session, viewer, unit, (row.subject_id for row in rows), on=on)
     plans = [row for row in rows if row.subject_id in read]
-    judged = [Judged(one.kpi_id, one.subject_id, one.started_on, one.check_on, one.expected) for one in plans]
+    soft = {kpi.id for kpi in load_kpis(session, kpi_ids, on=on).values() if kpi.kind is KpiKind.SOFT}
+    judged = [
+        Judged(one.kpi_id, one.subject_id, one.started_on, one.check_on, one.expected, is_rated=one.kpi_id in soft)
+        for one in plans
+    ]
     effects = load_effects(session, judged, on=on)
     return tuple(
         PlanFact(

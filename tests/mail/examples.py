@@ -34,4 +34,10 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.VISIT_READY: {**PLACE, "visited_on": "2026-11-23", "until_at": "2026-12-07T15:00:00+00:00", "outcome": ""},
     Letter.CASE_WAITING: {},
     Letter.DECISIONS_WAITING: {"count": 2, "late": 1},
+    Letter.WE_DID: {
+        "subject_name": "Team Nord",
+        "kpi_name": "Førsteinntrykk",
+        "heard": "Kunder blir ikke møtt ved døra.",
+        "did": "To av oss står nå ved inngangen.",
+    },
 }

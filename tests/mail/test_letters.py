@@ -19,6 +19,9 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LINK = "https://fjellbris.example/r/Zk3vN8qLw2RtY6cHd0BxJm5PsFa9UeGi"
 LEAVE = f"https://fjellbris.example/opt-out/{'A1b2' * 14}"
 LINKS = {"link": LINK, OPT_OUT: LEAVE, "language_link": f"{LINK}?lang=en"}
+LEADS_NOWHERE = {Letter.WE_DID}
+"""Letters that tell something and ask for nothing."""
+
 EVERY = [(letter, locale) for letter in Letter for locale in ("nb", "en")]
 
 
@@ -76,7 +79,7 @@ def test_a_letter_is_small_plain_and_loads_nothing(letter: Letter, locale: str) 
     assert re.search(r"<img|<script|<link|url\(|src=", page) is None
     assert set(re.findall(r'href="([^"]+)"', page)) <= set(LINKS.values())
     assert (mail["Content-Language"], mail["Auto-Submitted"]) == (locale, "auto-generated")
-    assert f"\n{LINK}\n" in plain
+    assert (f"\n{LINK}\n" in plain) is (letter not in LEADS_NOWHERE)
     assert len(str(mail["Subject"])) <= 50
 
 
@@ -85,7 +88,8 @@ def test_the_dark_block_stays_and_every_style_stands_at_its_place(letter: Letter
     page = read(letter, locale)[2]
     assert "@media (prefers-color-scheme: dark)" in page
     assert '<meta name="color-scheme" content="light dark">' in page
-    assert re.search(r'<td class="press" style="[^"]*background-color: #0b5a72', page)
+    press = re.search(r'<td class="press" style="[^"]*background-color: #0b5a72', page)
+    assert (press is not None) is (letter not in LEADS_NOWHERE)
 
 
 @pytest.mark.parametrize(("letter", "locale"), EVERY)

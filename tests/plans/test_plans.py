@@ -17,21 +17,32 @@ from app.infra.paging import PageRequest
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis.queries import load_kpis
-from app.kpis.values import KpiId
+from app.kpis.values import KpiId, RaterGroup
+from app.mail.suppress import suppress
+from app.mail.tables import OutboxRow
+from app.mail.values import Letter, SuppressionReason
+from app.organisation.tables import PersonRow
 from app.plans import rules
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
-from app.plans.intake import parse_plan, parse_plan_end
-from app.plans.queries import get_plan, list_plans
+from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
+from app.plans.library import load_library
+from app.plans.queries import find_last_round, get_plan, list_plans
+from app.plans.remeasure import load_again, remeasure
 from app.plans.tables import ActionPlanRow
-from app.plans.values import ActionDraft, ActionPlan, PlanDraft, PlanEnd, PlanFilter, PlanState
+from app.plans.tell import load_telling, tell_raters
+from app.plans.values import ActionDraft, ActionPlan, PlanDraft, PlanEnd, PlanFilter, PlanState, WeDid
 from app.releases.tables import ReleaseRow, ScoreRow
-from app.rounds.tables import RoundRow
+from app.rounds.commands import delete_round
+from app.rounds.queries import load_rated, load_rounds
+from app.rounds.tables import AssignmentRow, RoundRow
+from app.rounds.values import RoundState
 from app.scoring.effects import Verdict
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
 
 CHECK = TODAY + timedelta(days=30)
+CHECK_AT = NOW + timedelta(days=40)
 ALL = PageRequest()
 
 
@@ -251,3 +262,137 @@ def test_what_is_sent_is_checked() -> None:
     assert [one.field for one in refused.value.errors] == ["expected", "actions.0.due_on", "actions.1.text"]
     with pytest.raises(Invalid):
         parse_plan_end({"state": "open"})
+
+
+# ------------------------------------------------------------ the library
+
+
+def test_what_worked_in_a_unit_is_told_to_every_reader_of_the_company_without_the_place(
+    session: WriteSession, known: Watching
+) -> None:
+    teams = {name: known.subjects[name] for name in ("team-nord", "team-sor", "sofie.berg")}
+    plans = {name: made(session, known, draft(known, subject=name)) for name in ("team-nord", "sofie.berg")}
+    release_after(session, known, {teams["team-nord"]: 24.0, teams["sofie.berg"]: 20.0})
+    elsewhere = known.who(Role.VIEWER, "team-sor")
+    later = CHECK + timedelta(days=120)
+    assert load_library(session, elsewhere, known.company_id, on=later) == ()
+    for plan in plans.values():
+        end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, "Alle hilser."), now=NOW)
+    # What was done about a person is for those who read the results there.
+    [tried] = load_library(session, elsewhere, known.company_id, on=later)
+    assert (tried.kpi.id, tried.what, tried.plan_id) == (known.kpis[S1], "Vi øver på møtet.", None)
+    effect = find_effect(session, manager(known), plans["team-nord"], on=later)
+    assert effect is not None
+    assert tried.verdict is effect.verdict is Verdict.WORKED
+    [own] = load_library(session, manager(known), known.company_id, verdict=Verdict.WORKED, on=later)
+    assert own.plan_id == plans["team-nord"].id
+    assert load_library(session, elsewhere, known.company_id, verdict=Verdict.DID_NOT, on=later) == ()
+    for stranger in (known.person("sofie.berg"), known.who(Role.ADMIN)):
+        with pytest.raises(Forbidden):
+            load_library(session, stranger, known.company_id, on=later)
+
+
+# ------------------------------------------------------------ measured again
+
+
+def test_a_plan_is_measured_again_by_the_same_groups_about_its_kpi_alone(
+    session: WriteSession, known: Watching
+) -> None:
+    plan = made(session, known, draft(known, subject="sofie.berg"))
+    viewer = manager(known)
+    [last] = load_rounds(session, [find_last_round(session, plan.kpi.id, plan.subject.id) or ""]).values()
+    assert load_again(session, viewer, plan, on=TODAY).may_begin
+    again = remeasure(session, viewer, plan.id, now=NOW)
+    assert (again.state, again.scope_id) == (RoundState.DRAFT, known.subjects["team-nord"])
+    assert (again.period_start, again.period_end) == (TODAY + timedelta(days=1), CHECK)
+    assert again.opens_at.date() == CHECK
+    assert [one.kpi_id for one in again.kpis] == [plan.kpi.id]
+    assert set(again.groups) <= set(last.groups)
+    assert {one.rater_group for one in again.groups} == set(again.kpis[0].weights)
+    assert load_rated(session, again.id) == (plan.subject.id,)
+
+    found = get_plan(session, viewer, plan.id, on=TODAY)
+    told = load_again(session, viewer, found, on=TODAY)
+    assert ([one.id for one in told.rounds], told.may_begin) == ([again.id], False)
+    with pytest.raises(rules.MeasuredAgainAlready):
+        remeasure(session, viewer, plan.id, now=NOW)
+    delete_round(session, viewer, again.id, now=NOW)
+    assert load_again(session, viewer, get_plan(session, viewer, plan.id, on=TODAY), on=TODAY).may_begin
+
+    # A person is asked about where he works, and only by who leads there.
+    sofie = known.person("sofie.berg")
+    assert not load_again(session, sofie, plan, on=TODAY).may_begin
+    for reader in (sofie, known.who(Role.VIEWER, "team-nord")):
+        with pytest.raises(Forbidden):
+            remeasure(session, reader, plan.id, now=NOW)
+    # Readings are not asked for again: they come by themselves.
+    hard = made(session, known, replace(draft(known), kpi_id=known.kpis[H1]))
+    with pytest.raises(rules.NothingToMeasureAgain):
+        remeasure(session, viewer, hard.id, now=NOW)
+
+
+def test_a_whole_unit_is_measured_again_through_those_whose_figures_it_is(
+    session: WriteSession, known: Watching
+) -> None:
+    plan = made(session, known)
+    again = remeasure(session, manager(known), plan.id, now=CHECK_AT)
+    assert (again.scope_id, again.period_end, again.opens_at) == (plan.subject.id, CHECK_AT.date(), CHECK_AT)
+    assert load_rated(session, again.id)
+
+
+# ------------------------------------------------------------ you said, we did
+
+
+def test_everybody_who_was_asked_before_a_plan_is_told_once_what_came_of_it_and_nobody_who_wants_no_letters(
+    session: WriteSession, known: Watching
+) -> None:
+    plan = made(session, known, draft(known, subject="sofie.berg"))
+    viewer = manager(known)
+    words = WeDid({"nb": "Det tar tid før noen hilser."}, {"nb": "Nå hilser vi ved døra."})
+    with pytest.raises(rules.NobodyToTell):
+        tell_raters(session, viewer, plan.id, words, now=NOW)
+    ended = end_plan(session, viewer, plan.id, PlanEnd(PlanState.DONE, ""), now=NOW)
+    telling = load_telling(session, viewer, ended, on=TODAY)
+    assert (telling.may_tell, telling.words, RaterGroup.SELF in telling.groups) == (True, None, False)
+    assert not load_telling(session, known.who(Role.VIEWER, "team-nord"), ended, on=TODAY).may_tell
+
+    asked = select(PersonRow.mailbox, AssignmentRow.answered).join(
+        AssignmentRow, AssignmentRow.rater_id == PersonRow.id
+    )
+    round_id = find_last_round(session, plan.kpi.id, plan.subject.id, over_by=TODAY)
+    rows = session.execute(
+        asked.where(
+            AssignmentRow.round_id == round_id,
+            AssignmentRow.subject_id == plan.subject.id,
+            AssignmentRow.rater_group.in_(telling.groups),
+            PersonRow.mailbox.is_not(None),
+        )
+    ).all()
+    everybody = {str(mailbox) for mailbox, _ in rows}
+    silent = min(everybody)
+    suppress(session, silent, SuppressionReason.OPT_OUT, now=NOW)
+    assert tell_raters(session, viewer, plan.id, words, now=NOW) == len(everybody) - 1
+    letters = session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.WE_DID)).all()
+    assert {one.mailbox for one in letters} == everybody - {silent}
+    assert {one.parameters["did"] for one in letters} == {"Nå hilser vi ved døra."}
+
+    told = load_telling(session, viewer, ended, on=TODAY)
+    assert (told.words, told.told_at, told.may_tell) == (words, NOW, False)
+    with pytest.raises(rules.ToldAlready):
+        tell_raters(session, viewer, plan.id, words, now=NOW)
+    with pytest.raises(Forbidden):
+        tell_raters(session, known.person("sofie.berg"), plan.id, words, now=NOW)
+
+
+def test_raters_are_told_in_one_language_or_in_both_and_never_half() -> None:
+    both = {"heard": {"nb": "A", "en": "B"}, "did": {"nb": "C", "en": "D"}}
+    assert parse_we_did(both) == WeDid(both["heard"], both["did"])
+    wrong: dict[str, dict[str, dict[str, str]]] = {
+        "did.nb": {"heard": {"nb": "A"}, "did": {}},
+        "heard.en": {"heard": {"nb": "A"}, "did": {"nb": "C", "en": "D"}},
+        "heard.nb": {"heard": {}, "did": {}},
+    }
+    for field, given in wrong.items():
+        with pytest.raises(Invalid) as refused:
+            parse_we_did(given)
+        assert [problem.field for problem in refused.value.errors] == [field]

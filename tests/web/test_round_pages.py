@@ -81,6 +81,19 @@ def test_a_draft_is_deleted_after_a_question(desk: Desk, owner: Browser) -> None
     assert owner.get(f"/rounds/{round_id}").status_code == 404
 
 
+def test_a_round_is_asked_again_with_one_button(desk: Desk, owner: Browser) -> None:
+    round_id = desk.draft()
+    [form] = [one for one in owner.page(f"/rounds/{round_id}").all("form") if one.words == "Ask like this again"]
+    where = owner.post(form.attributes["action"]).headers["location"]
+    assert where.partition("?")[0] not in {"", f"/rounds/{round_id}"}
+    page = owner.page(where)
+    assert "A draft like the earlier round is stored." in page.words
+    assert "Q1 2027" in page.one("main").words
+    reader = desk.browser("reader")
+    assert "Ask like this again" not in reader.page(f"/rounds/{round_id}").words
+    assert reader.post(f"/rounds/{round_id}/clone").status_code == 403
+
+
 def test_a_post_without_the_hidden_field_changes_nothing(desk: Desk, owner: Browser) -> None:
     round_id = desk.draft()
     assert Browser(owner.client, "").post(f"/rounds/{round_id}/delete").status_code == 403

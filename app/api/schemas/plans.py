@@ -1,16 +1,18 @@
 """Action plans as they are answered, made and ended."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
 from app.api.schemas.relations import KPI, SUBJECT, KpiNameOut, WatchedPlaceOut
 from app.plans.values import ActionPlan, Measured, PlanState
 from app.scoring.effects import Verdict
 
 _ACTION = {"id": OTHER_ID, "text": "Se to møter i butikken", "due_on": "2026-12-04", "done_on": None}
+_HEARD = {"nb": "Kunder blir ikke møtt ved døra."}
+_DID = {"nb": "To av oss står nå ved inngangen."}
 _EFFECT: dict[str, Any] = {
     "before": 71.2,
     "after": 79.8,
@@ -41,6 +43,7 @@ _PLAN: dict[str, Any] = {
     "ended_on": None,
     "note": "",
     "actions": [_ACTION],
+    "round_ids": [],
     "effect": None,
     "version": 1,
 }
@@ -88,6 +91,25 @@ class PlanEndIn(In):
     note: str | None = None
 
 
+class WeDidIn(In):
+    """What raters are told of a finished plan: both sentences in one language, or in both."""
+
+    model_config = example(heard=_HEARD, did=_DID)
+
+    heard: Texts = Field(description="One sentence on what was said")
+    did: Texts = Field(description="One sentence on what was done")
+
+
+class WeDidOut(Out):
+    """What raters were told of a plan, and when."""
+
+    model_config = example(heard=_HEARD, did=_DID, told_at=INSTANT)
+
+    heard: Texts
+    did: Texts
+    told_at: datetime
+
+
 class PlannedActionOut(Out):
     """One thing to do; `done_on` once it is done."""
 
@@ -105,7 +127,7 @@ class EffectOut(Out):
     model_config = example(**_EFFECT)
 
     before: float = Field(description="The last figure from before the plan, in points")
-    after: float = Field(description="The first figure of an equally long period after it")
+    after: float = Field(description="The first figure after it, of an equally long period where there is one")
     after_from: date
     after_to: date
     change: float = Field(description="The change by itself")
@@ -155,6 +177,7 @@ class ActionPlanOut(Out):
     ended_on: date | None
     note: str
     actions: list[PlannedActionOut]
+    round_ids: list[Id] = Field(description="Drafts and rounds that measure it again")
     version: int
 
 
@@ -168,3 +191,22 @@ class ToldPlanOut(ActionPlanOut):
         """As it is answered."""
         plain = ActionPlanOut.of(plan)
         return cls(**dict(plain), effect=None if effect is None else EffectOut.told(effect))
+
+
+class TriedOut(Out):
+    """What was tried about a KPI, and whether it worked; the id of the plan for who reads the results there."""
+
+    model_config = example(kpi=KPI, what=_PLAN["what"], verdict="worked", plan_id=None)
+
+    kpi: KpiNameOut
+    what: str
+    verdict: Verdict
+    plan_id: Id | None
+
+
+class LibraryOut(Out):
+    """The latest hundred plans that are done and have a verdict, at most."""
+
+    model_config = example(items=[{"kpi": KPI, "what": _PLAN["what"], "verdict": "worked", "plan_id": None}])
+
+    items: list[TriedOut]
