@@ -9,8 +9,9 @@ ENV PYTHONUNBUFFERED=1 \
 WORKDIR /srv
 
 # Before the code, so that a change of code does not install again.
-COPY requirements.lock ./
-RUN pip install --require-hashes --only-binary :all: -r requirements.lock \
+# With what signing in at an OpenID provider needs.
+COPY requirements-oidc.lock ./
+RUN pip install --require-hashes --only-binary :all: -r requirements-oidc.lock \
  && useradd --system --no-create-home --uid 10001 softkpi \
  && install -d -o softkpi -g softkpi /data
 

@@ -40,7 +40,7 @@ check: $(DEV) ## style, types, floors, dependencies, templates, house rules
 
 coverage: $(DEV) $(BROWSER) ## the tests again, counting what they reach: all of the core, 95 % of the rest
 	@$(PY) -m coverage run -m pytest $(ARGS)
-	@$(PY) -m coverage report --include='app/scoring/*,app/*/rules.py,app/*/intake.py' --fail-under=100
+	@$(PY) -m coverage report --include='app/scoring/*,app/*/rules.py,app/*/proofs.py,app/*/intake.py' --fail-under=100
 	@$(PY) -m coverage report --fail-under=95
 
 bench: $(DEV) ## measure against the ceilings of this machine, write bench/results.md
@@ -69,7 +69,8 @@ format: $(DEV) ## let ruff arrange the code
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: $(BASE) ## resolve pyproject.toml into the hashed locks (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
-	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test --group lint -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra oidc -c requirements.lock -o requirements-oidc.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra oidc --group test --group lint -c requirements-oidc.lock -o requirements-dev.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group tools -o requirements-tools.lock
 
 # ------------------------------------------------------------ stamps: done once, again when a lock changes

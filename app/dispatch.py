@@ -134,7 +134,14 @@ def links_of(
 
 # Whoever has the duty, or may object, has the letter: these cannot be declined.
 _OF_DUTY = frozenset(
-    {Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING, Letter.DECISIONS_WAITING}
+    {
+        Letter.DEPUTY,
+        Letter.DOSSIER_REVIEW,
+        Letter.VISIT_READY,
+        Letter.CASE_WAITING,
+        Letter.DECISIONS_WAITING,
+        Letter.SIGN_IN_RESET,
+    }
 )
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
 _ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})

@@ -69,6 +69,13 @@ class Forbidden(AppError):
     message = "You do not have access to this."
 
 
+class NotRecognised(Forbidden):
+    """Signed in elsewhere, but who that is here cannot be told (403)."""
+
+    code = "not_recognised"
+    message = "We could not tell who you are."
+
+
 class NotFound(AppError):
     """Not there, or not for this viewer: both look alike (404)."""
 

@@ -5,6 +5,7 @@ import os
 import re
 from contextlib import suppress
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -59,6 +60,23 @@ class Settings(BaseSettings):
         default=None, description="Secret of the mail provider's events, whsec_…; two with a blank while it changes"
     )
     mailbox_dir: Path = Field(default=VAR / "mailbox", description="Where letters go while no relay is set")
+    oidc_issuer: str = Field(
+        default="", description="OpenID provider for signing in, such as https://login.example.org"
+    )
+    oidc_client_id: str = Field(default="", description="Name of this service at the provider")
+    oidc_client_secret_file: Path | None = Field(
+        default=None, description="File of the secret at the provider; empty: a public client, by PKCE alone"
+    )
+    oidc_scopes: str = Field(
+        default="openid email", description="What the provider is asked for; openid and email are needed"
+    )
+    oidc_label: str = Field(default="", description="What people call the provider, on the button")
+    oidc_only: bool = Field(
+        default=False, description="Sign in at the provider only; passwords and mailed links are off"
+    )
+    oidc_is_strong: bool = Field(
+        default=False, description="The provider asks for a second factor itself, so that ours is not asked"
+    )
     worker: bool = Field(default=True, description="Run the worker inside `run`")
     worker_pause: float = Field(default=2.0, gt=0, le=3600, description="Seconds between two rounds of the worker")
     demo: bool = Field(default=False, description="Load the demo organisation into an empty database")
@@ -117,6 +135,31 @@ class Settings(BaseSettings):
             if len(plain) < SECRET_BYTES or not _BASE64.fullmatch(plain):
                 raise ValueError("give the provider's secret, whsec_ and at least 24 bytes in base64")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _trusted_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+        if value and (not (parts.scheme == "https" or is_here) or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("give the issuer as the provider writes it, such as https://login.example.org")
+        return value
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        if not self.oidc_issuer:
+            if self.oidc_only:
+                raise ValueError("SOFTKPI_OIDC_ONLY without SOFTKPI_OIDC_ISSUER would let nobody in")
+            return self
+        if not self.oidc_client_id or not {"openid", "email"} <= set(self.oidc_scopes.split()):
+            raise ValueError("SOFTKPI_OIDC_ISSUER needs SOFTKPI_OIDC_CLIENT_ID, and openid and email among the scopes")
+        if self.oidc_client_secret_file is not None and not self.oidc_client_secret_file.is_file():
+            raise ValueError(
+                f"there is no file {self.oidc_client_secret_file}, where SOFTKPI_OIDC_CLIENT_SECRET_FILE points"
+            )
+        if find_spec("joserfc") is None or find_spec("httpx2") is None:
+            raise ValueError("SOFTKPI_OIDC_ISSUER needs the packages of requirements-oidc.lock")
+        return self
 
     @model_validator(mode="after")
     def _mail_leaves(self) -> Self:

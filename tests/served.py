@@ -67,7 +67,7 @@ class Served:
         with self.engine.write() as session:
             link_id = start_link(session, self.accounts[name], now=self.clock.now)
             token = key_of(session).sign_in_token(link_id)
-            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now)
+            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now).secret
         browser = self.anonymous(**OWN_PAGE)
         browser.cookies.set("session", secret)
         return browser
@@ -115,6 +115,7 @@ def _peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, d
         "manager": (Role.MANAGER, company.north),
         "analyst": (Role.ANALYST, company.id),
         "viewer": (Role.VIEWER, company.north),
+        **{role.value: (role, company.id) for role in (Role.HR, Role.OBSERVER, Role.AUDITOR)},
         "foreign": (Role.ADMIN, other),
     }
     for name, (role, subject_id) in places.items():

@@ -129,7 +129,8 @@ def test_a_reminder_and_a_letter_about_a_case_leave_only_while_people_are_at_wor
 def test_a_letter_of_duty_or_about_the_right_to_object_reaches_whoever_wants_no_letters_and_offers_no_opt_out(
     engine: Database, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
-    duties = (Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING, Letter.DECISIONS_WAITING)
+    duties = [Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING]
+    duties += [Letter.DECISIONS_WAITING, Letter.SIGN_IN_RESET]
     about = {"organisation": "Fjellbris", "path": "/there"}
     mails = [
         Mail(letter, "kari@x.example", "", "nb", about | PARAMETERS[letter], letter, 0, now + DAY) for letter in duties

@@ -7,23 +7,22 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.accounts.factor import (
+    begin_factor,
+    confirm_factor,
+    remove_factor,
+    renew_recovery_codes,
+    reset_sign_in,
+    set_factor_duty,
+)
 from app.accounts.grant import grant_role, revoke_role, withdraw
 from app.accounts.intake import as_compared, parse_account_name, parse_password
 from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
 from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
 from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
 from app.accounts.rules import Action, roots
-from app.accounts.sign_in import (
-    end_sessions,
-    has_fresh_link,
-    request_sign_in_link,
-    revoke_session,
-    sign_in,
-    sign_out,
-    start_link,
-    touch_session,
-    use_sign_in_link,
-)
+from app.accounts.sessions import end_sessions, has_fresh_link, revoke_session, sign_out, touch_session
+from app.accounts.sign_in import complete, request_sign_in_link, sign_in, start_link, use_sign_in_link
 from app.accounts.tables import AccountRow
 from app.accounts.values import Account, NewAccount, Viewer
 from app.errors import FieldError, Forbidden, Invalid
@@ -37,19 +36,26 @@ from app.journal.commands import record
 from app.words import DEFAULT_LOCALE, LOCALES
 
 __all__ = [
+    "begin_factor",
     "change_account",
     "clear_out",
+    "complete",
+    "confirm_factor",
     "count_attempt",
     "create_account",
     "create_api_key",
     "ensure_account",
     "grant_role",
     "keep_idempotent_answer",
+    "remove_factor",
+    "renew_recovery_codes",
     "request_sign_in_link",
+    "reset_sign_in",
     "revoke_api_key",
     "revoke_role",
     "revoke_session",
     "set_active",
+    "set_factor_duty",
     "set_password",
     "sign_in",
     "sign_out",

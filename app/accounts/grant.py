@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from app.accounts.queries import load_accounts
 from app.accounts.rules import Action, OwnGrant, require
-from app.accounts.sign_in import end_sessions
+from app.accounts.sessions import end_sessions
 from app.accounts.tables import ApiKeyRow, GrantRow
 from app.accounts.values import Account, AccountId, Role, Viewer
 from app.errors import NotFound

@@ -6,10 +6,13 @@ from itertools import pairwise
 
 from app.fields import BAD_CHARACTERS, REQUIRED, TOO_LONG
 from app.plain import is_clean, visible
+from app.receipts.rules import LETTERS, read
 
 MIN_PASSWORD = 12
 MAX_PASSWORD = 128
 MAX_NAME = 200
+MAX_CODE = 64
+CODE_DIGITS = 6
 
 PASSWORD_SHORT = "A password needs at least 12 characters."
 PASSWORD_PLAIN = "This password is easy to guess. Take a longer one without your name or a simple pattern."
@@ -36,6 +39,21 @@ def parse_password(text: str, *, email: str = "", name: str = "") -> str:
 def as_compared(password: str) -> str:
     """A password in NFC, so that one keyboard and another give the same."""
     return unicodedata.normalize("NFC", password)
+
+
+def parse_code(typed: str) -> str:
+    """A code as it is compared: six digits of an app, or a recovery code; empty for what can be neither.
+
+    >>> parse_code(" 123 456 "), parse_code("7k3m-x9qt-4hbw-zp2d"), parse_code("12345"), parse_code("١٢٣٤٥٦")
+    ('123456', '7K3MX9QT4HBWZP2D', '', '')
+    """
+    if len(typed) > MAX_CODE or not typed.isascii():
+        return ""
+    digits = "".join(typed.split())
+    if len(digits) == CODE_DIGITS and digits.isdecimal():
+        return digits
+    code = read(typed)
+    return code if len(code) == LETTERS else ""
 
 
 def parse_account_name(text: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import or_, update
 
 from app.accounts.intake import KEY_PREFIX, parse_account_name
-from app.accounts.queries import key_of_row
+from app.accounts.keys import key_of_row
 from app.accounts.rules import KEY_LIFE, Action, require, require_scopes
 from app.accounts.tables import ApiKeyRow
 from app.accounts.values import ApiKey, NewApiKey, Viewer

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.accounts.intake import as_compared, parse_key
-from app.accounts.rules import ANSWER_LIFE, FAILURES_FORGOTTEN, Action, KeyReused, is_alive, require, require_patience
+from app.accounts.intake import as_compared
+from app.accounts.proofs import FAILURES_FORGOTTEN, is_alive, require_patience
+from app.accounts.rules import ANSWER_LIFE, Action, KeyReused, require
 from app.accounts.tables import (
     AccountRow,
     ApiKeyRow,
@@ -16,7 +17,15 @@ from app.accounts.tables import (
     SessionRow,
     SignInLinkRow,
 )
-from app.accounts.values import Account, AccountId, ApiKey, ApiKeyId, Grant, PasswordCheck, Role, SignInSession, Viewer
+from app.accounts.values import (
+    Account,
+    AccountId,
+    Grant,
+    PasswordCheck,
+    Role,
+    SignInSession,
+    Viewer,
+)
 from app.errors import NotFound
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession
@@ -50,7 +59,7 @@ def check_password(
     compared, while too many failures in a row for the account or the place (`address`) are waited out.
     """
     mailbox = mailbox_of_typed(email)
-    counters = tuple(_counter(session, *kind) for kind in (("account", mailbox), ("address", address)) if kind[1])
+    counters = tuple(counter_of(session, *kind) for kind in (("account", mailbox), ("address", address)) if kind[1])
     for what in counters:
         require_no_delay(session.get(AttemptRow, what), now=now)
     row = session.scalar(select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.is_active))
@@ -67,23 +76,6 @@ def list_sessions(session: ReadSession, account_id: str, *, now: datetime) -> tu
         .order_by(SessionRow.seen_at.desc(), SessionRow.id)
     )
     return tuple(_session(row) for row in rows if is_alive(row.seen_at, row.expires_at, now=now))
-
-
-def find_api_key(session: ReadSession, presented: str, *, now: datetime) -> ApiKey | None:
-    """The key that was presented, unless it is unknown, revoked or past its end."""
-    parts = parse_key(presented)
-    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == parts[0])) if parts else None
-    if row is None or parts is None or not same(row.secret_hash, fingerprint(parts[1])):
-        return None
-    return None if row.revoked_at is not None or row.expires_at <= now else key_of_row(row)
-
-
-def get_api_key(session: ReadSession, key_id: str) -> ApiKey:
-    """A key by its id, whoever asks; commands ask for the right on its subject."""
-    row = session.get(ApiKeyRow, key_id) if is_id(key_id) else None
-    if row is None:
-        raise NotFound
-    return key_of_row(row)
 
 
 def get_account(session: ReadSession, viewer: Viewer, account_id: str) -> Account:
@@ -116,14 +108,6 @@ def list_accounts(session: ReadSession, viewer: Viewer, company_id: str, request
     page = page_of(rows, request, lambda row: (row.mailbox, row.id))
     accounts = {account.id: account for account in _accounts(session, page.items, company_id)}
     return page.map(lambda row: accounts[AccountId(row.id)])
-
-
-def list_api_keys(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[ApiKey]:
-    """The keys of a company, revoked and expired ones too, by name."""
-    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
-    query = select(ApiKeyRow).where(ApiKeyRow.company_id == company_id)
-    rows = session.scalars(sliced(query, (ApiKeyRow.name, ApiKeyRow.id), request))
-    return page_of(rows, request, lambda row: (row.name, row.id)).map(key_of_row)
 
 
 def list_journal(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[Entry]:
@@ -189,6 +173,11 @@ def load_live_secrets(session: ReadSession) -> frozenset[str]:
     return frozenset(key.sign_in_token(link_id) for link_id in session.scalars(query))
 
 
+def counter_of(session: ReadSession, kind: str, value: str) -> str:
+    """Under which name attempts are counted: derived, so that the table names neither address nor place."""
+    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
+
+
 def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
     return Account(
         AccountId(row.id),
@@ -202,20 +191,6 @@ def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
     )
 
 
-def key_of_row(row: ApiKeyRow) -> ApiKey:
-    return ApiKey(
-        ApiKeyId(row.id),
-        row.prefix,
-        row.name,
-        row.subject_id,
-        tuple(row.scopes),
-        row.created_at,
-        row.expires_at,
-        row.last_used_on,
-        row.revoked_at,
-    )
-
-
 def _accounts(session: ReadSession, rows: Sequence[AccountRow], company_id: str | None = None) -> list[Account]:
     query = select(GrantRow).where(GrantRow.account_id.in_([row.id for row in rows]))
     if company_id is not None:
@@ -225,9 +200,6 @@ def _accounts(session: ReadSession, rows: Sequence[AccountRow], company_id: str 
 
 
 def _session(row: SessionRow) -> SignInSession:
-    return SignInSession(row.id, AccountId(row.account_id), row.created_at, row.seen_at, row.expires_at, row.client)
-
-
-def _counter(session: ReadSession, kind: str, value: str) -> str:
-    # Derived, so that the table names neither address nor place.
-    return f"{kind}:{key_of(session).derive('attempt', kind, value).hex()[:32]}"
+    return SignInSession(
+        row.id, AccountId(row.account_id), row.created_at, row.seen_at, row.expires_at, row.client, row.is_strong
+    )

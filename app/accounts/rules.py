@@ -1,24 +1,18 @@
 """May this viewer do that here: the one authorisation function, and what each role allows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
-from app.accounts.values import Grant, Role, Viewer
-from app.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unauthenticated
+from app.accounts.values import FactorDuty, Grant, Role, Viewer
+from app.errors import Conflict, Forbidden, NotFound
 
-IDLE = timedelta(minutes=30)
-LONGEST_SESSION = timedelta(hours=12)
-LINK_LIFE = timedelta(minutes=30)
 KEY_LIFE = timedelta(days=731)
 ANSWER_LIFE = timedelta(hours=24)
-FREE_FAILURES = 5
-LONGEST_DELAY = timedelta(minutes=15)
-FAILURES_FORGOTTEN = timedelta(hours=24)
 
 
 class Action(StrEnum):
-    """Something to be allowed; the values are the scopes of API keys, except those `FOR_PEOPLE`.
+    """Something to be allowed; the values are the scopes of API keys, except those `FOR_PEOPLE` or implied.
 
     The cases of customers are none of it: they are seen by their owner, who is a person and never a key.
     """
@@ -28,6 +22,7 @@ class Action(StrEnum):
     KPIS_READ = "kpis:read"
     KPIS_WRITE = "kpis:write"
     ROUNDS_READ = "rounds:read"
+    RULES_READ = "rules:read"
     ROUNDS_WRITE = "rounds:write"
     ENCOUNTERS_WRITE = "encounters:write"
     READINGS_READ = "readings:read"
@@ -43,9 +38,14 @@ class Action(StrEnum):
 FOR_PEOPLE = frozenset({Action.COMMENTS_MODERATE})
 """No scopes of keys: whether whoever holds a key is rated, or reads the results, cannot be known."""
 
-SCOPES = tuple(action for action in Action if action not in FOR_PEOPLE)
+_IMPLIED = {Action.ROUNDS_READ: Action.RULES_READ}
+"""Whoever reads rounds reads their rules: what is asked, how it is scored and shown; not who is asked about whom."""
 
-_READS = frozenset({Action.ORGANISATION_READ, Action.KPIS_READ, Action.ROUNDS_READ, Action.READINGS_READ})
+SCOPES = tuple(action for action in Action if action not in FOR_PEOPLE and action not in _IMPLIED.values())
+
+_READS = frozenset(
+    {Action.ORGANISATION_READ, Action.KPIS_READ, Action.ROUNDS_READ, Action.RULES_READ, Action.READINGS_READ}
+)
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     # Configures and delivers; sees no measured value and no result.
@@ -56,6 +56,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
             Action.KPIS_READ,
             Action.KPIS_WRITE,
             Action.ROUNDS_READ,
+            Action.RULES_READ,
             Action.ROUNDS_WRITE,
             Action.ENCOUNTERS_WRITE,
             Action.READINGS_WRITE,
@@ -76,9 +77,26 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _READS | {Action.RESULTS_READ},
     # Reads comments before their release, and nothing else: neither results nor who is asked (`moderation.rules`).
     Role.MODERATOR: frozenset({Action.COMMENTS_MODERATE}),
+    # Reads how units do, and of no single person: see `UNIT_ROLES`. Hard values of people are results, too.
+    Role.HR: (_READS - {Action.READINGS_READ}) | {Action.RESULTS_READ},
+    # Elected by those who are rated: sees what is asked of whom by which rules, and neither raters nor results.
+    Role.OBSERVER: frozenset({Action.ORGANISATION_READ, Action.KPIS_READ, Action.RULES_READ}),
+    # Looks whether the rules were kept and computes again what was released, so reads it; changes nothing.
+    Role.AUDITOR: _READS | {Action.RESULTS_READ, Action.JOURNAL_READ},
 }
 
 READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RESULTS_READ in actions)
+"""Their holders do not count among raters below (docs/anonymity.md)."""
+
+UNIT_ROLES = frozenset({Role.HR})
+"""Reading roles that end at units: the people below are `hidden` from them."""
+
+OWES_FACTOR: Mapping[FactorDuty, frozenset[Role]] = {
+    FactorDuty.NOBODY: frozenset(),
+    FactorDuty.DECIDERS: frozenset({Role.ADMIN, Role.MANAGER}),
+    FactorDuty.READERS: READING_ROLES | {Role.ADMIN, Role.MODERATOR},
+}
+"""Of which roles a second factor is asked; comments before their release are results, too."""
 
 _OF_RESULTS = frozenset({Action.RESULTS_READ, Action.RESULTS_ANALYSE})
 _OF_OWN = frozenset({Action.ORGANISATION_READ, Action.RESULTS_READ})
@@ -88,34 +106,6 @@ _KNOWN_ABOVE = frozenset({Action.KPIS_READ, Action.KPIS_WRITE})
 
 SERVICE = Viewer(actor="service", name="Soft-KPI", is_service=True)
 """The service itself: the worker and the command line."""
-
-
-class SignInRefused(Unauthenticated):
-    """Nobody has this address, or the password is another one: both read alike."""
-
-    code = "sign_in_refused"
-    message = "Address and password do not belong together."
-
-
-class SignInDelayed(TooMany):
-    """Too many failures in a row for this account or from this place."""
-
-    code = "sign_in_delayed"
-    message = "Too many attempts. Wait {seconds} seconds, or let us send you a link."
-
-
-class UnknownSignInLink(NotFound):
-    """A sign-in link that is none of ours."""
-
-    code = "unknown_sign_in_link"
-    message = "This link is not known. Ask for a new one."
-
-
-class SignInLinkUsedUp(Expired):
-    """A sign-in link that was used, is older than 30 minutes, or is older than the last change of password."""
-
-    code = "sign_in_link_used_up"
-    message = "This link has been used or is too old. Ask for a new one."
 
 
 class OwnGrant(Forbidden):
@@ -152,7 +142,7 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
     -------
     True if a role granted on the path allows the action (for an API key: if it has the scope, too), if the object
     is the viewer's own person and the action is reading, or if it is a definition above what was granted. Never for
-    the own results of a manager whose deputy the viewer is.
+    the results of people who are hidden from the viewer.
 
     >>> team = Viewer("account:1", grants=(Grant(Role.MANAGER, "team"),), above=frozenset({"company"}))
     >>> may(team, Action.RESULTS_READ, ["company", "team", "sofie"]), may(team, Action.RESULTS_READ, ["company"])
@@ -189,12 +179,14 @@ def require(viewer: Viewer, action: Action, path: Sequence[str]) -> None:
 
 
 def allowed(viewer: Viewer, grant: Grant) -> frozenset[str]:
-    """What a grant allows: the role's actions, or the scopes of the key.
+    """What a grant allows: the role's actions, or the scopes of the key with what they imply.
 
-    >>> sorted(allowed(Viewer("key:1", scopes=frozenset({"kpis:read"})), Grant(Role.ADMIN, "company")))
-    ['kpis:read']
+    >>> sorted(allowed(Viewer("key:1", scopes=frozenset({"rounds:read"})), Grant(Role.ADMIN, "company")))
+    ['rounds:read', 'rules:read']
     """
-    return ALLOWED[grant.role] if viewer.scopes is None else viewer.scopes
+    if viewer.scopes is None:
+        return ALLOWED[grant.role]
+    return viewer.scopes.union(implied.value for scope, implied in _IMPLIED.items() if scope in viewer.scopes)
 
 
 def roots(viewer: Viewer, action: Action) -> frozenset[str]:
@@ -234,28 +226,15 @@ def require_scopes(viewer: Viewer, scopes: Collection[str], path: Sequence[str])
         raise ScopesTooWide(missing=", ".join(missing))
 
 
-def is_alive(seen_at: datetime, expires_at: datetime, *, now: datetime) -> bool:
-    """Whether a session still counts: used in the last 30 minutes, begun in the last 12 hours."""
-    return now < expires_at and now - seen_at < IDLE
+def owes_factor(duties: Collection[FactorDuty], roles: Collection[Role]) -> bool:
+    """Whether one of the companies somebody has a role in asks a second factor of such a role.
 
+    Roles and duties of all companies count together: who has a role in two is asked for what the stricter asks.
 
-def delay_after(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: nothing up to five, then 1, 2, 4 … seconds, at most 15 minutes.
-
-    >>> delay_after(4).seconds, delay_after(5).seconds, delay_after(8).seconds, delay_after(100).seconds
-    (0, 1, 8, 900)
+    >>> owes_factor([FactorDuty.DECIDERS], [Role.VIEWER]), owes_factor([FactorDuty.READERS], [Role.VIEWER])
+    (False, True)
     """
-    if failures < FREE_FAILURES:
-        return timedelta()
-    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_DELAY)
-
-
-def require_patience(failures: int, last: datetime, *, now: datetime) -> None:
-    """Raise SignInDelayed while the delay after the last failure runs."""
-    left = last + delay_after(failures) - now
-    if left > timedelta():
-        seconds = -(-left // timedelta(seconds=1))
-        raise SignInDelayed(seconds, seconds=seconds)
+    return any(not OWES_FACTOR[duty].isdisjoint(roles) for duty in duties)
 
 
 def _is_seen(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:

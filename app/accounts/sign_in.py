@@ -4,31 +4,27 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from app.accounts.codes import count_failure, takes_code
+from app.accounts.factors import has_factor
+from app.accounts.proofs import HALF_LIFE, LINK_LIFE, HalfSessionOver, SignInLinkUsedUp, UnknownSignInLink
 from app.accounts.queries import find_account, mailbox_of_typed, require_no_delay
-from app.accounts.rules import (
-    FAILURES_FORGOTTEN,
-    LINK_LIFE,
-    LONGEST_SESSION,
-    SignInLinkUsedUp,
-    UnknownSignInLink,
-)
-from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
-from app.accounts.values import PasswordCheck, Viewer
+from app.accounts.sessions import random_secret, start_session
+from app.accounts.tables import AccountRow, AttemptRow, HalfSessionRow, SignInLinkRow
+from app.accounts.values import Entrance, PasswordCheck
 from app.errors import NotFound
-from app.infra.database import ReadSession, WriteSession
-from app.infra.ids import entropy_of, is_id, new_id
-from app.infra.keys import SECRET_BYTES, fingerprint, key_of, new_secret
-from app.infra.upserts import insert_or_leave
-from app.journal.commands import record
+from app.infra.database import WriteSession
+from app.infra.ids import new_id
+from app.infra.keys import fingerprint, key_of
 from app.mail.commands import enqueue
 from app.mail.values import Letter, Mail
 
-_CLIENT_LENGTH = 200
 _LINKS_PER_HOUR = 5
 
 
-def sign_in(session: WriteSession, check: PasswordCheck, *, client: str, now: datetime) -> str | None:
-    """The secret of a new session, or None if address and password do not belong together.
+def sign_in(
+    session: WriteSession, check: PasswordCheck, *, client: str, back: str = "/", now: datetime
+) -> Entrance | None:
+    """A new session, or half of one where a second factor is due; None if address and password do not belong together.
 
     For anybody, with what `queries.check_password` answered; `client` is what the browser calls itself. A refusal is
     None and no exception, since its count must be committed: after five in a row for the account or the place the
@@ -39,11 +35,11 @@ def sign_in(session: WriteSession, check: PasswordCheck, *, client: str, now: da
     row = session.get(AccountRow, check.account_id, with_for_update=True) if check.account_id else None
     if row is None or not row.is_active or row.credential_version != check.credential_version:
         for what in check.counters:
-            _count_failure(session, what, now=now)
+            count_failure(session, what, now=now)
         return None
     # The account's own counter begins anew; that of the place does not, or one good account would open all others.
     session.execute(delete(AttemptRow).where(AttemptRow.what == check.counters[0]))
-    return _start_session(session, row.id, client, how="password", now=now)
+    return let_in(session, row.id, client, how="password", back=back, now=now)
 
 
 def request_sign_in_link(session: WriteSession, email: str, *, organisation: str = "", now: datetime) -> None:
@@ -108,8 +104,8 @@ def start_link(session: WriteSession, account_id: str, *, now: datetime) -> str:
     return link_id
 
 
-def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: datetime) -> str:
-    """The secret of a new session for a one-time link.
+def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: datetime) -> Entrance:
+    """A new session for a one-time link, or half of one where a second factor is due.
 
     For whoever holds the link, once. Raises UnknownSignInLink, or SignInLinkUsedUp when it was used, is older than
     30 minutes or than the last change of password.
@@ -131,72 +127,55 @@ def use_sign_in_link(session: WriteSession, secret: str, *, client: str, now: da
     ).scalar_one_or_none()
     if taken is None or link.credential_version != account.credential_version or not account.is_active:
         raise SignInLinkUsedUp
-    return _start_session(session, account.id, client, how="link", now=now)
+    return let_in(session, account.id, client, how="link", now=now)
 
 
-def touch_session(session: WriteSession, session_id: str, *, now: datetime) -> None:
-    """Note that a browser is in use, which keeps it signed in. For the edge, about once a minute."""
-    session.execute(update(SessionRow).where(SessionRow.id == session_id).values(seen_at=now))
+def let_in(  # noqa: PLR0913 - who, where, how and to which page: all named
+    session: WriteSession,
+    account_id: str,
+    client: str,
+    *,
+    how: str,
+    back: str = "/",
+    is_strong: bool = False,
+    now: datetime,
+) -> Entrance:
+    """A new session for whoever has shown a first factor, or half of one that a code completes within ten minutes.
 
-
-def sign_out(session: WriteSession, secret: str) -> None:
-    """End the session with this cookie. For whoever holds it; idempotent."""
-    session.execute(delete(SessionRow).where(SessionRow.token_hash == fingerprint(secret)))
-
-
-def revoke_session(session: WriteSession, viewer: Viewer, session_id: str, *, now: datetime) -> None:
-    """End one signed-in browser of one's own, or any for the service; NotFound for anybody else's."""
-    row = session.get(SessionRow, session_id) if is_id(session_id) else None
-    if row is None or not (viewer.is_service or viewer.account_id == row.account_id):
-        raise NotFound
-    session.delete(row)
-    session.flush()
-    _note(session, viewer.actor, "session.ended", row.account_id, {}, now=now)
-
-
-def end_sessions(session: WriteSession, account_id: str) -> None:
-    """Sign an account out everywhere and void its links. For commands that change what it may do."""
-    session.execute(delete(SessionRow).where(SessionRow.account_id == account_id))
-    session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == account_id))
-
-
-def has_fresh_link(session: ReadSession, account_id: str, *, now: datetime) -> bool:
-    """Whether the account came in by a mailed link in the last 30 minutes: as good as knowing the old password."""
-    query = select(SignInLinkRow.id).where(
-        SignInLinkRow.account_id == account_id, SignInLinkRow.used_at > now - LINK_LIFE
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _start_session(session: WriteSession, account_id: str, client: str, *, how: str, now: datetime) -> str:
-    secret = new_secret(entropy_of(session).token_bytes(SECRET_BYTES))
+    For commands that have looked at the first factor: a password, a link, or the word of a provider; `is_strong` when
+    that stands for two.
+    """
+    if is_strong or not has_factor(session, account_id):
+        return Entrance(start_session(session, account_id, client, how=how, is_strong=is_strong, now=now), back=back)
+    secret = random_secret(session)
     session.add(
-        SessionRow(
+        HalfSessionRow(
             id=new_id(session),
             account_id=account_id,
             token_hash=fingerprint(secret),
-            created_at=now,
-            seen_at=now,
-            expires_at=now + LONGEST_SESSION,
-            client=client[:_CLIENT_LENGTH],
+            how=how,
+            back=back,
+            expires_at=now + HALF_LIFE,
         )
     )
     session.flush()
-    _note(session, f"account:{account_id}", "session.started", account_id, {"by": how}, now=now)
-    return secret
+    return Entrance(secret, lacks_code=True, back=back)
 
 
-def _count_failure(session: WriteSession, what: str, *, now: datetime) -> None:
-    insert_or_leave(session, AttemptRow, what=what, window_start=now, count=0)
-    row = session.get_one(AttemptRow, what, with_for_update=True)
-    row.count = 1 if now - row.window_start >= FAILURES_FORGOTTEN else row.count + 1
-    row.window_start = now
-    session.flush()
+def complete(session: WriteSession, secret: str, typed: str, *, client: str, now: datetime) -> Entrance | None:
+    """A new session for half of one and a code of the second factor; None if the code does not fit.
 
-
-def _note(
-    session: WriteSession, actor: str, action: str, account_id: str, details: dict[str, str], *, now: datetime
-) -> None:
-    record(
-        session, actor, action, company_id=None, object_kind="account", object_id=account_id, details=details, now=now
+    For whoever holds the half. A refusal is None, as in `sign_in`. Raises HalfSessionOver when the half is unknown,
+    older than ten minutes, or void since something about the account was changed.
+    """
+    half = session.scalar(
+        select(HalfSessionRow).where(HalfSessionRow.token_hash == fingerprint(secret)).with_for_update()
     )
+    account = session.get(AccountRow, half.account_id) if half is not None else None
+    if half is None or account is None or half.expires_at <= now or not account.is_active:
+        raise HalfSessionOver
+    if not takes_code(session, account.id, typed, now=now):
+        return None
+    how, back = half.how, half.back
+    session.delete(half)
+    return Entrance(start_session(session, account.id, client, how=f"{how}+code", is_strong=True, now=now), back=back)

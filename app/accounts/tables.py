@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.accounts.values import Role
+from app.accounts.values import FactorDuty, Role
 from app.infra.database import Base
 from app.infra.types import Bytes, Day, Flag, Id, Instant, Json, Text, Whole, one_of
 
@@ -62,6 +62,76 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     client: Mapped[str] = mapped_column(Text)
+    is_strong: Mapped[bool] = mapped_column(Flag)
+
+
+class HalfSessionRow(Base):
+    """Somebody whose first factor fits and who owes a code; `back` is the page that was asked for."""
+
+    __tablename__ = "half_session"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "account_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(Bytes)
+    how: Mapped[str] = mapped_column(Text)
+    back: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SecondFactorRow(Base):
+    """An authenticator app; its secret is derived from the id, so no copy of the database makes a code.
+
+    `last_step` is the time step of the newest code that was taken: none at or before it is taken again.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (UniqueConstraint("account_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_step: Mapped[int] = mapped_column(Whole)
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in for the app, once; only its keyed digest is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("factor_id", "code_hash"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    factor_id: Mapped[str] = mapped_column(Id, ForeignKey("second_factor.id", ondelete="CASCADE"))
+    code_hash: Mapped[bytes] = mapped_column(Bytes)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class IdentityRow(Base):
+    """Whom a provider means by one of its subjects: bound when the verified address first led to the account."""
+
+    __tablename__ = "provider_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("account_id", "issuer"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    bound_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FactorRuleRow(Base):
+    """Of whom a company asks a second factor; of nobody where there is no row."""
+
+    __tablename__ = "factor_rule"
+    __table_args__ = (one_of("required_of", FactorDuty), {"sqlite_strict": True})
+
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True)
+    required_of: Mapped[str] = mapped_column(Text)
 
 
 class SignInLinkRow(Base):

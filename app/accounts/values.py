@@ -19,6 +19,17 @@ class Role(StrEnum):
     ANALYST = "analyst"
     VIEWER = "viewer"
     MODERATOR = "moderator"
+    HR = "hr"
+    OBSERVER = "observer"
+    AUDITOR = "auditor"
+
+
+class FactorDuty(StrEnum):
+    """Of whom a company asks a second factor: of nobody, of who decides, or of everybody who reads results, too."""
+
+    NOBODY = "nobody"
+    DECIDERS = "deciders"
+    READERS = "readers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class Viewer:
     the definitions that apply below may be read; `scopes` is None for people and the granted scopes for an API
     key, whose single grant is the subtree it was made for. `stands_in_for` are the managers (person-subjects) whose
     deputy the viewer is today, and `acts_as` their accounts: whoever needs a second person is not given it by them.
-    `hidden` are those of them whose own results the viewer may not read: they are no part of standing in.
+    `hidden` are people whose results the viewer may not read although a grant reaches them: managers whose own results
+    are no part of standing in, and everybody below who reads results of units only.
     """
 
     actor: str
@@ -71,7 +83,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class SignInSession:
-    """One signed-in browser."""
+    """One signed-in browser; strong once a second factor was shown in it."""
 
     id: str
     account_id: AccountId
@@ -79,6 +91,7 @@ class SignInSession:
     seen_at: datetime
     expires_at: datetime
     client: str
+    is_strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,25 @@ class PasswordCheck:
     account_id: AccountId | None
     credential_version: int
     counters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What a first factor opens: the secret of a session, or of what is none until a code completes it."""
+
+    secret: str = field(repr=False)
+    lacks_code: bool = False
+    back: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """The authenticator app of an account; it counts once a code of it was given. `codes_left` are for emergencies."""
+
+    id: str
+    account_id: AccountId
+    confirmed_at: datetime | None
+    codes_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

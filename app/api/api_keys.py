@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from app.accounts import issue, queries
+from app.accounts import issue, keys
 from app.accounts.rules import Action
 from app.accounts.values import NewApiKey
 from app.api.resource import CompanyId, Key, answer, company_of, posting, resource
@@ -22,7 +22,7 @@ def list_api_keys(request: Request, part: Slice, company_id: CompanyId = None) -
     """The keys of a company, revoked and expired ones too, by name."""
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
-        page = queries.list_api_keys(session, visit.viewer, company, part)
+        page = keys.list_api_keys(session, visit.viewer, company, part)
     return answer(page_out(ApiKeyOut, page))
 
 
@@ -42,6 +42,6 @@ def create_api_key(request: Request, sent: ApiKeyIn) -> Response:
 def revoke_api_key(request: Request, key_id: Key) -> Response:
     """End a key at once."""
     with posting(request) as post:
-        path = path_of(post.session, queries.get_api_key(post.session, key_id).subject_id, on=post.today)
+        path = path_of(post.session, keys.get_api_key(post.session, key_id).subject_id, on=post.today)
         key = issue.revoke_api_key(post.session, post.viewer, key_id, path, now=post.now)
         return post.answer(ApiKeyOut.of(key))

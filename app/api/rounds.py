@@ -61,7 +61,7 @@ def create_round(request: Request, sent: RoundIn, company_id: CompanyId = None) 
 def get_round(request: Request, round_id: Key) -> Response:
     """One round with its groups and KPIs."""
     with reading(request) as (session, visit):
-        found = queries.get_round(session, visit.viewer, round_id, now=visit.now)
+        found = queries.get_round(session, visit.viewer, round_id, action=Action.RULES_READ, now=visit.now)
     return _answer(found)
 
 

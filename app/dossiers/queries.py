@@ -18,13 +18,13 @@ from app.organisation.queries import load_paths, path_of
 
 
 def get_dossier(session: ReadSession, viewer: Viewer, dossier_id: str, *, on: date) -> Dossier:
-    """A dossier, for who may read rounds at its scope and for the employees whom it covers; NotFound otherwise."""
+    """A dossier, for who may read rules of rounds at its scope and for the employees whom it covers; NotFound otherwise."""
     found = find_dossier(session, dossier_id)
     if found is None:
         raise NotFound
     path = path_of(session, found.content.scope_id, on=on)
     if not rules.may_read(viewer, path, _own_paths(session, viewer, on)):
-        require(viewer, Action.ROUNDS_READ, path)
+        require(viewer, Action.RULES_READ, path)
     return found
 
 

@@ -136,11 +136,11 @@ def hides_overdue_review(present: DossierContent, wanted: DossierContent, *, tod
 
 
 def may_read(viewer: Viewer, path: Sequence[str], own_paths: Iterable[Sequence[str]]) -> bool:
-    """Whether a viewer may read a dossier: who reads rounds there or anywhere below, and every employee it covers."""
+    """Whether a viewer may read a dossier: who reads rules of rounds there or anywhere below, and every employee it covers."""
     reads_below = path[-1] in viewer.above and any(
-        Action.ROUNDS_READ in allowed(viewer, grant) for grant in viewer.grants
+        Action.RULES_READ in allowed(viewer, grant) for grant in viewer.grants
     )
-    return may(viewer, Action.ROUNDS_READ, path) or reads_below or any(path[-1] in own for own in own_paths)
+    return may(viewer, Action.RULES_READ, path) or reads_below or any(path[-1] in own for own in own_paths)
 
 
 def _nearest(about: Sequence[Dossier], first: date, last: date, today: date) -> list[FieldError]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, distinct, func, literal, or_, select, union_all
 
-from app.accounts.tables import GrantRow, SessionRow
+from app.accounts.tables import GrantRow, IdentityRow, SecondFactorRow, SessionRow
 from app.accounts.values import Viewer
 from app.decisions.tables import DecisionCaseRow
 from app.encounters.tables import EncounterRow
@@ -51,6 +51,10 @@ def _counts(viewer: Viewer) -> Mapping[Kind, Select[Any]]:
         ),
         Kind.ACCOUNT: _of(GrantRow.id, GrantRow.account_id == viewer.account_id),
         Kind.SESSIONS: _of(SessionRow.id, SessionRow.account_id == viewer.account_id),
+        Kind.WAYS_IN: select(
+            _number(SecondFactorRow.id, SecondFactorRow.account_id == viewer.account_id)
+            + _number(IdentityRow.id, IdentityRow.account_id == viewer.account_id)
+        ),
         Kind.RATED: select(func.count(distinct(RoundSubjectRow.round_id)))
         .join(RoundRow, of_round)
         .where(RoundSubjectRow.subject_id.in_(mine), RoundSubjectRow.is_rated, started),

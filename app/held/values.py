@@ -12,6 +12,7 @@ class Kind(StrEnum):
     PLACES = "places"
     ACCOUNT = "account"
     SESSIONS = "sessions"
+    WAYS_IN = "ways_in"
     RATED = "rated"
     RESULTS = "results"
     ASKED = "asked"

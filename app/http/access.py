@@ -36,7 +36,8 @@ class Access:
     """The declaration of one route: who, for which action, or why everybody.
 
     `from_anywhere` lets a POST in that carries no sign of our own pages: one-click opt-out of mail programs.
-    `by_key` is False where a key does not stand for whoever made it.
+    `by_key` is False where a key does not stand for whoever made it. `before_factor` lets somebody in who owes a
+    second factor: to set it up, or to go.
     """
 
     who: Who
@@ -44,6 +45,7 @@ class Access:
     why: str = ""
     from_anywhere: bool = False
     by_key: bool = True
+    before_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,15 @@ class UndeclaredRouteError(RuntimeError):
     """A route that says nothing about its access is a mistake of ours."""
 
 
-def access(to: Action | Who) -> Callable[[F], F]:
+def access(to: Action | Who, *, before_factor: bool = False) -> Callable[[F], F]:
     """For signed-in people and keys; with an action, a key must carry that scope, if keys may do it at all."""
-    return _marked(Access(SIGNED_IN, to if isinstance(to, Action) else None, by_key=to not in FOR_PEOPLE))
+    action = to if isinstance(to, Action) else None
+    return _marked(Access(SIGNED_IN, action, by_key=to not in FOR_PEOPLE, before_factor=before_factor))
 
 
-def personal(why: str) -> Callable[[F], F]:
+def personal(why: str, *, before_factor: bool = False) -> Callable[[F], F]:
     """For signed-in people and what is theirs alone; a key is refused, whatever its scopes."""
-    return _marked(Access(SIGNED_IN, why=why, by_key=False))
+    return _marked(Access(SIGNED_IN, why=why, by_key=False, before_factor=before_factor))
 
 
 def public(why: str) -> Callable[[F], F]:

@@ -43,3 +43,17 @@ class FormOutdated(Forbidden):
 
     code = "form_outdated"
     message = "This page was opened before you signed in. Open it again and repeat it."
+
+
+class PersonWanted(Forbidden):
+    """A key asks for what is for one person alone."""
+
+    code = "person_wanted"
+    message = "This is for one person alone, and a key is nobody. Sign in instead."
+
+
+class ScopeMissing(Forbidden):
+    """The key was not made for this."""
+
+    code = "scope_missing"
+    message = "This key lacks the scope {scope}."

@@ -11,15 +11,19 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from app.accounts.factors import is_factor_due
 from app.accounts.issue import touch_api_key
-from app.accounts.queries import find_api_key, find_session
-from app.accounts.sign_in import touch_session
+from app.accounts.keys import find_api_key
+from app.accounts.proofs import FactorWanted
+from app.accounts.queries import find_session
+from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.deferred import dataclass
-from app.errors import Forbidden, Unauthenticated, Unavailable
+from app.errors import Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import COMPANY, LANGUAGE, session_secret
 from app.http.origin import csrf_token
+from app.http.refusals import PersonWanted, ScopeMissing
 from app.http.service import Service, service_of
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession, WriteSession
@@ -36,20 +40,6 @@ _TOUCH_EVERY = timedelta(minutes=1)
 _MOMENT = "softkpi.moment"
 
 
-class PersonWanted(Forbidden):
-    """A key asks for what is for one person alone."""
-
-    code = "person_wanted"
-    message = "This is for one person alone, and a key is nobody. Sign in instead."
-
-
-class ScopeMissing(Forbidden):
-    """The key was not made for this."""
-
-    code = "scope_missing"
-    message = "This key lacks the scope {scope}."
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request, as the code behind a route sees it."""
@@ -63,6 +53,7 @@ class Visit:
     somebody: Viewer | None = None
     account: Account | None = None
     sign_in: SignInSession | None = None
+    owes_factor: bool = False
     key: ApiKey | None = None
     csrf_token: str = ""
     companies: tuple[Subject, ...] = ()
@@ -190,10 +181,10 @@ def _visit_in(session: ReadSession, request: Request, service: Service) -> Visit
         return passing(request)
     if "authorization" in request.headers:
         return _visit_of_key(session, request, service, declared)
-    return _visit_of_person(session, request, service)
+    return _visit_of_person(session, request, service, declared)
 
 
-def _visit_of_person(session: ReadSession, request: Request, service: Service) -> Visit:
+def _visit_of_person(session: ReadSession, request: Request, service: Service, declared: Access) -> Visit:
     now, secret = moment_of(request), session_secret(request, service.settings)
     found = find_session(session, secret, now=now) if secret else None
     if found is None:
@@ -203,6 +194,9 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
     viewer = viewer_of_account(
         session, account, mailbox_of(account.email), on=local_day(now, zone=service.settings.zone)
     )
+    owes_factor = not sign_in.is_strong and is_factor_due(session, viewer)
+    if owes_factor and not declared.before_factor:
+        raise FactorWanted
     # Only pages are about one company at a time; a resource is told which.
     companies = list_companies(session, viewer) if getattr(request.state, "is_page", False) else ()
     return Visit(
@@ -215,6 +209,7 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service) -
         somebody=viewer,
         account=account,
         sign_in=sign_in,
+        owes_factor=owes_factor,
         csrf_token=csrf_token(service, secret),
         companies=companies,
         company=_chosen_company(request, companies),

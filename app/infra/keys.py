@@ -64,6 +64,18 @@ class InstanceKey:
         """The secret of a one-time sign-in link."""
         return _url(self.derive("sign-in", link_id)[:TOKEN_BYTES])
 
+    def handshake_mark(self, part: str, secret: str) -> str:
+        """One of the three random texts of a sign-in at a provider: they follow from what the browser keeps meanwhile."""
+        return _url(self.derive("handshake", part, secret))
+
+    def factor_secret(self, factor_id: str) -> bytes:
+        """What an authenticator app shares with us: 20 bytes."""
+        return self.derive("second factor", factor_id)[:20]
+
+    def recovery_mark(self, factor_id: str, code: str) -> bytes:
+        """What stands for a recovery code: 32 bytes that lead back to no code."""
+        return self.derive("recovery code", factor_id, code)
+
     def visit_token(self, visit_id: str) -> str:
         """The secret of the link by which a shopper reports a visit."""
         return _url(self.derive("visit", visit_id)[:TOKEN_BYTES])

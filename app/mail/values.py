@@ -25,6 +25,7 @@ class Letter(StrEnum):
     (of an appeal, or empty), path;
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
     decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
+    sign_in_reset: organisation, reason, reset_at, path;
     we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id.
     """
 
@@ -40,6 +41,7 @@ class Letter(StrEnum):
     VISIT_READY = "visit_ready"
     CASE_WAITING = "case_waiting"
     DECISIONS_WAITING = "decisions_waiting"
+    SIGN_IN_RESET = "sign_in_reset"
     WE_DID = "we_did"
 
 

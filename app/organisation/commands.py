@@ -18,7 +18,7 @@ from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.bring_in import import_organisation, import_people
 from app.organisation.deputise import appoint_deputy, end_deputy
-from app.organisation.enrol import TAKEN, change_person, create_person, request_sign_in
+from app.organisation.enrol import TAKEN, change_person, create_person, enter_by_provider, request_sign_in
 from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.intake import Reading, parse_external_id, parse_name
 from app.organisation.lead import add_manager_role, end_manager_role
@@ -50,6 +50,7 @@ __all__ = [
     "end_manager_role",
     "ensure_raters",
     "ensure_subjects",
+    "enter_by_provider",
     "import_organisation",
     "import_people",
     "move_subject",

@@ -7,13 +7,16 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.accounts import commands as accounts
+from app.accounts.federate import bind, find_bound, require_verified
 from app.accounts.queries import find_account
 from app.accounts.rules import Action, require
-from app.accounts.values import Viewer
+from app.accounts.sign_in import let_in
+from app.accounts.values import Account, Entrance, Viewer
 from app.errors import FieldError, NotFound
 from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import local_day
+from app.infra.id_token import Identity
 from app.infra.ids import new_id
 from app.infra.versions import check_version
 from app.journal.commands import record
@@ -22,7 +25,7 @@ from app.organisation.place import find_parent, insert_subject, require_fit, tak
 from app.organisation.queries import find_person, load_people, load_people_of, own_subjects, path_of
 from app.organisation.rules import name_key
 from app.organisation.tables import PersonRow, SubjectRow
-from app.organisation.values import NewPerson, Person, PersonChange, PersonId, SubjectKind
+from app.organisation.values import NewPerson, Person, PersonChange, PersonId, SubjectId, SubjectKind
 from app.words import DEFAULT_LOCALE, LOCALES
 
 TAKEN = "Somebody else in this company has it already."
@@ -92,19 +95,40 @@ def request_sign_in(session: WriteSession, email: str, *, now: datetime) -> None
     For anybody; always silent, so that nobody learns who is known here. Idempotent within the limit of
     `accounts.commands.request_sign_in_link`.
     """
+    account, own = _known(session, email, now=now)
+    if account is not None:
+        held = [*own, *(grant.subject_id for grant in account.grants)]
+        accounts.request_sign_in_link(session, account.email, organisation=_company_name(session, held), now=now)
+
+
+def enter_by_provider(
+    session: WriteSession, identity: Identity, *, client: str, back: str, is_strong: bool, now: datetime
+) -> Entrance:
+    """Let somebody in by the word of a provider: to the account bound to its subject, else to that of the address.
+
+    For whoever the provider vouches for. Nobody unknown gets an account; an employee without one gets it on the way,
+    as by a link. `is_strong` when the provider asks for a second factor itself. Raises AddressUnverified, NobodyKnown
+    and IdentityTaken.
+    """
+    account = find_bound(session, identity)
+    if account is None:
+        require_verified(identity)
+        account = bind(session, identity, _known(session, identity.email, now=now)[0], now=now)
+    return let_in(session, account.id, client, how="provider", back=back, is_strong=is_strong, now=now)
+
+
+def _known(session: WriteSession, email: str, *, now: datetime) -> tuple[Account | None, frozenset[SubjectId]]:
+    """The account of an address, made where an employee has none yet; and the person-subjects of its mailbox."""
     try:
         address = parse_email(email.strip())
     except ValueError:
-        return
+        return None, frozenset()
     mailbox = mailbox_of(address)
     own = own_subjects(session, mailbox, on=local_day(now))
     person = next(iter(load_people_of(session, own).values()), None)
     if person is not None:
         accounts.ensure_account(session, person.email or address, person.name or "", locale=person.locale, now=now)
-    account = find_account(session, mailbox)
-    if account is not None:
-        held = [*own, *(grant.subject_id for grant in account.grants)]
-        accounts.request_sign_in_link(session, address, organisation=_company_name(session, held), now=now)
+    return find_account(session, mailbox), own
 
 
 def _company_name(session: ReadSession, subject_ids: Sequence[str]) -> str:

@@ -7,12 +7,15 @@ from datetime import date
 from sqlalchemy import select
 
 from app.accounts.queries import find_account
-from app.accounts.rules import READING_ROLES
+from app.accounts.rules import READING_ROLES, UNIT_ROLES
 from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
+from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession
-from app.organisation.paths import holds, load_paths
+from app.organisation.paths import below, holds, load_paths
 from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
-from app.organisation.values import ManagerRole, SubjectId
+from app.organisation.values import ManagerRole, SubjectId, SubjectKind
+
+_READ_BY = ((True, UNIT_ROLES), (False, READING_ROLES - UNIT_ROLES))
 
 
 def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
@@ -81,6 +84,7 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
     manager's own results, stay the manager's.
     """
     own, deputised = load_roles_held(session, mailbox, on=on)
+    own_people = own_subjects(session, mailbox, on=on)
     grants = tuple(
         dict.fromkeys((*account.grants, *(Grant(Role.MANAGER, role.unit_id) for role in (*own, *deputised))))
     )
@@ -92,12 +96,22 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
         account_id=account.id,
         mailbox=mailbox,
         grants=grants,
-        own_subjects=own_subjects(session, mailbox, on=on),
+        own_subjects=own_people,
         above=_above(session, grants, on),
         stands_in_for=managers,
         acts_as=_actors(session, managers) if managers else frozenset(),
-        hidden=_hidden(session, managers, _own_places(account, own), on) if managers else frozenset(),
+        hidden=(_hidden(session, managers, _own_places(account, own), on) if managers else frozenset())
+        | _people_unseen(session, grants, own_people, on),
     )
+
+
+def load_places_of(session: ReadSession, account: Account, *, on: date) -> tuple[tuple[SubjectId, ...], ...]:
+    """The paths to whatever an account is, leads or holds a role on, on a day; whoever asks. For who looks after it."""
+    mailbox = mailbox_of(account.email)
+    own, _ = load_roles_held(session, mailbox, on=on)
+    held = {grant.subject_id for grant in account.grants}.union(role.unit_id for role in own)
+    paths = load_paths(session, held.union(own_subjects(session, mailbox, on=on)), on=on)
+    return tuple(paths[place] for place in sorted(paths))
 
 
 def viewer_of_key(session: ReadSession, key: ApiKey, *, on: date) -> Viewer:
@@ -121,7 +135,7 @@ def _actors(session: ReadSession, subject_ids: Iterable[str]) -> frozenset[str]:
 
 def _own_places(account: Account, led: Iterable[ManagerRole]) -> set[str]:
     """Where an account reads results by a role of its own."""
-    granted = {grant.subject_id for grant in account.grants if grant.role in READING_ROLES}
+    granted = {grant.subject_id for grant in account.grants if grant.role in READING_ROLES - UNIT_ROLES}
     return granted | {role.unit_id for role in led}
 
 
@@ -129,6 +143,18 @@ def _hidden(session: ReadSession, managers: Collection[str], granted: Collection
     """The managers whose results a deputy reads by no right of his own."""
     paths = load_paths(session, managers, on=on)
     return frozenset(one for one in managers if not set(granted) & set(paths.get(SubjectId(one), ())))
+
+
+def _people_unseen(session: ReadSession, grants: Iterable[Grant], own: Collection[str], on: date) -> frozenset[str]:
+    """The people below who reads results of units only, but for himself and those whom another role lets him read."""
+    held = {is_of_units: {one.subject_id for one in grants if one.role in roles} for is_of_units, roles in _READ_BY}
+    if not held[True]:
+        return frozenset()
+    below_unit = SubjectRow.id.in_(below(sorted(held[True]), on=on))
+    people = select(SubjectRow.id).where(SubjectRow.kind == SubjectKind.PERSON, below_unit)
+    if held[False]:
+        people = people.where(SubjectRow.id.not_in(below(sorted(held[False]), on=on)))
+    return frozenset(session.scalars(people)) - frozenset(own)
 
 
 def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:

@@ -159,8 +159,8 @@ def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], 
     query = select(PlannedActionRow).where(PlannedActionRow.plan_id.in_([row.id for row in rows]))
     for action in session.scalars(query.order_by(PlannedActionRow.plan_id, PlannedActionRow.position)):
         actions[action.plan_id].append(PlannedAction(action.id, action.text, action.due_on, action.done_on))
-    waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
     rounds = _round_ids(session, [row.id for row in rows])
+    waiting = load_waiting(session, viewer, {row.subject_id for row in rows}, on=on)
     return [
         _plan(viewer, row, kpis[KpiId(row.kpi_id)], subjects, items, (actions[row.id], rounds[row.id]))
         for row in rows

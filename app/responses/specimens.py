@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from app.accounts.rules import Action
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
@@ -37,12 +38,12 @@ PERIOD, OPEN_FOR = timedelta(days=90), timedelta(days=14)
 def load_form_preview(
     session: ReadSession, viewer: Viewer, round_id: str, rater_group: RaterGroup | None, *, now: datetime
 ) -> FormPreview:
-    """The form of a rater group of a round (none: the first one), for whoever may read the round.
+    """The form of a rater group of a round (none: the first one), for whoever may read its rules.
 
     A draft is taken as a launch at this moment would freeze it. The form is that of whoever in the group is asked about
     most; of nobody yet, about the first subject. NotFound for a group that the round does not ask, NobodyAsked without any.
     """
-    round_ = get_round(session, viewer, round_id, now=now)
+    round_ = get_round(session, viewer, round_id, action=Action.RULES_READ, now=now)
     if round_.state is RoundState.DRAFT:
         frozen, assignments, _ = count_draft(session, freeze(session, round_, load_rated(session, round_.id), now=now))
     else:

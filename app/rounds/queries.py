@@ -99,10 +99,12 @@ __all__ = [
 # ------------------------------------------------------------ rounds
 
 
-def get_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
-    """A round with its groups and KPIs; NotFound for whoever may not read rounds where it lies."""
+def get_round(
+    session: ReadSession, viewer: Viewer, round_id: str, *, action: Action = Action.ROUNDS_READ, now: datetime
+) -> Round:
+    """A round with its groups and KPIs, for who may read it where it lies, or (RULES_READ) its rules and no raters."""
     found = find_round(session, round_id)
-    require(viewer, Action.ROUNDS_READ, place_of(session, found, now=now) if found else ())
+    require(viewer, action, place_of(session, found, now=now) if found else ())
     if found is None:
         raise NotFound
     return found
@@ -127,12 +129,12 @@ def list_rounds(
     state: RoundState | None = None,
     now: datetime,
 ) -> Page[Round]:
-    """The rounds of a company that the viewer may read, the latest opening first."""
+    """The rounds of a company whose rules the viewer may read, the latest opening first."""
     if not is_id(company_id):
         raise NotFound
     scopes = session.scalars(select(RoundRow.scope_id).where(RoundRow.company_id == company_id).distinct()).all()
     paths = load_paths(session, scopes, on=local_day(now))
-    readable = [scope for scope, path in paths.items() if may(viewer, Action.ROUNDS_READ, path)]
+    readable = [scope for scope, path in paths.items() if may(viewer, Action.RULES_READ, path)]
     query = select(RoundRow.opens_at, RoundRow.id).where(
         RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable)
     )

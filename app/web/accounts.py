@@ -30,6 +30,7 @@ router = Pages()
 DONE = {
     "created": Flash("good", "The account has its role.", "The person signs in by a link that we send on request."),
     "granted": Flash("good", "The role is given."),
+    "reset": Flash("good", "The sign-in is reset.", "The person gets a letter that says so."),
     "revoked": Flash("good", "The role is taken away.", "The account is signed out everywhere."),
 }
 

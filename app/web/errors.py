@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import errors
+from app.accounts.proofs import FactorWanted
 from app.deferred import dataclass
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
@@ -25,6 +26,9 @@ class Wording:
 
 _WORDINGS: dict[type[errors.AppError], Wording] = {
     errors.Malformed: Wording("This could not be read", "Go back, open the page again and repeat it."),
+    errors.NotRecognised: Wording(
+        "You are not signed in", "Start again from the first page, or ask an administrator of your organisation."
+    ),
     errors.Forbidden: Wording("No access", "Ask an administrator if you need this for your work."),
     errors.NotFound: Wording("Nothing here", "Check the address, or start from the first page."),
     errors.Conflict: Wording("This does not fit", "Go back and look at how things are now."),
@@ -45,9 +49,11 @@ FAILED = Wording("Something went wrong here", "It was noted. Try again, or tell 
 
 
 def error_page(request: Request, error: errors.AppError) -> Response:
-    """The page for an error; whoever is not signed in is led to the sign-in page and back."""
+    """The page for an error; whoever is not signed in is led to the sign-in page and back, who owes a factor to it."""
     if isinstance(error, errors.Unauthenticated):
         return _to_sign_in(request)
+    if isinstance(error, FactorWanted):
+        return RedirectResponse("/account/factor", 303)
     wording = next((_WORDINGS[kind] for kind in type(error).__mro__ if kind in _WORDINGS), _OTHER)
     fields = error.errors if isinstance(error, errors.Invalid) else ()
     visit = passing(request)

@@ -50,7 +50,8 @@ def show_kpi_form(request: Request, kpi_id: str) -> Response:
 def show_round_form(request: Request, round_id: str) -> Response:
     with reading(request) as (session, visit):
         preview = load_form_preview(session, visit.viewer, round_id, _group(visit), now=visit.now)
-        is_draft = get_round(session, visit.viewer, round_id, now=visit.now).state is RoundState.DRAFT
+        found = get_round(session, visit.viewer, round_id, action=Action.RULES_READ, now=visit.now)
+        is_draft = found.state is RoundState.DRAFT
     return _page(visit, preview, f"/rounds/{round_id}", "Back to the round", _OF_DRAFT if is_draft else _OF_ROUND)
 
 

@@ -45,6 +45,12 @@ TOLD: Mapping[Kind, Told] = {
         "Twelve hours.",
         "/account/sessions",
     ),
+    Kind.WAYS_IN: Told(
+        "How you sign in",
+        "That you have an app for two-step sign-in, without its key; and by which name your organisation's sign-in knows you.",
+        "Until you remove the app, or an administrator resets your sign-in.",
+        "/account/factor",
+    ),
     Kind.RATED: Told(
         "Rounds in which others were asked about you",
         "What they answered is told together, never one by one where that is promised; the form says which.",

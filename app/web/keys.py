@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from fastapi import Request, Response
 
 from app.accounts.commands import create_api_key, revoke_api_key
-from app.accounts.queries import get_api_key, list_api_keys
+from app.accounts.keys import get_api_key, list_api_keys
 from app.accounts.rules import SCOPES, Action, may, require
 from app.accounts.values import ApiKey, NewApiKey
 from app.deferred import dataclass

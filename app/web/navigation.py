@@ -1,11 +1,14 @@
 """The menu: which pages are offered to whom. What somebody may do is decided by the pages' queries, not here."""
 
+from app.accounts.rules import ALLOWED, READING_ROLES, Action
 from app.accounts.values import Role, Viewer
 from app.deferred import dataclass
 from app.http.visit import Visit
 
-READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.ADMIN})
-RESULT_READERS = frozenset({Role.MANAGER, Role.ANALYST, Role.VIEWER})
+OBSERVERS = frozenset(role for role, actions in ALLOWED.items() if Action.RULES_READ in actions)
+READERS = OBSERVERS - {Role.HR, Role.OBSERVER}
+RESULT_READERS = READING_ROLES
+JOURNAL_READERS = frozenset(role for role, actions in ALLOWED.items() if Action.JOURNAL_READ in actions)
 MODERATORS = frozenset({Role.MODERATOR})
 ADMINS = frozenset({Role.ADMIN})
 
@@ -36,12 +39,12 @@ class Entry:
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry("My week", "/"),
-    Entry("Organisation", "/organisation", READERS, ("/people",)),
-    Entry("KPIs", "/kpis", READERS, ("/goals", "/scales", "/scorecards")),
+    Entry("Organisation", "/organisation", OBSERVERS, ("/people",)),
+    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards")),
     Entry(
         "Rounds",
         "/rounds",
-        READERS,
+        OBSERVERS,
         (
             "/invitations",
             "/conflicts",
@@ -64,13 +67,15 @@ MORE: tuple[Entry, ...] = (
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
     Entry("Letter texts", "/admin/letters", ADMINS),
-    Entry("No letters to", "/admin/addresses", ADMINS),
-    Entry("Journal", "/admin/journal", ADMINS),
+    Entry("No letters to", "/admin/addresses", JOURNAL_READERS),
+    Entry("Journal", "/admin/journal", JOURNAL_READERS),
+    Entry("Sign-in rules", "/admin/sign-in", ADMINS),
     Entry("Mailbox", "/mailbox", only_here=True),
     Entry("Proposed raters", "/nominations"),
     Entry("Your sign-ins", "/account/sessions"),
     Entry("What is held about you", "/account/held"),
     Entry("Your password", "/account/password"),
+    Entry("Two-step sign-in", "/account/factor"),
 )
 
 

@@ -1,7 +1,7 @@
 """Which pages there are for who has a link or signs in: asked for most often, loaded at the start and looked at first."""
 
 from app.http.routes import Pages
-from app.web import by_letter, contact, decline, open_form, password, rate, receipt, sign_in
+from app.web import by_letter, contact, decline, open_form, password, provider, rate, receipt, sign_in
 
 PAGES: tuple[Pages, ...] = (
     # Asked for most often, hence looked at first.
@@ -11,6 +11,7 @@ PAGES: tuple[Pages, ...] = (
     open_form.router,
     by_letter.router,
     receipt.router,
+    provider.router,
     sign_in.router,
     password.router,
 )

@@ -105,8 +105,11 @@ class RoundFrame:
 
 def frame_of(session: ReadSession, visit: Visit, round_id: str, current: str = "") -> RoundFrame:
     """A round that the viewer may read, on the page named `current`."""
-    found = get_round(session, visit.viewer, round_id, now=visit.now)
+    # The round's own page tells its rules; every other one, who is asked about whom.
+    action = Action.RULES_READ if current == "overview" else Action.ROUNDS_READ
+    found = get_round(session, visit.viewer, round_id, action=action, now=visit.now)
     place = place_of(session, found, now=visit.now)
+    has_tabs = not _is_draft(found) and may(visit.viewer, Action.ROUNDS_READ, place)
     may_write = may(visit.viewer, Action.ROUNDS_WRITE, place)
     may_review = may(visit.viewer, Action.RESULTS_ANALYSE, place) and found.state is not RoundState.OPEN
     return RoundFrame(
@@ -114,7 +117,7 @@ def frame_of(session: ReadSession, visit: Visit, round_id: str, current: str = "
         in_locale(found.name, visit.locale),
         may_write,
         steps_of(visit, found, len(load_rated(session, found.id)), current) if _is_draft(found) else (),
-        () if _is_draft(found) else _tabs(visit, found, current, may_review=may_review),
+        _tabs(visit, found, current, may_review=may_review) if has_tabs else (),
     )
 
 

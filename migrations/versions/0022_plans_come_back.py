@@ -1,6 +1,6 @@
 """plans are measured again, and raters told of them
 
-Revision: 0022, after 0019
+Revision: 0022, after 0020
 """
 
 import sqlalchemy as sa
@@ -9,13 +9,13 @@ from alembic import op
 from app.infra import types
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
 LETTERS_BEFORE = (
     "letter IN ('invitation', 'reminder', 'release_ready', 'sign_in', 'deputy', 'nomination_call', 'nominations_waiting',"
-    " 'dossier_review', 'visit_order', 'visit_ready', 'case_waiting', 'decisions_waiting')"
+    " 'dossier_review', 'visit_order', 'visit_ready', 'case_waiting', 'decisions_waiting', 'sign_in_reset')"
 )
 LETTERS = LETTERS_BEFORE.replace(")", ", 'we_did')")
 

@@ -6,15 +6,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import commands
+from app.accounts.keys import find_api_key, get_api_key, list_api_keys
 from app.accounts.queries import (
     check_password,
     find_account,
-    find_api_key,
     find_session,
     get_account,
-    get_api_key,
     list_accounts,
-    list_api_keys,
     list_journal,
     load_idempotent_answer,
     load_readers,
@@ -117,10 +115,10 @@ def test_a_role_is_granted_once_and_taken_away_with_every_session(
     granted = commands.grant_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now)
     assert granted.grants == (Grant(Role.ANALYST, place.team[-1]),)
     assert commands.grant_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now) == granted
-    secret = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
-    assert secret is not None
+    opened = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
+    assert opened is not None
     assert commands.revoke_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now).grants == ()
-    assert find_session(session, secret, now=now) is None
+    assert find_session(session, opened.secret, now=now) is None
     assert commands.revoke_role(session, who, ingrid.id, Role.ANALYST, place.team, now=now).grants == ()
     actions = [entry.action for entry in list_journal(session, who, place.company[0], ALL).items]
     assert actions[:2] == ["role.revoked", "role.granted"]
@@ -325,7 +323,7 @@ def test_the_same_request_gets_the_same_answer_for_a_day(session: WriteSession, 
 
 
 def test_what_has_had_its_time_is_cleared_out(session: WriteSession, ingrid: Account, now: datetime) -> None:
-    secret = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
+    opened = commands.sign_in(session, check_password(session, EMAIL, PASSWORD, now=now), client="", now=now)
     commands.sign_in(session, check_password(session, "nobody@b.no", PASSWORD, now=now), client="", now=now)
     commands.request_sign_in_link(session, EMAIL, now=now)
     commands.keep_idempotent_answer(session, "a", "k", b"", status=200, body={}, now=now)
@@ -336,7 +334,7 @@ def test_what_has_had_its_time_is_cleared_out(session: WriteSession, ingrid: Acc
 
     commands.clear_out(session, now=now + timedelta(minutes=29))
     assert counts() == [1, 1, 1, 1]
-    assert secret is not None
+    assert opened is not None
     commands.clear_out(session, now=now + timedelta(days=2))
     assert counts() == [0, 0, 0, 0]
 

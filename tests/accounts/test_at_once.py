@@ -8,8 +8,9 @@ from threading import Barrier
 from sqlalchemy import func, select
 
 from app.accounts import commands
+from app.accounts.proofs import SignInLinkUsedUp
 from app.accounts.queries import check_password
-from app.accounts.rules import SERVICE, KeyReused, SignInLinkUsedUp
+from app.accounts.rules import SERVICE, KeyReused
 from app.accounts.tables import AccountRow, AttemptRow, GrantRow, SessionRow
 from app.accounts.values import NewAccount, Role
 from app.errors import AppError

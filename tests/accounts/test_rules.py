@@ -4,19 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.accounts.proofs import SignInDelayed, delay_after, is_alive, require_patience
 from app.accounts.rules import (
     ALLOWED,
     READING_ROLES,
     SERVICE,
     Action,
     ScopesTooWide,
-    SignInDelayed,
     allowed,
-    delay_after,
-    is_alive,
+    is_close,
     may,
     require,
-    require_patience,
     require_scopes,
     roots,
 )
@@ -48,12 +46,14 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.KPIS_READ: "yes",
         Action.KPIS_WRITE: "yes",
         Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
         Action.ROUNDS_WRITE: "yes",
         Action.ENCOUNTERS_WRITE: "yes",
         Action.READINGS_READ: "403",
         Action.READINGS_WRITE: "yes",
         Action.RESULTS_READ: "403",
         Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
         Action.JOURNAL_READ: "yes",
         Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "yes",
@@ -64,12 +64,14 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.KPIS_READ: "yes",
         Action.KPIS_WRITE: "yes",
         Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
         Action.ROUNDS_WRITE: "yes",
         Action.ENCOUNTERS_WRITE: "yes",
         Action.READINGS_READ: "yes",
         Action.READINGS_WRITE: "yes",
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "yes",
         Action.JOURNAL_READ: "403",
         Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
@@ -80,12 +82,14 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.KPIS_READ: "yes",
         Action.KPIS_WRITE: "403",
         Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
         Action.ROUNDS_WRITE: "403",
         Action.ENCOUNTERS_WRITE: "403",
         Action.READINGS_READ: "yes",
         Action.READINGS_WRITE: "403",
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "yes",
+        Action.DECISIONS_WRITE: "403",
         Action.JOURNAL_READ: "403",
         Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
@@ -96,12 +100,14 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.KPIS_READ: "yes",
         Action.KPIS_WRITE: "403",
         Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
         Action.ROUNDS_WRITE: "403",
         Action.ENCOUNTERS_WRITE: "403",
         Action.READINGS_READ: "yes",
         Action.READINGS_WRITE: "403",
         Action.RESULTS_READ: "yes",
         Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
         Action.JOURNAL_READ: "403",
         Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
@@ -112,14 +118,70 @@ TABLE: dict[str, dict[Action, str]] = {
         Action.KPIS_READ: "403",
         Action.KPIS_WRITE: "403",
         Action.ROUNDS_READ: "403",
+        Action.RULES_READ: "403",
         Action.ROUNDS_WRITE: "403",
         Action.ENCOUNTERS_WRITE: "403",
         Action.READINGS_READ: "403",
         Action.READINGS_WRITE: "403",
         Action.RESULTS_READ: "403",
         Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
         Action.JOURNAL_READ: "403",
         Action.COMMENTS_MODERATE: "yes",
+        Action.ACCOUNTS_MANAGE: "403",
+    },
+    "hr": {
+        Action.ORGANISATION_READ: "yes",
+        Action.ORGANISATION_WRITE: "403",
+        Action.KPIS_READ: "yes",
+        Action.KPIS_WRITE: "403",
+        Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
+        Action.ROUNDS_WRITE: "403",
+        Action.ENCOUNTERS_WRITE: "403",
+        Action.READINGS_READ: "403",
+        Action.READINGS_WRITE: "403",
+        Action.RESULTS_READ: "yes",
+        Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
+        Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "403",
+        Action.ACCOUNTS_MANAGE: "403",
+    },
+    "observer": {
+        Action.ORGANISATION_READ: "yes",
+        Action.ORGANISATION_WRITE: "403",
+        Action.KPIS_READ: "yes",
+        Action.KPIS_WRITE: "403",
+        Action.ROUNDS_READ: "403",
+        Action.RULES_READ: "yes",
+        Action.ROUNDS_WRITE: "403",
+        Action.ENCOUNTERS_WRITE: "403",
+        Action.READINGS_READ: "403",
+        Action.READINGS_WRITE: "403",
+        Action.RESULTS_READ: "403",
+        Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
+        Action.JOURNAL_READ: "403",
+        Action.COMMENTS_MODERATE: "403",
+        Action.ACCOUNTS_MANAGE: "403",
+    },
+    "auditor": {
+        Action.ORGANISATION_READ: "yes",
+        Action.ORGANISATION_WRITE: "403",
+        Action.KPIS_READ: "yes",
+        Action.KPIS_WRITE: "403",
+        Action.ROUNDS_READ: "yes",
+        Action.RULES_READ: "yes",
+        Action.ROUNDS_WRITE: "403",
+        Action.ENCOUNTERS_WRITE: "403",
+        Action.READINGS_READ: "yes",
+        Action.READINGS_WRITE: "403",
+        Action.RESULTS_READ: "yes",
+        Action.RESULTS_ANALYSE: "403",
+        Action.DECISIONS_WRITE: "403",
+        Action.JOURNAL_READ: "yes",
+        Action.COMMENTS_MODERATE: "403",
         Action.ACCOUNTS_MANAGE: "403",
     },
 }
@@ -181,7 +243,8 @@ def test_a_key_may_its_scopes_on_its_subtree(scope: Action) -> None:
 
     def expected(action: Action, relation: str) -> str:
         if relation in INSIDE:
-            return "yes" if action is scope else "403"
+            is_implied = (scope, action) == (Action.ROUNDS_READ, Action.RULES_READ)
+            return "yes" if action is scope or is_implied else "403"
         if relation in {"parent", "company"} and action in {Action.KPIS_READ, Action.KPIS_WRITE}:
             return "yes" if action is scope is Action.KPIS_READ else "403"
         return "404"
@@ -208,8 +271,15 @@ def test_an_admin_with_a_reading_role_reads_there_only() -> None:
 
 
 def test_who_reads_results_counts_as_a_reader() -> None:
-    assert {Role.MANAGER, Role.ANALYST, Role.VIEWER} == READING_ROLES
+    assert {Role.MANAGER, Role.ANALYST, Role.VIEWER, Role.HR, Role.AUDITOR} == READING_ROLES
     assert set(ALLOWED) == set(Role)
+
+
+def test_whoever_reads_units_only_reads_no_results_of_the_people_hidden_there_and_is_no_stranger_to_them() -> None:
+    hr = Viewer("account:1", grants=(Grant(Role.HR, "team"),), above=ABOVE, hidden=frozenset({"own", "other"}))
+    assert [answer(hr, Action.RESULTS_READ, PATHS[one]) for one in INSIDE] == ["403", "403", "yes"]
+    assert answer(hr, Action.ORGANISATION_READ, PATHS["own"]) == "yes"
+    assert is_close(hr, PATHS["own"])
 
 
 def test_roots_are_where_the_action_is_granted() -> None:

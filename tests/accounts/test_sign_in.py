@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts import commands
+from app.accounts.proofs import SignInDelayed, SignInLinkUsedUp, UnknownSignInLink
 from app.accounts.queries import check_password, find_session, list_sessions
-from app.accounts.rules import SERVICE, SignInDelayed, SignInLinkUsedUp, UnknownSignInLink
+from app.accounts.rules import SERVICE
 from app.accounts.tables import AccountRow, AttemptRow, SessionRow, SignInLinkRow
 from app.accounts.values import Account, Viewer
 from app.errors import Invalid, NotFound
@@ -24,7 +25,8 @@ def try_password(
     session: WriteSession, password: str, now: datetime, *, email: str = EMAIL, address: str = "10.0.0.1"
 ) -> str | None:
     check = check_password(session, email, password, address=address, now=now)
-    return commands.sign_in(session, check, client="Firefox", now=now)
+    opened = commands.sign_in(session, check, client="Firefox", now=now)
+    return opened.secret if opened is not None else None
 
 
 def come_in(session: WriteSession, now: datetime, *, email: str = EMAIL) -> str:
@@ -194,7 +196,7 @@ def test_a_link_lets_in_once(session: WriteSession, ingrid: Account, now: dateti
     assert secret not in str(row.parameters)
     assert session.scalars(select(SignInLinkRow)).one().token_hash != secret.encode()
     opened = commands.use_sign_in_link(session, secret, client="Firefox", now=now + timedelta(minutes=29))
-    assert find_session(session, opened, now=now + timedelta(minutes=29)) is not None
+    assert find_session(session, opened.secret, now=now + timedelta(minutes=29)) is not None
     with pytest.raises(SignInLinkUsedUp):
         commands.use_sign_in_link(session, secret, client="Firefox", now=now + timedelta(minutes=29))
 

@@ -230,7 +230,7 @@ class Outside:
         with self.service.engine.write() as session:
             account = ensure_account(session, email, "Navn", locale="en", now=now)
             token = key_of(session).sign_in_token(start_link(session, account.id, now=now))
-            secret = use_sign_in_link(session, token, client="Firefox", now=now)
+            secret = use_sign_in_link(session, token, client="Firefox", now=now).secret
         browser = self.service.anybody(**OWN_PAGE)
         browser.cookies.set("session", secret)
         return browser

@@ -85,7 +85,7 @@ def arranged(service: Live) -> tuple[VisitDesk, dict[str, str]]:
             if who != "sofie":
                 grant_role(session, SERVICE, account.id, Role.ANALYST, (desk.company.id,), now=NOW)
             token = key_of(session).sign_in_token(start_link(session, account.id, now=NOW))
-            secrets[who] = use_sign_in_link(session, token, client="Chromium", now=NOW)
+            secrets[who] = use_sign_in_link(session, token, client="Chromium", now=NOW).secret
     service.work()
     return desk, secrets
 

@@ -26,11 +26,15 @@ PUBLIC = {
     "GET /readyz",
     "GET /receipt",
     "GET /sign-in",
+    "GET /sign-in/code",
+    "GET /sign-in/provider",
+    "GET /sign-in/provider/back",
     "GET /sign-in/sent",
     "POST /api/v1/link-requests",
     "POST /api/v1/mail/events",
     "POST /link",
     "POST /sign-in",
+    "POST /sign-in/code",
     "POST /sign-in/link",
 }
 

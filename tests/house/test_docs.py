@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.accounts.rules import ALLOWED
+from app.accounts.values import Role
 from app.settings import Settings
 from tests.house.sources import ROOT
 
@@ -74,3 +76,12 @@ def _headings(text: str) -> set[str]:
 def _anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_table_of_roles_is_what_the_rules_allow() -> None:
+    text = (ROOT / "docs" / "accounts.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    roles = rows[0][1:]
+    assert set(roles) == {role.value for role in Role}
+    told = {(row[0].strip("`"), role) for row in rows[2:] for role, cell in zip(roles, row[1:], strict=True) if cell}
+    assert told == {(action.value, role.value) for role, actions in ALLOWED.items() for action in actions}

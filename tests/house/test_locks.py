@@ -20,8 +20,9 @@ def test_a_lock_names_versions_and_hashes_and_no_address(lock: object) -> None:
     assert text.count("--hash=sha256:") >= len(entries) > 0
 
 
-def test_tests_run_against_the_versions_that_are_delivered() -> None:
-    delivered = _versions("requirements.lock")
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-oidc.lock"])
+def test_tests_run_against_the_versions_that_are_delivered(lock: str) -> None:
+    delivered = _versions(lock)
     tested = _versions("requirements-dev.lock")
     assert {name: version for name, version in delivered.items() if tested.get(name) != version} == {}
 

@@ -69,3 +69,19 @@ def test_secrets_do_not_show_in_print() -> None:
     made = settings(secret_key="k" * 40, smtp_password="hemmelig")
     assert "k" * 40 not in repr(made)
     assert "hemmelig" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"oidc_issuer": "http://login.example.org", "oidc_client_id": "x"},
+        {"oidc_issuer": "https://login.example.org?x=1", "oidc_client_id": "x"},
+        {"oidc_issuer": "https://login.example.org"},
+        {"oidc_issuer": "https://login.example.org", "oidc_client_id": "x", "oidc_scopes": "openid"},
+        {"oidc_issuer": "https://login.example.org", "oidc_client_id": "x", "oidc_client_secret_file": "/no/file"},
+        {"oidc_only": True},
+    ],
+)
+def test_settings_that_would_let_nobody_in_or_be_read_on_the_way_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**wrong)

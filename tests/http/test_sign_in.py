@@ -12,7 +12,7 @@ from app.accounts.commands import set_password
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.infra.keys import key_of
-from app.web.sign_in import browser_name
+from app.web.sessions import browser_name
 from tests.served import ADDRESS, OWN_PAGE, PASSWORD, Served
 
 

@@ -77,7 +77,7 @@ class Running:
                 grant_role(session, SERVICE, account.id, role, path, now=self.clock.now)
             link_id = start_link(session, account.id, now=self.clock.now)
             token = key_of(session).sign_in_token(link_id)
-            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now)
+            secret = use_sign_in_link(session, token, client="Firefox", now=self.clock.now).secret
         browser = self.anybody(**OWN_PAGE)
         browser.cookies.set("session", secret)
         return browser

@@ -34,6 +34,7 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
     Letter.VISIT_READY: {**PLACE, "visited_on": "2026-11-23", "until_at": "2026-12-07T15:00:00+00:00", "outcome": ""},
     Letter.CASE_WAITING: {},
     Letter.DECISIONS_WAITING: {"count": 2, "late": 1},
+    Letter.SIGN_IN_RESET: {"reason": "Telefonen er mistet.", "reset_at": NOON},
     Letter.WE_DID: {
         "subject_name": "Team Nord",
         "kpi_name": "Førsteinntrykk",

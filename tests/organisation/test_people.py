@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import commands as accounts
-from app.accounts.queries import check_password, find_account, find_api_key, find_session
+from app.accounts.keys import find_api_key
+from app.accounts.queries import check_password, find_account, find_session
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, NewApiKey, Role, Viewer
 from app.errors import Forbidden, Invalid, NotFound
@@ -251,9 +252,9 @@ def signed_in(session: WriteSession, house: House, now: datetime) -> str:
     )
     accounts.grant_role(session, SERVICE, account.id, Role.ANALYST, (house.company.id,), now=now)
     check = check_password(session, "amir@fjellbris.example", "tolv tegn og litt til", now=now)
-    secret = accounts.sign_in(session, check, client="test", now=now)
-    assert secret is not None
-    return secret
+    opened = accounts.sign_in(session, check, client="test", now=now)
+    assert opened is not None
+    return opened.secret
 
 
 def test_who_leaves_is_out_at_once_and_leads_nothing(
@@ -313,8 +314,8 @@ def test_an_employee_without_an_account_gets_one_and_a_letter(
     account = find_account(session, "sofie@fjellbris.example")
     assert account is not None
     assert (account.name, account.locale, account.grants) == ("Sofie Berg", "nb", ())
-    secret = accounts.use_sign_in_link(session, key_of(session).sign_in_token(link_id), client="test", now=now)
-    assert find_session(session, secret, now=now) is not None
+    opened = accounts.use_sign_in_link(session, key_of(session).sign_in_token(link_id), client="test", now=now)
+    assert find_session(session, opened.secret, now=now) is not None
     row = session.scalars(select(OutboxRow)).one()
     assert row.parameters["organisation"] == "Fjellbris"
 

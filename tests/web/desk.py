@@ -87,7 +87,7 @@ class Desk:
             link_id = start_link(session, self.accounts[who], now=self.clock.now)
             secret = use_sign_in_link(
                 session, key_of(session).sign_in_token(link_id), client="Firefox", now=self.clock.now
-            )
+            ).secret
             token = key_of(session).csrf_token(fingerprint(secret))
         headers = {"accept-language": "en", **OWN_PAGE}
         client = Client(self.app, ADDRESS, follow_redirects=False, headers=headers)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.accounts.rules import SCOPES
-from app.accounts.values import Role
+from app.accounts.values import FactorDuty, Role
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, Id, In, Instant, Out, example, one_of
 
 _KEY = {
@@ -75,6 +75,30 @@ class AccountOut(Out):
     is_active: bool
     grants: list[GrantOut]
     version: int
+
+
+class SignInResetIn(In):
+    """Why somebody's second factor is removed; stands in the journal and in the letter to the person."""
+
+    model_config = example(reason="Lost the phone; called and was recognised.")
+
+    reason: str
+
+
+class SignInRulesIn(In):
+    """Of whom a second factor is asked: nobody, deciders (administrators and managers), or readers of results, too."""
+
+    model_config = example(second_factor="deciders")
+
+    second_factor: Annotated[FactorDuty, Field(strict=False)]
+
+
+class SignInRulesOut(Out):
+    """Of whom a second factor is asked: nobody, deciders (administrators and managers), or readers of results, too."""
+
+    model_config = example(second_factor="deciders")
+
+    second_factor: FactorDuty
 
 
 class ApiKeyIn(In):

@@ -1,0 +1,41 @@
+"""Reads of second factors: who has one, and of whom it is asked."""
+
+from sqlalchemy import func, select
+
+from app.accounts.rules import Action, owes_factor, require
+from app.accounts.tables import FactorRuleRow, RecoveryCodeRow, SecondFactorRow
+from app.accounts.values import AccountId, FactorDuty, SecondFactor, Viewer
+from app.infra.database import ReadSession
+
+
+def has_factor(session: ReadSession, account_id: str) -> bool:
+    """Whether an account has a second factor that counts."""
+    query = select(SecondFactorRow.id).where(
+        SecondFactorRow.account_id == account_id, SecondFactorRow.confirmed_at.is_not(None)
+    )
+    return session.scalar(query) is not None
+
+
+def find_factor(session: ReadSession, account_id: str) -> SecondFactor | None:
+    """The authenticator app of an account, confirmed or not, whoever asks; two statements."""
+    row = session.scalar(select(SecondFactorRow).where(SecondFactorRow.account_id == account_id))
+    if row is None:
+        return None
+    left = select(func.count()).where(RecoveryCodeRow.factor_id == row.id, RecoveryCodeRow.used_at.is_(None))
+    return SecondFactor(row.id, AccountId(row.account_id), row.confirmed_at, session.scalar(left) or 0)
+
+
+def get_factor_duty(session: ReadSession, viewer: Viewer, company_id: str) -> FactorDuty:
+    """Of whom a company asks a second factor, for who manages its accounts."""
+    require(viewer, Action.ACCOUNTS_MANAGE, (company_id,))
+    row = session.get(FactorRuleRow, company_id)
+    return FactorDuty.NOBODY if row is None else FactorDuty(row.required_of)
+
+
+def is_factor_due(session: ReadSession, viewer: Viewer) -> bool:
+    """Whether a second factor is asked of a person by a company in which the person has a role; one statement."""
+    places = viewer.above.union(grant.subject_id for grant in viewer.grants)
+    if not places:
+        return False
+    asked = session.scalars(select(FactorRuleRow.required_of).where(FactorRuleRow.company_id.in_(sorted(places))))
+    return owes_factor({FactorDuty(one) for one in asked}, {grant.role for grant in viewer.grants})
