@@ -97,7 +97,7 @@ def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
     narrow = new_page(viewport=PHONE)
     desk = Desk(service, narrow, barriers)
     desk.sign_in(address("Amir Haddad"))
-    assert "1 kunde venter" in narrow.inner_text("main")
+    assert "En kunde venter på å høre fra deg" in narrow.inner_text("main")
     desk.go("/cases")
     narrow.get_by_role("link", name="Sofie Berg").click()
     desk.look()

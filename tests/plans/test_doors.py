@@ -80,7 +80,7 @@ def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Runn
     sofie = Reader(service.signed_in("sofie.berg"))
     [tick] = [one.attributes["action"] for one in sofie.page(plan_path).one("main").all("form")]
     assert sofie.send(tick, on=plan_path)[0] == 303
-    assert "Done 23 Nov." in sofie.page(plan_path).one("main").words
+    assert "Done 23 November 2026." in sofie.page(plan_path).one("main").words
     status, _ = amir.send(f"{plan_path}/end", state="done", note="Alle hilser nå.", version="2")
     assert status == 303
     tell_raters(amir, plan_path)
