@@ -27,7 +27,7 @@ from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.accounts.values import NewAccount, Role
-from app.demo.load import load_demo, ways_in
+from app.demo.entrances import ways_in
 from app.doctor import find_problems, is_behind, masked, tell_worker
 from app.infra.arenas import keep_few_arenas
 from app.infra.clock import utc_now
@@ -58,9 +58,10 @@ from app.settings import Settings
 from app.worker import working
 
 if TYPE_CHECKING:
+    from app.demo import load as demonstration
     from app.infra import migrate as migrations
 else:
-    migrations = later("app.infra.migrate")
+    demonstration, migrations = later("app.demo.load"), later("app.infra.migrate")
 
 EXIT_CODES: Mapping[type[errors.AppError], int] = {
     errors.Invalid: 3,
@@ -160,7 +161,7 @@ def demo() -> None:
     settings = Settings()
     with _opened(settings) as database:
         with _busy("Loading the demo organisation"), database.write() as session:
-            load_demo(session, now=utc_now())
+            demonstration.load_demo(session, now=utc_now())
         _say_ways_in(settings, database)
 
 
@@ -323,7 +324,7 @@ def _load_demo_once(database: Database) -> None:
         is_empty = not list_companies(session, SERVICE)
     if is_empty:
         with _busy("Loading the demo organisation"), database.write() as session:
-            load_demo(session, now=utc_now())
+            demonstration.load_demo(session, now=utc_now())
 
 
 def _greet(settings: Settings, database: Database) -> None:

@@ -1,20 +1,19 @@
 """The whole demo in one transaction: who is there, what is measured, a released quarter, weeks and an open round."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
-from app.accounts.values import AccountId, Grant, NewAccount, Role, Viewer
+from app.accounts.values import Grant, NewAccount, Role, Viewer
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.values import Choice, NoteDraft
-from app.deferred import dataclass
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.dossiers import put_on_record
+from app.demo.entrances import ADMIN, AMIR, ANALYST
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
-from app.demo.organisation import COMPANY, DOMAIN, address, create_organisation
+from app.demo.organisation import address, create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.programme import set_up_programme
 from app.demo.ratings import CONTACTS, customer, shopper
@@ -22,7 +21,7 @@ from app.demo.readings import create_readings
 from app.demo.scenarios import write_scenario
 from app.demo.weekly_rounds import release_weeks
 from app.errors import Conflict, NotFound
-from app.infra.database import ReadSession, WriteSession
+from app.infra.database import WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.kpis.queries import find_kpis
 from app.organisation.commands import ensure_raters
@@ -32,9 +31,6 @@ from app.organisation.values import NewRater
 from app.releases.values import Release
 from app.scoring.obstacles import Assignment
 
-ADMIN = f"admin@{DOMAIN}"
-AMIR = "amir.haddad"
-ANALYST = f"analyst@{DOMAIN}"
 ANALYSED, NOTED = "tobias.lund", "objection-handling"
 REASON = (
     "En som var på besøk, er streng mot alle og veier mye her. / One shopper is strict with all and weighs much here."
@@ -48,14 +44,6 @@ class NotEmpty(Conflict):
 
     code = "not_empty"
     message = "There is a company in this database already. The demo needs an empty one."
-
-
-@dataclass(frozen=True, slots=True)
-class WayIn:
-    """Somebody of the demo to sign in as: who, and the account."""
-
-    who: str
-    account_id: AccountId
 
 
 def load_demo(session: WriteSession, *, now: datetime) -> None:
@@ -83,18 +71,6 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     _create_accounts(session, where.company_id, now=first_day)
     _analyse(session, release, now=counted)
     set_up_programme(session, where.company_id, today, now=now)
-
-
-def ways_in(session: ReadSession) -> tuple[WayIn, ...]:
-    """Those whom the command line prints links for; nobody where the demo is not loaded."""
-    if not any(one.external_id == COMPANY for one in list_companies(session, SERVICE)):
-        return ()
-    found = ((who, find_account(session, email)) for who, email in _entrances().items())
-    return tuple(WayIn(who, account.id) for who, account in found if account is not None)
-
-
-def _entrances() -> Mapping[str, str]:
-    return {"Administrator": ADMIN, "Amir Haddad, Team Nord": address(AMIR), "Analyst": ANALYST}
 
 
 def _outsiders() -> list[NewRater]:

@@ -6,7 +6,8 @@ import pytest
 
 from app.accounts.queries import get_account
 from app.accounts.rules import SERVICE
-from app.demo.load import NotEmpty, load_demo, ways_in
+from app.demo.entrances import ways_in
+from app.demo.load import NotEmpty, load_demo
 from app.demo.organisation import COMPANY
 from app.encounters.queries import load_due_programmes, load_running
 from app.infra.database import Database, ReadSession
