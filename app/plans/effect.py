@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -16,7 +16,7 @@ from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectId
 from app.plans.rules import Published, measured_effect, pair_for
 from app.plans.tables import ActionPlanRow
-from app.plans.values import ActionPlan, Measured
+from app.plans.values import ActionPlan, Measured, PlanId
 from app.releases.gate import load_waiting
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import ScoreStatus
@@ -39,25 +39,35 @@ def find_effect(session: ReadSession, viewer: Viewer, plan: ActionPlan, *, on: d
 
     For who reads the results of its subject: whoever only owns the plan is told none.
     """
-    path = load_paths(session, [plan.subject.id], on=on)[SubjectId(plan.subject.id)]
-    if not may(viewer, Action.RESULTS_READ, path):
-        return None
-    judged = Judged(
-        plan.kpi.id, plan.subject.id, plan.started_on, plan.check_on, plan.expected, plan.kpi.kind is KpiKind.SOFT
-    )
-    waiting = load_waiting(session, viewer, [plan.subject.id], on=on)
-    return load_effects(session, [judged], but={one.round_id for one in waiting}, on=on)[0]
+    return find_effects(session, viewer, [plan], on=on).get(plan.id)
+
+
+def find_effects(
+    session: ReadSession, viewer: Viewer, plans: Sequence[ActionPlan], *, on: date
+) -> dict[PlanId, Measured]:
+    """The same of many plans, in as many statements as for one; those are left out of which nothing can be told."""
+    paths = load_paths(session, {plan.subject.id for plan in plans}, on=on)
+    read = [plan for plan in plans if may(viewer, Action.RESULTS_READ, paths[SubjectId(plan.subject.id)])]
+    judged = [
+        Judged(one.kpi.id, one.subject.id, one.started_on, one.check_on, one.expected, one.kpi.kind is KpiKind.SOFT)
+        for one in read
+    ]
+    waiting = load_waiting(session, viewer, {plan.subject.id for plan in read}, on=on)
+    found = load_effects(session, judged, but={(one.round_id, one.subject_id) for one in waiting}, on=on)
+    return {plan.id: one for plan, one in zip(read, found, strict=True) if one is not None}
 
 
 def load_effects(
-    session: ReadSession, plans: Sequence[Judged], *, but: Collection[str] = (), on: date
+    session: ReadSession, plans: Sequence[Judged], *, but: Collection[tuple[str, str]] = (), on: date
 ) -> list[Measured | None]:
     """What plans did, in their order, whoever asks; as many statements for one as for a hundred.
 
-    `but` are rounds whose figures about the subjects of the plans are left out.
+    `but` are rounds and subjects whose figures of that round are left out.
     """
-    of_these = (ScoreRow.subject_id.in_({plan.subject_id for plan in plans}), RoundRow.id.not_in(but))
-    own = _figures(session, _published(plans).where(*of_these))
+    of_these = _published(plans).where(ScoreRow.subject_id.in_({plan.subject_id for plan in plans}))
+    if but:
+        of_these = of_these.where(tuple_(RoundRow.id, ScoreRow.subject_id).not_in(sorted(but)))
+    own = _figures(session, of_these)
     pairs = [_pair(plan, own[plan.kpi_id].values()) for plan in plans]
     releases = {one.release_id for pair in pairs if pair is not None for one in pair}
     if not releases:

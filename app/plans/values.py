@@ -143,3 +143,4 @@ class PlanFilter:
     kpi_id: str | None = None
     subject_id: str | None = None
     owner_ids: frozenset[str] | None = None
+    case_id: str | None = None

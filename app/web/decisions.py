@@ -17,7 +17,10 @@ from app.http.doors import posted
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
+from app.infra.paging import PageRequest
 from app.kpis.queries import get_kpi
+from app.plans.queries import list_plans
+from app.plans.values import PlanFilter
 from app.web.decision_words import CHOICES, HINTS, found_of, next_step_of, title_of
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
@@ -144,6 +147,10 @@ def _new_page(visit: Visit, asked: Asked, form: Filled) -> Response:
 
 def _case_page(session: ReadSession, visit: Visit, case_id: str, sent: Filled | None) -> Response:
     case = get_case(session, visit.viewer, case_id, on=visit.today)
+    led_to = PlanFilter(case_id=case.id)
+    plans = list_plans(
+        session, visit.viewer, case.company_id, PageRequest(limit=5), chosen=led_to, on=visit.today
+    ).items
     form = sent or fresh({"version": str(case.version)})
     return page(
         visit,
@@ -155,6 +162,7 @@ def _case_page(session: ReadSession, visit: Visit, case_id: str, sent: Filled | 
         form=form,
         choices=[(one.value, said(visit, label), said(visit, HINTS[one])) for one, label in CHOICES.items()],
         step=next_step_of(case),
+        plans=[(plan.what, f"/plans/{plan.id}") for plan in plans],
     )
 
 

@@ -19,7 +19,7 @@ from app.kpis.values import Kpi
 from app.organisation.queries import load_tree
 from app.organisation.values import UNIT_KINDS, Subject
 from app.plans.commands import end_plan, make_plan, tick_action
-from app.plans.effect import find_effect
+from app.plans.effect import find_effect, find_effects
 from app.plans.intake import parse_plan, parse_plan_end
 from app.plans.library import load_library
 from app.plans.queries import get_plan, list_plans
@@ -83,12 +83,12 @@ def show_plans(request: Request) -> Response:
         state = next((one for one in PlanState if one == visit.query.get("state")), PlanState.OPEN)
         company = company_of(session, visit)
         found = list_plans(session, visit.viewer, company.id, slice_of(visit), chosen=PlanFilter(state), on=visit.today)
-        effects = {plan.id: find_effect(session, visit.viewer, plan, on=visit.today) for plan in found.items}
+        effects = find_effects(session, visit.viewer, found.items, on=visit.today)
     return page(
         visit,
         "pages/plans/list.html",
         flash=flash_for(visit, DONE),
-        lines=[(_line(visit, plan), _verdict(visit, effects[plan.id])) for plan in found.items],
+        lines=[(_line(visit, plan), _verdict(visit, effects.get(plan.id))) for plan in found.items],
         chosen=state,
         states=[(one, said(visit, label)) for one, label in STATES.items()],
         older=next_href(visit, found),

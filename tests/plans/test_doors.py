@@ -88,6 +88,21 @@ def test_a_decision_to_act_becomes_a_plan_that_is_ticked_and_ended(service: Runn
     assert "No plan here" in amir.page("/plans", lang="en").one("main").words
 
 
+def test_a_decision_shows_the_plan_it_became(service: Running) -> None:
+    with service.engine.read() as session:
+        known = Watching.of(session)
+    about = {"kpi_id": known.kpis[S1], "subject_id": known.subjects["sofie.berg"]}
+    system = service.system("results:read", "decisions:write", subject="team-nord")
+    case = ok(system.post("/api/v1/decision-cases", json={**about, "question": "Trengs støtte?"}))
+    ok(system.post(f"/api/v1/decision-cases/{case['id']}/decision", json={"choice": "act", "reason": "Ja."}))
+    wanted = {"owner_id": about["subject_id"], "what": "Øve", "expected": 5, "check_on": "2026-12-31"}
+    made = system.post("/api/v1/action-plans", json={**about, **wanted, "case_id": case["id"]}).json()
+    amir = Reader(service.signed_in("amir", role=Role.MANAGER, at="team-nord"))
+    links = {one.words: one.attributes["href"] for one in amir.page(f"/decisions/{case['id']}").one("main").all("a")}
+    assert links["Øve"] == f"/plans/{made['id']}"
+    assert "Make a plan" not in links
+
+
 def test_a_system_makes_reads_ticks_and_ends_a_plan(service: Running) -> None:
     with service.engine.read() as session:
         known = Watching.of(session)
