@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.dispatch import Post
 from app.infra.database import Database
@@ -46,9 +47,7 @@ class Live:
 @contextmanager
 def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
     """Serve on a free port in a thread until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = settings_of(
         engine,
         port=port,
@@ -58,14 +57,27 @@ def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
         mail_from="kpi@fjellbris.example",
     )
     clock = Clock(now)
-    app = create_app(settings, database=engine, clock=clock)
+    with listening(create_app(settings, database=engine, clock=clock), port) as address:
+        yield Live(address, clock, engine, post_of(settings, "browser"), mail)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def listening(app: ASGIApp, port: int) -> Iterator[str]:
+    """An application on a port, in a thread until the block ends; its address."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     try:
-        yield Live(f"http://127.0.0.1:{port}", clock, engine, post_of(settings, "browser"), mail)
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

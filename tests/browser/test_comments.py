@@ -17,7 +17,6 @@ from tests.smtp import MailServer
 
 pytestmark = pytest.mark.slow
 NewPage = Callable[..., Page]
-Barriers = Callable[[Page], list[str]]
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 COMMENT = "Spør alltid hva jeg trenger."
 
@@ -81,19 +80,19 @@ def moderate(desk: Desk) -> None:
 
 
 def test_a_comment_goes_from_the_phone_past_the_reader_to_the_release_and_its_code_tells_so(
-    service: Live, new_page: NewPage, barriers: Barriers
+    service: Live, new_page: NewPage
 ) -> None:
     with service.engine.write() as session:
         made = moderated(session, NOW, RaterGroup.CUSTOMER)
         link = made.played.link_of(customers_of(made.company, SOFIE, 1)[0])
-    phone = Desk(service, new_page(viewport=PHONE, has_touch=True, is_mobile=True), barriers)
+    phone = Desk(service, new_page(viewport=PHONE, has_touch=True, is_mobile=True))
     code = code_of(phone, f"/r/{link}")
     assert told(phone, code).startswith("Mottatt")
     assert told(phone, made.codes["Ringer alltid tilbake samme dag."]).startswith("Erstattet")
 
     service.clock.pass_by(CLOSED + timedelta(hours=1))
     service.work()
-    moderate(Desk(service, new_page(viewport=PHONE), barriers))
+    moderate(Desk(service, new_page(viewport=PHONE)))
     service.work()
     assert told(phone, code).startswith("Vist som skrevet")
     assert told(phone, made.codes["Gunvor i Bergen fikk svar med en gang."]).startswith("Vist redigert")

@@ -95,7 +95,7 @@ def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
     ask_for_contact(phone_at(new_page, link), barriers)
     thank_without_a_script(phone_at(new_page, service.link_in_letter_to(ANOTHER), java_script_enabled=False))
     narrow = new_page(viewport=PHONE)
-    desk = Desk(service, narrow, barriers)
+    desk = Desk(service, narrow)
     desk.sign_in(address("Amir Haddad"))
     assert "En kunde venter på å høre fra deg" in narrow.inner_text("main")
     desk.go("/cases")
@@ -113,7 +113,7 @@ def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
 def test_whoever_scans_a_code_answers_without_a_script(service: Live, new_page: NewPage, barriers: Barriers) -> None:
     open_centre(service)
     page = new_page(viewport=PHONE)
-    desk = Desk(service, page, barriers)
+    desk = Desk(service, page)
     desk.sign_in(address("Amir Haddad"))
     desk.go("/open-codes/new")
     desk.choose("subject_id", "Team Nord")

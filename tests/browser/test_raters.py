@@ -82,7 +82,7 @@ def decline_on_phone(service: Live, new_page: NewPage, barriers: Barriers) -> No
 
 def test_proposed_approved_declined_and_replaced(service: Live, new_page: NewPage, barriers: Barriers) -> None:
     round_path = prepared(service.engine)
-    desk = Desk(service, new_page(), barriers)
+    desk = Desk(service, new_page())
     desk.sign_in(address(AMIR))
     desk.go(f"{round_path}/assignments")
     desk.page.fill("[name=until]", "2026-11-18T12:00")

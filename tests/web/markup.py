@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = frozenset({"input", "br", "hr", "img", "link", "meta", "col"})
+VOID = frozenset({"input", "br", "hr", "img", "link", "meta", "base", "col"})
 
 
 @dataclass
@@ -76,6 +76,7 @@ class _Reader(HTMLParser):
 
     def _add(self, tag: str, attrs: list[tuple[str, str | None]]) -> Element:
         element = Element(tag, {name: value or "" for name, value in attrs})
+        assert len(attrs) == len(element.attributes), f"<{tag}> says something twice: {attrs}"
         self.open[-1].content.append(element)
         return element
 

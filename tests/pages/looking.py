@@ -1,0 +1,96 @@
+"""A browser that looks at pages which were read already: axe, and whether anything scrolls sideways.
+
+What contrast follows from, colours with what lies behind them and the size of the letters, is looked at once for each
+scheme, wherever it is met first; all other rules on every page.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from axe_playwright_python.base import AXE_SCRIPT
+from fastapi import FastAPI
+from playwright.sync_api import Page as Tab
+from starlette.types import Receive, Scope, Send
+
+from tests.browser.live import free_port, listening
+from tests.chromium import DESK, PHONE
+
+_AXE = "/axe.js"
+_SCRIPT = f'<script src="{_AXE}"></script></body>'
+# Looked at by colours; and what axe leaves out unless asked.
+_RULES = "{'color-contrast': {enabled: false}, 'target-size': {enabled: true}}"
+_ASKED = "resultTypes: ['violations'], elementRef: false, preload: false, iframes: false"
+_TOLD = """found => found.violations.flatMap(one => one.nodes.map(
+    node => `${one.id}: ${node.html.slice(0, 160)} (${node.failureSummary.replace(/\\s+/g, ' ').slice(0, 240)})`))"""
+_BARRIERS = f"() => axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({_TOLD})"
+_SIDEWAYS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+_CONTRAST = f"""scheme => {{
+    const known = new Set(JSON.parse(localStorage.getItem(scheme) || '[]')), fresh = [];
+    const behind = element => {{
+        const style = getComputedStyle(element);
+        const found = [style.color, style.fontSize, style.fontWeight];
+        for (let one = element; one; one = one.parentElement) {{
+            const {{opacity, backgroundImage, backgroundColor}} = getComputedStyle(one);
+            found.push(opacity, backgroundImage, backgroundColor);
+            if (backgroundColor.startsWith('rgb(')) break;
+        }}
+        return found.join();
+    }};
+    for (const element of document.body.querySelectorAll('*')) {{
+        const says = [...element.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim());
+        const look = says && element.checkVisibility() && behind(element);
+        if (look && !known.has(look)) {{ known.add(look); fresh.push(element); }}
+    }}
+    localStorage.setItem(scheme, JSON.stringify([...known]));
+    if (!fresh.length) return [];
+    return axe.run({{include: fresh.map(one => [one])}}, {{{_ASKED}, runOnly: ['color-contrast']}}).then({_TOLD});
+}}"""
+_REPAIRED = """pages => pages.map(html => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')]
+    .map(one => one.localName).join(' '))"""
+
+
+@dataclass
+class Looking:
+    """A tab on pages by address."""
+
+    tab: Tab
+    base: str
+
+    def at(self, path: str, *, first: str, then: str) -> list[str]:
+        """What is wrong with a page on a phone in one scheme, and at a desk in the other."""
+        self.tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        self.tab.emulate_media(color_scheme=first)  # type: ignore[arg-type]
+        self.tab.goto(self.base + path)
+        wrong = [*self.tab.evaluate(_BARRIERS), *self._looks(first)]
+        self.tab.set_viewport_size(DESK)  # type: ignore[arg-type]
+        self.tab.emulate_media(color_scheme=then)  # type: ignore[arg-type]
+        return [*wrong, *self._looks(then)]
+
+    def parsed(self, pages: list[str]) -> list[str]:
+        """The elements of each page, in order, as the browser makes them of its text."""
+        found: list[str] = self.tab.evaluate(_REPAIRED, pages)
+        return found
+
+    def _looks(self, scheme: str) -> list[str]:
+        sideways = ["it scrolls sideways"] if self.tab.evaluate(_SIDEWAYS) else []
+        return [f"{scheme}: {one}" for one in (*self.tab.evaluate(_CONTRAST, scheme), *sideways)]
+
+
+@contextmanager
+def serving(app: FastAPI, pages: Mapping[str, str]) -> Iterator[str]:
+    """Pages as they were read, with axe on them; whatever else they ask for comes from the service. The address."""
+    sent = {path: (html.replace("</body>", _SCRIPT), "text/html") for path, html in pages.items()}
+    sent[_AXE] = (AXE_SCRIPT, "text/javascript")
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") not in sent:
+            await app(scope, receive, send)
+            return
+        body, kind = sent[scope["path"]]
+        headers = [(b"content-type", f"{kind}; charset=utf-8".encode()), (b"cache-control", b"max-age=600")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body.encode()})
+
+    with listening(either, free_port()) as address:
+        yield address
