@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from app.accounts.values import Role
 from app.http.access import Who, declared_routes
 from app.infra.keys import key_of
+from tests.databases import recorded_statements
 from tests.followup.reader import Reader
 from tests.journeys.service import Running, text_of
 from tests.served import ADDRESS
@@ -132,6 +133,7 @@ class Page:
     route: str
     language: str
     html: str
+    statements: int
 
     @property
     def tree(self) -> Element:
@@ -150,14 +152,23 @@ def every_route(service: Running) -> dict[str, Who]:
 def read_every(service: Running) -> list[Page]:
     """Every page in both languages; an AssertionError for one that does not show."""
     readers = _readers(service)
-    found = []
-    for route, address in (*_inside(service), *_outside(service)):
-        client = readers[SOMEBODY.get(route, "" if route in BEHIND_LINKS else "everything")]
-        for language in ("nb", "en"):
-            answer = client.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
-            assert answer.status_code == 200, f"{route} answers {answer.status_code}: {answer.text[-3000:]}"
-            found.append(Page(route, language, answer.text))
-    return found
+    pages = (*_inside(service), *_outside(service))
+    return [_read(service, readers, *page, language) for page in pages for language in ("nb", "en")]
+
+
+def read_lists(service: Running) -> dict[str, int]:
+    """How many statements every page takes that is about nothing in particular, as lists are."""
+    readers = _readers(service)
+    pages = [page for page in _inside(service) if "{" not in page[0]]
+    return {route: _read(service, readers, route, address, "en").statements for route, address in pages}
+
+
+def _read(service: Running, readers: Mapping[str, TestClient], route: str, address: str, language: str) -> Page:
+    client = readers[SOMEBODY.get(route, "" if route in BEHIND_LINKS else "everything")]
+    with recorded_statements(service.engine.engine) as asked:
+        answer = client.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
+    assert answer.status_code == 200, f"{route} answers {answer.status_code}: {answer.text[-3000:]}"
+    return Page(route, language, answer.text, len(asked))
 
 
 def _readers(service: Running) -> dict[str, TestClient]:

@@ -28,7 +28,7 @@ from app.visits.intake import parse_order
 from app.visits.report import add_evidence, report_visit
 from app.visits.tables import ScenarioRow
 from app.visits.values import EvidenceKind
-from tests.api.bodies import code_at, order_at, programme_at, round_at
+from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.journeys.service import Running, ok
 from tests.served import OWN_PAGE
@@ -89,6 +89,40 @@ def fill(service: Running) -> None:
     with service.engine.write() as session:
         # What came in since the worker was here is read before it is shown.
         _scan(session, filling.known, "HR")
+
+
+def fill_more(service: Running) -> None:
+    """Three more of everything that has a list."""
+    filling = Filling.of(service)
+    known, people, send = filling.known, filling.people, filling.send
+    kpi, team = known.kpis[S1], known.subjects["team-sor"]
+    with service.engine.read() as session:
+        scenario = session.scalars(select(ScenarioRow.id)).first() or ""
+    named = {"nb": "Én til", "en": "One more"}
+    scale = {"kind": "points", "points": 5, "name": named}
+    plan = {"kpi_id": kpi, "expected": 5, "check_on": "2026-12-31", "what": "Enda en."}
+    plan["actions"] = [{"text": "Gjør det", "due_on": "2026-12-01"}]
+    owners = ("lars.moen", "jonas.eide", "sofie.berg")
+    for number, (one, owner) in enumerate(zip(("elias.dahl", "mina.olsen", "oda.strand"), owners, strict=True)):
+        at = service.subject(one)
+        send("conflicts", {"one_id": people["kari.lunde"], "other_id": people[one], "reason": "De er i slekt."})
+        send("suppressions", {"person_id": people[one], "reason": "Ba om det"})
+        send("api-keys", key_at(team))
+        send("accounts", {"email": f"ny{number}@fjellbris.example", "name": "Ny"})
+        send("people", {"name": "Ny", "email": f"ny{number}@fjellbris.example", "unit_id": team})
+        send("kpis", {"kind": "soft", "name": named})
+        send("goals", {"name": named})
+        send("scales", scale)
+        send("decision-cases", {"kpi_id": kpi, "subject_id": at, "question": "Hva nå?"})
+        send("action-plans", {**plan, "subject_id": at, "owner_id": known.subjects[owner]})
+        send("open-codes", code_at(team, kpi))
+        send("programmes", programme_at(team, kpi))
+        send("rounds", round_at(team))
+        send("dossiers", {"name": named, "scope_id": team})
+        send("visit-scenarios", {"name": named, "kpi_ids": [kpi]})
+        order = parse_order({**order_at(scenario, at), "shopper": f"besok{number + 2}@besok.example"})
+        with service.engine.write() as session:
+            order_visit(session, known.who(Role.ADMIN), known.company_id, order, now=NOW)
 
 
 def _add_people(filling: Filling) -> None:

@@ -14,8 +14,8 @@ from tests.dump import tables_of
 from tests.house.sources import ROOT
 from tests.house.test_locales import translated
 from tests.journeys.service import Running
-from tests.pages.every import GOES_ON, SEEN_IN_JOURNEYS, Page, every_route, read_every
-from tests.pages.filled import fill
+from tests.pages.every import GOES_ON, SEEN_IN_JOURNEYS, Page, every_route, read_every, read_lists
+from tests.pages.filled import fill, fill_more
 from tests.pages.looking import Looking, serving
 from tests.pages.validity import faults
 from tests.shelf import NOW, Shelf, demo
@@ -139,3 +139,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
             for fault in looking.at(path, first=first, then=then)
         ]
     assert wrong == []
+
+
+def test_no_list_asks_the_database_more_often_for_more_rows(read: Read) -> None:
+    service, _ = read
+    few = read_lists(service)
+    fill_more(service)
+    many = read_lists(service)
+    assert len(few) > 50
+    assert {route: (few[route], many[route]) for route in few if many[route] > few[route]} == {}
