@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from bench import disclosure, figures, forms, load, mail, model, papers, scoring, start
+from bench import disclosure, figures, forms, load, mail, model, overview, papers, scoring, start
 from bench.report import Line, table
 from tests.postgres import Server, running_server
 
@@ -22,6 +22,7 @@ SCENARIOS: dict[str, Scenario] = {
     "mail-kills": mail.mail_kills,
     "release": figures.release,
     "summary": figures.summary,
+    "overview": overview.overview,
     "pdf": papers.pdf,
     "start": start.start,
     "mixed-model": model.mixed_model,

@@ -109,10 +109,10 @@ def _kpi(session: WriteSession, company_id: str, number: int, items: int, known:
     return kpi_id
 
 
-def draft(session: WriteSession, world: World, name: str) -> Round:
-    """A draft round about all KPIs with two confidential groups."""
+def draft(session: WriteSession, world: World, name: str, *, scope_id: str = "") -> Round:
+    """A draft round about all KPIs with two confidential groups, in a unit or the whole company."""
     wish = RoundDraft(
-        scope_id=world.company_id,
+        scope_id=scope_id or world.company_id,
         external_id=None,
         name=_words(name),
         purpose=_words("We measure how fast this is."),
@@ -169,13 +169,13 @@ def _secrets(session: WriteSession, round_id: str) -> list[str]:
     return [key.rating_token(salt or b"", row.id, row.rotation) for row in rows]
 
 
-def past_rows(world: World, *, subjects: int, sheets: int) -> list[Row]:
-    """Rows of a file of past ratings: `sheets` sheets about `subjects` persons, every item answered."""
+def past_rows(world: World, *, subjects: int, sheets: int, first: int = 0) -> list[Row]:
+    """Rows of a file of past ratings: `sheets` sheets about `subjects` persons from `first` on, every item answered."""
     return [
         Row(
             2 + sheet * len(world.item_codes) + place,
             {
-                "subject": f"P{sheet % subjects}",
+                "subject": f"P{first + sheet % subjects}",
                 "rater": f"R{sheet}",
                 "rater_group": GROUPS[sheet // subjects % 2].value,
                 "item": code,

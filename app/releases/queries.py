@@ -281,6 +281,17 @@ def load_told(session: ReadSession, release_id: str, subject_ids: Iterable[str])
     return frozenset(session.scalars(query.distinct()))
 
 
+def load_told_of(session: ReadSession, latest: Mapping[str, str]) -> frozenset[str]:
+    """The same of subjects in a release each, by subject, in one statement however many releases there are."""
+    query = select(ScoreRow.release_id, ScoreRow.subject_id).where(
+        ScoreRow.release_id.in_(set(latest.values())),
+        ScoreRow.subject_id.in_(list(latest)),
+        IS_TOLD,
+    )
+    found = session.execute(query.distinct())
+    return frozenset(row.subject_id for row in found if latest[row.subject_id] == row.release_id)
+
+
 def without_errors(score: Score) -> Score:
     """A figure as anybody but an analyst reads it."""
     return score._replace(se=None, df=None)

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, null, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, and_, null, or_, select
 
 from app.accounts.queries import load_actor_names
 from app.accounts.rules import Action, roots
@@ -21,9 +20,8 @@ from app.decisions.values import CaseFilter, CaseState
 from app.errors import NotFound
 from app.followup.relations import get_prompts
 from app.infra.database import ReadSession
-from app.infra.ids import is_id
 from app.infra.paging import PageRequest
-from app.organisation.paths import below, load_subjects
+from app.organisation.paths import in_parts, load_paths, load_subjects
 from app.organisation.queries import load_tree
 from app.organisation.values import SubjectId, SubjectKind
 from app.plans.queries import list_plans
@@ -145,15 +143,32 @@ class _Waiting(NamedTuple):
 
 def _load_waiting(session: ReadSession, granted: Collection[str], own: Collection[str], *, on: date) -> list[_Waiting]:
     """Summaries that waited, and talks that nobody has signed for good, as far as they may concern somebody."""
-    units, people = sorted(filter(is_id, granted)), sorted(filter(is_id, own))
+    concerned = _load_concerned(session, frozenset(granted), frozenset(own), on=on)
+    queries = (query for part in in_parts(concerned) for query in _waiting(part, on=on))
+    return [_Waiting(*row) for query in queries for row in session.execute(query)]
 
-    def mine(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        return or_(column.in_(people), column.in_(below(units, on=on))) if units else column.in_(people)
 
-    if not units and not people:
-        return []
+def _load_concerned(
+    session: ReadSession, granted: frozenset[str], own: frozenset[str], *, on: date
+) -> frozenset[SubjectId]:
+    """Of whom anything waits, those in some units and some people themselves.
+
+    Looked at from who waits upwards: few wait, and below a company there are all.
+    """
+    if not granted and not own:
+        return frozenset()
+    held = select(HeldSummaryRow.subject_id).where(HeldSummaryRow.latest_on >= on - rules.KEPT)
+    waiting = session.scalars(held.union(select(TalkRow.subject_id).where(_UNSIGNED))).all()
+    paths = load_paths(session, waiting, on=on)
+    return frozenset(one for one, path in paths.items() if one in own or not granted.isdisjoint(path))
+
+
+_UNSIGNED = or_(TalkRow.leader_signed_on.is_(None), TalkRow.person_signed_on.is_(None))
+
+
+def _waiting(subject_ids: Collection[str], *, on: date) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """What waits of some people: with the summary that was held, and without."""
     release = (ReleaseRow.id, ReleaseRow.company_id, RoundRow.name, RoundRow.period_start, RoundRow.period_end)
-    unsigned = or_(TalkRow.leader_signed_on.is_(None), TalkRow.person_signed_on.is_(None))
     of_held = and_(TalkRow.release_id == ReleaseRow.id, TalkRow.subject_id == HeldSummaryRow.subject_id)
     held = (
         select(HeldSummaryRow.subject_id, HeldSummaryRow, TalkRow, *release)
@@ -161,8 +176,8 @@ def _load_waiting(session: ReadSession, granted: Collection[str], own: Collectio
         .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
         .outerjoin(TalkRow, of_held)
         .where(
-            mine(HeldSummaryRow.subject_id),
-            or_(and_(TalkRow.id.is_(None), HeldSummaryRow.latest_on >= on - rules.KEPT), unsigned),
+            HeldSummaryRow.subject_id.in_(subject_ids),
+            or_(and_(TalkRow.id.is_(None), HeldSummaryRow.latest_on >= on - rules.KEPT), _UNSIGNED),
         )
     )
     free = (
@@ -170,14 +185,14 @@ def _load_waiting(session: ReadSession, granted: Collection[str], own: Collectio
         .join(ReleaseRow, ReleaseRow.id == TalkRow.release_id)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
         .where(
-            mine(TalkRow.subject_id),
-            unsigned,
+            TalkRow.subject_id.in_(subject_ids),
+            _UNSIGNED,
             ~select(HeldSummaryRow.subject_id)
             .where(HeldSummaryRow.round_id == RoundRow.id, HeldSummaryRow.subject_id == TalkRow.subject_id)
             .exists(),
         )
     )
-    return [_Waiting(*row) for query in (held, free) for row in session.execute(query)]
+    return held, free
 
 
 # ------------------------------------------------------------ pieces

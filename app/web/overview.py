@@ -17,7 +17,7 @@ from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
 from app.papers.result_words import reason
-from app.releases.queries import load_latest_composites, load_told
+from app.releases.queries import load_latest_composites, load_told_of
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
 from app.summaries.compose import figure_of
@@ -120,19 +120,8 @@ def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> li
     readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
     wanted = {str(place.id): place for place in (*own.values(), *readable)}
     latest = load_latest_composites(session, visit.viewer, wanted, on=visit.today)
-    told = _told(session, latest)
+    told = load_told_of(session, {one: release.id for one, (release, _) in latest.items()})
     return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in told]
-
-
-def _told(session: ReadSession, latest: Mapping[str, tuple[Release, Score]]) -> frozenset[str]:
-    """Those of whom the release says anything; the others nobody was asked about."""
-    releases = {release.id for release, _ in latest.values()}
-    return frozenset().union(
-        *(
-            load_told(session, release_id, [one for one, (release, _) in latest.items() if release.id == release_id])
-            for release_id in releases
-        )
-    )
 
 
 def _row(visit: Visit, place: Subject, release: Release, score: Score) -> Mapping[str, Any]:
