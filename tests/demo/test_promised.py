@@ -1,0 +1,86 @@
+"""Acceptance 5 to 7 on page and API alike: the early warning, competitors, and people in bands instead of an order."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.followup.reader import Reader
+from tests.followup.watched import Watching
+from tests.journeys.service import Running, ok
+from tests.shelf import NOW, Shelf, demo
+
+AMIR, INGRID = "Amir Haddad", "Ingrid Solheim"
+
+
+@pytest.fixture
+def service(shelf: Shelf, tmp_path: Path) -> Running:
+    return Running.on(shelf.take(demo), NOW, tmp_path)
+
+
+def items(service: Running, path: str) -> Any:
+    return ok(service.system().get(f"/api/v1/{path}"))["items"]
+
+
+def test_the_demo_warns_early_compares_fairly_and_ranks_in_bands(service: Running) -> None:
+    with service.engine.read() as session:
+        release = Watching.of(session).release_of("2026-q3")
+    ragnhild = Reader(service.signed_in("ragnhild.torp"))
+    compared_fairly(service, ragnhild, release)
+    ranked_in_bands(service, ragnhild, release)
+    warned_early(service, ragnhild)
+
+
+def warned_early(service: Running, ragnhild: Reader) -> None:
+    """Far above any red line; the case goes to Amir, and unanswered to Ingrid."""
+    [signal] = items(service, "signals")
+    finding = signal["finding"]
+    assert (signal["subject"]["name"], signal["kpi"]["name"]["en"]) == ("Team Nord", "First impression")
+    assert (finding["state"], finding["side"], finding["seen"]) == ("signal", "low", 27)
+    assert (signal["item_name"]["en"], finding["rater_group"]) == ("Welcome", "customer")
+    assert (signal["value"], signal["usual"], signal["red_line"]["low"]) == (75.0, 81.125, 50.0)
+    page = ragnhild.page("/signals").one("main").words
+    assert all(one in page for one in ("Team Nord", "Welcome", "75.0", "81.1"))
+
+    service.work()
+    [case] = items(service, "decision-cases")
+    # Ten working days after a Monday.
+    assert (case["owner"]["name"], case["due_on"], case["escalations"]) == (AMIR, "2026-12-07", 0)
+    service.clock.now += timedelta(days=16)
+    service.work()
+    [case] = items(service, "decision-cases")
+    assert (case["owner"]["name"], case["escalations"]) == (INGRID, 1)
+    assert INGRID in Reader(service.signed_in("ragnhild.torp")).page("/decisions").one("main").words
+
+
+def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:
+    """Shoppers against shoppers, with who can be told apart from us."""
+    contests = ok(service.system().get(f"/api/v1/releases/{release}/competitors"))["contests"]
+    assert {group for one in contests for group in one["rater_groups"]} == {"mystery_shopper"}
+    assert {rival["raters"] for one in contests for rival in one["rivals"]} == {25}
+    first = contests[0]
+    against = {rival["place"]["name"]: (rival["score"], rival["against"]) for rival in first["rivals"]}
+    assert (first["name"]["en"], round(first["score"], 1)) == ("First impression", 68.6)
+    assert against == {
+        "Hauklid Energi": (47.5, "ahead"),
+        "Lunvik Klima": (70.0, "not_apart"),
+        "Torsnes Varmepumper": (57.5, "not_apart"),
+    }
+    path = f"/results/{release}/subjects/{service.subject('fjellbris')}/comparison"
+    page = ragnhild.page(path).one("main").words
+    assert [one for one in ("68.6", *against, "47.5", "70.0", "57.5") if one not in page] == []
+
+
+def ranked_in_bands(service: Running, ragnhild: Reader, release: str) -> None:
+    """Eight people whose places overlap stand in one band, by name; of four that can be compared nothing is said."""
+    company, team = service.subject("fjellbris"), service.subject("team-nord")
+    [band] = ok(service.system().get(f"/api/v1/releases/{release}/rankings/{company}"))["bands"]
+    names = [one["place"]["name"] for one in band]
+    assert (len(names), names) == (8, sorted(names))
+    assert {(one["proven"]["first"], one["proven"]["last"]) for one in band} == {(1, 8)}
+    page = ragnhild.page(f"/results/{release}/subjects/{company}/comparison").one("main").words
+    assert "They cannot be told apart from each other." in page
+    assert [page.index(name) for name in names] == sorted(page.index(name) for name in names)
+    refused = ok(service.system().get(f"/api/v1/releases/{release}/rankings/{team}"))
+    assert (refused["bands"], refused["reason"]) == ([], "too_few_subjects")
