@@ -100,6 +100,8 @@ def _kept(query: Select[Any], chosen: CaseFilter) -> Select[Any]:
         query = query.where(DecisionCaseRow.subject_id == chosen.subject_id)
     if chosen.owner_ids is not None:
         query = query.where(DecisionCaseRow.owner_id.in_(chosen.owner_ids))
+    if chosen.subject_ids is not None:
+        query = query.where(DecisionCaseRow.subject_id.in_(chosen.subject_ids))
     return query
 
 

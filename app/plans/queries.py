@@ -143,6 +143,8 @@ def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
         query = query.where(ActionPlanRow.owner_id.in_(chosen.owner_ids))
     if chosen.case_id is not None:
         query = query.where(ActionPlanRow.case_id == chosen.case_id)
+    if chosen.subject_ids is not None:
+        query = query.where(ActionPlanRow.subject_id.in_(chosen.subject_ids))
     return query
 
 
