@@ -5,6 +5,7 @@ from app.analysis import tables as analysis
 from app.decisions import tables as decisions
 from app.dossiers import tables as dossiers
 from app.encounters import tables as encounters
+from app.focus import tables as focus
 from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
@@ -31,6 +32,7 @@ CAPABILITIES = (
     analysis,
     decisions,
     encounters,
+    focus,
     followup,
     dossiers,
     heartbeat,

@@ -1,9 +1,10 @@
 """Pure decisions of overviews: which rounds make a course, what is short of its target, in which order rows stand."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 
+from app.followup.rules import SINGLY
 from app.overview.values import CoursePoint, HeatCell, HeatRow, Short
+from app.scoring.steps import length_of
 
 MOST_SHORT = 5
 """So many KPIs short of their target are named; more would be no help."""
@@ -11,22 +12,12 @@ MOST_SHORT = 5
 MOST_ROUNDS = 12
 WHOLE = "composite"
 NAME = "name"
-_WEEK = timedelta(days=7)
-
-
-def is_single_week(first: date, last: date) -> bool:
-    """Whether a round is about a week or less: one of a series that is watched, and no card.
-
-    >>> is_single_week(date(2026, 11, 16), date(2026, 11, 22)), is_single_week(date(2026, 7, 1), date(2026, 9, 30))
-    (True, False)
-    """
-    return last - first < _WEEK
 
 
 def course_of(points: Iterable[CoursePoint]) -> tuple[CoursePoint, ...]:
     """The points of a course, the latest twelve; single weeks only where there is nothing else."""
     every = list(points)
-    longer = [one for one in every if not is_single_week(one.told.period_start, one.told.period_end)]
+    longer = [one for one in every if length_of(one.told.period_start, one.told.period_end) not in SINGLY]
     return tuple((longer or every)[-MOST_ROUNDS:])
 
 
