@@ -150,6 +150,7 @@ def test_the_focus_is_read_by_who_reads_the_results_and_first_in_the_talk(
         get_focus(session, leader, known.subjects["team-nord"], on=TODAY)
 
 
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_the_focus_of_three_people_takes_as_many_statements_as_that_of_one(
     shelf: Shelf, session: WriteSession, known: Watching
 ) -> None:
@@ -166,6 +167,7 @@ def test_the_focus_of_three_people_takes_as_many_statements_as_that_of_one(
     assert counted[0][1] == counted[1][1]
 
 
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_the_focus_is_set_on_pages_and_over_http_and_stands_first_in_the_week(shelf: Shelf, tmp_path: Path) -> None:
     service = Running.on(shelf.take(demo), NOW, tmp_path)
     with service.engine.read() as session:

@@ -174,6 +174,7 @@ def test_own_results_that_wait_stand_nowhere_in_the_overview_of_the_own_team(
     assert (own.standing.figure, own.course, own.short) == (None, (), ())
 
 
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_an_overview_takes_as_many_statements_for_a_company_as_for_a_team(
     shelf: Shelf, session: WriteSession, known: Watching
 ) -> None:
@@ -196,6 +197,7 @@ def test_an_overview_takes_as_many_statements_for_a_company_as_for_a_team(
     assert with_plans <= team + 4, "the plans are read at once"
 
 
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_pages_files_and_api_tell_the_same(shelf: Shelf, tmp_path: Path) -> None:
     service = Running.on(shelf.take(demo), NOW, tmp_path)
     with service.engine.write() as session:

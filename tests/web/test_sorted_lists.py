@@ -105,6 +105,7 @@ def names(page: Element) -> list[str]:
     return [row.all("th")[0].words for row in page.one("main").all("table")[-1].all("tbody")[0].all("tr")]
 
 
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_heads_are_links_that_turn_the_order_round(shelf: Shelf, tmp_path: Path) -> None:
     service = Running.on(shelf.show(demo), NOW, tmp_path)
     amir, admin = Reader(service.signed_in("amir.haddad")), Reader(service.signed_in("admin", role=Role.ADMIN))
