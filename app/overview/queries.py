@@ -16,35 +16,27 @@ from app.deferred import dataclass
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import UNKNOWN
 from app.followup.queries import load_signals_at
-from app.followup.rows import load_watches
-from app.followup.values import KpiName, Signal
+from app.followup.values import Signal
 from app.infra.database import ReadSession
 from app.infra.paging import MAX_LIMIT, PageRequest
-from app.kpis.values import KpiKind
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_tree
 from app.organisation.values import UNIT_KINDS, Subject, SubjectId, SubjectKind, Tree
 from app.overview import rows, rules
+from app.overview.sides import SideBySide, load_side_by_side
 from app.overview.values import (
     Branch,
     CoursePoint,
-    HeatCell,
     HeatMap,
-    HeatRow,
     OffCourse,
     Overview,
-    Placed,
     Short,
     Standing,
-    ToldRound,
 )
 from app.plans.queries import list_plans
 from app.plans.values import PlanFilter, PlanState
 from app.releases.gate import load_waiting
 from app.releases.queries import load_latest_composites
-from app.releases.values import Score
-from app.rounds.values import FrozenKpi
-from app.scoring.bands import band_of, target_worth
 from app.summaries.compose import figure_of
 from app.summaries.found import Found
 from app.summaries.values import Place
@@ -221,7 +213,7 @@ def _short(
     """What hangs directly there and is short of a target beyond doubt, in the latest round about the unit."""
     if not course:
         return ()
-    map_ = _map(session, there, course[-1].told, on=on)
+    map_ = load_side_by_side(session, there.viewer, there.company_id, there.subject.id, course[-1].told, on=on)
     asked = {(case.kpi.id, case.subject.id): str(case.id) for case in cases}
     lines = map_.rows if there.subject.kind in UNIT_KINDS else [one for one in (map_.unit,) if one is not None]
     return rules.shortest(
@@ -257,7 +249,9 @@ def get_heat_map(
     chosen = next((one for one in rounds if release_id in {None, one.release_id}), None)
     if release_id is not None and chosen is None:
         raise NotFound
-    found = _Cells((), None, ()) if chosen is None else _map(session, there, chosen, on=on)
+    found = SideBySide((), None, ())
+    if chosen is not None:
+        found = load_side_by_side(session, viewer, there.company_id, there.subject.id, chosen, on=on)
     ids = [kpi.id for kpi in found.columns]
     if sort and sort.removeprefix("-") not in rules.orders(ids):
         raise Invalid([FieldError("sort", UNKNOWN, ", ".join(rules.orders(ids)))])
@@ -272,74 +266,3 @@ def get_heat_map(
         rounds=rounds,
         sort=sort,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """The figures of a round: of the unit itself, and of what hung under it in the order of the organisation."""
-
-    columns: tuple[KpiName, ...]
-    unit: HeatRow | None
-    rows: tuple[HeatRow, ...]
-
-
-def _map(session: ReadSession, there: _There, told: ToldRound, *, on: date) -> _Cells:
-    unit_id = there.subject.id
-    placed = rows.load_placed(session, there.viewer, there.company_id, told.round_id, unit_id, on=on)
-    scores = rows.load_kpi_scores_of(session, told.release_id, [one.id for one in placed])
-    asked = rows.load_kpis_asked(session, told.round_id)
-    kpis = [kpi for kpi in asked if any(_is_told(found.get(kpi.kpi_id)) for found in scores.values())]
-    lines = {kpi_id: watch.red_line for kpi_id, watch in load_watches(session, [one.kpi_id for one in kpis]).items()}
-    made = [_row(one, scores.get(one.id, {}), kpis, lines) for one in placed]
-    known = [row for row in made if row.whole is not None or any(row.cells)]
-    units_first = sorted(known, key=lambda row: (row.place.kind is SubjectKind.PERSON, row.place.name.casefold()))
-    return _Cells(
-        tuple(_named(kpi) for kpi in kpis),
-        next((row for row in known if row.place.id == unit_id), None),
-        tuple(row for row in units_first if row.place.id != unit_id),
-    )
-
-
-def _is_told(score: Score | None) -> bool:
-    return score is not None and not figure_of(score).is_missing
-
-
-def _row(
-    placed: Placed,
-    scores: Mapping[str | None, Score],
-    kpis: Sequence[FrozenKpi],
-    red_lines: Mapping[str, float | None],
-) -> HeatRow:
-    is_told = any(_is_told(scores.get(kpi.kpi_id)) for kpi in kpis)
-    whole = scores.get(None)
-    return HeatRow(
-        Place(placed.id, placed.kind, placed.name),
-        None if whole is None or not is_told else _cell(whole, target_worth(), None),
-        tuple(
-            None
-            if (score := scores.get(kpi.kpi_id)) is None or not _is_told(score)
-            else _cell(
-                score,
-                target_worth(has_stretch=_has_stretch(placed, kpi)),
-                red_lines.get(kpi.kpi_id) if kpi.kind is KpiKind.SOFT else None,
-            )
-            for kpi in kpis
-        ),
-    )
-
-
-def _has_stretch(placed: Placed, kpi: FrozenKpi) -> bool:
-    posts = placed.targets.get(kpi.kpi_id)
-    return posts is None or posts.stretch is not None
-
-
-def _cell(score: Score, target: float, red_line: float | None) -> HeatCell:
-    band = None if score.score is None else band_of(score.score, target=target, red_line=red_line)
-    return HeatCell(figure_of(score), band, (score.details or {}).get("value"), target)
-
-
-def _named(kpi: FrozenKpi) -> KpiName:
-    measure = kpi.measure
-    if measure is None:
-        return KpiName(kpi.kpi_id, kpi.kind, kpi.name, {}, 1)
-    return KpiName(kpi.kpi_id, kpi.kind, kpi.name, measure.unit, measure.decimals)
