@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
-import pytest
 from jinja2 import Environment, nodes
 
 from app.infra.templates import build_environment
