@@ -1,14 +1,13 @@
 """From the figures that a release compares to bands, places and statements; never an order that chance could explain. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from app.deferred import dataclass
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Release, Uncompared
 from app.scoring import firm
-from app.scoring.ranking import Entry, NotRanked, Ranking, Standing, are_apart, ranking
+from app.scoring.ranking import Entry, NotRanked, Ranking, Standing, ranking
 from app.scoring.ranks import Places
 from app.scoring.results import Interval
 from app.summaries.rules import group_rank
@@ -101,51 +100,6 @@ class Compared:
     choices: tuple[Choice, ...]
 
 
-class Against(StrEnum):
-    """How a unit stands to a competitor."""
-
-    AHEAD = "ahead"
-    BEHIND = "behind"
-    NOT_APART = "not_apart"
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """A competitor on one KPI; `points` is the unit's score less its own."""
-
-    place: Place
-    score: float
-    lo: float
-    hi: float
-    raters: int
-    against: Against
-    points: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A unit and its competitors on one KPI, as one rater group sees both."""
-
-    kpi_id: str
-    name: Words
-    rater_groups: tuple[str, ...]
-    score: float
-    lo: float
-    hi: float
-    raters: int
-    rivals: tuple[Rival, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Competition:
-    """A unit against its competitors, on every KPI and rater group that both have."""
-
-    release: Release
-    round: SummarisedRound
-    unit: Place
-    contests: tuple[Contest, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is known beside the figures.
@@ -171,7 +125,7 @@ def reason_of(document: Document | None) -> Uncompared | None:
 def bands_of(document: Document | None, told: Told) -> tuple[tuple[Stand, ...], ...]:
     """The bands, the highest first; within a band by name."""
     entries = () if document is None else document["entries"]
-    found = ranking([_entry(one) for one in entries], seed=told.seed)
+    found = ranking([entry_of(one) for one in entries], seed=told.seed)
     if isinstance(found, NotRanked):
         return ()
     figures = {one["subject_id"]: one for one in entries}
@@ -213,44 +167,7 @@ def choices_of(document: Document | None, told: Told, whole: Words) -> tuple[Cho
     )
 
 
-def contests_of(document: Document, unit_id: str, told: Told) -> tuple[Contest, ...]:
-    """Every KPI and rater group on which the unit and a competitor that may be read have a figure."""
-    found = (_contest(one, unit_id, told) for one in document["kpis"])
-    return tuple(contest for contest in found if contest.rivals)
-
-
-def _contest(one: Document, unit_id: str, told: Told) -> Contest:
-    own = next(entry for entry in one["entries"] if entry["subject_id"] == unit_id)
-    others = [entry for entry in one["entries"] if entry["subject_id"] in told.places and entry is not own]
-    rivals = [_rival(own, entry, told, among=len(one["entries"])) for entry in others]
-    return Contest(
-        one["kpi_id"],
-        told.names[one["kpi_id"]],
-        tuple(one["rater_groups"]),
-        own["score"],
-        own["lo"],
-        own["hi"],
-        own["raters"],
-        tuple(sorted(rivals, key=lambda rival: (rival.place.name.casefold(), rival.place.id))),
-    )
-
-
-def _rival(own: Document, other: Document, told: Told, *, among: int) -> Rival:
-    points = own["score"] - other["score"]
-    is_apart = are_apart(_entry(own), _entry(other), among=among)
-    apart = Against.AHEAD if points > 0 else Against.BEHIND
-    return Rival(
-        told.places[other["subject_id"]],
-        other["score"],
-        other["lo"],
-        other["hi"],
-        other["raters"],
-        apart if is_apart else Against.NOT_APART,
-        points,
-    )
-
-
-def _entry(one: Document) -> Entry:
+def entry_of(one: Document) -> Entry:
     """With the error that its ends tell where none is kept (R7): places say nothing more of a small atom than they do."""
     told = firm.Told.from_ends(one["score"], Interval(one["lo"], one["hi"]))
     return Entry(one["subject_id"], one["score"], told.se if one["se"] is None else one["se"])

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.benchmarks.queries import load_foreign, load_level_figures
 from app.errors import NotFound
 from app.infra.database import ReadSession
+from app.infra.formats import local_day
 from app.organisation.values import SubjectKind
 from app.releases.comparisons import RANKED_KINDS
 from app.releases.gate import is_readable
@@ -23,17 +25,16 @@ from app.rounds.tables import RoundSubjectRow
 from app.summaries.queries import load_named_round, load_way
 from app.summaries.ranked import (
     Compared,
-    Competition,
     Told,
     Wanted,
     absent_of,
     bands_of,
     basis_of,
     choices_of,
-    contests_of,
     kinds_of,
     reason_of,
 )
+from app.summaries.rivals import Competition, Field, Origin, Source, contests_of, unmatched_of
 from app.summaries.values import Place
 from app.words import Words
 
@@ -98,7 +99,15 @@ def get_competition(session: ReadSession, viewer: Viewer, release_id: str, *, on
     places = _load_readable(session, viewer, release, ids, on=on)
     round_, names = load_named_round(session, release.round_id)
     told = Told(places, names, str(release.id), is_analysed=False)
-    return Competition(release, round_, unit, contests_of(document, unit.id, told))
+    foreign = load_foreign(session, release.company_id, names)
+    days = round_.period_start, round_.period_end, local_day(release.sealed_at)
+    field = Field(
+        document,
+        load_level_figures(session, release) if foreign else (),
+        foreign,
+        Source(Origin.ROUND, unit.name, *days, release.method_version),
+    )
+    return Competition(release, round_, unit, contests_of(field, unit.id, told), unmatched_of(field, unit.id))
 
 
 def _document(whole: Document | None, kpi_id: str | None) -> Document | None:

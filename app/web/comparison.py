@@ -6,15 +6,19 @@ from fastapi import Request, Response
 
 from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
+from app.http.downloads import download
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
-from app.infra.formats import counted, listing, number, percent, period
+from app.infra.formats import counted, listing, number, percent
 from app.organisation.values import SubjectKind
 from app.papers.figures import Row
 from app.papers.result_words import group_listing
+from app.papers.rival_table import competitor_table
+from app.papers.rival_words import contest_title, line_name, own_words, rival_words, unmatched_words
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
-from app.summaries.ranked import Against, Basis, Compared, Competition, Contest, Rival, Stand, Wanted
+from app.summaries.ranked import Basis, Compared, Stand, Wanted
+from app.summaries.rivals import Competition, Contest, Rival
 from app.summaries.standings import get_comparison, get_competition
 from app.summaries.values import Place
 from app.web.render import page, said
@@ -78,7 +82,18 @@ def show_comparison(request: Request, release_id: str, unit_id: str) -> Response
         kinds=_kinds(visit, found, f"{base}{unit_id}/comparison"),
         choices=_choices(visit, found),
         contests=_contests(visit, rivals, base) if rivals else [],
+        unmatched=_unmatched(visit, rivals) if rivals else [],
+        competition=rivals,
     )
+
+
+@router.get("/results/{release_id}/competitors.csv")
+@access(SIGNED_IN)
+def download_competitors(request: Request, release_id: str) -> Response:
+    with reading(request) as (session, visit):
+        found = get_competition(session, visit.viewer, release_id, on=visit.today)
+    name = f"{found.round.period_end}-competitors.csv"
+    return download(competitor_table(visit, found), name, "text/csv; charset=utf-8")
 
 
 def _wanted(visit: Visit) -> Wanted:
@@ -246,20 +261,25 @@ def _contests(visit: Visit, found: Competition, base: str) -> list[ContestText]:
 
 
 def _contest(visit: Visit, one: Contest, found: Competition, base: str, place: int) -> ContestText:
-    unit, when = found.unit, period(found.round.period_start, found.round.period_end, visit.locale)
     groups = group_listing(visit, one.rater_groups, inside=True)
     return ContestText(
-        said(visit, "{kpi}, against competitors", kpi=in_locale(one.name, visit.locale)),
-        said(visit, "Rated by {groups} only, on both sides, {period}", groups=groups, period=when),
+        contest_title(visit, one),
+        said(visit, "Rated by {groups} only, on both sides", groups=groups),
         f"rivals-{place}",
         (
-            _contest_row(unit.name, f"{base}{unit.id}", one, _asked(visit, one.raters, one)),
+            _contest_row(line_name(visit, found.unit.name, one), f"{base}{found.unit.id}", one, own_words(visit, one)),
             *(
-                _contest_row(rival.place.name, f"{base}{rival.place.id}", rival, _against(visit, rival, one))
+                _contest_row(line_name(visit, rival.name, one, of=rival), _href(rival, base), rival, words)
                 for rival in one.rivals
+                for words in (rival_words(visit, rival, one),)
             ),
         ),
     )
+
+
+def _href(rival: Rival, base: str) -> str:
+    """A competitor has its own page, a line of a file that of the file."""
+    return f"{base}{rival.place.id}" if rival.place else f"/benchmarks/{rival.source.benchmark_id}"
 
 
 def _contest_row(name: str, href: str, figure: Contest | Rival, words: str) -> Row:
@@ -274,19 +294,6 @@ def _contest_row(name: str, href: str, figure: Contest | Rival, words: str) -> R
     }
 
 
-def _asked(visit: Visit, raters: int, one: Contest) -> str:
-    """What a line stands on."""
-    answers = "{count} visits" if one.rater_groups == ("mystery_shopper",) else "{count} answers"
-    return said(visit, answers, count=number(raters, visit.locale))
-
-
-def _against(visit: Visit, rival: Rival, one: Contest) -> str:
-    return f"{_distance(visit, rival)}. {_asked(visit, rival.raters, one)}"
-
-
-def _distance(visit: Visit, rival: Rival) -> str:
-    if rival.against is Against.NOT_APART:
-        return said(visit, "Cannot be told apart")
-    points = number(abs(rival.points), visit.locale, 1)
-    ahead, behind = "We are ahead by {points}", "We are behind by {points}"
-    return said(visit, ahead if rival.against is Against.AHEAD else behind, points=points)
+def _unmatched(visit: Visit, found: Competition) -> list[str]:
+    """Lines of benchmarks that stand beside nothing of ours, and why."""
+    return [unmatched_words(visit, one, found) for one in found.unmatched]
