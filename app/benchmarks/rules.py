@@ -254,7 +254,16 @@ def fingerprint_of(public_key: str) -> str:
     '21FE 31DF A154 A261 626B F854'
     """
     raw = base64.urlsafe_b64decode(public_key.encode() + b"=" * (-len(public_key) % 4))
-    text = hashlib.sha256(raw).hexdigest().upper()
+    return in_groups(hashlib.sha256(raw).hexdigest())
+
+
+def in_groups(digest: str) -> str:
+    """A digest as people read it: capitals, in groups of four.
+
+    >>> in_groups("21fe31df")
+    '21FE 31DF'
+    """
+    text = digest.upper()
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 

@@ -39,13 +39,12 @@ def line_name(visit: Visit, name: str, contest: Contest, *, of: Rival | None = N
 
 def own_words(visit: Visit, one: Contest) -> str:
     """What our own line stands on."""
-    return f"{_asked(visit, one.raters, one)}. {source_words(visit, one.source)}"
+    return _asked(visit, one.raters, one)
 
 
 def rival_words(visit: Visit, rival: Rival, one: Contest) -> str:
-    """How we stand to a line, what it stands on, and whose it is."""
-    stands = against_words(visit, rival)
-    return f"{stands}. {_asked(visit, rival.raters, one)}. {source_words(visit, rival.source)}"
+    """How we stand to a line, and what it stands on."""
+    return f"{against_words(visit, rival)}. {_asked(visit, rival.raters, one)}"
 
 
 def against_words(visit: Visit, rival: Rival) -> str:

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from app.accounts.rules import Action, may, require
 from app.benchmarks import commands, queries
 from app.benchmarks.intake import parse_mapping
+from app.benchmarks.rules import in_groups
 from app.benchmarks.values import Line
 from app.errors import AppError
 from app.http.access import access
@@ -118,6 +119,7 @@ def _benchmark_page(
         found=found,
         lines=line_texts(visit, found.lines, found.own_kpis, own),
         mapping=mapping_rows(visit, found.lines, found.own_kpis),
+        digest=in_groups(found.digest),
         options=own_options(visit, own),
         may_write=may(visit.viewer, Action.DECISIONS_WRITE, (found.company_id,)),
     )

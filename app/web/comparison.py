@@ -14,7 +14,7 @@ from app.organisation.values import SubjectKind
 from app.papers.figures import Row
 from app.papers.result_words import group_listing
 from app.papers.rival_table import competitor_table
-from app.papers.rival_words import contest_title, line_name, own_words, rival_words, unmatched_words
+from app.papers.rival_words import contest_title, line_name, own_words, rival_words, source_words, unmatched_words
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
 from app.summaries.ranked import Basis, Compared, Stand, Wanted
@@ -267,11 +267,10 @@ def _contest(visit: Visit, one: Contest, found: Competition, base: str, place: i
         said(visit, "Rated by {groups} only, on both sides", groups=groups),
         f"rivals-{place}",
         (
-            _contest_row(line_name(visit, found.unit.name, one), f"{base}{found.unit.id}", one, own_words(visit, one)),
+            _contest_row(visit, line_name(visit, found.unit.name, one), f"{base}{found.unit.id}", one, one),
             *(
-                _contest_row(line_name(visit, rival.name, one, of=rival), _href(rival, base), rival, words)
+                _contest_row(visit, line_name(visit, rival.name, one, of=rival), _href(rival, base), rival, one)
                 for rival in one.rivals
-                for words in (rival_words(visit, rival, one),)
             ),
         ),
     )
@@ -282,15 +281,16 @@ def _href(rival: Rival, base: str) -> str:
     return f"{base}{rival.place.id}" if rival.place else f"/benchmarks/{rival.source.benchmark_id}"
 
 
-def _contest_row(name: str, href: str, figure: Contest | Rival, words: str) -> Row:
+def _contest_row(visit: Visit, name: str, href: str, line: Contest | Rival, contest: Contest) -> Row:
     return {
         "name": name,
         "href": href,
-        "score": figure.score,
-        "lo": figure.lo,
-        "hi": figure.hi,
-        "n": figure.raters,
-        "words": words,
+        "score": line.score,
+        "lo": line.lo,
+        "hi": line.hi,
+        "n": line.raters,
+        "words": rival_words(visit, line, contest) if isinstance(line, Rival) else own_words(visit, contest),
+        "source": source_words(visit, line.source),
     }
 
 

@@ -111,8 +111,8 @@ def test_lines_of_another_company_stand_beside_us_and_the_competitors_in_the_sam
     assert all(one["source"]["released_on"] and one["source"]["name"] for one in (*lines, *contests))
     northern = next(one for one in lines if one["name"] == "Nordvarme" and one["units"] == 1)
     assert (northern["score"], northern["lo"], northern["hi"], northern["raters"]) == (70.5, 66.0, 75.25, 240)
-    rows = [row.words for row in comparison.all("tr", class_="chart-group")]
-    assert len(rows) == len(lines)
+    rows = [row.words for row in comparison.all("tr", class_="chart-rival")]
+    assert len(rows) == len(lines) + len(contests)
     assert all("Source: " in row and ", released " in row for row in rows)
     assert any("Nordvarme, mean of 4 teams" in row for row in rows)
     table = owner.get(f"/results/{release}/competitors.csv?lang=en").text.splitlines()
