@@ -29,8 +29,9 @@ async def _wanted(
         Literal["person", "team", "department"] | None, Query(description="Who is compared; the first there is")
     ] = None,
     kpi_id: Annotated[str | None, Query(description="One KPI instead of the whole scorecard")] = None,
+    card: Annotated[int, Query(ge=0, le=99, description="Which scorecard, of `cards`; 0 is the commonest")] = 0,
 ) -> Wanted:
-    return Wanted(None if level is None else SubjectKind(level), kpi_id)
+    return Wanted(None if level is None else SubjectKind(level), kpi_id, card)
 
 
 WantedHere = Annotated[Wanted, Depends(_wanted)]

@@ -1,7 +1,8 @@
 """From the figures that a release compares to bands, places and statements; never an order that chance could explain. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.deferred import dataclass
 from app.organisation.values import SubjectKind
@@ -64,19 +65,42 @@ class Choice:
     is_ranked: bool
 
 
+class CardLine(NamedTuple):
+    """A KPI on a card, and its share of the weight, 0-1."""
+
+    kpi_id: str
+    name: Words
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Those who have one card: which of the cards, the commonest being 0, and how many are compared on it.
+
+    lines : KPIs with their share of the weight, those that are not alike on all the cards
+    """
+
+    card: int
+    lines: tuple["CardLine", ...]
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be compared: a kind of subjects (none: the first there is), the whole card or one KPI."""
+    """What is to be compared: a kind of subjects (none: the first there is), one of their cards or one KPI."""
 
     kind: SubjectKind | None = None
     kpi_id: str | None = None
+    card: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """The subjects of a kind below a unit, like for like.
 
-    kpi_id : none for the whole card
+    kpi_id : none for a whole card
+    card : which of the cards of these subjects, 0 for the commonest
+    peers : the cards that five or more have a composite on, where there are several
     reason : why there are no bands
     count : how many are compared; some of them the viewer may not read any more
     bands : the highest first, by name within
@@ -98,6 +122,8 @@ class Compared:
     absent: tuple[Absent, ...]
     kinds: tuple[SubjectKind, ...]
     choices: tuple[Choice, ...]
+    card: int
+    peers: tuple[Peers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +191,42 @@ def choices_of(document: Document | None, told: Told, whole: Words) -> tuple[Cho
         Choice(None, whole, reason_of(card) is None),
         *(Choice(kpi_id, told.names[kpi_id], reason_of(one) is None) for kpi_id, one in kpis.items()),
     )
+
+
+def chosen_of(whole: Document | None, wanted: Wanted) -> Document | None:
+    """What was kept of a card, or of one KPI; none where nothing was. Releases of before know the commonest card only."""
+    if whole is None:
+        return None
+    if wanted.kpi_id is not None:
+        found: Document | None = whole["kpis"].get(wanted.kpi_id)
+        return found
+    cards = _cards(whole)
+    return cards[wanted.card] if wanted.card < len(cards) else None
+
+
+def peers_of(whole: Document | None, told: Told) -> tuple[Peers, ...]:
+    """The cards on which subjects are compared; none where there is one only."""
+    cards = [] if whole is None else _cards(whole)
+    if len(cards) < 2:
+        return ()
+    lines = [[CardLine(kpi_id, told.names[kpi_id], share) for kpi_id, share in card["card"]] for card in cards]
+    return tuple(
+        Peers(
+            number,
+            tuple(one for one in mine if not all(_has(one, other) for other in lines)),
+            len(card["entries"]),
+        )
+        for number, (card, mine) in enumerate(zip(cards, lines, strict=True))
+    )
+
+
+def _has(line: CardLine, card: Iterable[CardLine]) -> bool:
+    """Whether a card has the same KPI with the same share of its weight."""
+    return any(one.kpi_id == line.kpi_id and math.isclose(one.share, line.share) for one in card)
+
+
+def _cards(whole: Document) -> list[Document]:
+    return [whole["composite"], *whole.get("peers", ())]
 
 
 def entry_of(one: Document) -> Entry:

@@ -31,7 +31,9 @@ from app.summaries.ranked import (
     bands_of,
     basis_of,
     choices_of,
+    chosen_of,
     kinds_of,
+    peers_of,
     reason_of,
 )
 from app.summaries.rivals import Competition, Field, Origin, Source, contests_of, unmatched_of
@@ -57,7 +59,9 @@ def get_comparison(
     if kind not in RANKED_KINDS or (kpi_id is not None and kpi_id not in names):
         raise NotFound
     whole = documents.get(kind)
-    document = _document(whole, kpi_id)
+    document = chosen_of(whole, wanted)
+    if document is None and wanted.card:
+        raise NotFound
     places = _load_readable(session, viewer, release, _subject_ids(document), on=on)
     told = Told(places, names, str(release.id), may(viewer, Action.RESULTS_ANALYSE, path))
     return Compared(
@@ -76,6 +80,8 @@ def get_comparison(
         absent=absent_of(document, told),
         kinds=kinds,
         choices=choices_of(whole, told, WHOLE),
+        card=wanted.card,
+        peers=peers_of(whole, told),
     )
 
 
@@ -108,14 +114,6 @@ def get_competition(session: ReadSession, viewer: Viewer, release_id: str, *, on
         Source(Origin.ROUND, unit.name, *days, release.method_version),
     )
     return Competition(release, round_, unit, contests_of(field, unit.id, told), unmatched_of(field, unit.id))
-
-
-def _document(whole: Document | None, kpi_id: str | None) -> Document | None:
-    """What was kept of the card, or of one KPI."""
-    if whole is None:
-        return None
-    found: Document | None = whole["composite"] if kpi_id is None else whole["kpis"].get(kpi_id)
-    return found
 
 
 def _load_documents(session: ReadSession, release_id: str, unit_id: str) -> dict[SubjectKind, Document]:

@@ -17,7 +17,7 @@ from app.papers.rival_table import competitor_table
 from app.papers.rival_words import contest_title, line_name, own_words, rival_words, source_words, unmatched_words
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
-from app.summaries.ranked import Basis, Compared, Stand, Wanted
+from app.summaries.ranked import Basis, Compared, Peers, Stand, Wanted
 from app.summaries.rivals import Competition, Contest, Rival
 from app.summaries.standings import get_comparison, get_competition
 from app.summaries.values import Place
@@ -81,6 +81,7 @@ def show_comparison(request: Request, release_id: str, unit_id: str) -> Response
         bands=_bands(visit, found, base),
         kinds=_kinds(visit, found, f"{base}{unit_id}/comparison"),
         choices=_choices(visit, found),
+        peers=_peers(visit, found, f"{base}{unit_id}/comparison"),
         contests=_contests(visit, rivals, base) if rivals else [],
         unmatched=_unmatched(visit, rivals) if rivals else [],
         competition=rivals,
@@ -99,7 +100,8 @@ def download_competitors(request: Request, release_id: str) -> Response:
 def _wanted(visit: Visit) -> Wanted:
     level = visit.query.get("level", "")
     kind = SubjectKind(level) if level in set(SubjectKind) else None
-    return Wanted(kind, visit.query.get("kpi_id") or None)
+    card = visit.query.get("card", "0")
+    return Wanted(kind, visit.query.get("kpi_id") or None, int(card) if card.isascii() and card.isdigit() else 0)
 
 
 def _kinds(visit: Visit, found: Compared, href: str) -> list[tuple[str, str, bool]]:
@@ -113,6 +115,26 @@ def _choices(visit: Visit, found: Compared) -> list[tuple[str, str]]:
         for choice in found.choices
         if choice.is_ranked or choice.kpi_id in {None, found.kpi_id}
     ]
+
+
+def _peers(visit: Visit, found: Compared, href: str) -> list[tuple[str, str, bool]]:
+    """The scorecards to compare on: how many share one, and what is not alike on all."""
+    return [
+        (
+            _peers_words(visit, one),
+            f"{href}?level={found.kind}&card={one.card}",
+            one.card == found.card and not found.kpi_id,
+        )
+        for one in found.peers
+    ]
+
+
+def _peers_words(visit: Visit, one: Peers) -> str:
+    lines = one.lines[:MOST_NAMED]
+    names = [f"{in_locale(line.name, visit.locale)} ({percent(line.share, visit.locale)})" for line in lines]
+    facts = {"count": counted(one.count, visit.locale), "kpis": listing(names, visit.locale)}
+    words = said(visit, "{count} on a scorecard with {kpis}", **facts)
+    return words[:1].upper() + words[1:]
 
 
 # ------------------------------------------------------------ what is said

@@ -39,6 +39,8 @@ _SOURCE = {
     "method_version": "1",
     "benchmark_id": None,
 }
+_CARD_LINE = {"kpi_id": OTHER_ID, "name": WORDS, "share": 0.2}
+_PEERS = {"card": 0, "lines": [_CARD_LINE], "count": 8}
 _RIVAL = {
     "name": "Lunvik Klima",
     "place": {"id": OTHER_ID, "kind": "competitor", "name": "Lunvik Klima"},
@@ -112,6 +114,26 @@ class AbsentOut(Out):
     reason: LeftOut
 
 
+class CardLineOut(Out):
+    """A KPI on a scorecard, and its share of the weight."""
+
+    model_config = example(**_CARD_LINE)
+
+    kpi_id: Id
+    name: Texts
+    share: float
+
+
+class PeersOut(Out):
+    """Those who have one scorecard, compared among themselves."""
+
+    model_config = example(**_PEERS)
+
+    card: int
+    lines: list[CardLineOut] = Field(description="What is not alike on all the cards")
+    count: int
+
+
 class RankingOut(Out):
     """Subjects of a kind below a unit in bands: between bands all can be told apart, within one there is no order."""
 
@@ -120,6 +142,8 @@ class RankingOut(Out):
         unit=_UNIT,
         kind="person",
         kpi_id=None,
+        card=0,
+        peers=[_PEERS],
         reason=None,
         coverage=0.9,
         basis=[_BASIS],
@@ -133,6 +157,8 @@ class RankingOut(Out):
     unit: PlaceOut
     kind: SubjectKind
     kpi_id: Id | None
+    card: int = Field(description="Which scorecard; 0 is the commonest")
+    peers: list[PeersOut] = Field(description="The scorecards that five or more share, where there are several")
     reason: Uncompared | None = Field(description="Why there are no bands")
     coverage: float | None = Field(description="Share of the card's weight that all have")
     basis: list[BasisOut]
