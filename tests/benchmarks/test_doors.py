@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from httpx2 import Response
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from app.accounts.values import Role
 from app.benchmarks.intake import parse_file
@@ -18,6 +17,7 @@ from app.infra.signing import is_signed
 from app.organisation.values import SubjectKind
 from app.releases.tables import ScoreRow
 from tests.benchmarks.files import FINGERPRINT, LINE, signed
+from tests.client import Client
 from tests.followup.reader import Reader
 from tests.journeys.service import Running, ok
 from tests.shelf import NOW, Shelf, demo
@@ -44,14 +44,14 @@ def release_of(service: Running) -> str:
         return session.execute(select(of).group_by(of).order_by(func.count().desc()).limit(1)).scalar_one()
 
 
-def uploaded(browser: TestClient, raw: bytes) -> Response:
+def uploaded(browser: Client, raw: bytes) -> Response:
     page = tree(browser.get(f"{IMPORT}?lang=en").text)
     token = page.one("main").one("input", name="csrf_token").attributes["value"]
     fields = {"csrf_token": token, "act": "check"}
     return browser.post(f"{IMPORT}?lang=en", data=fields, files={"file": ("their.json", raw)})
 
 
-def stored(browser: TestClient, looked_at: Element, **changed: str) -> Response:
+def stored(browser: Client, looked_at: Element, **changed: str) -> Response:
     """Send the form of the look as a browser does, with something changed in it."""
     (form,) = (one for one in looked_at.all("form") if one.attributes.get("action") == IMPORT)
     sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input", type="hidden")}
@@ -83,7 +83,7 @@ def test_a_release_becomes_a_file_that_anybody_can_check(service: Running) -> No
     assert ok(system.get("/api/v1/signing-key"))["fingerprint"] in reader.page("/benchmarks/keys").words
 
 
-def brought_in(service: Running, owner: TestClient) -> Any:
+def brought_in(service: Running, owner: Client) -> Any:
     """The file of another company, looked at and then stored, as the API tells of it."""
     system = service.system()
     raw = json.dumps(document_of(signed(SHOPPED, TEAMS))).encode()
