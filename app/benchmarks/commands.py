@@ -9,7 +9,7 @@ from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.benchmarks import queries, rules
 from app.benchmarks.tables import BenchmarkRow, SigningKeyRow, TrustedKeyRow
-from app.benchmarks.values import Benchmark, BenchmarkFile, Look, SigningKey, Trust, TrustedKey
+from app.benchmarks.values import Benchmark, BenchmarkFile, Look, SigningKey, TrustedKey
 from app.errors import FieldError, Invalid, NotFound
 from app.fields import NO_CHOICE
 from app.infra.database import WriteSession
@@ -20,7 +20,6 @@ from app.infra.signing import public_key_of, sign
 from app.infra.versions import check_version
 from app.journal.commands import record
 from app.organisation.place import take_turn
-from app.releases.queries import find_release
 
 
 def export_benchmark(
@@ -32,10 +31,7 @@ def export_benchmark(
     gives the same file. Stored is who made it and its digest, in the journal.
     """
     offer = queries.get_offer(session, viewer, release_id, on=local_day(now))
-    release = find_release(session, release_id)
-    if release is None:
-        raise NotFound
-    company_id = release.company_id
+    company_id = offer.company_id
     require(viewer, Action.DECISIONS_WRITE, (company_id,))
     lines = tuple(line for line in offer.lines if kpi_ids is None or line.kpi_id in kpi_ids)
     if not lines:
@@ -122,10 +118,14 @@ def import_benchmark(  # noqa: PLR0913 - who, for whom, which file, what was cho
     if own_kpis is None:
         own_kpis = {one.kpi_id: one.own_kpi_id for one in look.proposals if one.own_kpi_id is not None}
     _check_own(session, company_id, own_kpis, now=now)
-    if look.trust is not Trust.TRUSTED:
-        trust_key(session, viewer, company_id, file.public_key, name=file.source, now=now)
+    known = queries.find_trusted(session, company_id, file.public_key)
+    key = (
+        queries.trusted_of(known)
+        if known is not None and known.ended_at is None
+        else trust_key(session, viewer, company_id, file.public_key, name=file.source, now=now)
+    )
     if look.known is None:
-        return _stored(session, viewer, company_id, look, own_kpis, now=now)
+        return _stored(session, viewer, key, look, own_kpis, now=now)
     row = session.get_one(BenchmarkRow, look.known, with_for_update=True)
     if row.withdrawn_at is not None or row.own_kpis != own_kpis:
         row.withdrawn_at, row.own_kpis = None, dict(own_kpis)
@@ -192,14 +192,11 @@ def _secret(session: WriteSession, row: SigningKeyRow) -> bytes:
 
 
 def _stored(
-    session: WriteSession, viewer: Viewer, company_id: str, look: Look, own_kpis: Mapping[str, str], *, now: datetime
+    session: WriteSession, viewer: Viewer, key: TrustedKey, look: Look, own_kpis: Mapping[str, str], *, now: datetime
 ) -> Benchmark:
-    key = queries.find_trusted(session, company_id, look.file.public_key)
-    if key is None:
-        raise NotFound
     row = BenchmarkRow(
         id=new_id(session),
-        company_id=company_id,
+        company_id=key.company_id,
         trusted_key_id=key.id,
         digest=look.digest,
         source=look.file.source,

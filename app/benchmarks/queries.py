@@ -65,7 +65,7 @@ def get_offer(session: ReadSession, viewer: Viewer, release_id: str, *, on: date
         if rules.why_kept(one) is None
     ]
     kept = [(one, names[one.kpi_id], why) for one in figures if (why := rules.why_kept(one)) is not None]
-    return Offer(str(release.id), tuple(lines), tuple(kept))
+    return Offer(str(release.id), release.company_id, tuple(lines), tuple(kept))
 
 
 def load_level_figures(session: ReadSession, release: Release) -> tuple[LevelFigure, ...]:

@@ -92,6 +92,7 @@ class Offer:
     """What a release can put into a file, and what it keeps back."""
 
     release_id: str
+    company_id: str
     lines: tuple[Line, ...]
     kept: tuple[tuple[LevelFigure, Words, Kept], ...]
 

@@ -7,6 +7,8 @@ from fastapi import Request, Response
 from app.accounts.rules import Action
 from app.benchmarks import commands, queries
 from app.benchmarks.rules import document_of
+from app.errors import FieldError, Invalid
+from app.fields import REQUIRED
 from app.http.access import access
 from app.http.doors import posted
 from app.http.downloads import download
@@ -33,10 +35,11 @@ def show_offer(request: Request, release_id: str) -> Response:
 def make_file(request: Request, release_id: str) -> Response:
     form = posted(request)
     try:
+        chosen = form.many("kpi_id")
+        if not chosen:
+            raise Invalid([FieldError("kpi_id", REQUIRED)])
         with writing(request) as (session, visit):
-            file = commands.export_benchmark(
-                session, visit.viewer, release_id, kpi_ids=form.many("kpi_id"), now=visit.now
-            )
+            file = commands.export_benchmark(session, visit.viewer, release_id, kpi_ids=chosen, now=visit.now)
     except REFUSED as error:
         with reading(request) as (session, visit):
             return _offer_page(session, visit, release_id, refused(visit, form, error))

@@ -29,6 +29,8 @@ SHOPPED = LINE._replace(
 )
 TEAMS = SHOPPED._replace(level=SubjectKind.TEAM, units=4, rater_groups=("customer",))
 
+ALONE = SHOPPED._replace(level=SubjectKind.DEPARTMENT, units=5, rater_groups=("direct_report",))
+
 
 @pytest.fixture
 def service(shelves: Callable[[str], Shelf], tmp_path: Path) -> Iterator[Running]:
@@ -68,6 +70,7 @@ def test_a_release_becomes_a_file_that_anybody_can_check(service: Running) -> No
     page = reader.page(offer)
     chosen = page.one("main").all("input", name="kpi_id")
     token = page.one("main").one("input", name="csrf_token").attributes["value"]
+    assert owner.post(offer, data={"csrf_token": token}).status_code == 422
     answer = owner.post(offer, data={"csrf_token": token, "kpi_id": [chosen[0].attributes["value"]]})
     assert answer.headers["content-disposition"].endswith('.json"')
     file = parse_file(answer.json())
@@ -86,7 +89,7 @@ def test_a_release_becomes_a_file_that_anybody_can_check(service: Running) -> No
 def brought_in(service: Running, owner: Client) -> Any:
     """The file of another company, looked at and then stored, as the API tells of it."""
     system = service.system()
-    raw = json.dumps(document_of(signed(SHOPPED, TEAMS))).encode()
+    raw = json.dumps(document_of(signed(SHOPPED, TEAMS, ALONE))).encode()
     looked_at = tree(uploaded(owner, raw).text)
     assert FINGERPRINT in looked_at.words
     assert "Nothing has been stored yet" in looked_at.words
@@ -115,6 +118,7 @@ def test_lines_of_another_company_stand_beside_us_and_the_competitors_in_the_sam
     assert len(rows) == len(lines) + len(contests)
     assert all("Source: " in row and ", released " in row for row in rows)
     assert any("Nordvarme, mean of 4 teams" in row for row in rows)
+    assert "has no figure by direct reports at this level" in comparison.words
     table = owner.get(f"/results/{release}/competitors.csv?lang=en").text.splitlines()
     assert len(table) == 1 + len(lines) + len(contests)
     assert all(line.split(";")[8] and line.split(";")[11] for line in table[1:])

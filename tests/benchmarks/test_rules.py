@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.benchmarks.intake import parse_file, parse_key_name, parse_mapping, parse_public_key
+from app.benchmarks.intake import parse_file, parse_key_name, parse_mapping, parse_public_key, require_small
 from app.benchmarks.rules import (
+    FileTooLarge,
     UntrustedKey,
     WrongFingerprint,
     digest_of,
@@ -30,6 +31,8 @@ from app.benchmarks.values import BenchmarkId, Foreign, Kept, LevelFigure, Trust
 from app.errors import Invalid
 from app.organisation.values import SubjectKind
 from app.releases.values import Score, ScoreStatus
+from app.scoring.errors import ScoringError
+from app.scoring.levels import mean_of_units
 from tests.benchmarks.files import FINGERPRINT, LINE, sent, signed
 
 COMPANY, DEPARTMENT, TEAM = SubjectKind.COMPANY, SubjectKind.DEPARTMENT, SubjectKind.TEAM
@@ -191,3 +194,11 @@ def test_of_the_same_source_the_latest_period_is_shown() -> None:
     old, new, other = foreign("1", 3), foreign("2", 6), foreign("1", 3, source="Sørvarme")
     assert newest([new, old, other]) == (other, new) or newest([new, old, other]) == (new, other)
     assert why_kept(LevelFigure("kpi", TEAM, ("customer",), 1.0, 0.0, 2.0, 2, 99)) is Kept.FEW_UNITS
+
+
+def test_no_unit_has_no_mean_and_no_file_is_larger_than_it_can_be() -> None:
+    with pytest.raises(ScoringError):
+        mean_of_units([])
+    assert require_small(b"x") == b"x"
+    with pytest.raises(FileTooLarge):
+        require_small(b"x" * 102_401)
