@@ -4,7 +4,7 @@ from sqlalchemy import inspect, text
 
 from app.infra.database import ReadSession
 
-NEWEST = "0023"
+NEWEST = "0025"
 
 
 def current_revision(session: ReadSession) -> str | None:

@@ -18,6 +18,9 @@ ELSEWHERE = {
     *("change_programme", "stop_programme", "list_periods", "list_encounters", "tally_encounters"),
     *("get_reading", "list_corrections", "resend_invitation", "rotate_invitation", "extend_invitation"),
     *("void_invitation", "get_release", "list_scores", "get_scores", "get_explanation", "get_distance"),
+    # Of a release and of files: tests/benchmarks.
+    *("get_benchmark_offer", "export_benchmark", "get_competitor_table", "get_benchmark", "map_benchmark"),
+    *("withdraw_benchmark", "end_trust"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
     *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.

@@ -16,6 +16,7 @@ from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
 from tests.api.elsewhere import ELSEWHERE
 from tests.api.test_kpis import created, soft_kpi
 from tests.api.walk import SOMEWHERE, Operation, walk
+from tests.benchmarks.files import sent as their_file
 from tests.client import Client
 from tests.served import ONE_DATABASE, Served
 
@@ -94,6 +95,9 @@ CASES: dict[str, Case] = {
     "list_signals": Case(),
     "list_decision_cases": Case(),
     **{name: Case() for name in ("list_action_plans", "get_library")},
+    **{name: Case() for name in ("list_benchmarks", "get_signing_key", "make_signing_key", "list_trusted_keys")},
+    "trust_key": Case(body=lambda _: {"public_key": their_file()["public_key"], "name": "Nordvarme"}),
+    **{name: Case(body=lambda _: {"file": their_file()}) for name in ("look_at_benchmark", "import_benchmark")},
     "list_falling_responses": Case(),
     "list_relevance": Case(),
     "get_watch": Case(),
@@ -270,7 +274,9 @@ NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
         *("import_organisation", "import_people", "import_readings", "import_encounters"),
         *("list_programmes", "create_programme", "record_encounters", "list_open_codes", "create_open_code"),
         *("list_letters", "get_letter", "word_letter", "reset_letter", "preview_letter"),
-        *("list_suppressions", "get_suppression", "add_suppression", "lift_suppression"),
+        *("list_benchmarks", "get_signing_key", "make_signing_key", "list_trusted_keys", "trust_key"),
+        *("look_at_benchmark", "import_benchmark", "list_suppressions"),
+        *("get_suppression", "add_suppression", "lift_suppression"),
     ),
     ("company_id",),
 )
