@@ -9,6 +9,7 @@ from app.accounts.rules import SERVICE, Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.kpis import (
+    ActivatedOut,
     HintOut,
     HintsOut,
     KpiIn,
@@ -125,13 +126,14 @@ def add_kpi_version(request: Request, kpi_id: Key, sent: VersionIn) -> Response:
         return _answer_with(post, kpi_id, status=201)
 
 
-@router.post("/kpis/{kpi_id}/activate", response_model=KpiOut)
+@router.post("/kpis/{kpi_id}/activate", response_model=ActivatedOut)
 @access(Action.KPIS_WRITE)
 def activate_kpi(request: Request, kpi_id: Key) -> Response:
-    """Put a draft or paused KPI to use; names everything that is missing."""
+    """Put a draft or paused KPI to use; names everything that is missing, and warns where nothing helps to improve."""
     with posting(request) as post:
         commands.activate_kpi(post.session, post.viewer, kpi_id, now=post.now)
-        return _answer_with(post, kpi_id)
+        kpi = queries.get_kpi(post.session, SERVICE, kpi_id, on=post.today)
+        return post.answer(ActivatedOut.told(kpi), version=kpi.version)
 
 
 @router.post("/kpis/{kpi_id}/pause", response_model=KpiOut)

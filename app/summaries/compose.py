@@ -10,8 +10,9 @@ from app.kpis.values import KpiKind
 from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.values import Release, Score
 from app.rounds.values import FrozenKpi, FrozenSubject
+from app.scoring.across import Published
 from app.summaries.found import Found
-from app.summaries.rules import closest_point, distance_left, group_rank
+from app.summaries.rules import closest_point, combined_figure, distance_left, group_rank
 from app.summaries.values import (
     Comment,
     Comments,
@@ -20,6 +21,7 @@ from app.summaries.values import (
     GroupFigure,
     HardKpi,
     ItemFigure,
+    ItemScore,
     Place,
     SoftKpi,
     Subtotal,
@@ -166,7 +168,24 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         groups=tuple(_group(known, kpi, row, items[row.rater_groups]) for row in groups),
         firmness=known.found.firmness(kpi.kpi_id),
         change=known.found.change(kpi.kpi_id),
+        items=() if combined is None else tuple(_item_scores(kpi, figure_of(combined), groups, items)),
     )
+
+
+def _item_scores(
+    kpi: FrozenKpi, whole: Figure, groups: Sequence[Score], items: Mapping[tuple[str, ...], Sequence[Score]]
+) -> Iterable[ItemScore]:
+    """The scored items, each over the rater groups whose figure of it is published."""
+    weights = {row.rater_groups: (row.details or {}).get("weight", 0.0) for row in groups}
+    for item in kpi.scored_items:
+        parts = [
+            Published(row.score, row.lo, row.hi, weights[rater_groups])
+            for rater_groups, rows in items.items()
+            for row in rows
+            if row.item_id == item.id and row.score is not None and weights.get(rater_groups)
+        ]
+        figure = whole if whole.is_missing else combined_figure(parts, math.fsum(kpi.weights.values()))
+        yield ItemScore(item.id, item.name, figure, item.practice)
 
 
 def _group(known: Loaded, kpi: FrozenKpi, row: Score, items: Sequence[Score]) -> GroupFigure:

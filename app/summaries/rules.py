@@ -1,14 +1,18 @@
 """Pure decisions of summaries: the nearest wording, whether a target is reached, the order of rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from app.deferred import dataclass
+from app.releases.values import ScoreStatus, Withheld
 from app.responses.rules import answer_levels
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenItem, Goalposts
+from app.scoring.across import Published, across
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
+from app.scoring.results import NotScored
+from app.summaries.values import Figure
 
 _MOST_DECIMALS = 3
 _TINY = 1e-9
@@ -138,6 +142,23 @@ def piece_of(value: float, posts: Goalposts) -> Piece | None:
             way, whole = (value, left), (right, left)
             return Piece(low, high - low, way if rises else way[::-1], whole if rises else whole[::-1])
     return None
+
+
+def combined_figure(parts: Sequence[Published], whole: float) -> Figure:
+    """Published figures as one, or the reason why too little of them is published.
+
+    Parameters
+    ----------
+    parts : the published figures, 0-100
+    whole : the weight of all of them, published or not; above 0
+
+    >>> combined_figure([Published(60, 50, 70, 1)], 3).reason
+    <Withheld.TOO_LITTLE_WEIGHT: 'too_little_weight'>
+    """
+    found = across(parts, whole)
+    if isinstance(found, NotScored):
+        return Figure(ScoreStatus.INSUFFICIENT, Withheld.TOO_LITTLE_WEIGHT, coverage=found.coverage)
+    return Figure(ScoreStatus.OK, None, found.score, found.lo, found.hi, found.coverage)
 
 
 def group_rank(rater_groups: Iterable[str]) -> tuple[int, int]:

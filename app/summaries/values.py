@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.deferred import dataclass
-from app.kpis.values import Direction, Form
+from app.kpis.values import Direction, Form, Practice
 from app.organisation.values import SubjectKind
 from app.receipts.values import WithheldCount
 from app.releases.values import Release, ScoreStatus, Withheld
@@ -172,8 +172,18 @@ class GroupFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemScore:
+    """One item over the rater groups that may be shown, and what helps to get better at it; self does not count."""
+
+    item_id: str
+    name: Words
+    figure: Figure
+    practice: Practice
+
+
+@dataclass(frozen=True, slots=True)
 class SoftKpi:
-    """A rated KPI: the combined score (none for competitors, who get group scores only) and its groups.
+    """A rated KPI: the combined score (none for competitors, who get group scores only), its groups and its items.
 
     weight, card_share : on the subject's card, and its share of the whole card 0-1; none for what is not on it
     """
@@ -187,6 +197,7 @@ class SoftKpi:
     groups: tuple[GroupFigure, ...]
     firmness: Firmness | None = None
     change: ChangeFigure | None = None
+    items: tuple[ItemScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,45 +358,6 @@ class Summary:
 
 def _is_missing(kpi: SoftKpi | HardKpi) -> bool:
     return kpi.figure is not None and kpi.figure.is_missing
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasedRound:
-    """A line of the list of results: a release, its round, and where the viewer begins to read."""
-
-    release: Release
-    round: SummarisedRound
-    entries: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ComingRound:
-    """A round whose figures cannot be read yet, whose they will be, and when those open that wait for a talk."""
-
-    round: SummarisedRound
-    entries: tuple[Place, ...]
-    opens_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """What is said of a subject before its results can be read: who, when, and no figure; `opens_on` as above."""
-
-    round: SummarisedRound
-    subject: Place
-    above: tuple[Place, ...]
-    opens_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person or unit in the table of a unit.
-
-    composite : none where there is no card, or where nobody was asked and nothing was measured
-    """
-
-    place: Place
-    composite: Figure | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ WHAT: Mapping[str, str] = {
     "assignment.answered": "Said how raters came to their subjects",
     "assignment.declined": "A rater declined",
     "comment.moderated": "Decided what becomes of a comment",
+    "competence.changed": "Renamed a competence",
+    "competence.created": "Wrote a competence",
     "company.created": "Set up the company",
     "conflict.lifted": "Lifted a conflict of interest",
     "conflict.marked": "Marked a conflict of interest",

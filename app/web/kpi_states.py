@@ -17,6 +17,7 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis import commands
 from app.kpis.checks import activation_problems
+from app.kpis.hints import practice_hints
 from app.kpis.queries import get_kpi, load_targets
 from app.kpis.values import Kpi, KpiKind
 from app.web.forms import REFUSED, Filled, fresh, label_of, nested, refused
@@ -135,6 +136,7 @@ def _activation_page(session: ReadSession, visit: Visit, kpi_id: str, form: Fill
         kpi=kpi,
         checks=_checks(visit, kpi, problems),
         is_ready=not problems,
+        is_bare=bool(practice_hints(kpi.current)),
     )
 
 

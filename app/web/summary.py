@@ -18,8 +18,9 @@ from app.releases.rules import OpensLater
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
+from app.summaries.entries import Member
 from app.summaries.standings import has_comparison
-from app.summaries.values import Member, Place, Summary
+from app.summaries.values import Place, Summary
 from app.talks.queries import get_talk
 from app.web.against_text import against_text
 from app.web.lists import every, next_href, slice_of

@@ -79,6 +79,10 @@ CASES: dict[str, Case] = {
     "create_scale": Case(body=lambda _: {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}}),
     "get_scale": Case(),
     "change_scale": Case(body=lambda _: {"kind": "points", "points": 5, "name": {"nb": "Seks", "en": "Six"}}),
+    "list_competences": Case(),
+    "create_competence": Case(body=named),
+    "get_competence": Case(),
+    "change_competence": Case(body=named),
     "list_kpis": Case(),
     "create_kpi": Case(body=lambda _: {"kind": "soft", "name": {"nb": "KPI", "en": "KPI"}}),
     "get_kpi": Case(),
@@ -223,6 +227,7 @@ def world(served: Served) -> World:
         "leader_id": company.sofie,
         "goal_id": goal,
         "scale_id": scale,
+        "competence_id": created(client, "/competences", {"name": {"nb": "Lytte"}})["id"],
         "kpi_id": kpi,
         "scorecard_id": created(client, "/scorecards", card)["id"],
         "round_id": round_id,
@@ -260,6 +265,8 @@ def ask(client: TestClient, operation: Operation, world: World) -> Any:
 NEEDS_COMPANY: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
         *(f"list_{kind}" for kind in ("subjects", "people", "goals", "scales", "kpis", "scorecards", "rounds")),
+        "list_competences",
+        "create_competence",
         *("list_dossiers", "create_dossier", "list_scenarios", "create_scenario", "order_visit"),
         *("list_conflicts", "get_load_cap", "set_load_cap"),
         *("get_usual_moderators", "set_usual_moderators"),

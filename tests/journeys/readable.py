@@ -94,6 +94,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "kpi_id": [ok(system.get("/api/v1/kpis", params={"external_id": one}))["items"][0]["id"] for one in WATCHED],
         "goal_id": [first("goals")],
         "scale_id": [first("scales")],
+        "competence_id": [first("competences")],
         "scorecard_id": [first("scorecards")],
         "person_id": [first("people")],
         "reading_id": [first("readings")],

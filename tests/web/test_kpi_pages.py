@@ -59,9 +59,32 @@ def checks(page: Element) -> dict[str, list[str]]:
 
 def test_a_draft_is_stored_with_what_there_is(desk: Desk) -> None:
     admin = desk.browser("admin")
-    path = created(admin, {**DRAFT, "items.0.scale_id": scale_of(admin)})
+    assert admin.post("/competences/new", {"external_id": "talk"}).status_code == 422
+    competence = {"name.nb": "Samtale", "name.en": "Talking"}
+    assert admin.post("/competences/new", competence).headers["location"] == "/competences?done=created"
+    [link] = admin.page("/competences").one("table").all("a")
+    change = link.attributes["href"]
+    stored = form_of(admin.page(change), change)
+    renamed = {name: texts[0] for name, texts in stored.items()} | {"name.en": "Conversation"}
+    assert admin.post(change, renamed).headers["location"] == "/competences?done=changed"
+    assert admin.post(change, renamed).status_code == 412
+    practice = {
+        "items.0.competence_id": change.split("/")[2],
+        "items.0.resource.title.en": "Listen",
+        "items.0.resource.url": "https://learn.example.org/listen",
+        "items.0.exercise.text.en": "Repeat the question.",
+        "items.0.exercise.minutes": "5",
+    }
+    path = created(admin, {**DRAFT, "items.0.scale_id": scale_of(admin), **practice})
     page = admin.page(path)
     assert (page.one("h1").words, state(page)) == ("Lytting", ["Draft"])
+    told = [one.words for one in page.one("main").all("p", class_="card-text")]
+    assert {
+        "Competence: Conversation",
+        "Exercise (5 min): Repeat the question.",
+        "To learn from: Listen",
+    } <= set(told)
+    assert "Nothing says yet how to get better." not in admin.page(f"{path}/activate").words
     sent = form_of(admin.page(f"{path}/change"), f"{path}/change")
     assert (sent["items.0.name.nb"], sent["items.0.anchors.1.nb"]) == (["Avbryter"], ["Avbryter ofte"])
     assert sent["rater_weights.customer"] == ["2.5"]
