@@ -12,7 +12,7 @@ from app.releases.values import Release, Score
 from app.rounds.values import FrozenKpi, FrozenSubject
 from app.scoring.across import Published
 from app.summaries.found import Found
-from app.summaries.rules import closest_point, combined_figure, distance_left, group_rank
+from app.summaries.rules import closest_point, combined_figure, distance_left, group_rank, next_step
 from app.summaries.values import (
     Comment,
     Comments,
@@ -84,19 +84,22 @@ def summary_of(known: Loaded) -> Summary:
     for score in known.scores:
         rows[score.kpi_id or ""].append(score)
     ordered = [kpi_id for kpi_id in _kpi_order(known) if kpi_id in rows]
-    soft = [kpi_id for kpi_id in ordered if known.kpis[kpi_id].kind is KpiKind.SOFT]
+    rated = [kpi_id for kpi_id in ordered if known.kpis[kpi_id].kind is KpiKind.SOFT]
+    soft = tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in rated)
+    standouts = known.found.standouts({kpi_id: kpi.name for kpi_id, kpi in known.kpis.items()})
     return Summary(
         release=known.release,
         round=known.round,
         subject=Place(known.subject.id, known.subject.kind, known.subject.name),
         above=known.above,
         composite=_composite(known, rows[""][0]) if rows[""] else None,
-        soft=tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in soft),
-        hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in soft),
+        soft=soft,
+        hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in rated),
         comments=tuple(_comments(known)),
-        standouts=known.found.standouts({kpi_id: kpi.name for kpi_id, kpi in known.kpis.items()}),
+        standouts=standouts,
         self_view=known.found.self_view(),
         since=known.found.since(),
+        step=None if standouts is None else next_step(soft, standouts),
     )
 
 
@@ -185,7 +188,7 @@ def _item_scores(
             if row.item_id == item.id and row.score is not None and weights.get(rater_groups)
         ]
         figure = whole if whole.is_missing else combined_figure(parts, math.fsum(kpi.weights.values()))
-        yield ItemScore(item.id, item.name, figure, item.practice)
+        yield ItemScore(item.id, item.code, item.name, figure, item.practice)
 
 
 def _group(known: Loaded, kpi: FrozenKpi, row: Score, items: Sequence[Score]) -> GroupFigure:

@@ -12,7 +12,7 @@ from app.rounds.values import FrozenItem, Goalposts
 from app.scoring.across import Published, across
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
 from app.scoring.results import NotScored
-from app.summaries.values import Figure
+from app.summaries.values import Figure, NextStep, SoftKpi, Standouts
 
 _MOST_DECIMALS = 3
 _TINY = 1e-9
@@ -159,6 +159,34 @@ def combined_figure(parts: Sequence[Published], whole: float) -> Figure:
     if isinstance(found, NotScored):
         return Figure(ScoreStatus.INSUFFICIENT, Withheld.TOO_LITTLE_WEIGHT, coverage=found.coverage)
     return Figure(ScoreStatus.OK, None, found.score, found.lo, found.hi, found.coverage)
+
+
+def next_step(soft: Iterable[SoftKpi], standouts: Standouts) -> NextStep | None:
+    """The item to work on next: of the items of the development areas that are published, the lowest.
+
+    All soft items are measured against one target on the common scale, so the lowest score is the furthest below it.
+
+    Parameters
+    ----------
+    soft : the rated KPIs, in the order of the card, which decides ties
+    standouts : of the same subject
+
+    Returns
+    -------
+    None where no item of a development area is published.
+    """
+    areas = {one.kpi_id for one in standouts.development_areas}
+    found = [
+        (item.figure.score, kpi, item)
+        for kpi in soft
+        if kpi.kpi_id in areas
+        for item in kpi.items
+        if item.figure.score is not None
+    ]
+    if not found:
+        return None
+    _, kpi, item = min(found, key=lambda one: one[0])
+    return NextStep(kpi.kpi_id, kpi.name, item, _TARGET)
 
 
 def group_rank(rater_groups: Iterable[str]) -> tuple[int, int]:

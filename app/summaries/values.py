@@ -176,9 +176,23 @@ class ItemScore:
     """One item over the rater groups that may be shown, and what helps to get better at it; self does not count."""
 
     item_id: str
+    code: str
     name: Words
     figure: Figure
     practice: Practice
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one item to work on next, of the development areas the one furthest below the target, and what helps.
+
+    target : what its score is measured against, 0-100
+    """
+
+    kpi_id: str
+    kpi: Words
+    item: ItemScore
+    target: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +320,7 @@ class Summary:
     above : the units above it as they were frozen, from the scope of the round down
     composite : none where there is no card: units without one, competitors
     standouts, self_view, since : none for competitors, and in releases that were made before these were told
+    step : none without a development area of which an item is published
     """
 
     release: Release
@@ -319,6 +334,7 @@ class Summary:
     standouts: Standouts | None = None
     self_view: SelfView | None = None
     since: Since | None = None
+    step: NextStep | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -118,7 +118,7 @@ def agenda_of(
 
     Returns
     -------
-    Strengths together and first, then one development area, up to three questions, open cases, open plans, and what
+    Strengths together and first, then one development area, the next step, up to three questions, open cases, open plans, and what
     was agreed last time. Empty parts are left out.
     """
     found = summary.standouts
@@ -128,6 +128,8 @@ def agenda_of(
         points += [
             AgendaPoint(PointKind.DEVELOPMENT, (one.name,), kpi_id=one.kpi_id) for one in found.development_areas[:1]
         ]
+    if summary.step is not None:
+        points.append(AgendaPoint(PointKind.STEP, (summary.step.kpi,), step=summary.step))
     points += [
         AgendaPoint(PointKind.QUESTION, tuple(kpi.name for kpi in one.kpis), prompt=one)
         for one in list(prompts)[:MOST_QUESTIONS]

@@ -60,7 +60,7 @@ _ITEM_OUT = {
     "exercise": EXERCISE,
 }
 _CONDITION = {"item": "M1", "lowest": "1", "highest": "2"}
-_VERSION_OUT: Mapping[str, Any] = {
+VERSION_OUT: Mapping[str, Any] = {
     **_CONTENT,
     "id": OTHER_ID,
     "number": 1,
@@ -280,7 +280,7 @@ class ShareRuleOut(Out):
 class VersionOut(Out):
     """A KPI as it was worded and weighed from a day on."""
 
-    model_config = example(**_VERSION_OUT)
+    model_config = example(**VERSION_OUT)
 
     id: Id
     number: int
@@ -307,7 +307,7 @@ class KpiOut(Out):
     """A KPI and the version that is valid today."""
 
     model_config = example(
-        id=ID, company_id=OTHER_ID, kind="soft", state="draft", **_KPI, current=_VERSION_OUT, version=1
+        id=ID, company_id=OTHER_ID, kind="soft", state="draft", **_KPI, current=VERSION_OUT, version=1
     )
 
     id: Id
@@ -324,7 +324,7 @@ class KpiOut(Out):
 class VersionsOut(Out):
     """All versions of a KPI, the newest first."""
 
-    model_config = example(items=[_VERSION_OUT])
+    model_config = example(items=[VERSION_OUT])
 
     items: list[VersionOut]
 
@@ -378,7 +378,7 @@ class ActivatedOut(KpiOut):
     """A KPI that was put to use, and what is advised all the same."""
 
     model_config = example(
-        id=ID, company_id=OTHER_ID, kind="soft", state="active", **_KPI, current=_VERSION_OUT, version=2, warnings=[]
+        id=ID, company_id=OTHER_ID, kind="soft", state="active", **_KPI, current=VERSION_OUT, version=2, warnings=[]
     )
 
     warnings: list[HintOut]
