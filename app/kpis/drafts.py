@@ -19,7 +19,9 @@ from app.kpis.values import (
     Item,
     ItemId,
     Kpi,
+    KpiId,
     KpiKind,
+    KpiState,
     KpiVersion,
     KpiVersionId,
     LearningResource,
@@ -144,6 +146,15 @@ class KpiDraft:
     goal_id: GoalId | None = None
     owner_id: str | None = None
     external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwapDraft:
+    """The KPI that is to make room for another, whether it rests or is laid away, and why."""
+
+    kpi_id: KpiId
+    state: KpiState
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from app.errors import FieldError
-from app.fields import BAD_CHARACTERS, NAME_LENGTH, REQUIRED, WRONG_COUNT, Fields
+from app.fields import BAD_CHARACTERS, NAME_LENGTH, NO_CHOICE, REQUIRED, TEXT_LENGTH, WRONG_COUNT, Fields
 from app.kpis.checks import content_problems, scale_problems
 from app.kpis.drafts import (
     CompetenceDraft,
@@ -19,6 +19,7 @@ from app.kpis.drafts import (
     ScaleDraft,
     ScorecardDraft,
     SoftMeasure,
+    SwapDraft,
     TargetDraft,
 )
 from app.kpis.values import (
@@ -34,6 +35,7 @@ from app.kpis.values import (
     GoalId,
     KpiId,
     KpiKind,
+    KpiState,
     LearningResource,
     Level,
     RaterGroup,
@@ -55,6 +57,7 @@ CODE_LENGTH = 40
 UNIT_LENGTH = 30
 PERCENTILE = (0.1, 99.9)
 DECISION_DAYS = (1, 365)
+MAKES_ROOM = (KpiState.PAUSED, KpiState.RETIRED)
 EXERCISE_MINUTES = (1, 10)
 EXERCISE_LENGTH = 500
 URL_LENGTH = 500
@@ -125,6 +128,17 @@ def parse_content(given: Mapping[str, object], kind: KpiKind, *, posted: bool = 
     fields = Fields(given, posted=posted)
     content = _content(fields, kind)
     return _finished(fields, content, content_problems(content))
+
+
+def parse_swap(given: Mapping[str, object], *, posted: bool = False) -> SwapDraft:
+    """Which KPI makes room for another: kpi_id, state (paused or retired), reason."""
+    fields = Fields(given, posted=posted)
+    kpi_id = fields.text("kpi_id", required=True) or ""
+    state = fields.choice("state", KpiState, required=True) or KpiState.PAUSED
+    reason = fields.text("reason", longest=TEXT_LENGTH, required=True, lines=True) or ""
+    if state not in MAKES_ROOM:
+        fields.refuse("state", NO_CHOICE, ", ".join(MAKES_ROOM))
+    return _finished(fields, SwapDraft(KpiId(kpi_id), state, reason))
 
 
 def parse_target(given: Mapping[str, object], *, posted: bool = False) -> TargetDraft:

@@ -1,7 +1,7 @@
 """The nouns of KPIs: goals, KPIs and their versions, scales, items, targets and scorecards."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -287,6 +287,18 @@ class Kpi:
     external_id: str | None
     current: KpiVersion
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class KpiStep:
+    """A step in the life of a KPI: when, to which state, by whom, why, and the KPI that it was swapped with."""
+
+    at: datetime
+    state: KpiState
+    by: str
+    reason: str
+    other_id: KpiId | None
+    other: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from app.deferred import dataclass
 from app.http.visit import Visit, said
-from app.infra.formats import interval, score
+from app.infra.formats import number, points_range, score
 from app.organisation.values import SubjectKind
 from app.summaries.values import NextStep, Summary
 from app.words import in_locale
@@ -47,8 +47,8 @@ def step_of(visit: Visit, step: NextStep, kind: SubjectKind) -> StepText:
             visit,
             _STANDS if figure.lo is None else _LIKELY,
             score=score(figure.score, visit.locale),
-            likely=interval(figure.lo, figure.hi, visit.locale),
-            target=score(step.target, visit.locale),
+            likely=points_range(figure.lo, figure.hi),
+            target=number(step.target, visit.locale, 0),
         ),
         exercise=_exercise(visit, step, kind),
         resource=""

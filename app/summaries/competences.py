@@ -58,7 +58,9 @@ def _figure(items: Sequence[AskedItem]) -> Figure:
         for figure in (one.item.figure for one in items)
         if figure.score is not None
     ]
-    return combined_figure(parts, float(len(items)))
+    figures = [one.item.figure for one in items]
+    # Items that are withheld alike say why better than their mean does.
+    return figures[0] if not parts and figures == figures[:1] * len(figures) else combined_figure(parts, len(items))
 
 
 class GapLevel(StrEnum):

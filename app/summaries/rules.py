@@ -174,6 +174,9 @@ def next_step(soft: Iterable[SoftKpi], standouts: Standouts) -> NextStep | None:
     Returns
     -------
     None where no item of a development area is published.
+
+    >>> next_step([], Standouts(None, (), ())) is None
+    True
     """
     areas = {one.kpi_id for one in standouts.development_areas}
     found = [

@@ -82,15 +82,13 @@ def download_competence_gaps(request: Request, release_id: str, subject_id: str)
 def _row(visit: Visit, one: CompetenceScore) -> Row:
     """A competence as a row of the chart; the items that ask for it stand in a table under it."""
     figure = one.figure
-    shown = sum(asked.item.figure.score is not None for asked in one.items)
-    basis = "{shown} of {all} items can be shown" if shown < len(one.items) else "{all} items"
     return {
         "name": in_locale(one.competence.name, visit.locale),
         "score": figure.score,
         "lo": figure.lo,
         "hi": figure.hi,
         "reason": _reason(visit, figure),
-        "basis": said(visit, basis if len(one.items) > 1 or shown < 1 else "1 item", shown=shown, all=len(one.items)),
+        "coverage": figure.coverage,
     }
 
 
