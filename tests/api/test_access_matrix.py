@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.accounts.rules import ALLOWED, Action
 from app.accounts.values import Role
@@ -17,6 +16,7 @@ from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
 from tests.api.elsewhere import ELSEWHERE
 from tests.api.test_kpis import created, soft_kpi
 from tests.api.walk import SOMEWHERE, Operation, walk
+from tests.client import Client
 from tests.served import ONE_DATABASE, Served
 
 Body = Callable[["World"], Any]
@@ -255,7 +255,7 @@ OF_RULES = {"list_rounds", "get_round", "preview_round_form", "get_load_cap", "g
 OF_RULES |= {"list_dossiers", "get_dossier", "list_dossier_reviews"}
 
 
-def ask(client: TestClient, operation: Operation, world: World) -> Any:
+def ask(client: Client, operation: Operation, world: World) -> Any:
     case = CASES[operation.name]
     query = {"company_id": world.company} if "company_id" in NEEDS_COMPANY.get(operation.name, ()) else {}
     if operation.name == "import_ratings":
@@ -383,7 +383,7 @@ def test_a_revoked_key_is_no_key(served: Served) -> None:
     assert client.get("/api/v1/api-keys").status_code == 401
 
 
-def is_empty_list(browser: TestClient, operation: Operation, world: World) -> bool:
+def is_empty_list(browser: Client, operation: Operation, world: World) -> bool:
     if operation.method != "GET":
         return False
     answer = ask(browser, operation, world)

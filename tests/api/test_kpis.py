@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from starlette.testclient import TestClient
-
 from app.kpis.hints import NO_PRACTICE
+from tests.client import Client
 from tests.served import Served
 
 RESOURCE = {"title": {"nb": "Lytt", "en": "Listen"}, "url": "https://learn.example.org/listen"}
@@ -12,7 +11,7 @@ EXERCISE = {"text": {"nb": "Gjenta spørsmålet.", "en": "Repeat the question."}
 NAME = {"nb": "Førsteinntrykk", "en": "First impression"}
 
 
-def created(client: TestClient, path: str, body: Any) -> dict[str, Any]:
+def created(client: Client, path: str, body: Any) -> dict[str, Any]:
     answer = client.post(f"/api/v1{path}", json=body)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
@@ -36,7 +35,7 @@ def soft_kpi(goal: str, owner: str, scale: str) -> dict[str, Any]:
     }
 
 
-def practise(client: TestClient, kpi_id: str, body: dict[str, Any]) -> None:
+def practise(client: Client, kpi_id: str, body: dict[str, Any]) -> None:
     """A version that says what helps; what it changed is told."""
     competence = created(client, "/competences", {"name": {"nb": "Lytte", "en": "Listening"}})
     item = body["items"][0] | {"competence_id": competence["id"], "resource": RESOURCE, "exercise": EXERCISE}
