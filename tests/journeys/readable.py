@@ -95,6 +95,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "goal_id": [first("goals")],
         "scale_id": [first("scales")],
         "competence_id": [first("competences")],
+        "pack": ["service"],
         "scorecard_id": [first("scorecards")],
         "person_id": [first("people")],
         "reading_id": [first("readings")],

@@ -90,5 +90,6 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     shelf.put_back()
     # What stands after the id of the release or KPI.
     assert {address.partition("?")[0].split("/")[5] for _, address in told} == {
-        *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions")
+        *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions"),
+        "competences",
     }
