@@ -41,6 +41,8 @@ WHAT: Mapping[str, str] = {
     "benchmark.mapped": "Chose the KPIs of a benchmark file",
     "benchmark.withdrawn": "Withdrew a benchmark file",
     "comment.moderated": "Decided what becomes of a comment",
+    "competence.changed": "Renamed a competence",
+    "competence.created": "Wrote a competence",
     "company.created": "Set up the company",
     "conflict.lifted": "Lifted a conflict of interest",
     "conflict.marked": "Marked a conflict of interest",

@@ -40,7 +40,7 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry("My week", "/"),
     Entry("Organisation", "/organisation", OBSERVERS, ("/people",)),
-    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards")),
+    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards", "/competences")),
     Entry(
         "Rounds",
         "/rounds",

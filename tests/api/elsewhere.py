@@ -23,6 +23,9 @@ ELSEWHERE = {
     *("withdraw_benchmark", "end_trust"),
     *("get_ranking", "get_competitors", "get_recomputation", "ask_what_if", "adopt", "get_summary"),
     *("get_contradictions", "take_back_shift", "get_figure_table", "get_summary_paper", "get_summary_workbook"),
+    *("get_competence_table", "list_competence_scores"),
+    # Of no company, or of one with a goal: tests/packs.
+    *("list_kpi_packs", "get_kpi_pack", "use_kpi_pack"),
     # Of a release, and for analysts alone: tests/analysis/test_doors.py.
     *("get_severity", "get_reliability", "get_assignment_answer", "answer_assignment", "list_score_notes"),
     *("note_score", "get_changes"),
