@@ -1,11 +1,19 @@
 """Requests straight to the application, all on one event loop: a thread and a loop for each cost more than its answer."""
 
 import atexit
+from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.testclient import TestClient
+
+T = TypeVar("T")
+
+
+def run(work: Callable[..., Awaitable[T]], *given: Any) -> T:
+    """Run something on that loop and wait for it."""
+    return _loop().call(work, *given)
 
 
 class Client(TestClient):

@@ -49,7 +49,7 @@ class WeightedKpi:
 
 
 @router.get("/rounds")
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def show_rounds(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
@@ -70,7 +70,7 @@ def show_rounds(request: Request) -> Response:
 
 
 @router.get("/rounds/{round_id}")
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def show_round(request: Request, round_id: str) -> Response:
     with reading(request) as (session, visit):
         frame = frame_of(session, visit, round_id, "overview")
