@@ -29,6 +29,7 @@ from app.api import (
     nominations,
     open_codes,
     parked,
+    passkeys,
     people,
     plans,
     readings,
@@ -93,6 +94,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     analysis.router,
     accounts.router,
     held.router,
+    passkeys.router,
     api_keys.router,
     journal.router,
 )

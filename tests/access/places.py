@@ -5,6 +5,7 @@ Made through the resources themselves, by a key that may everything; `World.ids`
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +30,7 @@ PLAIN = {
     "language": "nb",
     "reference": "target",
 }
+SINCE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAYS = {"starts_on": "2026-11-23", "ends_on": "2026-12-24"}
 
 
@@ -146,58 +148,68 @@ def _definitions(client: TestClient, company_id: str, owner: str) -> dict[str, s
 
 
 def _furnished(served: Served, home: Home) -> World:
-    client, place, person, kpi = home.client, home.path[-1], home.person, home.defined["kpi_id"]
+    place, kpi = home.path[-1], home.defined["kpi_id"]
 
     def made(path: str, body: Any) -> str:
-        found: str = created(client, path, body)["id"]
+        found: str = created(home.client, path, body)["id"]
         return found
 
+    round_id = made("/rounds", round_at(place))
+    here = {
+        **PLAIN,
+        **home.defined,
+        "subject_id": place,
+        "unit_id": place,
+        "person_id": home.person_id,
+        "rated_id": home.person,
+        "round_id": round_id,
+        "key_id": made("/api-keys", key_at(place)),
+        "dossier_id": made("/dossiers", {"name": {"nb": "Tiltak"}, "scope_id": place}),
+        "programme_id": made("/programmes", programme_at(place, kpi)),
+        "code_id": made("/open-codes", code_at(place, kpi)),
+        "case_id": made("/decision-cases", {"subject_id": place, "kpi_id": kpi, "question": "Hva nå?"}),
+        "scorecard_id": made(
+            "/scorecards", {"subject_id": place, "level": "person", "starts_on": "2026-11-23", "lines": []}
+        ),
+        "visit_id": _ordered(served, home),
+        "release_id": _released(home.client, home),
+    }
+    return World(home.path, here | _peopled(home) | _asked(served, round_id, home), home.person, home.below)
+
+
+def _ordered(served: Served, home: Home) -> str:
+    """A visit, by somebody else: who reads results there orders none."""
+    orders = served.with_key("rounds:write", "rounds:read", subject_id=home.path[0])
+    found: str = created(orders, "/visits", order_at(home.defined["scenario_id"], home.path[-1]))["id"]
+    return found
+
+
+def _peopled(home: Home) -> dict[str, str]:
+    """Who leads the place, stands in there, has a plan, and may look at it."""
+    client, place = home.client, home.path[-1]
     leader, deputy = (_person(client, f"{name}{place[:8]}", place) for name in ("Liv", "Dag"))
-    account = made("/accounts", {"email": f"{place[:8]}@x.example", "name": "Ny"})
+    role = created(client, f"/subjects/{place}/managers", {"subject_id": leader})["id"]
+    stands_in = created(client, f"/subjects/{leader}/deputies", {"deputy_id": deputy, **DAYS})["id"]
+    account = created(client, "/accounts", {"email": f"{place[:8]}@x.example", "name": "Ny"})["id"]
     client.post(f"/api/v1/accounts/{account}/grants", json={"role": "viewer", "subject_id": place})
-    card = {"subject_id": place, "level": "person", "starts_on": "2026-11-23", "lines": []}
     plan = {
         "subject_id": place,
-        "kpi_id": kpi,
+        "kpi_id": home.defined["kpi_id"],
         "owner_id": leader,
         "what": "Øve",
         "expected": 5.0,
         "check_on": "2026-12-31",
         "actions": [{"text": "Øve", "due_on": "2026-12-04"}],
     }
-    # Who reads results there orders no visit.
-    orders = served.with_key("rounds:write", "rounds:read", subject_id=home.path[0])
     planned = created(client, "/action-plans", plan)
-    round_id = made("/rounds", round_at(place))
-    return World(
-        home.path,
-        {
-            **PLAIN,
-            **home.defined,
-            "subject_id": place,
-            "unit_id": place,
-            "person_id": home.person_id,
-            "leader_id": leader,
-            "rated_id": person,
-            "role_id": made(f"/subjects/{place}/managers", {"subject_id": leader}),
-            "deputy_id": made(f"/subjects/{leader}/deputies", {"deputy_id": deputy, **DAYS}),
-            "scorecard_id": made("/scorecards", card),
-            "round_id": round_id,
-            "account_id": account,
-            "key_id": made("/api-keys", key_at(place)),
-            "dossier_id": made("/dossiers", {"name": {"nb": "Tiltak"}, "scope_id": place}),
-            "programme_id": made("/programmes", programme_at(place, kpi)),
-            "code_id": made("/open-codes", code_at(place, kpi)),
-            "case_id": made("/decision-cases", {"subject_id": place, "kpi_id": kpi, "question": "Hva nå?"}),
-            "visit_id": created(orders, "/visits", order_at(home.defined["scenario_id"], place))["id"],
-            "plan_id": planned["id"],
-            "action_id": planned["actions"][0]["id"],
-            "release_id": _released(client, home),
-            **_asked(served, round_id, home),
-        },
-        person,
-        home.below,
-    )
+    return {
+        "leader_id": leader,
+        "role_id": role,
+        "deputy_id": stands_in,
+        "account_id": account,
+        "plan_id": planned["id"],
+        "action_id": planned["actions"][0]["id"],
+    }
 
 
 def _released(client: TestClient, home: Home) -> str:
@@ -222,38 +234,11 @@ def _released(client: TestClient, home: Home) -> str:
 
 
 def _asked(served: Served, round_id: str, home: Home) -> dict[str, str]:
-    """Somebody proposed and somebody invited, without the days and letters that it takes."""
+    """Somebody proposed, invited and assigned, without the days and letters that it takes."""
     with served.engine.write() as session:
-        ids = {name: new_id(session) for name in ("nomination_id", "invitation_id", "assignment_id")}
-        session.add(
-            NominationRow(
-                id=ids["nomination_id"],
-                round_id=round_id,
-                subject_id=home.person,
-                rater_group="colleague",
-                email="per@x.example",
-                mailbox="per@x.example",
-                name=None,
-                nominated_by="key",
-                state="waiting",
-                reason=None,
-                decided_by=None,
-            )
-        )
-        session.add(
-            InvitationRow(
-                id=ids["invitation_id"],
-                round_id=round_id,
-                person_id=home.person_id,
-                locale="nb",
-                token_hash=ids["invitation_id"].encode(),
-                rotation=0,
-                reminded=0,
-                created_at=served.clock.now,
-                voided_at=None,
-                extended_until=None,
-                version=1,
-            )
+        ids = {name: new_id(session) for name in ("nomination_id", "invitation_id")}
+        session.add_all(
+            [_proposed(ids["nomination_id"], round_id, home), _invited(ids["invitation_id"], round_id, home)]
         )
     path = f"/rounds/{round_id}"
     home.client.put(
@@ -265,3 +250,35 @@ def _asked(served: Served, round_id: str, home: Home) -> dict[str, str]:
     home.client.post(f"/api/v1{path}/assignments/propose", json={})
     ids["assignment_id"] = home.client.get(f"/api/v1{path}/assignments").json()["items"][0]["id"]
     return ids
+
+
+def _proposed(nomination_id: str, round_id: str, home: Home) -> NominationRow:
+    return NominationRow(
+        id=nomination_id,
+        round_id=round_id,
+        subject_id=home.person,
+        rater_group="colleague",
+        email="per@x.example",
+        mailbox="per@x.example",
+        name=None,
+        nominated_by="key",
+        state="waiting",
+        reason=None,
+        decided_by=None,
+    )
+
+
+def _invited(invitation_id: str, round_id: str, home: Home) -> InvitationRow:
+    return InvitationRow(
+        id=invitation_id,
+        round_id=round_id,
+        person_id=home.person_id,
+        locale="nb",
+        token_hash=invitation_id.encode(),
+        rotation=0,
+        reminded=0,
+        created_at=SINCE,
+        voided_at=None,
+        extended_until=None,
+        version=1,
+    )
