@@ -22,13 +22,13 @@ class Authenticator:
     credential_id: bytes = b"the first key of this device"
     counter: int = 0
     flags: int = PRESENT | VERIFIED
-    handle: bytes = b""
+    known_as: bytes = b""
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def make(self, options: str) -> str:
         """A new passkey, as what was asked for wants it."""
         asked = json.loads(options)
-        self.handle = read(asked["user"]["id"])
+        self.known_as = read(asked["user"]["id"])
         numbers = self.key.public_key().public_numbers()
         public = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
         length = len(self.credential_id).to_bytes(2)
@@ -42,7 +42,9 @@ class Authenticator:
         client = self._client("webauthn.get", json.loads(options)["challenge"])
         told = self._about()
         signature = self.key.sign(told + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
-        return self._answer(clientDataJSON=client, authenticatorData=told, signature=signature, userHandle=self.handle)
+        return self._answer(
+            clientDataJSON=client, authenticatorData=told, signature=signature, userHandle=self.known_as
+        )
 
     def _about(self, more: int = 0) -> bytes:
         return hashlib.sha256(self.host.encode()).digest() + bytes([self.flags | more]) + self.counter.to_bytes(4)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Its packages come with an extra, and are loaded when somebody first makes or shows a passkey.
 authenticators = later("app.infra.authenticators")
 
-CHALLENGE_BYTES, HANDLE_BYTES = 32, 64
+CHALLENGE_BYTES, KNOWN_AS_BYTES = 32, 64
 
 
 def begin_passkey(session: WriteSession, viewer: Viewer, *, site: Site, here: str | None, now: datetime) -> str:
@@ -41,7 +41,7 @@ def begin_passkey(session: WriteSession, viewer: Viewer, *, site: Site, here: st
         raise PasskeysFull(most=MOST_PASSKEYS)
     options: str = authenticators.creation_options(
         site,
-        handle=_handle(session, account.id),
+        known_as=_known_as(session, account.id),
         name=account.email,
         challenge=_new_challenge(session, account.id, now=now),
         known=known,
@@ -108,13 +108,13 @@ def enter_by_passkey(
     if claim is None or not _takes(session, claim.challenge, None, now=now):
         return None
     found = session.execute(
-        select(PasskeyRow, PasskeyUserRow.handle)
+        select(PasskeyRow, PasskeyUserRow.known_as)
         .join(AccountRow, AccountRow.id == PasskeyRow.account_id)
         .join(PasskeyUserRow, PasskeyUserRow.account_id == PasskeyRow.account_id)
         .where(PasskeyRow.credential_id == claim.credential_id, AccountRow.is_active)
         .with_for_update()
     ).one_or_none()
-    if found is None or found.handle != claim.handle or found.PasskeyRow.doubted_at is not None:
+    if found is None or found.known_as != claim.known_as or found.PasskeyRow.doubted_at is not None:
         return None
     row: PasskeyRow = found.PasskeyRow
     counter = authenticators.shown_counter(site, answer, challenge=claim.challenge, public_key=row.public_key)
@@ -152,11 +152,11 @@ def _require_strength(session: WriteSession, account_id: str, here: str | None) 
             raise StrongerWanted
 
 
-def _handle(session: WriteSession, account_id: str) -> bytes:
+def _known_as(session: WriteSession, account_id: str) -> bytes:
     """The random bytes by which authenticators know an account; they say nothing of whose it is."""
-    drawn = entropy_of(session).token_bytes(HANDLE_BYTES)
-    insert_or_leave(session, PasskeyUserRow, account_id=account_id, handle=drawn)
-    return session.scalars(select(PasskeyUserRow.handle).where(PasskeyUserRow.account_id == account_id)).one()
+    drawn = entropy_of(session).token_bytes(KNOWN_AS_BYTES)
+    insert_or_leave(session, PasskeyUserRow, account_id=account_id, known_as=drawn)
+    return session.scalars(select(PasskeyUserRow.known_as).where(PasskeyUserRow.account_id == account_id)).one()
 
 
 def _new_challenge(session: WriteSession, account_id: str | None, *, now: datetime) -> bytes:

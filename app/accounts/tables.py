@@ -111,10 +111,10 @@ class PasskeyUserRow(Base):
     """By which random bytes authenticators know an account; drawn with its first passkey and kept."""
 
     __tablename__ = "passkey_user"
-    __table_args__ = (UniqueConstraint("handle"), {"sqlite_strict": True})
+    __table_args__ = (UniqueConstraint("known_as"), {"sqlite_strict": True})
 
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
-    handle: Mapped[bytes] = mapped_column(Bytes)
+    known_as: Mapped[bytes] = mapped_column(Bytes)
 
 
 class PasskeyRow(Base):

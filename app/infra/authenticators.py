@@ -46,17 +46,17 @@ class Claim:
     """What an answer says of itself, before anything is verified: which key, whose, and to which challenge."""
 
     credential_id: bytes
-    handle: bytes
+    known_as: bytes
     challenge: bytes
 
 
-def creation_options(site: Site, *, handle: bytes, name: str, challenge: bytes, known: Iterable[bytes]) -> str:
+def creation_options(site: Site, *, known_as: bytes, name: str, challenge: bytes, known: Iterable[bytes]) -> str:
     """What the browser is asked for to make a passkey, as JSON: one that needs no user name, and asks for finger or PIN."""
     return options_to_json(
         generate_registration_options(
             rp_id=site.host,
             rp_name=site.name,
-            user_id=handle,
+            user_id=known_as,
             user_name=name,
             challenge=challenge,
             authenticator_selection=AuthenticatorSelectionCriteria(
@@ -79,8 +79,8 @@ def claim_of(answer: str) -> Claim | None:
         read: Any = json.loads(answer)
         inner = read["response"]
         said = json.loads(base64url_to_bytes(inner["clientDataJSON"]))
-        handle = base64url_to_bytes(inner.get("userHandle") or "")
-        return Claim(base64url_to_bytes(read["id"]), handle, base64url_to_bytes(said["challenge"]))
+        known_as = base64url_to_bytes(inner.get("userHandle") or "")
+        return Claim(base64url_to_bytes(read["id"]), known_as, base64url_to_bytes(said["challenge"]))
     except _WRONG:
         return None
 

@@ -18,12 +18,12 @@ def upgrade() -> None:
     op.create_table(
         "passkey_user",
         sa.Column("account_id", types.Id(), nullable=False),
-        sa.Column("handle", sa.LargeBinary(), nullable=False),
+        sa.Column("known_as", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_passkey_user_account_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passkey_user")),
-        sa.UniqueConstraint("handle", name=op.f("uq_passkey_user_handle")),
+        sa.UniqueConstraint("known_as", name=op.f("uq_passkey_user_known_as")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -75,8 +75,8 @@ def test_a_passkey_is_made_opens_a_strong_session_and_is_removed(
     assert session_of(session, opened, now)[1:] == (True, ingrid.id)
     (passkey,) = list_passkeys(session, viewer(ingrid))
     assert (passkey.name, passkey.created_at, passkey.last_used_at) == ("Telefonen", now, now)
-    handle = session.scalars(select(PasskeyUserRow.handle)).one()
-    assert (len(handle), ingrid.id.encode() in handle) == (64, False)
+    known_as = session.scalars(select(PasskeyUserRow.known_as)).one()
+    assert (len(known_as), ingrid.id.encode() in known_as) == (64, False)
     other = commands.create_account(session, SERVICE, NewAccount("kari@x.example", "Kari"), now=now)
     for somebody in (viewer(other), Viewer("key:1")):
         with pytest.raises((NotFound, Forbidden)):
@@ -95,8 +95,8 @@ TAMPERED: dict[str, Tamper] = {
     "another host": lambda device: replace(device, host="evil.example"),
     "nobody recognised": lambda device: replace(device, flags=PRESENT),
     "another key": lambda device: replace(device, key=Authenticator("", "").key),
-    "another person": lambda device: replace(device, handle=bytes(64)),
-    "nobody named": lambda device: replace(device, handle=b""),
+    "another person": lambda device: replace(device, known_as=bytes(64)),
+    "nobody named": lambda device: replace(device, known_as=b""),
     "an unknown key": lambda device: replace(device, credential_id=b"made up"),
 }
 
