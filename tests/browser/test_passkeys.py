@@ -42,22 +42,23 @@ def link_of_a_manager(service: Live) -> str:
 
 
 def with_a_device(page: Page) -> Callable[[], None]:
-    """Put an authenticator into the browser that recognises its owner; what takes it out again."""
+    """Put an authenticator into the browser that recognises its owner; what makes it recognise nobody."""
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     inside = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     options = {**inside, "isUserVerified": True, "automaticPresenceSimulation": True}
     named = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
-    def take_out() -> None:
-        device.send("WebAuthn.removeVirtualAuthenticator", named)
+    def forget_owner() -> None:
+        device.send("WebAuthn.setUserVerified", {**named, "isUserVerified": False})
 
-    return take_out
+    return forget_owner
 
 
 def make(page: Page, barriers: Barriers) -> None:
     page.get_by_role("link", name="Eller bruk en tilgangsnøkkel").click()
     assert barriers(page) == []
+    assert not page.locator("#passkey-wrong").is_visible()
     page.fill("#name", "Telefonen min")
     page.get_by_role("button", name="Lag en tilgangsnøkkel").click()
     page.wait_for_url("**/account/passkeys?done=made")
@@ -66,7 +67,7 @@ def make(page: Page, barriers: Barriers) -> None:
 
 def test_a_passkey_is_both_steps_of_a_sign_in(service: Live, new_page: NewPage, barriers: Barriers) -> None:
     page = new_page(viewport=PHONE)
-    take_out = with_a_device(page)
+    forget_owner = with_a_device(page)
     page.goto(link_of_a_manager(service))
     page.click("main button[type=submit]")
     page.goto(f"{service.address}/")
@@ -83,11 +84,14 @@ def test_a_passkey_is_both_steps_of_a_sign_in(service: Live, new_page: NewPage, 
     page.wait_for_url("**/account/passkeys")
     assert "Aldri" not in page.inner_text("main table")
 
-    take_out()
     page.get_by_role("link", name="Fjern").click()
     page.locator("dialog").get_by_role("button", name="Fjern").click()
     page.wait_for_url("**/account/passkeys?done=removed")
     assert page.locator("main table").count() == 0
+
+    forget_owner()
+    page.get_by_role("button", name="Lag en tilgangsnøkkel").click()
+    page.wait_for_selector("#passkey-wrong:not([hidden])")
 
     plain = new_page(java_script_enabled=False)
     plain.goto(f"{service.address}/sign-in")
