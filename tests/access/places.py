@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from starlette.testclient import TestClient
-
 from app.infra.ids import new_id
 from app.invitations.tables import InvitationRow
 from app.rounds.tables import NominationRow
 from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
 from tests.api.test_kpis import created, soft_kpi
+from tests.client import Client
 from tests.dossiers.plain import complete
 from tests.served import Served
 
@@ -69,7 +68,7 @@ MISSING = World((), {})
 class Home:
     """What a world is made from: whose key makes it, where, and who lives there."""
 
-    client: TestClient
+    client: Client
     path: tuple[str, ...]
     defined: Mapping[str, str]
     person: str
@@ -121,14 +120,14 @@ def furnish(served: Served) -> dict[Place, World]:
     return {Place.MISSING: MISSING, **{place: _furnished(served, home) for place, home in homes.items()}}
 
 
-def _person(client: TestClient, name: str, unit_id: str) -> str:
+def _person(client: Client, name: str, unit_id: str) -> str:
     """Somebody more; the subject."""
     body = {"name": name, "email": f"{name.casefold()}@x.example", "unit_id": unit_id}
     found: str = created(client, "/people", body)["subject_id"]
     return found
 
 
-def _definitions(client: TestClient, company_id: str, owner: str) -> dict[str, str]:
+def _definitions(client: Client, company_id: str, owner: str) -> dict[str, str]:
     """What applies to a whole company."""
     where = {"company_id": company_id}
 
@@ -212,7 +211,7 @@ def _peopled(home: Home) -> dict[str, str]:
     }
 
 
-def _released(client: TestClient, home: Home) -> str:
+def _released(client: Client, home: Home) -> str:
     """A round of the past about the one person there, imported and released."""
     past = {"opens_at": "2026-11-02T10:00:00+01:00", "closes_at": "2026-11-06T16:00:00+01:00"}
     round_id = created(client, "/rounds", round_at(home.path[-1]) | past)["id"]

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from starlette.testclient import TestClient
-
+from tests.client import Client
 from tests.served import Served
 
 NAME = {"nb": "Førsteinntrykk", "en": "First impression"}
 
 
-def created(client: TestClient, path: str, body: Any) -> dict[str, Any]:
+def created(client: Client, path: str, body: Any) -> dict[str, Any]:
     answer = client.post(f"/api/v1{path}", json=body)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()

@@ -12,11 +12,11 @@ import pytest
 from httpx2 import Response
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from app.accounts.commands import reset_sign_in, set_active
 from app.accounts.rules import SERVICE
 from app.accounts.tables import AccountRow, IdentityRow, SessionRow
+from tests.client import Client
 from tests.http.test_factor import Person
 from tests.http.test_sign_in import link_for
 from tests.provider import CLIENT, SECRET, Provider, running_provider
@@ -30,14 +30,14 @@ class Door:
     served: Served
     provider: Provider
 
-    def leave(self, back: str = "") -> tuple[TestClient, str]:
+    def leave(self, back: str = "") -> tuple[Client, str]:
         """A browser on its way, and where it is sent."""
         browser = self.served.anonymous(**OWN_PAGE)
         answer = browser.get(f"/sign-in/provider{'?next=' + quote(back, safe='') if back else ''}")
         assert answer.status_code == 303, answer.text
         return browser, answer.headers["location"]
 
-    def come_in(self, back: str = "", *, code: str = "") -> tuple[TestClient, Response]:
+    def come_in(self, back: str = "", *, code: str = "") -> tuple[Client, Response]:
         """There and back again."""
         browser, address = self.leave(back)
         return browser, browser.get(self.provider.agree(address, code or f"code-{len(self.provider.sent)}"))

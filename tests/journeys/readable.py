@@ -6,15 +6,15 @@ from itertools import product
 from typing import Any
 
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SCOPES, Action
 from app.accounts.values import Role
 from app.http.access import Who, declared_routes
+from tests.client import Client
 from tests.journeys.service import Running, ok
 
 Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
-Readers = Mapping[str, tuple[TestClient, Sequence[str]]]
+Readers = Mapping[str, tuple[Client, Sequence[str]]]
 
 EVERY_PAGE = ("every page",)
 
