@@ -132,14 +132,20 @@ def cells(scene: Scene, asked: Asked) -> Iterator[tuple[Visitor, Place]]:
     reaches = min(welcome, key=lambda one: scene.answer(asked, one, Place.SIBLING) is not Answer.REFUSED, default=None)
     for answer in by_answer.keys() - {Answer.LET_IN, Answer.EITHER}:
         yield by_answer[answer], Place.OWN
-    if reaches is not None and not UNMADE.intersection(asked.parts):
-        yield reaches, Place.OWN
-        if asked.parts:
-            yield reaches, Place.OTHER
-        if asked.parts and not asked.is_wide:
-            yield from ((reaches, place) for place in (Place.SIBLING, Place.PARENT))
-    elif reaches is not None and asked.parts:
+    if reaches is None:
+        return
+    if UNMADE.intersection(asked.parts):
         yield reaches, Place.MISSING
+        return
+    yield reaches, Place.OWN
+    if asked.parts:
+        yield reaches, Place.OTHER
+    if asked.parts and not asked.is_wide:
+        # What is only read is asked about one of the two beside it, in turn.
+        beside = (Place.SIBLING, Place.PARENT)
+        yield from (
+            (reaches, place) for place in (beside[turn_of(asked) // 2 % 2 :][:1] if asked.method == "GET" else beside)
+        )
 
 
 def fits(wanted: Answer, reply: Reply, asked: Asked, world: World) -> bool:

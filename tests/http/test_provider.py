@@ -327,6 +327,7 @@ def test_where_the_provider_is_the_only_way_passwords_and_asking_for_links_are_c
     typed = {"email": "admin@fjellbris.example", "password": PASSWORD}
     assert browser.post("/sign-in", data=typed).status_code == 403
     assert browser.post("/sign-in/link", data=typed).status_code == 403
+    assert browser.post("/sign-in/passkey/begin").status_code == 403
     # A link that the command line prints is the way back in when the provider is gone.
     assert browser.post(f"/sign-in/{link_for(door.served, 'admin')}").status_code == 303
     assert door.come_in()[1].status_code == 303
