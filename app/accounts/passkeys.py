@@ -78,7 +78,10 @@ def register_passkey(  # noqa: PLR0913 - who, what, and four named facts
 def remove_passkey(
     session: WriteSession, viewer: Viewer, passkey_id: str, *, here: str | None = None, now: datetime
 ) -> None:
-    """Remove one of one's own passkeys; every other browser is signed out. NotFound for anybody else's."""
+    """Remove one of one's own passkeys; every other browser is signed out. NotFound for anybody else's.
+
+    With the last second step goes the strength of the session `here`.
+    """
     account = _own(session, viewer)
     row = session.get(PasskeyRow, passkey_id) if is_id(passkey_id) else None
     if row is None or row.account_id != account.id:
@@ -87,6 +90,8 @@ def remove_passkey(
     session.delete(row)
     session.flush()
     end_sessions(session, account.id, but=here)
+    if not (has_factor(session, account.id) or has_passkey(session, account.id)):
+        session.execute(update(SessionRow).where(SessionRow.account_id == account.id).values(is_strong=False))
     _note(session, viewer.actor, "passkey.removed", account.id, now=now, name=name)
 
 
@@ -131,11 +136,6 @@ def enter_by_passkey(
     return Entrance(secret, back=back)
 
 
-def forget_challenges(session: WriteSession, *, now: datetime) -> None:
-    """Delete what nobody may answer any more. For the worker; idempotent."""
-    session.execute(delete(PasskeyChallengeRow).where(PasskeyChallengeRow.expires_at <= now))
-
-
 def _own(session: WriteSession, viewer: Viewer) -> AccountRow:
     if viewer.account_id is None:
         raise Forbidden
@@ -160,7 +160,7 @@ def _known_as(session: WriteSession, account_id: str) -> bytes:
 
 
 def _new_challenge(session: WriteSession, account_id: str | None, *, now: datetime) -> bytes:
-    forget_challenges(session, now=now)
+    session.execute(delete(PasskeyChallengeRow).where(PasskeyChallengeRow.expires_at <= now))
     challenge = entropy_of(session).token_bytes(CHALLENGE_BYTES)
     session.add(PasskeyChallengeRow(challenge=challenge, account_id=account_id, expires_at=now + CHALLENGE_LIFE))
     session.flush()

@@ -12,7 +12,7 @@ from app.accounts.factors import list_passkeys
 from app.accounts.proofs import CHALLENGE_LIFE, MOST_PASSKEYS, PasskeysFull, StrongerWanted
 from app.accounts.queries import check_password, find_session
 from app.accounts.rules import SERVICE
-from app.accounts.tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
+from app.accounts.tables import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow, SessionRow
 from app.accounts.values import Account, Entrance, NewAccount, Viewer
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
@@ -84,6 +84,7 @@ def test_a_passkey_is_made_opens_a_strong_session_and_is_removed(
     commands.remove_passkey(session, viewer(ingrid), passkey.id, here=here, now=now)
     assert list_passkeys(session, viewer(ingrid)) == ()
     assert find_session(session, opened.secret, now=now) is None
+    assert session.scalars(select(SessionRow.is_strong)).all() == [False]
     assert entered(session, device.show(asked(session, now)), now) is None
     noted = [one.action for one in list_entries_about(session, "account", ingrid.id)]
     assert {"passkey.made", "passkey.removed"} <= set(noted)
@@ -168,6 +169,8 @@ def test_a_passkey_is_made_once_from_here_and_only_by_who_asked(
     assert not kept(kari, taken), "a key belongs to one account"
     asked(session, now + 2 * CHALLENGE_LIFE)
     assert len(session.scalars(select(PasskeyChallengeRow)).all()) == 1
+    commands.clear_out(session, now=now + 3 * CHALLENGE_LIFE)
+    assert session.scalars(select(PasskeyChallengeRow)).all() == []
 
 
 def test_beside_a_passkey_nobody_makes_himself_at_home_with_the_password_alone(
