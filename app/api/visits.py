@@ -138,7 +138,7 @@ def return_visit(request: Request, visit_id: Key, sent: SaidIn) -> Response:
 
 
 @router.post("/visits/{visit_id}/appeal", response_model=VisitOut)
-@access(Action.ROUNDS_WRITE)
+@access(Action.ROUNDS_WRITE, own=True)
 def appeal_visit(request: Request, visit_id: Key, sent: SaidIn) -> Response:
     """Object to an accepted report while there is time."""
     text = parse_said(sent.given(), "text")

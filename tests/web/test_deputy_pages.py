@@ -37,6 +37,11 @@ def test_a_deputy_is_appointed_acts_and_is_noted(desk: Desk) -> None:
     assert owner.get(f"{path}/deputies/{round_id}/end").status_code == 404
     assert owner.post(end).headers["location"] == f"{path}?done=no_deputy"
     assert teammate.get(f"/rounds/{round_id}").status_code == 404
+    over_http = {"deputy_id": desk.company.subjects["Sofie Berg"], "ends_on": back}
+    again = owner.client.post(f"/api/v1/subjects/{desk.company.subjects['Amir Haddad']}/deputies", json=over_http)
+    assert again.status_code == 201, again.text
+    assert owner.client.post(f"/api/v1/deputies/{again.json()['id']}/end", json={}).status_code == 200
+    assert teammate.client.post(f"/api/v1/deputies/{again.json()['id']}/end", json={}).status_code == 404
 
 
 def what_waits_is_in_the_week_and_says_for_whom(desk: Desk, owner: Browser, teammate: Browser) -> None:
