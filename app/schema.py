@@ -2,6 +2,7 @@
 
 from app.accounts import tables as accounts
 from app.analysis import tables as analysis
+from app.benchmarks import tables as benchmarks
 from app.decisions import tables as decisions
 from app.dossiers import tables as dossiers
 from app.encounters import tables as encounters
@@ -29,6 +30,7 @@ from app.wording import tables as wording
 CAPABILITIES = (
     accounts,
     analysis,
+    benchmarks,
     decisions,
     encounters,
     followup,

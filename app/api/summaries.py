@@ -10,10 +10,11 @@ from app.api.schemas.summaries import SummaryOut
 from app.http.access import access
 from app.http.downloads import download
 from app.http.visit import reading
+from app.infra.formats import local_day
 from app.infra.tabular import write_csv
 from app.papers.summary_files import PDF, WORKBOOK, name_of, open_paper, pdf_of, workbook_of
 from app.summaries import queries
-from app.summaries.table import COLUMNS, cells_of, figure_rows
+from app.summaries.table import COLUMNS, ORIGIN, cells_of, figure_rows, origin_of
 
 router = resource("Summaries")
 
@@ -30,7 +31,9 @@ def get_figure_table(request: Request, release_id: Key, subject_id: Key) -> Resp
     """The figures of a summary as a table: CSV with semicolons, names in the language that is asked for."""
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
-    raw = write_csv(COLUMNS, [cells_of(row, visit.locale) for row in figure_rows(summary)])
+    origin = [str(cell) for cell in origin_of(summary, on=local_day(summary.release.sealed_at))]
+    rows = [(*cells_of(row, visit.locale), *origin) for row in figure_rows(summary)]
+    raw = write_csv((*COLUMNS, *ORIGIN), rows)
     return Response(raw, media_type="text/csv; charset=utf-8")
 
 

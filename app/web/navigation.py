@@ -64,6 +64,7 @@ NAVIGATION: tuple[Entry, ...] = (
 MORE: tuple[Entry, ...] = (
     Entry("Visits", "/visits"),
     Entry("Dossiers", "/dossiers"),
+    Entry("Benchmarks", "/benchmarks", RESULT_READERS),
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
     Entry("Letter texts", "/admin/letters", ADMINS),

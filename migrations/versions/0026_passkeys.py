@@ -1,6 +1,6 @@
 """passkeys
 
-Revision: 0026, after 0022
+Revision: 0026, after 0025
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,7 @@ ENGLISH_ONLY = {
     "demo",
     "recomputing.py",
     "outbox.py",
+    "benchmark_files.py",
     "doctor.py",
     "settings.py",
     "main.py",

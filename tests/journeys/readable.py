@@ -112,6 +112,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "case_id": [first("decision-cases")],
         "plan_id": [first("action-plans")],
         "queue_id": [NOWHERE],
+        "benchmark_id": [NOWHERE],
         "number": ["1"],
         "kind": ["people"],
         "letter": ["invitation", "reminder"],
