@@ -2,7 +2,7 @@
 
 UNMADE = {
     *("comment_id", "queue_id", "parked_id", "answer_id", "evidence_id", "shift_id", "conflict_id", "reading_id"),
-    *("session_id", "passkey_id"),
+    *("session_id", "passkey_id", "benchmark_id", "trusted_key_id"),
 }
 """Kinds that the organisation has nothing of, so that only what is not there can be asked for."""
 
@@ -26,7 +26,22 @@ FURTHER = {
         ),
         "no letter came back",
     ),
-    "GET /api/v1/releases/{release_id}/competitors": "there is no competitor",
+    **dict.fromkeys(
+        (
+            "GET /api/v1/releases/{release_id}/competitors",
+            "GET /api/v1/releases/{release_id}/competitors.csv",
+        ),
+        "there is no competitor",
+    ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/releases/{release_id}/benchmark",
+            "POST /api/v1/releases/{release_id}/benchmark",
+            "GET /results/{release_id}/benchmark",
+            "POST /results/{release_id}/benchmark",
+        ),
+        "a file is of a whole company, for who reads all of it",
+    ),
     **dict.fromkeys(
         (
             "GET /api/v1/releases/{release_id}/reliability/{kpi_id}",
