@@ -137,7 +137,9 @@ def cells(scene: Scene, asked: Asked) -> Iterator[tuple[Visitor, Place]]:
     if UNMADE.intersection(asked.parts):
         yield reaches, Place.MISSING
         return
-    yield reaches, Place.OWN
+    # Whole pages take most of the time, and are read by everybody in other tests: here each second one is.
+    if not (asked.is_page and asked.method == "GET" and turn_of(asked) // 4 % 2):
+        yield reaches, Place.OWN
     if asked.parts:
         yield reaches, Place.OTHER
     if asked.parts and not asked.is_wide:
