@@ -121,33 +121,30 @@ def tells_nothing(scene: Scene, asked: Asked, visitor: Visitor, place: Place, re
 
 
 def cells(scene: Scene, asked: Asked) -> Iterator[tuple[Visitor, Place]]:
-    """Who asks about what: whoever comes in at his own place is met everywhere, whoever does not once, and nobody once."""
-    first = turn_of(asked) // 2 % len(scene.everybody)
+    """Who asks about what: nobody; one who is stopped at the door; and who comes in at his own place, from place to place."""
+    turn = turn_of(asked) // 2
+    first = turn % len(scene.everybody)
     turned = [*scene.everybody[first:], *scene.everybody[:first]]
-    by_answer = {scene.answer(asked, one, Place.OWN): one for one in reversed(turned)}
-    if Answer.OPEN in by_answer:
+    if scene.answer(asked, turned[0], Place.OWN) is Answer.OPEN:
         return
-    welcome = [one for one in turned if scene.answer(asked, one, Place.OWN) in {Answer.LET_IN, Answer.EITHER}]
+    comes_in = {Answer.LET_IN, Answer.EITHER}
+    welcome = [one for one in turned if scene.answer(asked, one, Place.OWN) in comes_in]
+    stopped = [one for one in turned if one not in welcome and one.viewer is not None]
+    yield from ((one, Place.OWN) for one in (scene.everybody[0], *stopped[:1]))
+    if not welcome:
+        return
     # Whoever may it here and not next door tells most.
-    reaches = min(welcome, key=lambda one: scene.answer(asked, one, Place.SIBLING) is not Answer.REFUSED, default=None)
-    for answer in by_answer.keys() - {Answer.LET_IN, Answer.EITHER}:
-        yield by_answer[answer], Place.OWN
-    if reaches is None:
-        return
+    reaches = min(welcome, key=lambda one: scene.answer(asked, one, Place.SIBLING) is not Answer.REFUSED)
     if UNMADE.intersection(asked.parts):
         yield reaches, Place.MISSING
         return
-    # Whole pages take most of the time, and are read by everybody in other tests: here each second one is.
-    if not (asked.is_page and asked.method == "GET" and turn_of(asked) // 4 % 2):
+    # What is read is opened by everybody in other tests, too: here each second page and answer is.
+    if asked.method != "GET" or turn % 2:
         yield reaches, Place.OWN
     if asked.parts:
         yield reaches, Place.OTHER
     if asked.parts and not asked.is_wide:
-        # What is only read is asked about one of the two beside it, in turn.
-        beside = (Place.SIBLING, Place.PARENT)
-        yield from (
-            (reaches, place) for place in (beside[turn_of(asked) // 2 % 2 :][:1] if asked.method == "GET" else beside)
-        )
+        yield reaches, (Place.SIBLING, Place.PARENT)[turn // 2 % 2]
 
 
 def fits(wanted: Answer, reply: Reply, asked: Asked, world: World) -> bool:
