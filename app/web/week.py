@@ -8,13 +8,15 @@ from app.decisions.idle import load_idle
 from app.decisions.queries import list_cases
 from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
 from app.deferred import dataclass
+from app.focus.queries import list_proposals, load_focus
+from app.focus.values import Focus
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.infra.formats import day, instant, local_day
 from app.infra.paging import PageRequest
 from app.kpis.queries import load_company_kpis
 from app.kpis.values import KpiState
-from app.organisation.queries import load_people_of, load_stood_in_for, load_subjects
+from app.organisation.queries import load_people_of
 from app.organisation.values import Subject
 from app.plans.queries import list_plans
 from app.plans.values import PlanFilter, PlanState
@@ -23,10 +25,13 @@ from app.recovery.values import CaseState as CustomerState
 from app.rounds.nominations import list_nominations
 from app.rounds.queries import list_rounds, track_round
 from app.rounds.values import Round, RoundState
+from app.scoring.bands import Band
 from app.talks.queries import list_due_talks
 from app.talks.values import DueTalk, TalkTask
 from app.web.decision_words import found_of, title_of
+from app.web.focus import FocusLine, focus_lines
 from app.web.render import said
+from app.web.standing import Standing, asked_of, paths_of, standing_of
 from app.web.tracker import GroupLine, group_line
 from app.words import in_locale
 
@@ -68,28 +73,17 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """For whom somebody stands in: names of the managers, and by unit whom one reaches it for."""
-
-    names: Mapping[str, str]
-    units: Mapping[str, str]
-
-    def who(self, manager_id: str | None) -> str:
-        """The name of a manager one stands in for; empty for anybody else."""
-        return self.names.get(manager_id or "", "")
-
-    def at(self, path: Sequence[str]) -> str:
-        """The name of who would be asked at a place, were he not away; empty where one has a part of one's own."""
-        return next((self.who(self.units[unit]) for unit in reversed(path) if unit in self.units), "")
-
-
-@dataclass(frozen=True, slots=True)
 class Week:
-    """The three lists, each the first due first; `stands_in_for` are the managers whose lists they hold, too."""
+    """The three lists, each the first due first, what is red in the own focus after what is due; and that focus itself.
+
+    `stands_in_for` are the managers whose lists they hold, too.
+    """
 
     decide: Sequence[Task]
     talk: Sequence[Task]
     collect: Sequence[Task]
+    focus: Sequence[FocusLine] = ()
+    focus_href: str = ""
     stands_in_for: Sequence[str] = ()
 
     @property
@@ -100,30 +94,23 @@ class Week:
 
 def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
     """What waits for the viewer in a company."""
-    standing = _standing(session, visit)
+    standing = standing_of(session, visit)
     decide = (
         *_cases(session, visit, company, standing),
         *_plans(session, visit, company, standing),
         *_idle(session, visit, company, standing),
     )
+    talk = (*_talks(session, visit, standing), *_customers(session, visit), *_wanted_focus(session, visit))
     collect = (*_rounds(session, visit, company, standing), *_proposals(session, visit))
-    talk = (*_talks(session, visit, standing), *_customers(session, visit))
-    return Week(_in_order(decide), _in_order(talk), _in_order(collect), sorted(standing.names.values()))
-
-
-def _standing(session: ReadSession, visit: Visit) -> Standing:
-    managers = visit.viewer.stands_in_for
-    names = (
-        {str(one.id): one.name for one in load_subjects(session, managers, on=visit.today).values()} if managers else {}
+    own = [one for one in load_focus(session, visit.viewer, visit.viewer.own_subjects, on=visit.today) if one.kpis]
+    return Week(
+        [*_in_order(decide), *(task for one in own for task in _red_focus(visit, one))],
+        _in_order(talk),
+        _in_order(collect),
+        [line for one in own for line in focus_lines(visit, one)],
+        f"/focus/{own[0].person.id}" if own else "",
+        sorted(standing.names.values()),
     )
-    granted = [grant.subject_id for grant in visit.account.grants] if visit.account is not None else []
-    units = load_stood_in_for(session, visit.viewer, granted, on=visit.today)
-    return Standing(names, {str(unit): str(manager) for unit, manager in units.items()})
-
-
-def _asked(visit: Visit) -> frozenset[str]:
-    """Whose decisions and plans wait here: the viewer's, and those of the managers he stands in for."""
-    return visit.viewer.own_subjects | visit.viewer.stands_in_for
 
 
 def _in_order(tasks: Iterable[Task]) -> list[Task]:
@@ -134,9 +121,9 @@ def _in_order(tasks: Iterable[Task]) -> list[Task]:
 
 
 def _cases(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
-    if not _asked(visit):
+    if not asked_of(visit):
         return []
-    mine = CaseFilter(CaseState.OPEN, owner_ids=_asked(visit))
+    mine = CaseFilter(CaseState.OPEN, owner_ids=asked_of(visit))
     found = list_cases(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today)
     return [_case(visit, case, standing) for case in found.items]
 
@@ -158,9 +145,9 @@ def _case(visit: Visit, case: DecisionCase, standing: Standing) -> Task:
 
 def _plans(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
     """Plans of the viewer with something to do, or whose effect is to be looked at."""
-    if not _asked(visit):
+    if not asked_of(visit):
         return []
-    mine = PlanFilter(PlanState.OPEN, owner_ids=_asked(visit))
+    mine = PlanFilter(PlanState.OPEN, owner_ids=asked_of(visit))
     tasks = []
     for plan in list_plans(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today).items:
         left = [action for action in plan.actions if action.done_on is None]
@@ -183,7 +170,7 @@ def _plans(session: ReadSession, visit: Visit, company: Subject, standing: Stand
 
 def _idle(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
     """KPIs that the viewer owns and that led to no decision for two quarters."""
-    owners = {str(person.id): subject_id for subject_id, person in load_people_of(session, _asked(visit)).items()}
+    owners = {str(person.id): subject_id for subject_id, person in load_people_of(session, asked_of(visit)).items()}
     kpis = load_company_kpis(session, company.id, on=visit.today) if owners else {}
     mine = {kpi.id: kpi for kpi in kpis.values() if kpi.owner_id in owners and kpi.state is KpiState.ACTIVE}
     idle = load_idle(session, company.id, mine, on=visit.today) if mine else ()
@@ -202,13 +189,47 @@ def _idle(session: ReadSession, visit: Visit, company: Subject, standing: Standi
     ]
 
 
+def _red_focus(visit: Visit, focus: Focus) -> list[Task]:
+    """KPIs in the own focus that are at the floor or beyond their red line."""
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=said(visit, "{kpi} needs your attention", kpi=line.name),
+            text=line.figure,
+            act="See the course",
+            href=line.href,
+            badge=("In focus", "watch"),
+        )
+        for line in focus_lines(visit, focus)
+        if line.band is Band.LOW
+    ]
+
+
 # ------------------------------------------------------------ to talk about
+
+
+def _wanted_focus(session: ReadSession, visit: Visit) -> list[Task]:
+    """KPIs that people whom the viewer leads propose for their focus."""
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=focus.person.name,
+            text=said(visit, "Proposes {kpi} for the own focus.", kpi=in_locale(proposed.kpi.name, visit.locale)),
+            act="Look at it",
+            href=f"/focus/{focus.person.id}",
+            badge=("Focus", "accent"),
+        )
+        for focus in list_proposals(session, visit.viewer, on=visit.today)
+        if (proposed := focus.proposal) is not None
+    ]
 
 
 def _talks(session: ReadSession, visit: Visit, standing: Standing) -> list[Task]:
     """Talks about feedback that wait for the viewer: as who leads, or as the person."""
     due = list_due_talks(session, visit.viewer, on=visit.today)[:MOST_TALKS]
-    places = _paths(session, visit, standing, [one.subject.id for one in due])
+    places = paths_of(session, visit, standing, [one.subject.id for one in due])
     return [_talk(visit, one, "" if one.is_own else standing.at(places.get(one.subject.id, ()))) for one in due]
 
 
@@ -253,19 +274,10 @@ def _rounds(session: ReadSession, visit: Visit, company: Subject, standing: Stan
     drafts = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.DRAFT, now=visit.now).items
     tasks += [_draft(visit, one) for one in drafts]
     scopes = [one.scope_id for one in (*ordered, *drafts)]
-    places = _paths(session, visit, standing, scopes)
+    places = paths_of(session, visit, standing, scopes)
     return [
         replace(task, stands_in=standing.at(places.get(scope, ()))) for task, scope in zip(tasks, scopes, strict=True)
     ]
-
-
-def _paths(
-    session: ReadSession, visit: Visit, standing: Standing, subject_ids: Sequence[str]
-) -> Mapping[str, Sequence[str]]:
-    """The ways down to some places, as far as anybody needs them: who stands in for nobody does not."""
-    if not standing.units:
-        return {}
-    return {str(one.id): one.path for one in load_subjects(session, subject_ids, on=visit.today).values()}
 
 
 def _open_round(session: ReadSession, visit: Visit, round_: Round, *, with_groups: bool) -> Task:

@@ -17,6 +17,8 @@ FOUND = {
     "remove_own_passkey": 404,
     "acknowledge_summary": 404,
     "sign_talk": 404,
+    "propose_focus": 404,
+    "withdraw_focus": 404,
 }
 
 
