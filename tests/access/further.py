@@ -7,6 +7,14 @@ UNMADE = {
 """Kinds that the organisation has nothing of, so that only what is not there can be asked for."""
 
 FURTHER = {
+    **dict.fromkeys(
+        (
+            "POST /focus/{subject_id}",
+            "POST /api/v1/focus/{subject_id}",
+            "DELETE /api/v1/focus/{subject_id}/kpis/{kpi_id}",
+        ),
+        "a focus is a person's, not a unit's",
+    ),
     "GET /kpis/{kpi_id}/value": "of one KPI, for who may read its card",
     "GET /api/v1/kpis/{kpi_id}/value": "of one KPI, for who may read its card",
     **dict.fromkeys(
