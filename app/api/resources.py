@@ -34,6 +34,7 @@ from app.api import (
     overviews,
     packs,
     parked,
+    passkeys,
     people,
     plans,
     readings,
@@ -103,6 +104,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     analysis.router,
     accounts.router,
     held.router,
+    passkeys.router,
     api_keys.router,
     journal.router,
 )

@@ -77,6 +77,7 @@ MORE: tuple[Entry, ...] = (
     Entry("What is held about you", "/account/held"),
     Entry("Your password", "/account/password"),
     Entry("Two-step sign-in", "/account/factor"),
+    Entry("Passkeys", "/account/passkeys"),
 )
 
 

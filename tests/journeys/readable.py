@@ -100,7 +100,7 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "reading_id": [first("readings")],
         "account_id": [first("accounts")],
         "key_id": [first("api-keys")],
-        **{key: [NOWHERE] for key in ("role_id", "deputy_id", "conflict_id", "shift_id", "comment_id", "plan_id")},
+        **{key: [NOWHERE] for key in ("role_id", "deputy_id", "conflict_id", "shift_id", "comment_id", "passkey_id")},
         "assignment_id": [first(f"rounds/{round_id}/assignments")],
         "invitation_id": [first(f"rounds/{round_id}/invitations")],
         "dossier_id": [first("dossiers")],
