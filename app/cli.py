@@ -1,4 +1,4 @@
-"""The command line: run, worker, migrate, import, create-admin, doctor, recompute, bounces, outbox. Every write is one transaction.
+"""The command line: run, worker, migrate, import, benchmark, create-admin, doctor, recompute, bounces, outbox. Every write is one transaction.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 what was given cannot be taken, 4 not there, 5 does not fit
 the present state, 6 busy or away.
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app import errors
+from app import benchmark_files, errors
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
@@ -78,6 +78,7 @@ EXIT_CODES: Mapping[type[errors.AppError], int] = {
 app = typer.Typer(no_args_is_help=True, help="Soft KPI: asks people, scores what they say, feeds it back.")
 importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
 app.add_typer(importing, name="import")
+app.add_typer(benchmark_files.app, name="benchmark")
 app.command()(recompute)
 app.command()(bounces)
 app.command()(outbox)

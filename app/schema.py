@@ -2,9 +2,11 @@
 
 from app.accounts import tables as accounts
 from app.analysis import tables as analysis
+from app.benchmarks import tables as benchmarks
 from app.decisions import tables as decisions
 from app.dossiers import tables as dossiers
 from app.encounters import tables as encounters
+from app.focus import tables as focus
 from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
@@ -29,8 +31,10 @@ from app.wording import tables as wording
 CAPABILITIES = (
     accounts,
     analysis,
+    benchmarks,
     decisions,
     encounters,
+    focus,
     followup,
     dossiers,
     heartbeat,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from app.accounts.commands import create_account, create_api_key, grant_role
 from app.accounts.rules import SCOPES, SERVICE
@@ -58,11 +57,11 @@ class Served:
     other_company: str
     accounts: dict[str, str] = field(default_factory=dict)
 
-    def anonymous(self, **headers: str) -> TestClient:
+    def anonymous(self, **headers: str) -> Client:
         """Somebody nobody knows."""
         return Client(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
 
-    def signed_in(self, name: str) -> TestClient:
+    def signed_in(self, name: str) -> Client:
         """The browser of one of `accounts`, with a session of its own."""
         with self.engine.write() as session:
             link_id = start_link(session, self.accounts[name], now=self.clock.now)
@@ -72,7 +71,7 @@ class Served:
         browser.cookies.set("session", secret)
         return browser
 
-    def with_key(self, *scopes: str, subject_id: str = "") -> TestClient:
+    def with_key(self, *scopes: str, subject_id: str = "") -> Client:
         """Another system with a key for the company, or for a subject in it; without scopes: all of them."""
         return self.anonymous(authorization=f"Bearer {self.key(*scopes, subject_id=subject_id)}")
 
@@ -103,7 +102,12 @@ def served(engine: Database, now: datetime) -> Served:
     """The application over an empty database with two companies; `accounts` by the role they hold."""
     clock = Clock(now)
     with engine.write() as session:
-        return Served(app_over(engine, clock), engine, clock, *copied(session, _peopled, now))
+        return Served(app_over(engine, clock), engine, clock, *peopled(session, now))
+
+
+def peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, dict[str, str]]:
+    """Both companies, and the accounts of those who hold a role there."""
+    return copied(session, _peopled, now)
 
 
 def _peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, dict[str, str]]:
@@ -148,15 +152,15 @@ def forget_attempts(app: FastAPI) -> None:
 
 
 @pytest.fixture
-def anybody(served: Served) -> TestClient:
+def anybody(served: Served) -> Client:
     return served.anonymous()
 
 
 @pytest.fixture
-def admin(served: Served) -> TestClient:
+def admin(served: Served) -> Client:
     return served.signed_in("admin")
 
 
 @pytest.fixture
-def sign_in(served: Served) -> Callable[[str], TestClient]:
+def sign_in(served: Served) -> Callable[[str], Client]:
     return served.signed_in

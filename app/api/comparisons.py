@@ -10,10 +10,12 @@ from app.api.schemas.comparisons import CompetitionOut, InfluenceOut, RankingOut
 from app.errors import NotFound
 from app.http.access import access
 from app.http.visit import reading
+from app.infra.tabular import write_csv
 from app.kpis.queries import get_scorecard
 from app.organisation.values import SubjectKind
 from app.summaries.influence import find_influence
 from app.summaries.ranked import Wanted
+from app.summaries.rivals import COLUMNS, competitor_rows
 from app.summaries.standings import get_comparison, get_competition
 
 router = resource("Comparisons")
@@ -27,8 +29,9 @@ async def _wanted(
         Literal["person", "team", "department"] | None, Query(description="Who is compared; the first there is")
     ] = None,
     kpi_id: Annotated[str | None, Query(description="One KPI instead of the whole scorecard")] = None,
+    card: Annotated[int, Query(ge=0, le=99, description="Which scorecard, of `cards`; 0 is the commonest")] = 0,
 ) -> Wanted:
-    return Wanted(None if level is None else SubjectKind(level), kpi_id)
+    return Wanted(None if level is None else SubjectKind(level), kpi_id, card)
 
 
 WantedHere = Annotated[Wanted, Depends(_wanted)]
@@ -43,13 +46,28 @@ def get_ranking(request: Request, release_id: Key, subject_id: Key, wanted: Want
     return answer(RankingOut.of(found), version=_SEALED)
 
 
+@router.get(
+    "/releases/{release_id}/competitors.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A line per company"}},
+)
+@access(Action.RESULTS_READ)
+def get_competitor_table(request: Request, release_id: Key) -> Response:
+    """The same as a table: CSV with semicolons, each line with its source and date."""
+    with reading(request) as (session, visit):
+        found = get_competition(session, visit.viewer, release_id, on=visit.today)
+    raw = write_csv(COLUMNS, competitor_rows(found, visit.locale))
+    return Response(raw, media_type="text/csv; charset=utf-8")
+
+
 @router.get("/releases/{release_id}/competitors", response_model=CompetitionOut)
 @access(Action.RESULTS_READ)
 def get_competitors(request: Request, release_id: Key) -> Response:
-    """The company and its competitors as the same rater group sees them, and who can be told apart from us."""
+    """The company beside its competitors and benchmarks as the same raters see them, and who can be told apart from us."""
     with reading(request) as (session, visit):
         found = get_competition(session, visit.viewer, release_id, on=visit.today)
-    return answer(CompetitionOut.of(found), version=_SEALED)
+    # A release never changes; which files of others stand beside it does, so there is no version.
+    return answer(CompetitionOut.of(found))
 
 
 @router.get("/scorecards/{scorecard_id}/influence", response_model=InfluenceOut)

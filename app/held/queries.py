@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, distinct, func, literal, or_, select, union_all
 
-from app.accounts.tables import GrantRow, IdentityRow, SecondFactorRow, SessionRow
+from app.accounts.tables import GrantRow, IdentityRow, PasskeyRow, SecondFactorRow, SessionRow
 from app.accounts.values import Viewer
 from app.decisions.tables import DecisionCaseRow
 from app.encounters.tables import EncounterRow
+from app.focus.tables import FocusKpiRow
 from app.held.values import Holding, Kind
 from app.infra.database import ReadSession
 from app.journal.tables import JournalRow
@@ -51,6 +52,7 @@ def _counts(viewer: Viewer) -> Mapping[Kind, Select[Any]]:
         Kind.WAYS_IN: select(
             _number(SecondFactorRow.id, SecondFactorRow.account_id == viewer.account_id)
             + _number(IdentityRow.id, IdentityRow.account_id == viewer.account_id)
+            + _number(PasskeyRow.id, PasskeyRow.account_id == viewer.account_id)
         ),
         Kind.ASKED: select(func.count(distinct(AssignmentRow.round_id)))
         .join(RoundRow, RoundRow.id == AssignmentRow.round_id)
@@ -86,6 +88,7 @@ def _about(mine: Sequence[str]) -> Mapping[Kind, Select[Any]]:
         Kind.CASES: _of(DecisionCaseRow.id, DecisionCaseRow.subject_id.in_(mine)),
         Kind.PLANS: _of(ActionPlanRow.id, or_(ActionPlanRow.subject_id.in_(mine), ActionPlanRow.owner_id.in_(mine))),
         Kind.TALKS: _of(TalkRow.id, TalkRow.subject_id.in_(mine)),
+        Kind.FOCUS: _of(FocusKpiRow.kpi_id, FocusKpiRow.subject_id.in_(mine)),
     }
 
 

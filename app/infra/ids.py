@@ -1,5 +1,6 @@
 """New ids, drawn from the randomness that the session carries."""
 
+import re
 from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.infra.entropy import Entropy, random_uuid, random_uuids, random_whole
 
 AT_ONCE = 500
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def entropy_of(session: Session) -> Entropy:
@@ -33,9 +35,4 @@ def new_whole(session: Session) -> int:
 
 def is_id(text: str) -> bool:
     """Whether a text is a UUID as we write them: 36 characters, lower case, hyphens in place."""
-    return (
-        len(text) == 36
-        and all(text[place] == "-" for place in (8, 13, 18, 23))
-        and all(character in "0123456789abcdef-" for character in text)
-        and text.count("-") == 4
-    )
+    return _ID.fullmatch(text) is not None

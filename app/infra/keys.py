@@ -72,6 +72,10 @@ class InstanceKey:
         """What an authenticator app shares with us: 20 bytes."""
         return self.derive("second factor", factor_id)[:20]
 
+    def signing_secret(self, key_id: str) -> bytes:
+        """The secret half of a company's signing key: 32 bytes."""
+        return self.derive("signing key", key_id)
+
     def recovery_mark(self, factor_id: str, code: str) -> bytes:
         """What stands for a recovery code: 32 bytes that lead back to no code."""
         return self.derive("recovery code", factor_id, code)

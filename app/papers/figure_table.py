@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from app.http.visit import Visit, said
+from app.infra.formats import day, local_day
 from app.infra.tabular import write_csv
 from app.papers import result_words
 from app.papers.found_text import firm_word, no_trend
 from app.releases.values import ScoreLevel
-from app.summaries.table import FigureRow, Level, figure_rows
+from app.summaries.table import FigureRow, Level, figure_rows, origin_of
 from app.summaries.values import ChangeFigure, Figure, Summary
 from app.words import Words, in_locale
 
@@ -31,6 +32,7 @@ COLUMNS = (
     "About the change",
     "Note",
 )
+ORIGIN = ("Source", "Period from", "Period to", "Released on")
 _LEVELS = {
     Level.COMPOSITE: ("Composite score", ScoreLevel.COMPOSITE),
     Level.SOFT: ("Soft part", ScoreLevel.COMPOSITE),
@@ -43,8 +45,10 @@ _LEVELS = {
 
 def figure_table(visit: Visit, summary: Summary) -> bytes:
     """A CSV file; figures are unrounded, and what is withheld says why."""
-    header = [said(visit, name) for name in COLUMNS]
-    rows = [cells_of(visit, row) for row in figure_rows(summary)]
+    header = [said(visit, name) for name in (*COLUMNS, *ORIGIN)]
+    source, *days = origin_of(summary, on=local_day(summary.release.sealed_at))
+    origin = (source, *(day(one, visit.locale) for one in days))
+    rows = [(*cells_of(visit, row), *origin) for row in figure_rows(summary)]
     return write_csv(header, rows, decimal="," if visit.locale == "nb" else ".")
 
 

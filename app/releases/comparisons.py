@@ -4,6 +4,7 @@ Kept as they are at the seal, for the places and the statements that are read of
 under twice its minimum its error is not kept either (R7): what is said of it follows from its ends as shown.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -44,7 +45,8 @@ def comparisons(tables: Tables) -> Iterator[Comparison]:
             yield Comparison(subjects[unit].id, kind, _with_competitors(tables, unit, places))
         elif len(places) >= LEAST_SUBJECTS:
             made = _Maker(tables, mixes, places)
-            document = {"composite": made.composite(), "kpis": dict(made.kpis())}
+            commonest, *peers = made.composites()
+            document = {"composite": commonest, "peers": peers, "kpis": dict(made.kpis())}
             yield Comparison(subjects[unit].id, kind, document)
 
 
@@ -69,22 +71,33 @@ class _Maker:
     mixes: Sequence[RaterMix]
     places: Sequence[int]
 
-    def composite(self) -> Document:
-        """Over the commonest card; who has another one, or no composite, is left out."""
+    def composites(self) -> list[Document]:
+        """Over the commonest card, then over each other card that five or more have a composite on.
+
+        Who has another card, or no composite, is left out of each.
+        """
         scored = [place for place in self.places if isinstance(self.tables.scored.composites.get(place), Composite)]
         cards = {place: self._card(place) for place in scored}
         if not cards:
-            return self._refused(Uncompared.TOO_FEW_SUBJECTS, [], dict.fromkeys(self.places, LeftOut.NO_SCORE))
+            return [self._refused(Uncompared.TOO_FEW_SUBJECTS, [], dict.fromkeys(self.places, LeftOut.NO_SCORE))]
         counted = Counter(cards.values())
-        # Of cards that are equally common the same one always.
-        card = min(counted, key=lambda one: (-counted[one], repr(one)))
-        chosen = [place for place in scored if cards[place] == card]
+        # Cards that are equally common come in the same order always.
+        first, *others = sorted(counted, key=lambda one: (-counted[one], repr(one)))
+        enough = [card for card in others if counted[card] >= LEAST_SUBJECTS]
+        return [self._on_card(card, cards) for card in (first, *enough)]
+
+    def _on_card(self, card: Scorecard, cards: Mapping[int, Scorecard]) -> Document:
+        """Those who have one card among all."""
+        chosen = [place for place, one in cards.items() if one == card]
         left_out = {
             place: LeftOut.OTHER_CARD if place in cards else LeftOut.NO_SCORE
             for place in self.places
             if place not in chosen
         }
-        return self._compared(card, chosen, left_out, least=LEAST_KPI_WEIGHT)
+        names = self._names()
+        whole = math.fsum(entry.weight for entry in card.entries)
+        lines = [[names[entry.kpi], entry.weight / whole] for entry in card.entries if entry.weight > 0]
+        return {**self._compared(card, chosen, left_out, least=LEAST_KPI_WEIGHT), "card": lines}
 
     def kpis(self) -> Iterator[tuple[str, Document]]:
         """Each KPI by itself, among those who have it on their card."""

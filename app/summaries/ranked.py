@@ -1,14 +1,14 @@
 """From the figures that a release compares to bands, places and statements; never an order that chance could explain. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import Any
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.deferred import dataclass
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Release, Uncompared
 from app.scoring import firm
-from app.scoring.ranking import Entry, NotRanked, Ranking, Standing, are_apart, ranking
+from app.scoring.ranking import Entry, NotRanked, Ranking, Standing, ranking
 from app.scoring.ranks import Places
 from app.scoring.results import Interval
 from app.summaries.rules import group_rank
@@ -65,19 +65,42 @@ class Choice:
     is_ranked: bool
 
 
+class CardLine(NamedTuple):
+    """A KPI on a card, and its share of the weight, 0-1."""
+
+    kpi_id: str
+    name: Words
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Those who have one card: which of the cards, the commonest being 0, and how many are compared on it.
+
+    lines : KPIs with their share of the weight, those that are not alike on all the cards
+    """
+
+    card: int
+    lines: tuple["CardLine", ...]
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be compared: a kind of subjects (none: the first there is), the whole card or one KPI."""
+    """What is to be compared: a kind of subjects (none: the first there is), one of their cards or one KPI."""
 
     kind: SubjectKind | None = None
     kpi_id: str | None = None
+    card: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """The subjects of a kind below a unit, like for like.
 
-    kpi_id : none for the whole card
+    kpi_id : none for a whole card
+    card : which of the cards of these subjects, 0 for the commonest
+    peers : the cards that five or more have a composite on, where there are several
     reason : why there are no bands
     count : how many are compared; some of them the viewer may not read any more
     bands : the highest first, by name within
@@ -99,51 +122,8 @@ class Compared:
     absent: tuple[Absent, ...]
     kinds: tuple[SubjectKind, ...]
     choices: tuple[Choice, ...]
-
-
-class Against(StrEnum):
-    """How a unit stands to a competitor."""
-
-    AHEAD = "ahead"
-    BEHIND = "behind"
-    NOT_APART = "not_apart"
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """A competitor on one KPI; `points` is the unit's score less its own."""
-
-    place: Place
-    score: float
-    lo: float
-    hi: float
-    raters: int
-    against: Against
-    points: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """A unit and its competitors on one KPI, as one rater group sees both."""
-
-    kpi_id: str
-    name: Words
-    rater_groups: tuple[str, ...]
-    score: float
-    lo: float
-    hi: float
-    raters: int
-    rivals: tuple[Rival, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Competition:
-    """A unit against its competitors, on every KPI and rater group that both have."""
-
-    release: Release
-    round: SummarisedRound
-    unit: Place
-    contests: tuple[Contest, ...]
+    card: int
+    peers: tuple[Peers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +151,7 @@ def reason_of(document: Document | None) -> Uncompared | None:
 def bands_of(document: Document | None, told: Told) -> tuple[tuple[Stand, ...], ...]:
     """The bands, the highest first; within a band by name."""
     entries = () if document is None else document["entries"]
-    found = ranking([_entry(one) for one in entries], seed=told.seed)
+    found = ranking([entry_of(one) for one in entries], seed=told.seed)
     if isinstance(found, NotRanked):
         return ()
     figures = {one["subject_id"]: one for one in entries}
@@ -213,44 +193,43 @@ def choices_of(document: Document | None, told: Told, whole: Words) -> tuple[Cho
     )
 
 
-def contests_of(document: Document, unit_id: str, told: Told) -> tuple[Contest, ...]:
-    """Every KPI and rater group on which the unit and a competitor that may be read have a figure."""
-    found = (_contest(one, unit_id, told) for one in document["kpis"])
-    return tuple(contest for contest in found if contest.rivals)
+def chosen_of(whole: Document | None, wanted: Wanted) -> Document | None:
+    """What was kept of a card, or of one KPI; none where nothing was. Releases of before know the commonest card only."""
+    if whole is None:
+        return None
+    if wanted.kpi_id is not None:
+        found: Document | None = whole["kpis"].get(wanted.kpi_id)
+        return found
+    cards = _cards(whole)
+    return cards[wanted.card] if wanted.card < len(cards) else None
 
 
-def _contest(one: Document, unit_id: str, told: Told) -> Contest:
-    own = next(entry for entry in one["entries"] if entry["subject_id"] == unit_id)
-    others = [entry for entry in one["entries"] if entry["subject_id"] in told.places and entry is not own]
-    rivals = [_rival(own, entry, told, among=len(one["entries"])) for entry in others]
-    return Contest(
-        one["kpi_id"],
-        told.names[one["kpi_id"]],
-        tuple(one["rater_groups"]),
-        own["score"],
-        own["lo"],
-        own["hi"],
-        own["raters"],
-        tuple(sorted(rivals, key=lambda rival: (rival.place.name.casefold(), rival.place.id))),
+def peers_of(whole: Document | None, told: Told) -> tuple[Peers, ...]:
+    """The cards on which subjects are compared; none where there is one only."""
+    cards = [] if whole is None else _cards(whole)
+    if len(cards) < 2:
+        return ()
+    lines = [[CardLine(kpi_id, told.names[kpi_id], share) for kpi_id, share in card["card"]] for card in cards]
+    return tuple(
+        Peers(
+            number,
+            tuple(one for one in mine if not all(_has(one, other) for other in lines)),
+            len(card["entries"]),
+        )
+        for number, (card, mine) in enumerate(zip(cards, lines, strict=True))
     )
 
 
-def _rival(own: Document, other: Document, told: Told, *, among: int) -> Rival:
-    points = own["score"] - other["score"]
-    is_apart = are_apart(_entry(own), _entry(other), among=among)
-    apart = Against.AHEAD if points > 0 else Against.BEHIND
-    return Rival(
-        told.places[other["subject_id"]],
-        other["score"],
-        other["lo"],
-        other["hi"],
-        other["raters"],
-        apart if is_apart else Against.NOT_APART,
-        points,
-    )
+def _has(line: CardLine, card: Iterable[CardLine]) -> bool:
+    """Whether a card has the same KPI with the same share of its weight."""
+    return any(one.kpi_id == line.kpi_id and math.isclose(one.share, line.share) for one in card)
 
 
-def _entry(one: Document) -> Entry:
+def _cards(whole: Document) -> list[Document]:
+    return [whole["composite"], *whole.get("peers", ())]
+
+
+def entry_of(one: Document) -> Entry:
     """With the error that its ends tell where none is kept (R7): places say nothing more of a small atom than they do."""
     told = firm.Told.from_ends(one["score"], Interval(one["lo"], one["hi"]))
     return Entry(one["subject_id"], one["score"], told.se if one["se"] is None else one["se"])

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
+from app.benchmarks.queries import load_foreign, load_level_figures
 from app.errors import NotFound
 from app.infra.database import ReadSession
+from app.infra.formats import local_day
 from app.organisation.values import SubjectKind
 from app.releases.comparisons import RANKED_KINDS
 from app.releases.gate import is_readable
@@ -23,17 +25,18 @@ from app.rounds.tables import RoundSubjectRow
 from app.summaries.queries import load_named_round, load_way
 from app.summaries.ranked import (
     Compared,
-    Competition,
     Told,
     Wanted,
     absent_of,
     bands_of,
     basis_of,
     choices_of,
-    contests_of,
+    chosen_of,
     kinds_of,
+    peers_of,
     reason_of,
 )
+from app.summaries.rivals import Competition, Field, Origin, Source, contests_of, unmatched_of
 from app.summaries.values import Place
 from app.words import Words
 
@@ -56,7 +59,9 @@ def get_comparison(
     if kind not in RANKED_KINDS or (kpi_id is not None and kpi_id not in names):
         raise NotFound
     whole = documents.get(kind)
-    document = _document(whole, kpi_id)
+    document = chosen_of(whole, wanted)
+    if document is None and wanted.card:
+        raise NotFound
     places = _load_readable(session, viewer, release, _subject_ids(document), on=on)
     told = Told(places, names, str(release.id), may(viewer, Action.RESULTS_ANALYSE, path))
     return Compared(
@@ -75,6 +80,8 @@ def get_comparison(
         absent=absent_of(document, told),
         kinds=kinds,
         choices=choices_of(whole, told, WHOLE),
+        card=wanted.card,
+        peers=peers_of(whole, told),
     )
 
 
@@ -98,15 +105,15 @@ def get_competition(session: ReadSession, viewer: Viewer, release_id: str, *, on
     places = _load_readable(session, viewer, release, ids, on=on)
     round_, names = load_named_round(session, release.round_id)
     told = Told(places, names, str(release.id), is_analysed=False)
-    return Competition(release, round_, unit, contests_of(document, unit.id, told))
-
-
-def _document(whole: Document | None, kpi_id: str | None) -> Document | None:
-    """What was kept of the card, or of one KPI."""
-    if whole is None:
-        return None
-    found: Document | None = whole["composite"] if kpi_id is None else whole["kpis"].get(kpi_id)
-    return found
+    foreign = load_foreign(session, release.company_id, names)
+    days = round_.period_start, round_.period_end, local_day(release.sealed_at)
+    field = Field(
+        document,
+        load_level_figures(session, release) if foreign else (),
+        foreign,
+        Source(Origin.ROUND, unit.name, *days, release.method_version),
+    )
+    return Competition(release, round_, unit, contests_of(field, unit.id, told), unmatched_of(field, unit.id))
 
 
 def _load_documents(session: ReadSession, release_id: str, unit_id: str) -> dict[SubjectKind, Document]:

@@ -1,6 +1,7 @@
 """The figures of a summary as the rows of a table, for whoever works on with them in a spreadsheet. Pure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from enum import StrEnum
 
 from app.deferred import dataclass
@@ -109,6 +110,8 @@ COLUMNS = (
     "change_is_real",
     "change_reason",
 )
+ORIGIN = ("source", "period_start", "period_end", "released_on")
+"""The columns that say of every line who measured it, about which time, and when it was released."""
 
 
 def cells_of(row: FigureRow, locale: str) -> tuple[object, ...]:
@@ -129,6 +132,12 @@ def cells_of(row: FigureRow, locale: str) -> tuple[object, ...]:
         row.firmness.value if row.firmness else "",
         *_change_cells(row.change),
     )
+
+
+def origin_of(summary: Summary, *, on: date) -> tuple[str, date, date, date]:
+    """Under ORIGIN: the highest unit of the round that the reader may know of; released `on` a day."""
+    source = (*summary.above, summary.subject)[0].name
+    return source, summary.round.period_start, summary.round.period_end, on
 
 
 def _change_cells(change: ChangeFigure | None) -> tuple[object, ...]:

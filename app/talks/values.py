@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.deferred import dataclass
 from app.followup.values import Prompt
-from app.summaries.values import Place
+from app.summaries.values import NextStep, Place
 from app.words import Words
 
 
@@ -19,8 +19,10 @@ class Side(StrEnum):
 class PointKind(StrEnum):
     """What a point of a proposed agenda is about, in the order in which it is talked about."""
 
+    FOCUS = "focus"
     STRENGTH = "strength"
     DEVELOPMENT = "development"
+    STEP = "step"
     QUESTION = "question"
     CASE = "case"
     PLAN = "plan"
@@ -63,6 +65,7 @@ class AgendaPoint:
     due_on : of cases, plans and agreements
     prompt : what speaks against each other; of questions only
     kpi_id : of the development area
+    step : what to work on next there, and what helps
     """
 
     kind: PointKind
@@ -71,6 +74,7 @@ class AgendaPoint:
     due_on: date | None = None
     prompt: Prompt | None = None
     kpi_id: str = ""
+    step: NextStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,19 @@ from fastapi import Request, Response
 
 from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
+from app.http.downloads import download
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
-from app.infra.formats import counted, listing, number, percent, period
+from app.infra.formats import counted, listing, number, percent
 from app.organisation.values import SubjectKind
 from app.papers.figures import Row
 from app.papers.result_words import group_listing
+from app.papers.rival_table import competitor_table
+from app.papers.rival_words import contest_title, line_name, own_words, rival_words, source_words, unmatched_words
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
-from app.summaries.ranked import Against, Basis, Compared, Competition, Contest, Rival, Stand, Wanted
+from app.summaries.ranked import Basis, Compared, Peers, Stand, Wanted
+from app.summaries.rivals import Competition, Contest, Rival
 from app.summaries.standings import get_comparison, get_competition
 from app.summaries.values import Place
 from app.web.render import page, said
@@ -77,14 +81,27 @@ def show_comparison(request: Request, release_id: str, unit_id: str) -> Response
         bands=_bands(visit, found, base),
         kinds=_kinds(visit, found, f"{base}{unit_id}/comparison"),
         choices=_choices(visit, found),
+        peers=_peers(visit, found, f"{base}{unit_id}/comparison"),
         contests=_contests(visit, rivals, base) if rivals else [],
+        unmatched=_unmatched(visit, rivals) if rivals else [],
+        competition=rivals,
     )
+
+
+@router.get("/results/{release_id}/competitors.csv")
+@access(SIGNED_IN)
+def download_competitors(request: Request, release_id: str) -> Response:
+    with reading(request) as (session, visit):
+        found = get_competition(session, visit.viewer, release_id, on=visit.today)
+    name = f"{found.round.period_end}-competitors.csv"
+    return download(competitor_table(visit, found), name, "text/csv; charset=utf-8")
 
 
 def _wanted(visit: Visit) -> Wanted:
     level = visit.query.get("level", "")
     kind = SubjectKind(level) if level in set(SubjectKind) else None
-    return Wanted(kind, visit.query.get("kpi_id") or None)
+    card = visit.query.get("card", "0")
+    return Wanted(kind, visit.query.get("kpi_id") or None, int(card) if card.isascii() and card.isdigit() else 0)
 
 
 def _kinds(visit: Visit, found: Compared, href: str) -> list[tuple[str, str, bool]]:
@@ -98,6 +115,26 @@ def _choices(visit: Visit, found: Compared) -> list[tuple[str, str]]:
         for choice in found.choices
         if choice.is_ranked or choice.kpi_id in {None, found.kpi_id}
     ]
+
+
+def _peers(visit: Visit, found: Compared, href: str) -> list[tuple[str, str, bool]]:
+    """The scorecards to compare on: how many share one, and what is not alike on all."""
+    return [
+        (
+            _peers_words(visit, one),
+            f"{href}?level={found.kind}&card={one.card}",
+            one.card == found.card and not found.kpi_id,
+        )
+        for one in found.peers
+    ]
+
+
+def _peers_words(visit: Visit, one: Peers) -> str:
+    lines = one.lines[:MOST_NAMED]
+    names = [f"{in_locale(line.name, visit.locale)} ({percent(line.share, visit.locale)})" for line in lines]
+    facts = {"count": counted(one.count, visit.locale), "kpis": listing(names, visit.locale)}
+    words = said(visit, "{count} on a scorecard with {kpis}", **facts)
+    return words[:1].upper() + words[1:]
 
 
 # ------------------------------------------------------------ what is said
@@ -246,47 +283,39 @@ def _contests(visit: Visit, found: Competition, base: str) -> list[ContestText]:
 
 
 def _contest(visit: Visit, one: Contest, found: Competition, base: str, place: int) -> ContestText:
-    unit, when = found.unit, period(found.round.period_start, found.round.period_end, visit.locale)
     groups = group_listing(visit, one.rater_groups, inside=True)
     return ContestText(
-        said(visit, "{kpi}, against competitors", kpi=in_locale(one.name, visit.locale)),
-        said(visit, "Rated by {groups} only, on both sides, {period}", groups=groups, period=when),
+        contest_title(visit, one),
+        said(visit, "Rated by {groups} only, on both sides", groups=groups),
         f"rivals-{place}",
         (
-            _contest_row(unit.name, f"{base}{unit.id}", one, _asked(visit, one.raters, one)),
+            _contest_row(visit, line_name(visit, found.unit.name, one), f"{base}{found.unit.id}", one, one),
             *(
-                _contest_row(rival.place.name, f"{base}{rival.place.id}", rival, _against(visit, rival, one))
+                _contest_row(visit, line_name(visit, rival.name, one, of=rival), _href(rival, base), rival, one)
                 for rival in one.rivals
             ),
         ),
     )
 
 
-def _contest_row(name: str, href: str, figure: Contest | Rival, words: str) -> Row:
+def _href(rival: Rival, base: str) -> str:
+    """A competitor has its own page, a line of a file that of the file."""
+    return f"{base}{rival.place.id}" if rival.place else f"/benchmarks/{rival.source.benchmark_id}"
+
+
+def _contest_row(visit: Visit, name: str, href: str, line: Contest | Rival, contest: Contest) -> Row:
     return {
         "name": name,
         "href": href,
-        "score": figure.score,
-        "lo": figure.lo,
-        "hi": figure.hi,
-        "n": figure.raters,
-        "words": words,
+        "score": line.score,
+        "lo": line.lo,
+        "hi": line.hi,
+        "n": line.raters,
+        "words": rival_words(visit, line, contest) if isinstance(line, Rival) else own_words(visit, contest),
+        "source": source_words(visit, line.source),
     }
 
 
-def _asked(visit: Visit, raters: int, one: Contest) -> str:
-    """What a line stands on."""
-    answers = "{count} visits" if one.rater_groups == ("mystery_shopper",) else "{count} answers"
-    return said(visit, answers, count=number(raters, visit.locale))
-
-
-def _against(visit: Visit, rival: Rival, one: Contest) -> str:
-    return f"{_distance(visit, rival)}. {_asked(visit, rival.raters, one)}"
-
-
-def _distance(visit: Visit, rival: Rival) -> str:
-    if rival.against is Against.NOT_APART:
-        return said(visit, "Cannot be told apart")
-    points = number(abs(rival.points), visit.locale, 1)
-    ahead, behind = "We are ahead by {points}", "We are behind by {points}"
-    return said(visit, ahead if rival.against is Against.AHEAD else behind, points=points)
+def _unmatched(visit: Visit, found: Competition) -> list[str]:
+    """Lines of benchmarks that stand beside nothing of ours, and why."""
+    return [unmatched_words(visit, one, found) for one in found.unmatched]

@@ -47,8 +47,8 @@ TOLD: Mapping[Kind, Told] = {
     ),
     Kind.WAYS_IN: Told(
         "How you sign in",
-        "That you have an app for two-step sign-in, without its key; and by which name your organisation's sign-in knows you.",
-        "Until you remove the app, or an administrator resets your sign-in.",
+        "That you have an app for two-step sign-in, without its key; your passkeys, without theirs; and by which name your organisation's sign-in knows you.",
+        "Until you remove them, or an administrator resets your sign-in.",
         "/account/factor",
     ),
     Kind.RATED: Told(
@@ -98,6 +98,11 @@ TOLD: Mapping[Kind, Told] = {
         "The day, what you talked about and agreed on, and what you replied. Whoever leads you reads it, and your reply is for everybody who reads the feedback.",
         "They stay with the feedback.",
         "/results",
+    ),
+    Kind.FOCUS: Told(
+        "KPIs you work on",
+        "At most two that are in focus, and one that you propose. Whoever leads you reads them.",
+        "Until something else is in focus.",
     ),
     Kind.APART: Told(
         "Marks that keep you and somebody apart",

@@ -40,7 +40,7 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry("My week", "/"),
     Entry("Organisation", "/organisation", OBSERVERS, ("/people",)),
-    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards")),
+    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards", "/competences")),
     Entry(
         "Rounds",
         "/rounds",
@@ -57,13 +57,14 @@ NAVIGATION: tuple[Entry, ...] = (
         ),
     ),
     Entry("Readings", "/readings", READERS),
-    Entry("Results", "/results"),
+    Entry("Results", "/results", also=("/overview", "/focus")),
     Entry("Decisions", "/decisions", RESULT_READERS, ("/plans", "/signals", "/relevance")),
     Entry("Comments", "/comments", MODERATORS),
 )
 MORE: tuple[Entry, ...] = (
     Entry("Visits", "/visits"),
     Entry("Dossiers", "/dossiers"),
+    Entry("Benchmarks", "/benchmarks", RESULT_READERS),
     Entry("Accounts", "/admin/accounts", ADMINS),
     Entry("API keys", "/admin/keys", ADMINS),
     Entry("Letter texts", "/admin/letters", ADMINS),
@@ -76,6 +77,7 @@ MORE: tuple[Entry, ...] = (
     Entry("What is held about you", "/account/held"),
     Entry("Your password", "/account/password"),
     Entry("Two-step sign-in", "/account/factor"),
+    Entry("Passkeys", "/account/passkeys"),
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.infra.database import Database
@@ -33,7 +32,7 @@ def opened(request: pytest.FixtureRequest, database_pairs: Callable[[str], Pair]
 
 
 @pytest.fixture(scope="module")
-def rater(opened: OpenRound) -> TestClient:
+def rater(opened: OpenRound) -> Client:
     return browser_at(opened.engine, NOW)
 
 
@@ -45,7 +44,7 @@ def untouched(opened: OpenRound) -> Iterator[None]:
     assert (opened.stored(), opened.marks()) == before
 
 
-def browser_at(engine: Database, now: datetime) -> TestClient:
+def browser_at(engine: Database, now: datetime) -> Client:
     app = create_app(settings_of(engine), database=engine, clock=Clock(now))
     return Client(app, ADDRESS, headers={"accept-language": "en"})
 
@@ -66,7 +65,7 @@ def refused(answer: Response) -> list[tuple[str, str, str]]:
     return [(one["field"], one["message"], one["allowed"]) for one in problem["errors"]]
 
 
-def put(rater: TestClient, opened: OpenRound, answers: Any, **more: Any) -> Response:
+def put(rater: Client, opened: OpenRound, answers: Any, **more: Any) -> Response:
     return rater.put(path(opened), json={"submission_id": SUBMISSION, "answers": answers, **more})
 
 
@@ -75,7 +74,7 @@ def put(rater: TestClient, opened: OpenRound, answers: Any, **more: Any) -> Resp
 
 @pytest.mark.parametrize("value", ["", "0", "6", "-1", "5.0", " 5", "+5", "1_0", "0x5", "５", "٣", "NaN", "<script>"])
 def test_only_the_exact_values_of_the_scale_are_answers(
-    opened: OpenRound, rater: TestClient, untouched: None, value: str
+    opened: OpenRound, rater: Client, untouched: None, value: str
 ) -> None:
     answer = put(rater, opened, {field(opened): value, field(opened, 2): "4"})
     assert refused(answer) == [(field(opened), CHOOSE, "1-5")]
@@ -83,12 +82,12 @@ def test_only_the_exact_values_of_the_scale_are_answers(
 
 
 @pytest.mark.parametrize("value", [5, 5.0, True, None, ["5"], {"value": "5"}], ids=repr)
-def test_an_answer_is_text(opened: OpenRound, rater: TestClient, untouched: None, value: Any) -> None:
+def test_an_answer_is_text(opened: OpenRound, rater: Client, untouched: None, value: Any) -> None:
     ((name, sentence, allowed),) = refused(put(rater, opened, {field(opened): value}))
     assert (name, sentence, allowed) == (f"answers.{field(opened)}", "Write this as text.", "text")
 
 
-def test_nothing_answered_is_said_plainly(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_nothing_answered_is_said_plainly(opened: OpenRound, rater: Client, untouched: None) -> None:
     for answers in ({}, {field(opened, "comment"): " \u3164 "}):
         answer = put(rater, opened, answers)
         assert (answer.status_code, answer.json()["code"]) == (422, "nothing_answered")
@@ -96,7 +95,7 @@ def test_nothing_answered_is_said_plainly(opened: OpenRound, rater: TestClient, 
 
 
 def test_fields_that_the_form_does_not_have_are_refused_by_name(
-    opened: OpenRound, rater: TestClient, untouched: None
+    opened: OpenRound, rater: Client, untouched: None
 ) -> None:
     other = opened.subject(opened.customers[0]).assignment_id
     for name in ("role", "submission_id", field(opened, 99), f"{other}.1", f"{other}.comment"):
@@ -105,14 +104,14 @@ def test_fields_that_the_form_does_not_have_are_refused_by_name(
     assert name == "x" * 80
 
 
-def test_no_other_key_is_taken(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_no_other_key_is_taken(opened: OpenRound, rater: Client, untouched: None) -> None:
     for key in ("role", "rater_id", "round_id", "token"):
         ((name, _, _),) = refused(put(rater, opened, {field(opened): "5"}, **{key: "x"}))
         assert name == key
 
 
 def test_a_comment_that_is_too_long_or_holds_control_characters_is_refused(
-    opened: OpenRound, rater: TestClient, untouched: None
+    opened: OpenRound, rater: Client, untouched: None
 ) -> None:
     comment = field(opened, "comment")
     for text, sentence in (
@@ -124,7 +123,7 @@ def test_a_comment_that_is_too_long_or_holds_control_characters_is_refused(
 
 
 @pytest.mark.parametrize("given", [None, 7, "", "short", "x" * 65, "submission 1"])
-def test_a_submit_needs_its_number(opened: OpenRound, rater: TestClient, untouched: None, given: Any) -> None:
+def test_a_submit_needs_its_number(opened: OpenRound, rater: Client, untouched: None, given: Any) -> None:
     sent = {"answers": {field(opened): "5"}} | ({} if given is None else {"submission_id": given})
     ((name, _, _),) = refused(rater.put(path(opened), json=sent))
     assert name in {"submission_id", "submission"}
@@ -155,7 +154,7 @@ def test_a_submit_needs_its_number(opened: OpenRound, rater: TestClient, untouch
     ids=lambda part: str(part)[:60],
 )
 def test_what_is_no_sound_json_is_not_read(
-    opened: OpenRound, rater: TestClient, untouched: None, body: bytes, status: int
+    opened: OpenRound, rater: Client, untouched: None, body: bytes, status: int
 ) -> None:
     answer = rater.put(path(opened), content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
@@ -163,20 +162,20 @@ def test_what_is_no_sound_json_is_not_read(
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""])
-def test_another_type_of_content_is_refused(opened: OpenRound, rater: TestClient, untouched: None, kind: str) -> None:
+def test_another_type_of_content_is_refused(opened: OpenRound, rater: Client, untouched: None, kind: str) -> None:
     body = json.dumps({"submission_id": SUBMISSION, "answers": {field(opened): "5"}})
     answer = rater.put(path(opened), content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.json()["code"]) == (415, "wrong_media_type")
 
 
-def test_an_answer_from_a_foreign_page_is_refused(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_an_answer_from_a_foreign_page_is_refused(opened: OpenRound, rater: Client, untouched: None) -> None:
     sent = {"submission_id": SUBMISSION, "answers": {field(opened): "5"}}
     answer = rater.put(path(opened), json=sent, headers={"origin": "https://evil.example"})
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 
 
 def test_answers_in_the_address_and_other_methods_change_nothing(
-    opened: OpenRound, rater: TestClient, untouched: None
+    opened: OpenRound, rater: Client, untouched: None
 ) -> None:
     assert rater.get(path(opened), params={field(opened): "5"}).status_code == 422
     assert (rater.head(path(opened)).status_code, rater.head(path(opened)).content) == (200, b"")

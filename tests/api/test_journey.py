@@ -8,7 +8,6 @@ from re import findall
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.dispatch import Post
 from app.infra.smtp import FolderTransport
@@ -16,6 +15,7 @@ from app.infra.templates import build_environment
 from app.mail.letters import Writer
 from app.worker import run_once
 from tests.api.test_kpis import created, soft_kpi
+from tests.client import Client
 from tests.dossiers.plain import complete
 from tests.served import ADDRESS, Served
 
@@ -28,7 +28,7 @@ CUSTOMERS = "rater_group,subject,email\n" + "".join(f"customer,2,kunde{n}@kunder
 
 
 @pytest.fixture
-def client(served: Served) -> TestClient:
+def client(served: Served) -> Client:
     return served.with_key()
 
 
@@ -37,20 +37,20 @@ def post(tmp_path: Path) -> Post:
     return Post(FolderTransport(tmp_path), Writer(build_environment(), "kpi@fjellbris.example"), ADDRESS)
 
 
-def upload(client: TestClient, path: str, text: str, **query: str) -> Any:
+def upload(client: Client, path: str, text: str, **query: str) -> Any:
     answer = client.post(f"/api/v1{path}", files={"file": ("fil.csv", text.encode(), "text/csv")}, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def put(client: TestClient, path: str, body: Any) -> Any:
+def put(client: Client, path: str, body: Any) -> Any:
     version = client.get(f"/api/v1{path.rpartition('/')[0]}").headers["etag"]
     answer = client.put(f"/api/v1{path}", json=body, headers={"if-match": version})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def done(client: TestClient, path: str, body: Any = None) -> Any:
+def done(client: Client, path: str, body: Any = None) -> Any:
     answer = client.post(f"/api/v1{path}", json=body)
     assert answer.status_code in {200, 201}, answer.text
     return answer.json()
@@ -67,7 +67,7 @@ def links_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def company_of_four(client: TestClient) -> dict[str, str]:
+def company_of_four(client: Client) -> dict[str, str]:
     """A team of four by import; ids of the subjects by external id."""
     dry = upload(client, "/imports/organisation", ORGANISATION, dry_run="true")
     assert (dry["dry_run"], dry["created"]) == (True, 1)
@@ -83,7 +83,7 @@ def company_of_four(client: TestClient) -> dict[str, str]:
     return {one["external_id"]: one["subject_id"] for one in people if one["subject_id"]}
 
 
-def two_kpis(client: TestClient, owner: str, company_id: str) -> tuple[str, str]:
+def two_kpis(client: Client, owner: str, company_id: str) -> tuple[str, str]:
     goal = created(client, "/goals", {"name": {"nb": "Fornøyde kunder", "en": "Satisfied customers"}})
     scale = created(client, "/scales", {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}})
     soft = created(client, "/kpis", soft_kpi(goal["id"], owner, scale["id"]))
@@ -116,7 +116,7 @@ def two_kpis(client: TestClient, owner: str, company_id: str) -> tuple[str, str]
     return soft["id"], hard["id"]
 
 
-def put_dossier_on_record(client: TestClient, responsible: str) -> None:
+def put_dossier_on_record(client: Client, responsible: str) -> None:
     """In two steps and with a review: what a round asks for is said until it is there."""
     bare = created(client, "/dossiers", {"name": {"nb": "Kunders vurdering"}})
     path = f"/dossiers/{bare['id']}"
@@ -129,7 +129,7 @@ def put_dossier_on_record(client: TestClient, responsible: str) -> None:
     assert [one["id"] for one in client.get("/api/v1/dossiers").json()["items"]] == [bare["id"]]
 
 
-def drafted(client: TestClient, company_id: str, soft: str, rated: str) -> str:
+def drafted(client: Client, company_id: str, soft: str, rated: str) -> str:
     made = created(
         client,
         "/rounds",
@@ -165,7 +165,7 @@ def rate(served: Served, token: str, answer: str) -> Any:
 
 
 def test_one_rating_travels_from_the_organisation_to_the_summary(
-    served: Served, client: TestClient, post: Post, tmp_path: Path
+    served: Served, client: Client, post: Post, tmp_path: Path
 ) -> None:
     people = company_of_four(client)
     soft, hard = two_kpis(client, served.company.owner, served.company.id)
@@ -204,7 +204,7 @@ def test_one_rating_travels_from_the_organisation_to_the_summary(
     check_figures(client, f"/releases/{release['id']}", people["2"], soft, hard)
 
 
-def check_figures(client: TestClient, path: str, subject_id: str, soft: str, hard: str) -> None:
+def check_figures(client: Client, path: str, subject_id: str, soft: str, hard: str) -> None:
     answer = client.get(f"/api/v1{path}/scores/{subject_id}").json()
     assert answer["scale"] == {"min": 0, "max": 100}
     scores = {(one["kpi_id"], tuple(one["rater_groups"]), one["item_id"] is None): one for one in answer["items"]}
@@ -225,7 +225,7 @@ def check_figures(client: TestClient, path: str, subject_id: str, soft: str, har
 
 
 def test_nobody_without_a_reading_role_sees_a_figure(
-    served: Served, client: TestClient, post: Post, tmp_path: Path, sign_in: Callable[[str], TestClient]
+    served: Served, client: Client, post: Post, tmp_path: Path, sign_in: Callable[[str], Client]
 ) -> None:
     people = company_of_four(client)
     soft, _ = two_kpis(client, served.company.owner, served.company.id)

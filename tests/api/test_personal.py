@@ -8,13 +8,17 @@ FOUND = {
     "list_recovery_cases": 200,
     "get_recovery_case": 404,
     "close_recovery_case": 404,
-    "list_comment_queues": 200,
-    "get_comment_queue": 404,
-    "get_open_comment_queue": 404,
-    "rule_on_comment": 404,
+    "list_comment_queues": 403,
+    "get_comment_queue": 403,
+    "get_open_comment_queue": 403,
+    "rule_on_comment": 403,
     "list_what_is_held": 200,
+    "list_own_passkeys": 200,
+    "remove_own_passkey": 404,
     "acknowledge_summary": 404,
     "sign_talk": 404,
+    "propose_focus": 404,
+    "withdraw_focus": 404,
 }
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from app.accounts.tables import IdempotentAnswerRow
 from app.http.service import RERUNS
 from app.infra.database import Database
 from app.journal.tables import JournalRow
 from app.kpis.tables import KpiVersionRow, ScorecardRow, TargetRow
+from tests.client import Client
 from tests.scoring.facts import agrees
 from tests.served import Served
 from tests.shelf import Shelf
@@ -33,7 +33,7 @@ def customers(made: Quarter, weight: float) -> dict[str, Any]:
     return {"rater_weights": [{"kpi_id": made.kpis[S1], "weights": {"customer": weight}}]}
 
 
-def asked(client: TestClient, made: Quarter, sent: Any, **query: Any) -> Any:
+def asked(client: Client, made: Quarter, sent: Any, **query: Any) -> Any:
     answer = client.post(f"/api/v1/releases/{made.release.id}/what-if", json=sent, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()

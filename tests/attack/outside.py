@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from starlette.testclient import TestClient
 
 from app.accounts.commands import ensure_account, start_link, use_sign_in_link
 from app.accounts.rules import SERVICE
@@ -24,6 +23,7 @@ from app.scoring.atoms import Kind, Mode, RaterGroup, Subject
 from tests.attack.designs import random_round
 from tests.attack.organisations import LEVELS, STEP
 from tests.attack.played import Played, Sheet
+from tests.client import Client
 from tests.journeys.readable import NOT_ANALYSING
 from tests.journeys.service import Running, ok
 from tests.kpis.plain import soft, words
@@ -217,14 +217,14 @@ class Outside:
                     combined[name, measure] = one["score"]
         return Read(rows, combined, comments, documents)
 
-    def page(self, design: Design, release_id: str, subject: int, browser: TestClient | None = None) -> str:
+    def page(self, design: Design, release_id: str, subject: int, browser: Client | None = None) -> str:
         """The summary of a subject as a browser shows it; nothing where it is not shown."""
         path = f"/results/{release_id}/subjects/{self.service.subject(design.external_id(subject))}"
         answer = (browser or self.browser).get(path, headers={"accept-language": "en"})
         assert answer.status_code in {200, 404}
         return answer.text if answer.status_code == 200 else ""
 
-    def rated(self, design: Design, subject: int) -> TestClient:
+    def rated(self, design: Design, subject: int) -> Client:
         """The browser of somebody who is rated."""
         now, email = self.service.clock.now, f"{design.external_id(subject)}@rated.example"
         with self.service.engine.write() as session:
@@ -261,7 +261,7 @@ def _company(database: Database) -> list[str]:
         return kpis
 
 
-def _all_of(client: TestClient, path: str) -> Iterator[dict[str, Any]]:
+def _all_of(client: Client, path: str) -> Iterator[dict[str, Any]]:
     cursor = ""
     while True:
         answer = ok(client.get(f"{path}?limit=200{cursor}"))

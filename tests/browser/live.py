@@ -45,20 +45,21 @@ class Live:
 
 
 @contextmanager
-def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
-    """Serve on a free port in a thread until the block ends."""
+def live(engine: Database, mail: MailServer, now: datetime, *, name: str = "127.0.0.1") -> Iterator[Live]:
+    """Serve on a free port in a thread until the block ends; by a name where browsers want one."""
     port = free_port()
     settings = settings_of(
         engine,
         port=port,
+        base_url=f"http://{name}:{port}",
         smtp_host="127.0.0.1",
         smtp_port=mail.port,
         smtp_security="none",
         mail_from="kpi@fjellbris.example",
     )
     clock = Clock(now)
-    with listening(create_app(settings, database=engine, clock=clock), port) as address:
-        yield Live(address, clock, engine, post_of(settings, "browser"), mail)
+    with listening(create_app(settings, database=engine, clock=clock), port):
+        yield Live(settings.address, clock, engine, post_of(settings, "browser"), mail)
 
 
 def free_port() -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.infra.database import Database
 from app.infra.migrate import upgrade
@@ -34,7 +33,7 @@ LONGEST = 2000
 
 
 @pytest.fixture
-def hasty(opened: OpenRound) -> Iterator[TestClient]:
+def hasty(opened: OpenRound) -> Iterator[Client]:
     """The application on the same file, with a fifth of a second's patience."""
     database = Database(address(opened.engine.url), key=KEY, busy_seconds=PATIENCE)
     app = create_app(settings_of(database), database=database, clock=Clock(opened.now))
@@ -42,7 +41,7 @@ def hasty(opened: OpenRound) -> Iterator[TestClient]:
     database.dispose()
 
 
-def rate(browser: TestClient, opened: OpenRound) -> Response:
+def rate(browser: Client, opened: OpenRound) -> Response:
     return browser.post(f"/r/{opened.links[AMIR]}", data=opened.fields(AMIR, ("4", "5")))
 
 
@@ -52,7 +51,7 @@ def is_told_to_come_again(answer: Response) -> bool:
 
 @ONE_DATABASE
 def test_while_another_program_holds_the_file_forms_open_and_sending_waits_then_says_when_to_come_again(
-    opened: OpenRound, hasty: TestClient
+    opened: OpenRound, hasty: Client
 ) -> None:
     with closing(sqlite3.connect(str(opened.engine.url.database), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -70,7 +69,7 @@ def test_while_another_program_holds_the_file_forms_open_and_sending_waits_then_
 
 
 @ONE_DATABASE
-def test_a_writer_of_ours_that_takes_long_is_waited_for_and_then_not(opened: OpenRound, hasty: TestClient) -> None:
+def test_a_writer_of_ours_that_takes_long_is_waited_for_and_then_not(opened: OpenRound, hasty: Client) -> None:
     with Path(f"{opened.engine.url.database}.lock").open("a") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         assert is_told_to_come_again(rate(hasty, opened))

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from starlette.testclient import TestClient
-
+from tests.client import Client
 from tests.web.markup import Element, tree
 
 
@@ -12,7 +11,7 @@ from tests.web.markup import Element, tree
 class Reader:
     """Somebody's browser on pages with forms."""
 
-    client: TestClient
+    client: Client
 
     def page(self, path: str, *, status: int = 200, lang: str = "en") -> Element:
         answer = self.client.get(f"{path}{'&' if '?' in path else '?'}lang={lang}")

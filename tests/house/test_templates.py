@@ -6,10 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
-import pytest
 from jinja2 import Environment, nodes
 
-from app.infra.templates import LOCALES, build_environment
+from app.infra.templates import build_environment
 from tests.house.sources import TEMPLATES
 
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
@@ -39,9 +38,8 @@ def tree(name: str) -> nodes.Template:
     return environment().parse((TEMPLATES / name).read_text(), name=name)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-def test_every_template_compiles(locale: str) -> None:
-    compiled = build_environment().environments[locale]  # type: ignore[index]
+def test_every_template_compiles() -> None:
+    compiled = build_environment().environments["nb"]
     for name in names():
         compiled.get_template(name)
 

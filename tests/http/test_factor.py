@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.proofs import time_step
 from app.infra.keys import fingerprint, key_of
 from app.infra.otp import code_at
+from tests.client import Client
 from tests.http.test_sign_in import link_for
 from tests.served import ONE_DATABASE, OWN_PAGE, Served
 from tests.web.markup import tree
@@ -26,7 +26,7 @@ class Person:
     name: str
     secret: bytes = b""
     codes: list[str] = field(default_factory=list)
-    browser: TestClient = field(init=False)
+    browser: Client = field(init=False)
 
     def __post_init__(self) -> None:
         self.browser = self.served.signed_in(self.name)
@@ -52,7 +52,7 @@ class Person:
         self.codes = re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", answer.text)
         return answer
 
-    def come_in(self) -> TestClient:
+    def come_in(self) -> Client:
         """A new browser that has used a link and owes the code."""
         browser = self.served.anonymous(**OWN_PAGE)
         answer = browser.post(f"/sign-in/{link_for(self.served, self.name)}")

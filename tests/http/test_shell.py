@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import structlog
-from starlette.testclient import TestClient
 
 from app.errors import Unavailable
 from app.http.access import declared_routes
@@ -46,7 +45,7 @@ def test_every_route_answers_with_the_strict_headers(served: Served) -> None:
             assert len(answer.headers["x-request-id"]) == 12
 
 
-def test_the_documentation_page_loosens_styles_only(anybody: TestClient) -> None:
+def test_the_documentation_page_loosens_styles_only(anybody: Client) -> None:
     policy = anybody.get("/api/docs").headers["content-security-policy"]
     assert policy == f"{STRICT['content-security-policy']}; style-src 'self' 'unsafe-inline'"
     assert "<script>" not in anybody.get("/api/docs").text
@@ -54,7 +53,7 @@ def test_the_documentation_page_loosens_styles_only(anybody: TestClient) -> None
         assert anybody.get(f"/api/docs/assets/{asset}").status_code == 200
 
 
-def test_files_with_their_hash_in_the_address_may_be_kept_for_ever(served: Served, anybody: TestClient) -> None:
+def test_files_with_their_hash_in_the_address_may_be_kept_for_ever(served: Served, anybody: Client) -> None:
     address = served.app.state.service.templates.static("app.css")
     assert anybody.get(address).headers["cache-control"] == "public, max-age=31536000, immutable"
     assert anybody.get("/static/app.css").headers["cache-control"] == "public, max-age=300"
@@ -71,7 +70,7 @@ def test_head_is_get_without_a_body_everywhere(served: Served) -> None:
 
 
 @pytest.mark.parametrize("host", ["example.org", "127.0.0.1.example.org", "", "127.0.0.1@example.org", "[::", "a b"])
-def test_another_host_is_refused(anybody: TestClient, host: str) -> None:
+def test_another_host_is_refused(anybody: Client, host: str) -> None:
     assert anybody.get("/healthz", headers={"host": host}).status_code == 400
 
 
@@ -142,7 +141,7 @@ def test_a_database_that_is_away_is_busy_and_not_broken(served: Served, monkeypa
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
 
 
-def test_a_language_is_chosen_by_link_then_kept_then_by_the_browser(anybody: TestClient) -> None:
+def test_a_language_is_chosen_by_link_then_kept_then_by_the_browser(anybody: Client) -> None:
     def language(path: str, wish: str) -> str:
         text = anybody.get(path, headers={"accept-language": wish}).text
         return text.partition('<html lang="')[2][:2]

@@ -6,17 +6,17 @@ from html import unescape
 from re import findall
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.accounts.commands import set_password
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.infra.keys import key_of
 from app.web.sessions import browser_name
+from tests.client import Client
 from tests.served import ADDRESS, OWN_PAGE, PASSWORD, Served
 
 
-def hidden_field(browser: TestClient) -> str:
+def hidden_field(browser: Client) -> str:
     found = findall(r'name="csrf_token" value="([^"]+)"', browser.get("/account/sessions").text)
     return unescape(found[0])
 
@@ -124,9 +124,7 @@ def test_a_new_session_never_takes_over_the_cookie_that_was_there(served: Served
     assert all(cookie.value != "x" * 43 for cookie in browser.cookies.jar if cookie.domain == "127.0.0.1")
 
 
-def test_one_browser_can_end_another_but_not_somebody_elses(
-    served: Served, sign_in: Callable[[str], TestClient]
-) -> None:
+def test_one_browser_can_end_another_but_not_somebody_elses(served: Served, sign_in: Callable[[str], Client]) -> None:
     browser, other, stranger = sign_in("admin"), sign_in("admin"), sign_in("manager")
     ends = findall(r'action="(/account/sessions/[^"]+/end)"', browser.get("/account/sessions").text)
     assert len(ends) == 1
@@ -135,7 +133,7 @@ def test_one_browser_can_end_another_but_not_somebody_elses(
     assert other.get("/account/sessions").status_code == 303
 
 
-def test_a_new_password_signs_out_everywhere(served: Served, sign_in: Callable[[str], TestClient]) -> None:
+def test_a_new_password_signs_out_everywhere(served: Served, sign_in: Callable[[str], Client]) -> None:
     browser, other = sign_in("admin"), sign_in("admin")
     form = {"csrf_token": hidden_field(browser), "password": PASSWORD, "again": PASSWORD}
     short = browser.post("/account/password", data={**form, "password": "kort", "again": "kort"})

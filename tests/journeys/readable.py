@@ -6,15 +6,15 @@ from itertools import product
 from typing import Any
 
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SCOPES, Action
 from app.accounts.values import Role
 from app.http.access import Who, declared_routes
+from tests.client import Client
 from tests.journeys.service import Running, ok
 
 Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
-Readers = Mapping[str, tuple[TestClient, Sequence[str]]]
+Readers = Mapping[str, tuple[Client, Sequence[str]]]
 
 EVERY_PAGE = ("every page",)
 
@@ -94,24 +94,25 @@ def ids_of(service: Running, *, round_id: str, release_id: str = NOWHERE) -> dic
         "kpi_id": [ok(system.get("/api/v1/kpis", params={"external_id": one}))["items"][0]["id"] for one in WATCHED],
         "goal_id": [first("goals")],
         "scale_id": [first("scales")],
+        "competence_id": [first("competences")],
         "scorecard_id": [first("scorecards")],
         "person_id": [first("people")],
         "reading_id": [first("readings")],
         "account_id": [first("accounts")],
         "key_id": [first("api-keys")],
-        **{key: [NOWHERE] for key in ("role_id", "deputy_id", "conflict_id", "shift_id", "comment_id", "plan_id")},
+        **{key: [NOWHERE] for key in ("role_id", "deputy_id", "conflict_id", "shift_id", "comment_id", "passkey_id")},
         "assignment_id": [first(f"rounds/{round_id}/assignments")],
         "invitation_id": [first(f"rounds/{round_id}/invitations")],
         "dossier_id": [first("dossiers")],
+        **{key: [NOWHERE] for key in ("scenario_id", "visit_id", "evidence_id")},
         "language": ["nb"],
-        "scenario_id": [NOWHERE],
-        "visit_id": [NOWHERE],
-        "evidence_id": [NOWHERE],
+        "pack": ["service"],
         "programme_id": [first("programmes")],
         "code_id": [first("open-codes")],
         "case_id": [first("decision-cases")],
         "plan_id": [first("action-plans")],
         "queue_id": [NOWHERE],
+        "benchmark_id": [NOWHERE],
         "number": ["1"],
         "kind": ["people"],
         "letter": ["invitation", "reminder"],

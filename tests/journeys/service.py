@@ -13,7 +13,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.commands import create_api_key, ensure_account, grant_role, start_link, use_sign_in_link
 from app.accounts.rules import SCOPES, SERVICE
@@ -56,10 +55,10 @@ class Running:
 
     # -------------------------------------------------------- who comes in
 
-    def anybody(self, **headers: str) -> TestClient:
+    def anybody(self, **headers: str) -> Client:
         return Client(self.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **headers})
 
-    def system(self, *scopes: str, subject: str = "") -> TestClient:
+    def system(self, *scopes: str, subject: str = "") -> Client:
         """Another system with a key, for the whole company unless a subject is named; without scopes: all of them."""
         new = NewApiKey("Journey", scopes or SCOPES, self.clock.now + timedelta(days=90))
         with self.engine.write() as session:
@@ -68,7 +67,7 @@ class Running:
             secret = create_api_key(session, SERVICE, new, path, now=self.clock.now).secret
         return self.anybody(authorization=f"Bearer {secret}")
 
-    def signed_in(self, key: str, *, role: Role | None = None, at: str = "") -> TestClient:
+    def signed_in(self, key: str, *, role: Role | None = None, at: str = "") -> Client:
         """The browser of an employee, or of somebody with a role on a subject or the company."""
         with self.engine.write() as session:
             account = ensure_account(session, address(key), key, locale="en", now=self.clock.now)

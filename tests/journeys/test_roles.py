@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.accounts.rules import ALLOWED, Action
 from app.accounts.values import Role
+from tests.client import Client
 from tests.journeys.readable import addresses, ids_of
 from tests.journeys.scenario import CLOSES, GRACE, released
 from tests.journeys.service import Running, ok
@@ -27,7 +27,7 @@ def release_of(service: Running) -> dict[str, Any]:
     return found
 
 
-def scores(client: TestClient, release: dict[str, Any]) -> list[dict[str, Any]]:
+def scores(client: Client, release: dict[str, Any]) -> list[dict[str, Any]]:
     """Every figure of the release that somebody is told."""
     found: list[dict[str, Any]] = []
     part: dict[str, Any] = {"limit": 200}
@@ -44,7 +44,7 @@ def people(service: Running) -> set[str]:
     return {one["id"] for one in items}
 
 
-def everything(service: Running, client: TestClient, release: dict[str, Any]) -> dict[str, str]:
+def everything(service: Running, client: Client, release: dict[str, Any]) -> dict[str, str]:
     """The text of every address of the API that opens to somebody."""
     ids = ids_of(service, round_id=release["round_id"], release_id=release["id"])
     answers = {address: client.get(address) for address in addresses(service, ids, ("api",))}

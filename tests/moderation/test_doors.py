@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.http.service import MISSES
@@ -12,6 +11,7 @@ from app.kpis.values import RaterGroup
 from app.releases.commands import release_round
 from app.releases.queries import find_release_of
 from app.worker import lay_out_due
+from tests.client import Client
 from tests.moderation.built import CLOSED, SOFIE, WRITTEN, give_moderator
 from tests.played_round import PlayedRound, customers_of, play
 from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE
@@ -35,9 +35,9 @@ def in_session(played: PlayedRound, session: WriteSession) -> PlayedRound:
     return PlayedRound(session, played.company, played.round, played.now)
 
 
-def rater(desk: Desk) -> TestClient:
+def rater(desk: Desk) -> Client:
     headers = {"accept-language": "en", "cookie": "lang=en", **OWN_PAGE}
-    return TestClient(desk.app, ADDRESS, follow_redirects=False, headers=headers)
+    return Client(desk.app, ADDRESS, follow_redirects=False, headers=headers)
 
 
 def sent_by(desk: Desk, played: PlayedRound, customer: str, comment: str) -> tuple[str, dict[str, list[str]]]:

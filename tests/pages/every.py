@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from starlette.testclient import TestClient
 
 from app.accounts.values import Role
 from app.http.access import Who, declared_routes
 from app.infra.keys import key_of
+from tests.client import Client
 from tests.databases import recorded_statements
 from tests.followup.reader import Reader
 from tests.journeys.service import Running, text_of
@@ -23,6 +23,9 @@ NO_PAGES = re.compile(r"\.(csv|pdf|xlsx)$|/evidence/|/html$|/shown$|^/(healthz|r
 ROLES = (Role.ADMIN, Role.MANAGER, Role.ANALYST, Role.MODERATOR)
 
 EXAMPLES: Mapping[str, str] = {
+    "benchmark_id": "SELECT id FROM benchmark",
+    "competence_id": "SELECT id FROM competence",
+    "pack": "SELECT 'service'",
     "account_id": "SELECT account_id FROM role_grant WHERE role = 'viewer'",
     "case_id": "SELECT id FROM decision_case WHERE state = 'open'",
     "code_id": "SELECT code_id FROM open_result",
@@ -114,12 +117,13 @@ BEHIND_LINKS: Mapping[str, str] = {
 }
 """What the links lead to, by how they begin in letters and below codes."""
 
-GOES_ON = {"/results/{release_id}", "/sign-in/provider", "/sign-in/provider/back"}
+GOES_ON = {"/overview", "/results/{release_id}", "/sign-in/provider", "/sign-in/provider/back"}
 """Pages that lead on at once: to the only thing to see, or to whoever says who somebody is."""
 
 SEEN_IN_JOURNEYS = {
     "/r/{token}/contact": "tests/browser/test_customer.py",
     "/sign-in/code": "tests/http/test_factor.py",
+    "/account/passkeys/{passkey_id}/remove": "tests/browser/test_passkeys.py",
 }
 """What is there only in the middle of something."""
 
@@ -163,7 +167,7 @@ def read_lists(service: Running) -> dict[str, int]:
     return {route: _read(service, readers, route, address, "en").statements for route, address in pages}
 
 
-def _read(service: Running, readers: Mapping[str, TestClient], route: str, address: str, language: str) -> Page:
+def _read(service: Running, readers: Mapping[str, Client], route: str, address: str, language: str) -> Page:
     client = readers[SOMEBODY.get(route, "" if route in BEHIND_LINKS else "everything")]
     with recorded_statements(service.engine.engine) as asked:
         answer = client.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
@@ -171,7 +175,7 @@ def _read(service: Running, readers: Mapping[str, TestClient], route: str, addre
     return Page(route, language, answer.text, len(asked))
 
 
-def _readers(service: Running) -> dict[str, TestClient]:
+def _readers(service: Running) -> dict[str, Client]:
     """Browsers by who sits there."""
     found = {name: service.signed_in(name) for name in set(SOMEBODY.values())}
     for role in ROLES:
@@ -188,7 +192,7 @@ def _inside(service: Running) -> Iterator[tuple[str, str]]:
         missing = [place for place, one in known.items() if one is None]
         assert missing == [], "nothing is there to show"
         for route, who in every_route(service).items():
-            if who is Who.SIGNED_IN and route not in GOES_ON:
+            if who is Who.SIGNED_IN and route not in {*GOES_ON, *SEEN_IN_JOURNEYS}:
                 other = {place: session.scalar(text(query)) for place, query in ELSEWHERE.get(route, {}).items()}
                 yield route, (route + ASKED.get(route, "")).format(**{**known, **other})
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Role
 from app.api.schemas.kpis import VersionIn
+from app.benchmarks.commands import import_benchmark
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.infra.keys import key_of
@@ -29,6 +29,8 @@ from app.visits.report import add_evidence, report_visit
 from app.visits.tables import ScenarioRow
 from app.visits.values import EvidenceKind
 from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
+from tests.benchmarks.files import FINGERPRINT, signed
+from tests.client import Client
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.journeys.service import Running, ok
 from tests.served import OWN_PAGE
@@ -53,7 +55,7 @@ class Filling:
     """A service on the demo; ids by external id."""
 
     service: Running
-    system: TestClient
+    system: Client
     known: Watching
     people: dict[str, str]
     rounds: dict[str, str]
@@ -82,6 +84,7 @@ def fill(service: Running) -> None:
         _visit(session, filling.known)
         _recover(session, filling.known)
         _scan(session, filling.known, None)
+        import_benchmark(session, SERVICE, service.company_id, signed(), confirmed=FINGERPRINT, now=NOW)
     _meet(filling)
     _reword(filling)
     service.anybody(**OWN_PAGE).post("/sign-in/link", data={"email": "amir.haddad@fjellbris.example"})

@@ -33,7 +33,7 @@ _OWN_LANGUAGE = {_PAPER, "/mailbox", "/mailbox/{name}"}
 _SAID = ("aria-label", "title", "alt", "placeholder")
 _WORD = re.compile(r"[^\W\d_]{2}")
 # What machines read, amounts, and names that are nobody's.
-_PLAIN = re.compile(r"[a-z_:., {}-]+|http\S+|sk_\w+_…|\d+ min|under \d+|Firefox|Soft KPI|Kim Hansen")
+_PLAIN = re.compile(r"[a-z_:., {}-]+|http\S+|sk_\w+_…|\d+ min|under \d+|Firefox|Soft KPI|Kim Hansen|[0-9A-F ]{79}")
 _BETWEEN = re.compile(r" [·/] |, ")
 
 

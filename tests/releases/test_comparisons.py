@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.organisation.values import SubjectKind
 from app.releases.tables import ComparisonRow
 from app.releases.values import Release
-from tests.crowd import CUSTOMERS, MANAGER, PEOPLE, TEAMWORK, WELCOME, Crowd, crowd, everybody
+from app.summaries.ranked import Wanted
+from app.summaries.standings import get_comparison
+from tests.crowd import CUSTOMERS, MANAGER, ON, PEOPLE, TEAMWORK, WELCOME, Crowd, crowd, everybody
 from tests.scoring.facts import agrees
 from tests.served import ONE_DATABASE
 from tests.summaries.built import quarter
@@ -89,6 +92,33 @@ def test_another_card_and_no_score_are_left_out_by_name(made: Crowd) -> None:
     assert len(found["composite"]["entries"]) == 10
     # On one KPI cards do not matter.
     assert named(made, found["kpis"][made.kpis[WELCOME]]["left_out"]) == {"p02": "no_score"}
+
+
+@ONE_DATABASE
+def test_each_card_that_five_share_has_its_own_group_of_like(made: Crowd) -> None:
+    others = PEOPLE[:5]
+    for person in others:
+        made.card({WELCOME: 90, TEAMWORK: 10}, of=person)
+    made.card({WELCOME: 10, TEAMWORK: 90}, of=PEOPLE[5])
+    release = made.released(3, everybody(LEVELS, [[3] * 6]))
+    found = people_of(made, release)
+    (peers,) = found["peers"]
+    assert [[share for _, share in one["card"]] for one in (found["composite"], peers)] == [[0.5, 0.5], [0.9, 0.1]]
+    assert sorted(made.name_of(one["subject_id"]) for one in peers["entries"]) == list(others)
+    assert {why for _, why in peers["left_out"]} == {"other_card"}
+    assert [one["share"] for one in peers["basis"]] == [0.9, 0.1]
+    whole, second = (
+        get_comparison(made.session, made.viewer(), release.id, made.team_id, Wanted(card=card), on=ON)
+        for card in (0, 1)
+    )
+    assert whole.peers == second.peers
+    assert [(one.card, [line.share for line in one.lines], one.count) for one in whole.peers] == [
+        (0, [0.5, 0.5], 6),
+        (1, [0.9, 0.1], 5),
+    ]
+    assert (second.card, second.count, len(second.bands) > 0) == (1, 5, True)
+    with pytest.raises(NotFound):
+        get_comparison(made.session, made.viewer(), release.id, made.team_id, Wanted(card=2), on=ON)
 
 
 @ONE_DATABASE

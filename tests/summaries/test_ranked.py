@@ -1,6 +1,7 @@
 """Bands and places follow from what a release kept; who may not be read is counted and never named."""
 
 import math
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from app.organisation.values import SubjectKind
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
-from app.summaries.ranked import Against, Told, absent_of, bands_of, choices_of, contests_of, reason_of
+from app.summaries.ranked import Told, absent_of, bands_of, choices_of, reason_of
+from app.summaries.rivals import Against, Contest, Field, Origin, Source, contests_of
 from app.summaries.values import Place
 
 NAMES = ("Ada", "Ben", "Cleo", "Dag", "Eva")
@@ -88,11 +90,16 @@ def contest(*entries: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def contests(document: dict[str, Any], known: Told) -> tuple[Contest, ...]:
+    day = date(2026, 10, 12)
+    return contests_of(Field(document, (), (), Source(Origin.ROUND, "Us", day, day, day, "1")), "us", known)
+
+
 @pytest.mark.parametrize(
     ("theirs", "stands"), [(60.0, Against.AHEAD), (84.0, Against.BEHIND), (68.0, Against.NOT_APART)]
 )
 def test_a_competitor_is_ahead_or_behind_only_beyond_chance(theirs: float, stands: Against) -> None:
-    (found,) = contests_of(contest(entry("us", 72, 2.0), entry("them", theirs, 2.0)), "us", told("us", "them"))
+    (found,) = contests(contest(entry("us", 72, 2.0), entry("them", theirs, 2.0)), told("us", "them"))
     (rival,) = found.rivals
     assert (found.score, found.raters, rival.against, rival.points) == (72, 9, stands, 72 - theirs)
 
@@ -101,10 +108,10 @@ def test_a_competitor_that_is_not_read_is_no_rival_and_still_counts_among_those_
     """Of two, 4.6 errors of 1 apart are told apart; of ten they are not, whoever is shown."""
     pair = entry("us", 72, 1.0), entry("them", 67.4, 1.0)
     others = [entry(f"x{place}", 50, 1.0) for place in range(8)]
-    (two,), (ten,) = (contests_of(contest(*pair, *more), "us", told("us", "them")) for more in ([], others))
+    (two,), (ten,) = (contests(contest(*pair, *more), told("us", "them")) for more in ([], others))
     assert [one.rivals[0].against for one in (two, ten)] == [Against.AHEAD, Against.NOT_APART]
     assert len(ten.rivals) == 1
-    assert contests_of(contest(*pair), "us", told("us")) == ()
+    assert contests(contest(*pair), told("us")) == ()
 
 
 def test_a_seed_gives_the_same_places_for_ever() -> None:

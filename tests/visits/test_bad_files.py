@@ -5,10 +5,10 @@ import io
 from httpx2 import Response
 from PIL import Image
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from app.infra.pictures import LARGEST_FILE
 from app.visits.tables import EvidenceRow
+from tests.client import Client
 from tests.visits.desk import photo
 from tests.visits.test_pages import REPORT, add, desk, ordered, send, shopper_of
 from tests.web.desk import Desk, wrong_fields
@@ -63,7 +63,7 @@ def test_21_and_123_to_127_what_is_no_picture_is_refused_by_page_and_api_and_not
     assert kept(desk) == []
 
 
-def in_api(shopper: TestClient, path: str, raw: bytes) -> Response:
+def in_api(shopper: Client, path: str, raw: bytes) -> Response:
     return shopper.post(path, files={"file": ("a.jpg", raw, "image/jpeg")})
 
 

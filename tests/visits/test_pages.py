@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.commands import create_account, create_api_key, grant_role
 from app.accounts.rules import SCOPES, SERVICE, Action
@@ -62,15 +61,15 @@ def ordered(desk: Desk, admin: Browser) -> tuple[str, str]:
         return path, f"/v/{key_of(session).visit_token(path.rpartition('/')[2])}"
 
 
-def send(shopper: TestClient, link: str, fields: Mapping[str, str]) -> Response:
+def send(shopper: Client, link: str, fields: Mapping[str, str]) -> Response:
     return shopper.post(link, data=dict(fields))
 
 
-def add(shopper: TestClient, link: str, raw: bytes, name: str = "a.jpg") -> Response:
+def add(shopper: Client, link: str, raw: bytes, name: str = "a.jpg") -> Response:
     return shopper.post(f"{link}/evidence", data={"kind": "photo"}, files={"file": (name, raw, "image/jpeg")})
 
 
-def shopper_of(desk: Desk) -> TestClient:
+def shopper_of(desk: Desk) -> Client:
     return Client(desk.app, ADDRESS, follow_redirects=False, headers={"accept-language": "en", **OWN_PAGE})
 
 
@@ -136,7 +135,7 @@ def _set_aside(desk: Desk, path: str, validator: Browser) -> None:
         assert who.post(f"{path}/decision", {"outcome": outcome, "reason": reason}).status_code == status
 
 
-def system(desk: Desk, *scopes: str) -> TestClient:
+def system(desk: Desk, *scopes: str) -> Client:
     now = desk.clock.now
     with desk.engine.write() as session:
         new = NewApiKey("Visits", scopes, now + timedelta(days=30))
@@ -172,7 +171,7 @@ def test_systems_do_the_same_through_the_api(desk: Desk) -> None:
     _counts_in_a_round(desk, made.json()["id"], orders, judges)
 
 
-def _counts_in_a_round(desk: Desk, visit_id: str, orders: TestClient, judges: TestClient) -> None:
+def _counts_in_a_round(desk: Desk, visit_id: str, orders: Client, judges: Client) -> None:
     """The round of its period closes with the visit; who came is told to those only who read no results there."""
     round_id = desk.draft(groups=(RaterGroup.MANAGER, RaterGroup.MYSTERY_SHOPPER), rated=("Team Nord",))
     admin, manager = desk.browser("admin"), desk.browser("owner")

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import FastAPI
 from httpx2 import Response
 from sqlalchemy import event
-from starlette.testclient import TestClient
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
@@ -45,7 +44,7 @@ ABOUT = {
 class Browser:
     """Somebody's browser: reads pages as trees and sends forms with the hidden field."""
 
-    client: TestClient
+    client: Client
     token: str
 
     def get(self, path: str) -> Response:

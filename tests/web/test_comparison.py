@@ -80,6 +80,14 @@ def test_page_and_api_tell_the_same_bands_and_the_same_competitors(service: Runn
     lunvik = next(one for one in contests[0]["rivals"] if one["place"]["name"] == "Lunvik Klima")
     assert (lunvik["against"], lunvik["score"]) == ("not_apart", 70.0)
     assert "Kan ikke skilles fra oss. 25 besøk" in words
+    each_line_says_whose_it_is(service, release, lunvik["source"])
+
+
+def each_line_says_whose_it_is(service: Running, release: str, source: Any) -> None:
+    """The table of a competitor by itself, too."""
+    table = service.system().get(f"/api/v1/releases/{release}/summaries/{service.subject('lunvik')}.csv").text
+    ends = ";".join(source[name] for name in ("name", "period_start", "period_end", "released_on"))
+    assert all(line.endswith(ends) for line in table.splitlines()[1:])
 
 
 def test_a_kpi_is_compared_among_those_who_have_it_and_an_unknown_one_is_not_there(service: Running) -> None:
@@ -97,6 +105,27 @@ def test_a_kpi_is_compared_among_those_who_have_it_and_an_unknown_one_is_not_the
     }
     for params in ({"kpi_id": "no such"}, {"level": "competitor"}):
         assert browser.get(base, params=params).status_code == 404
+
+
+def test_whoever_shares_a_scorecard_is_compared_on_it(service: Running) -> None:
+    release, company = release_of(service), service.subject("fjellbris")
+    system, path = service.system(), f"/results/{release}/subjects/{company}/comparison"
+    ranking = f"/api/v1/releases/{release}/rankings/{company}"
+    whole = ok(system.get(ranking))
+    assert [one["card"] for one in whole["peers"]] == list(range(len(whole["peers"])))
+    assert len(whole["peers"]) > 1
+    assert all(one["lines"] for one in whole["peers"])
+    named: set[str] = set()
+    for peers in whole["peers"]:
+        told = ok(system.get(ranking, params={"card": peers["card"]}))
+        stands = {one["place"]["name"]: score(one["score"], "en") for band in told["bands"] for one in band}
+        found = page(service, "ragnhild.torp", path, "en", level="person", card=str(peers["card"]))
+        assert named_rows(found) == stands
+        assert (len(stands), peers["lines"][0]["name"]["en"] in found.words) == (peers["count"], True)
+        assert named.isdisjoint(stands)
+        named |= stands.keys()
+    assert system.get(ranking, params={"card": 9}).status_code == 404
+    assert service.signed_in("ragnhild.torp").get(path, params={"card": "x"}).status_code == 200
 
 
 def test_a_small_team_is_not_ranked_and_a_person_reads_no_comparison(service: Running) -> None:

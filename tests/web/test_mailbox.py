@@ -6,7 +6,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.infra.clock import utc_now
 from app.infra.database import Database
@@ -35,7 +34,7 @@ class Mailbox:
             carrier.hand_over(mail.as_bytes(), name)
         os.utime(self.folder / f"{name}.eml", (at, at))
 
-    def visitor(self, address: str = ADDRESS, **settings: object) -> TestClient:
+    def visitor(self, address: str = ADDRESS, **settings: object) -> Client:
         app = create_app(
             settings_of(self.engine, mailbox_dir=self.folder, **settings), database=self.engine, clock=utc_now
         )

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.infra.database import Database
@@ -40,7 +39,7 @@ def opened(request: pytest.FixtureRequest, database_pairs: Callable[[str], Pair]
 
 
 @pytest.fixture(scope="module")
-def rater(opened: OpenRound) -> TestClient:
+def rater(opened: OpenRound) -> Client:
     return browser_at(opened.engine, NOW)
 
 
@@ -52,7 +51,7 @@ def untouched(opened: OpenRound) -> Iterator[None]:
     assert (opened.stored(), opened.marks()) == before
 
 
-def browser_at(engine: Database, now: datetime, *, host: str = "testclient") -> TestClient:
+def browser_at(engine: Database, now: datetime, *, host: str = "testclient") -> Client:
     app = create_app(settings_of(engine), database=engine, clock=Clock(now))
     headers = {"accept-language": "en", "cookie": "lang=en"}
     return Client(app, ADDRESS, follow_redirects=False, headers=headers, client=(host, 50000))
@@ -84,7 +83,7 @@ def typed(answer: Response, name: str) -> str:
 # ------------------------------------------------------------ 1 to 6, 8 to 10, 14, 19: what is answered
 
 
-def test_01_an_empty_body_is_said_to_be_empty(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_01_an_empty_body_is_said_to_be_empty(opened: OpenRound, rater: Client, untouched: None) -> None:
     answer = rater.post(link(opened), content=b"", headers={"content-type": ENCODED})
     assert answer.status_code == 400
     assert message(answer) == "The form arrived empty. Open the link again and answer there."
@@ -92,7 +91,7 @@ def test_01_an_empty_body_is_said_to_be_empty(opened: OpenRound, rater: TestClie
 
 @pytest.mark.parametrize("comment", [None, "", "  ", " \u3164\u200b "], ids=["2", "2 blank", "19 spaces", "19 filler"])
 def test_02_19_a_form_without_an_answer_says_that_nothing_is_answered(
-    opened: OpenRound, rater: TestClient, untouched: None, comment: str | None
+    opened: OpenRound, rater: Client, untouched: None, comment: str | None
 ) -> None:
     sent = {"submission": SUBMISSION} | ({} if comment is None else {field(opened, "comment"): comment})
     answer = rater.post(link(opened), data=sent)
@@ -105,7 +104,7 @@ def test_02_19_a_form_without_an_answer_says_that_nothing_is_answered(
     ["", "0", "6", "-1", "5.0", " 5", "5 ", "+5", "05", "5\n", "1_0", "0x5", "５", "٣", "1e0", "NaN", "NA", "nei"],
 )
 def test_03_to_06_only_the_exact_values_of_the_scale_are_answers(
-    opened: OpenRound, rater: TestClient, untouched: None, value: str
+    opened: OpenRound, rater: Client, untouched: None, value: str
 ) -> None:
     sent = {"submission": SUBMISSION, field(opened): value, field(opened, 2): "4", field(opened, "comment"): TYPED}
     answer = rater.post(link(opened), data=sent)
@@ -120,7 +119,7 @@ def is_checked(answer: Response, name: str, value: str) -> bool:
     return "checked" in tree(answer.text).one("input", name=name, value=value).attributes
 
 
-def test_07_an_answer_that_comes_twice_is_no_answer(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_07_an_answer_that_comes_twice_is_no_answer(opened: OpenRound, rater: Client, untouched: None) -> None:
     for name in (field(opened), field(opened, "comment"), "submission"):
         plain = f"submission={SUBMISSION}&{field(opened)}=5&{field(opened, 'comment')}=a"
         answer = rater.post(link(opened), content=f"{plain}&{name}=submission-2", headers={"content-type": ENCODED})
@@ -129,7 +128,7 @@ def test_07_an_answer_that_comes_twice_is_no_answer(opened: OpenRound, rater: Te
 
 
 def test_08_09_fields_that_the_form_does_not_have_are_refused(
-    opened: OpenRound, rater: TestClient, untouched: None
+    opened: OpenRound, rater: Client, untouched: None
 ) -> None:
     other = opened.subject(opened.customers[0]).assignment_id
     for name in ("role", "round_id", "subject", field(opened, 99), field(opened, 3), f"{other}.1", "x" * 5_000):
@@ -140,7 +139,7 @@ def test_08_09_fields_that_the_form_does_not_have_are_refused(
 
 @pytest.mark.parametrize("sign", ["\x00", "\x01", "\x0b", "\x1b", "\x7f", "\x85"])
 def test_14_control_characters_in_a_comment_are_refused_and_the_comment_is_kept(
-    opened: OpenRound, rater: TestClient, untouched: None, sign: str
+    opened: OpenRound, rater: Client, untouched: None, sign: str
 ) -> None:
     sent = {"submission": SUBMISSION, field(opened): "5", field(opened, "comment"): f"Bra{sign}uke"}
     answer = rater.post(link(opened), data=sent)
@@ -150,9 +149,7 @@ def test_14_control_characters_in_a_comment_are_refused_and_the_comment_is_kept(
     assert is_checked(answer, field(opened), "5")
 
 
-def test_10_a_comment_that_is_too_long_says_how_long_it_is(
-    opened: OpenRound, rater: TestClient, untouched: None
-) -> None:
+def test_10_a_comment_that_is_too_long_says_how_long_it_is(opened: OpenRound, rater: Client, untouched: None) -> None:
     for length in (2_001, 9_000):
         long = "å" * length
         answer = rater.post(
@@ -163,7 +160,7 @@ def test_10_a_comment_that_is_too_long_says_how_long_it_is(
         assert typed(answer, field(opened, "comment")).strip() == long
 
 
-def test_a_comment_alone_asks_for_an_answer_and_is_kept(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_a_comment_alone_asks_for_an_answer_and_is_kept(opened: OpenRound, rater: Client, untouched: None) -> None:
     answer = rater.post(link(opened), data={"submission": SUBMISSION, field(opened, "comment"): TYPED})
     assert summary(answer) == [f"{SOFIE}, Comment: Choose at least one answer as well, or could not observe."]
     assert typed(answer, field(opened, "comment")).strip() == TYPED
@@ -171,7 +168,7 @@ def test_a_comment_alone_asks_for_an_answer_and_is_kept(opened: OpenRound, rater
 
 @pytest.mark.parametrize("given", [None, "", "short", "x" * 65, "submission 1", "submission-ø"])
 def test_a_submit_without_its_number_gets_one_with_the_form(
-    opened: OpenRound, rater: TestClient, untouched: None, given: str | None
+    opened: OpenRound, rater: Client, untouched: None, given: str | None
 ) -> None:
     sent = {field(opened): "5"} | ({} if given is None else {"submission": given})
     answer = rater.post(link(opened), data=sent)
@@ -182,7 +179,7 @@ def test_a_submit_without_its_number_gets_one_with_the_form(
 # ------------------------------------------------------------ 11 to 13, 20 to 23: how it is sent
 
 
-def test_11_ten_million_characters_are_too_large(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_11_ten_million_characters_are_too_large(opened: OpenRound, rater: Client, untouched: None) -> None:
     answer = rater.post(link(opened), data={"submission": SUBMISSION, field(opened, "comment"): "x" * 10_000_000})
     assert (answer.status_code, message(answer)) == (413, "This is larger than the 512 kB allowed here.")
 
@@ -198,7 +195,7 @@ def test_11_ten_million_characters_are_too_large(opened: OpenRound, rater: TestC
     ids=lambda part: part if isinstance(part, str) and len(part) < 10 else "",
 )
 def test_12_13_what_no_browser_sends_is_not_read(
-    opened: OpenRound, rater: TestClient, untouched: None, number: str, body: bytes, sentence: str
+    opened: OpenRound, rater: Client, untouched: None, number: str, body: bytes, sentence: str
 ) -> None:
     answer = rater.post(link(opened), content=body, headers={"content-type": ENCODED})
     assert (answer.status_code, message(answer)) == (400, sentence)
@@ -215,16 +212,14 @@ def test_12_13_what_no_browser_sends_is_not_read(
         "",
     ],
 )
-def test_20_21_another_type_of_content_is_refused(
-    opened: OpenRound, rater: TestClient, untouched: None, kind: str
-) -> None:
+def test_20_21_another_type_of_content_is_refused(opened: OpenRound, rater: Client, untouched: None, kind: str) -> None:
     answer = rater.post(
         link(opened), content=f"submission={SUBMISSION}&{field(opened)}=5", headers={"content-type": kind}
     )
     assert (answer.status_code, message(answer)) == (415, f"Send this as {ENCODED}.")
 
 
-def test_22_a_semicolon_does_not_separate_fields(opened: OpenRound, rater: TestClient, untouched: None) -> None:
+def test_22_a_semicolon_does_not_separate_fields(opened: OpenRound, rater: Client, untouched: None) -> None:
     body = f"submission={SUBMISSION};{field(opened)}=5"
     answer = rater.post(link(opened), content=body, headers={"content-type": ENCODED})
     assert (answer.status_code, summary(answer)) == (422, [REOPEN])
@@ -240,7 +235,7 @@ def test_22_a_semicolon_does_not_separate_fields(opened: OpenRound, rater: TestC
     ids=["site", "origin", "look-alike"],
 )
 def test_23_a_form_from_a_foreign_page_is_refused(
-    opened: OpenRound, rater: TestClient, untouched: None, headers: Mapping[str, str]
+    opened: OpenRound, rater: Client, untouched: None, headers: Mapping[str, str]
 ) -> None:
     answer = rater.post(link(opened), data={"submission": SUBMISSION, field(opened): "5"}, headers=headers)
     assert answer.status_code == 403
@@ -317,7 +312,7 @@ def test_24_28_30_a_link_whose_time_is_over_says_so_and_twice_the_same_is_once(e
     ("method", "status"), [("HEAD", 200), ("OPTIONS", 405), ("PUT", 405), ("PATCH", 405), ("DELETE", 405)]
 )
 def test_29_other_methods_change_nothing(
-    opened: OpenRound, rater: TestClient, untouched: None, method: str, status: int
+    opened: OpenRound, rater: Client, untouched: None, method: str, status: int
 ) -> None:
     body = f"submission=submission-9&{field(opened)}=1"
     answer = rater.request(method, link(opened), content=body, headers={"content-type": ENCODED})

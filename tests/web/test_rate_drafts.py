@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from app.accounts.rules import SERVICE
 from app.infra.database import Database
@@ -28,7 +27,7 @@ def opened(engine: Database, now: datetime) -> OpenRound:
     return open_round(engine, now)
 
 
-def rater_of(opened: OpenRound, **headers: str) -> TestClient:
+def rater_of(opened: OpenRound, **headers: str) -> Client:
     app = create_app(settings_of(opened.engine), database=opened.engine, clock=Clock(opened.now))
     return Client(app, ADDRESS, follow_redirects=False, headers={"cookie": "lang=en", **headers})
 
@@ -45,7 +44,7 @@ def drafts(opened: OpenRound) -> list[dict[str, str]]:
         return list(session.scalars(select(DraftRow.fields)))
 
 
-def form_of(rater: TestClient, path: str) -> Element:
+def form_of(rater: Client, path: str) -> Element:
     answer = rater.get(path)
     assert answer.status_code == 200
     return tree(answer.text)

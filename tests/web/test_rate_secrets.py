@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import structlog
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.infra.database import Database
 from app.main import create_app
@@ -73,7 +72,7 @@ ENCODED = {"content-type": "application/x-www-form-urlencoded"}
 JSON = {"content-type": "application/json"}
 
 
-def browser_at(opened: OpenRound, away: timedelta) -> TestClient:
+def browser_at(opened: OpenRound, away: timedelta) -> Client:
     app = create_app(settings_of(opened.engine), database=opened.engine, clock=Clock(opened.now + away))
     return Client(app, ADDRESS, follow_redirects=False, headers={"accept-language": "en"})
 
