@@ -6,6 +6,7 @@ from app.benchmarks import tables as benchmarks
 from app.decisions import tables as decisions
 from app.dossiers import tables as dossiers
 from app.encounters import tables as encounters
+from app.focus import tables as focus
 from app.followup import tables as followup
 from app.heartbeat import tables as heartbeat
 from app.infra.database import Base
@@ -33,6 +34,7 @@ CAPABILITIES = (
     benchmarks,
     decisions,
     encounters,
+    focus,
     followup,
     dossiers,
     heartbeat,

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 
 from app.accounts.queries import load_actor_names
 from app.accounts.rules import SERVICE, Action, may
@@ -34,7 +33,7 @@ from app.followup.relations import name_of
 from app.followup.values import Signal
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import MAX_LIMIT, Page, PageRequest, page_of, sliced
+from app.infra.paging import MAX_LIMIT, Page, PageRequest, ordered, ordered_page
 from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind
 from app.organisation.paths import load_paths, load_subjects
@@ -43,10 +42,15 @@ from app.releases.gate import Waiting, is_kept_back, load_waiting
 from app.summaries.values import Place
 
 NONE = CaseFilter()
-_ORDER: Mapping[CaseState | None, InstrumentedAttribute[Any]] = {
-    CaseState.OPEN: DecisionCaseRow.due_on,
-    CaseState.DECIDED: DecisionCaseRow.decided_on,
+CASE_ORDERS: Mapping[str, SQLColumnExpression[Any]] = {
+    "due_on": DecisionCaseRow.due_on,
+    "opened_on": DecisionCaseRow.opened_on,
+    "decided_on": func.coalesce(DecisionCaseRow.decided_on, DecisionCaseRow.opened_on),
+    "choice": func.coalesce(DecisionCaseRow.choice, ""),
 }
+"""What cases are sorted by."""
+
+_USUAL: Mapping[CaseState | None, str] = {CaseState.OPEN: "due_on", CaseState.DECIDED: "-decided_on"}
 
 
 # ------------------------------------------------------------ cases
@@ -72,11 +76,12 @@ def list_cases(
     chosen: CaseFilter = NONE,
     on: date,
 ) -> Page[DecisionCase]:
-    """The cases of a company that the viewer may read: open ones by the day they are due, else the latest first."""
+    """The cases of a company that the viewer may read: open ones by the day they are due, else the latest first.
+
+    Or in one of `CASE_ORDERS`.
+    """
     if not is_id(company_id):
         raise NotFound
-    is_open = chosen.state is CaseState.OPEN
-    key = _ORDER.get(chosen.state, DecisionCaseRow.opened_on)
     query = _kept(select(DecisionCaseRow).where(DecisionCaseRow.company_id == company_id), chosen)
     subjects = session.scalars(
         select(DecisionCaseRow.subject_id).where(DecisionCaseRow.company_id == company_id).distinct()
@@ -86,9 +91,10 @@ def list_cases(
     readable = _readable(session, viewer, subjects, on=on)
     # Hard KPIs are read by who reads readings as well; the roles that read results all do, keys may not.
     query = query.where(_is_readable(readable, kpis), *_is_not_kept_back(load_waiting(session, viewer, on=on)))
-    rows = session.scalars(sliced(query, [key, DecisionCaseRow.id], request, descending=not is_open))
-    page = page_of(rows, request, key=lambda row: (getattr(row, key.key), row.id))
-    return Page(tuple(_cases(session, viewer, page.items, on=on)), page.next_cursor)
+    usual = _USUAL.get(chosen.state, "-opened_on")
+    rows = session.execute(ordered(query, CASE_ORDERS, DecisionCaseRow.id, request, usual=usual))
+    page = ordered_page(rows, request)
+    return Page(tuple(_cases(session, viewer, [row[0] for row in page.items], on=on)), page.next_cursor)
 
 
 def _kept(query: Select[Any], chosen: CaseFilter) -> Select[Any]:
@@ -100,6 +106,8 @@ def _kept(query: Select[Any], chosen: CaseFilter) -> Select[Any]:
         query = query.where(DecisionCaseRow.subject_id == chosen.subject_id)
     if chosen.owner_ids is not None:
         query = query.where(DecisionCaseRow.owner_id.in_(chosen.owner_ids))
+    if chosen.subject_ids is not None:
+        query = query.where(DecisionCaseRow.subject_id.in_(chosen.subject_ids))
     return query
 
 

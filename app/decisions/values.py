@@ -130,3 +130,4 @@ class CaseFilter:
     kpi_id: str | None = None
     subject_id: str | None = None
     owner_ids: frozenset[str] | None = None
+    subject_ids: frozenset[str] | None = None

@@ -154,19 +154,36 @@ def list_signals(
     Soft KPIs wherever figures are released, hard ones where they are on the card of the unit.
     """
     units = _units(session, viewer, company_id, on=on)
-    if not units:
-        return Page(())
+    return _slice(load_signals_at(session, viewer, company_id, units, on=on), request)
+
+
+def load_signals_at(
+    session: ReadSession,
+    viewer: Viewer,
+    company_id: str,
+    subjects: Sequence[Subject],
+    *,
+    but: Collection[str] = (),
+    on: date,
+) -> list[Signal]:
+    """What moves now at subjects whose results the viewer reads, the latest first; `but` are rounds that are left out."""
+    if not subjects:
+        return []
     kpis = load_company_kpis(session, company_id, on=on)
     cards = load_scorecards(session, company_id, on=on)
-    wanted = {kpi.id: [unit for unit in units if _is_watched_at(viewer, kpi, unit, cards)] for kpi in kpis.values()}
-    moving = [one for one in load_watched(session, company_id, kpis, wanted, on=on) if _signal(one, on=on) is not None]
+    wanted = {kpi.id: [one for one in subjects if _is_watched_at(viewer, kpi, one, cards)] for kpi in kpis.values()}
+    every = load_watched(session, company_id, kpis, wanted, on=on, but=but)
+    moving = [one for one in every if _signal(one, on=on) is not None]
     watched = [one for one in moving if one.kpi.kind is KpiKind.HARD]
-    watched += _with_items(session, company_id, [one for one in moving if one.kpi.kind is KpiKind.SOFT], on=on)
+    rated = [one for one in moving if one.kpi.kind is KpiKind.SOFT]
+    watched += _with_items(session, company_id, rated, but=but, on=on)
     found = [signal for one in watched if (signal := _signal(one, on=on)) is not None]
-    return _slice(sorted(found, key=_latest_first), request)
+    return sorted(found, key=_latest_first)
 
 
-def _with_items(session: ReadSession, company_id: str, moving: Sequence[Watched], *, on: date) -> list[Watched]:
+def _with_items(
+    session: ReadSession, company_id: str, moving: Sequence[Watched], *, but: Collection[str], on: date
+) -> list[Watched]:
     """The same places with their items, to name what moved; asked of the few that move, not of all."""
     if not moving:
         return []
@@ -175,7 +192,7 @@ def _with_items(session: ReadSession, company_id: str, moving: Sequence[Watched]
         wanted[one.kpi.id][one.subject.id] = one.subject
     kpis = {one.kpi.id: one.kpi for one in moving}
     places = {kpi_id: list(subjects.values()) for kpi_id, subjects in wanted.items()}
-    return load_watched(session, company_id, kpis, places, on=on, with_items=True)
+    return load_watched(session, company_id, kpis, places, on=on, with_items=True, but=but)
 
 
 def _units(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -> list[Subject]:

@@ -13,6 +13,7 @@ from app.accounts.tables import GrantRow, IdentityRow, SecondFactorRow, SessionR
 from app.accounts.values import Viewer
 from app.decisions.tables import DecisionCaseRow
 from app.encounters.tables import EncounterRow
+from app.focus.tables import FocusKpiRow
 from app.held.values import Holding, Kind
 from app.infra.database import ReadSession
 from app.journal.tables import JournalRow
@@ -86,6 +87,7 @@ def _about(mine: Sequence[str]) -> Mapping[Kind, Select[Any]]:
         Kind.CASES: _of(DecisionCaseRow.id, DecisionCaseRow.subject_id.in_(mine)),
         Kind.PLANS: _of(ActionPlanRow.id, or_(ActionPlanRow.subject_id.in_(mine), ActionPlanRow.owner_id.in_(mine))),
         Kind.TALKS: _of(TalkRow.id, TalkRow.subject_id.in_(mine)),
+        Kind.FOCUS: _of(FocusKpiRow.kpi_id, FocusKpiRow.subject_id.in_(mine)),
     }
 
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CASES = "cases"
     PLANS = "plans"
     TALKS = "talks"
+    FOCUS = "focus"
     APART = "apart"
     LETTERS = "letters"
     JOURNAL = "journal"

@@ -36,7 +36,13 @@ async def _slice(
         ),
     ] = str(DEFAULT_LIMIT),
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the slice before")] = None,
-    sort: Annotated[str, Query(max_length=40, description="Order of the list; empty for its usual one")] = "",
+    sort: Annotated[
+        str,
+        Query(
+            max_length=40,
+            description="Order of the list; empty for its usual one. Another than it knows is refused with those it does",
+        ),
+    ] = "",
 ) -> PageRequest:
     return parse_slice(limit, cursor, sort)
 

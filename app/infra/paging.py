@@ -3,11 +3,11 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, SQLColumnExpression, literal, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, SQLColumnExpression, literal, tuple_
 
 from app.deferred import dataclass
 from app.errors import FieldError, Invalid, Malformed
@@ -19,6 +19,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 Ts = TypeVarTuple("Ts")
 MAX_LIMIT = 200
+SORT_WITHIN = "Sort in one of these orders."
 DEFAULT_LIMIT = 50
 
 
@@ -69,6 +70,32 @@ def sliced(
         query = query.where(place < after if descending else place > after)
     order = [key.desc() for key in keys] if descending else list(keys)
     return query.order_by(*order).limit(request.limit + 1)
+
+
+def ordered(
+    query: Select[*Ts],
+    orders: Mapping[str, SQLColumnExpression[Any]],
+    unique: SQLColumnExpression[Any],
+    request: PageRequest,
+    *,
+    usual: str,
+) -> Select[Any]:
+    """The query for one slice in the order that is asked for; its rows end with what they are sorted by, then `unique`.
+
+    `orders` are the names that `sort` knows, each the other way round with a minus before it; raises Invalid for others.
+    No column may be empty anywhere: nothing comes after an empty value.
+    """
+    name = request.sort or usual
+    column = orders.get(name.removeprefix("-"))
+    if column is None:
+        raise Invalid([FieldError("sort", SORT_WITHIN, ", ".join(orders))])
+    found = query.add_columns(column.label("sorted_by"), unique.label("sorted_then"))
+    return sliced(found, [column, unique], request, descending=name.startswith("-"))
+
+
+def ordered_page(rows: Iterable[Row[Any]], request: PageRequest) -> Page[Row[Any]]:
+    """The slice made of the rows that `ordered` brought."""
+    return page_of(rows, request, key=lambda row: (row.sorted_by, row.sorted_then))
 
 
 def page_of(rows: Iterable[T], request: PageRequest, key: Callable[[T], Sequence[object]]) -> Page[T]:

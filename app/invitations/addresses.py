@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
-from app.errors import FieldError, Invalid, NotFound
+from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page
 from app.invitations import rules
 from app.invitations.values import LeftAlone
 from app.mail.tables import SuppressionRow
@@ -24,18 +24,20 @@ _COLUMNS = (
     SuppressionRow.at,
     SuppressionRow.note,
 )
-_SORTS = "name"
+ADDRESS_ORDERS = {"name": PersonRow.name_key, "reason": SuppressionRow.reason, "since": SuppressionRow.at}
+"""What the addresses are sorted by."""
 
 
 def list_left_alone(session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest) -> Page[LeftAlone]:
-    """The addresses of a company's people that get no letters, by name; for who reads its journal: its administrators."""
+    """The addresses of a company's people that get no letters, by name, reason or since when.
+
+    For who reads its journal: its administrators.
+    """
     require(viewer, Action.JOURNAL_READ, (company_id,))
-    if request.sort not in {"", _SORTS}:
-        raise Invalid([FieldError("sort", "Sort in one of these orders.", _SORTS)])
-    query = select(*_COLUMNS, PersonRow.name_key).join(SuppressionRow, SuppressionRow.mailbox == PersonRow.mailbox)
+    query = select(*_COLUMNS).join(SuppressionRow, SuppressionRow.mailbox == PersonRow.mailbox)
     query = query.where(PersonRow.company_id == company_id)
-    rows = session.execute(sliced(query, (PersonRow.name_key, PersonRow.id), request))
-    return page_of(rows, request, lambda row: (row.name_key, row.id)).map(_left_alone)
+    rows = session.execute(ordered(query, ADDRESS_ORDERS, PersonRow.id, request, usual="name"))
+    return ordered_page(rows, request).map(_left_alone)
 
 
 def get_left_alone(session: ReadSession, viewer: Viewer, company_id: str, person_id: str) -> LeftAlone:

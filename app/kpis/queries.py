@@ -15,7 +15,7 @@ from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
 from app.kpis.rows import card_of, goal_of, item_of, kpi_of, line_of, scale_of, target_of, version_of
 from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardLineRow, ScorecardRow, TargetRow
 from app.kpis.values import Goal, Item, Kpi, KpiFilter, KpiId, KpiState, KpiVersion, Scale, ScaleId, Scorecard, Target
@@ -24,6 +24,9 @@ from app.organisation.values import SubjectId
 
 Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
 EVERY_KPI = KpiFilter()
+
+KPI_ORDERS = {"external_id": func.coalesce(KpiRow.external_id, ""), "kind": KpiRow.kind, "state": KpiRow.state}
+"""What KPIs are sorted by."""
 
 
 def get_goal(session: ReadSession, viewer: Viewer, goal_id: str) -> Goal:
@@ -66,7 +69,7 @@ def list_kpis(
     on: date,
     chosen: KpiFilter = EVERY_KPI,
 ) -> Page[Kpi]:
-    """The KPIs of a company in the version of a day, by external id."""
+    """The KPIs of a company in the version of a day, by external id, kind or state."""
     columns = {
         KpiRow.kind: chosen.kind,
         KpiRow.state: chosen.state,
@@ -76,7 +79,10 @@ def list_kpis(
     if chosen.goal_id is not None and not is_id(chosen.goal_id):
         return Page(())
     wanted = [column == value for column, value in columns.items() if value is not None]
-    page = _page(session, viewer, company_id, request, KpiRow, wanted)
+    require(viewer, Action.KPIS_READ, (company_id,))
+    query = select(KpiRow).where(KpiRow.company_id == company_id, *wanted)
+    rows = session.execute(ordered(query, KPI_ORDERS, KpiRow.id, request, usual="external_id"))
+    page = ordered_page(rows, request).map(lambda row: row[0])
     return Page(tuple(_kpis(session, page.items, on)), page.next_cursor)
 
 

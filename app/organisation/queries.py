@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, require, roots
@@ -12,7 +12,7 @@ from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
 from app.organisation.paths import holds, in_parts, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
 from app.organisation.tables import DeputyRow, MembershipRow, PersonRow, SubjectRow
@@ -74,6 +74,8 @@ __all__ = [
 _AT_ONCE = 10_000
 _ALL_SUBJECTS = SubjectFilter()
 _ALL_PEOPLE = PersonFilter()
+PEOPLE_ORDERS = {"name": PersonRow.name_key, "email": func.coalesce(PersonRow.mailbox, "")}
+"""What people are sorted by."""
 # The columns in the order of the value's fields; no mapped rows, since many are asked for at once.
 _PEOPLE = select(
     PersonRow.id,
@@ -307,7 +309,7 @@ def list_people(
     on: date,
     only: PersonFilter = _ALL_PEOPLE,
 ) -> Page[Person]:
-    """The people of a company that the viewer sees, by name."""
+    """The people of a company that the viewer sees, by name or by address."""
     query = select(PersonRow).where(PersonRow.company_id == _known(company_id))
     query = query.where(*_seen(viewer, PersonRow.subject_id, company_id, on))
     if only.unit_id is not None:
@@ -315,8 +317,8 @@ def list_people(
     if only.prefix:
         by_name = PersonRow.name_key.startswith(name_key(only.prefix), autoescape=True)
         query = query.where(or_(by_name, PersonRow.mailbox.startswith(only.prefix.casefold(), autoescape=True)))
-    rows = session.scalars(sliced(query, (PersonRow.name_key, PersonRow.id), _by_name(request)))
-    return page_of(rows, request, lambda row: (row.name_key, row.id)).map(_person)
+    rows = session.execute(ordered(query, PEOPLE_ORDERS, PersonRow.id, request, usual="name"))
+    return ordered_page(rows, request).map(lambda row: _person(row[0]))
 
 
 # ------------------------------------------------------------ pieces of statements

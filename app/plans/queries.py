@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.followup.relations import name_of
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page
 from app.kpis.queries import load_kpis
 from app.kpis.tables import ItemRow
 from app.kpis.values import Kpi, KpiId, KpiKind, RaterGroup
@@ -35,6 +35,12 @@ from app.summaries.values import Place
 from app.words import Words
 
 NONE = PlanFilter()
+PLAN_ORDERS = {
+    "check_on": ActionPlanRow.check_on,
+    "started_on": ActionPlanRow.started_on,
+    "what": func.lower(ActionPlanRow.what),
+}
+"""What plans are sorted by."""
 
 
 # ------------------------------------------------------------ plans
@@ -58,7 +64,7 @@ def list_plans(
     chosen: PlanFilter = NONE,
     on: date,
 ) -> Page[ActionPlan]:
-    """The plans of a company that the viewer may read, the first to be checked first."""
+    """The plans of a company that the viewer may read, the first to be checked first unless sorted otherwise."""
     if not is_id(company_id):
         raise NotFound
     of_company = ActionPlanRow.company_id == company_id
@@ -76,9 +82,9 @@ def list_plans(
     ]
     seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), and_(or_(false(), *readable), *open_))
     query = _kept(select(ActionPlanRow).where(of_company, seen), chosen)
-    rows = session.scalars(sliced(query, [ActionPlanRow.check_on, ActionPlanRow.id], request))
-    page = page_of(rows, request, key=lambda row: (row.check_on, row.id))
-    return Page(tuple(_plans(session, viewer, page.items, on=on)), page.next_cursor)
+    rows = session.execute(ordered(query, PLAN_ORDERS, ActionPlanRow.id, request, usual="check_on"))
+    page = ordered_page(rows, request)
+    return Page(tuple(_plans(session, viewer, [row[0] for row in page.items], on=on)), page.next_cursor)
 
 
 def count_open_plans(session: ReadSession, owner_id: str) -> int:
@@ -143,6 +149,8 @@ def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
         query = query.where(ActionPlanRow.owner_id.in_(chosen.owner_ids))
     if chosen.case_id is not None:
         query = query.where(ActionPlanRow.case_id == chosen.case_id)
+    if chosen.subject_ids is not None:
+        query = query.where(ActionPlanRow.subject_id.in_(chosen.subject_ids))
     return query
 
 

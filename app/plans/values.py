@@ -144,3 +144,4 @@ class PlanFilter:
     subject_id: str | None = None
     owner_ids: frozenset[str] | None = None
     case_id: str | None = None
+    subject_ids: frozenset[str] | None = None

@@ -15,7 +15,7 @@ from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
 from app.journal.queries import load_moments
 from app.moderation.queries import load_unmoderated
 from app.organisation.queries import load_paths
@@ -39,6 +39,9 @@ from app.responses.parked import load_in_review
 from app.rounds.queries import load_rounds_to_release
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from app.rounds.values import Round
+
+RELEASE_ORDERS = {"sealed_at": ReleaseRow.sealed_at, "period": RoundRow.period_start}
+"""What releases are sorted by."""
 
 # ------------------------------------------------------------ releases
 
@@ -73,20 +76,18 @@ def load_due_releases(session: ReadSession, *, now: datetime) -> tuple[Round, ..
 def list_releases(
     session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, on: date
 ) -> Page[Release]:
-    """The releases of a company in which the viewer may read somebody's figures, the newest first."""
+    """The releases of a company in which the viewer may read somebody's figures, the newest first or in another order."""
     if not is_id(company_id):
         raise NotFound
     inside = RoundSubjectRow.round_id == ReleaseRow.round_id
     seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
-    query = select(*_RELEASE).where(
-        ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists()
+    query = (
+        select(*_RELEASE)
+        .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
+        .where(ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists())
     )
-    keys = [ReleaseRow.sealed_at, ReleaseRow.id]
-    return page_of(
-        (_release(*row) for row in session.execute(sliced(query, keys, request, descending=True))),
-        request,
-        key=lambda release: (release.sealed_at, release.id),
-    )
+    rows = session.execute(ordered(query, RELEASE_ORDERS, ReleaseRow.id, request, usual="-sealed_at"))
+    return ordered_page(rows, request).map(lambda row: _release(*row[: len(_RELEASE)]))
 
 
 def find_release(session: ReadSession, release_id: str) -> Release | None:

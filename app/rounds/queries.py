@@ -16,7 +16,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id
-from app.infra.paging import Page, PageRequest, page_in_memory, page_of, sliced
+from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_in_memory, page_of, sliced
 from app.kpis.values import RaterGroup
 from app.organisation.queries import list_companies, load_paths, load_people, path_of
 from app.organisation.values import Person, PersonId
@@ -35,6 +35,7 @@ from app.rounds.limits import (
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
+    ROUND_ORDERS,
     has_assignments,
     line_of,
     load_assignments,
@@ -64,6 +65,7 @@ from app.rounds.values import (
 )
 
 __all__ = [
+    "ROUND_ORDERS",
     "find_round",
     "find_round_by_key",
     "get_load_cap",
@@ -129,21 +131,19 @@ def list_rounds(
     state: RoundState | None = None,
     now: datetime,
 ) -> Page[Round]:
-    """The rounds of a company whose rules the viewer may read, the latest opening first."""
+    """The rounds of a company whose rules the viewer may read, the latest opening first unless sorted otherwise."""
     if not is_id(company_id):
         raise NotFound
     scopes = session.scalars(select(RoundRow.scope_id).where(RoundRow.company_id == company_id).distinct()).all()
     paths = load_paths(session, scopes, on=local_day(now))
     readable = [scope for scope, path in paths.items() if may(viewer, Action.RULES_READ, path)]
-    query = select(RoundRow.opens_at, RoundRow.id).where(
-        RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable)
-    )
+    query = select(RoundRow.id).where(RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable))
     if state is not None:
         query = query.where(RoundRow.state == state)
-    keys = [RoundRow.opens_at, RoundRow.id]
-    page = page_of(session.execute(sliced(query, keys, request, descending=True)), request, key=lambda row: row)
-    found = load_rounds(session, [round_id for _, round_id in page.items])
-    return page.map(lambda row: found[RoundId(row[1])])
+    rows = session.execute(ordered(query, ROUND_ORDERS, RoundRow.id, request, usual="-opens_at"))
+    page = ordered_page(rows, request)
+    found = load_rounds(session, [row.id for row in page.items])
+    return page.map(lambda row: found[RoundId(row.id)])
 
 
 def find_round(session: ReadSession, round_id: str) -> Round | None:

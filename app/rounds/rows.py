@@ -14,7 +14,7 @@ from app.kpis.values import Form, RaterGroup
 from app.organisation.values import Person, SubjectKind
 from app.rounds import recipe
 from app.rounds.rules import hides_rater, is_protected
-from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundSubjectRow
+from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundRow, RoundSubjectRow
 from app.rounds.values import (
     Assignment,
     AssignmentId,
@@ -44,6 +44,14 @@ _ASSIGNMENT = (
     AssignmentRow.__table__.c.answered,
     AssignmentRow.__table__.c.declined,
 )
+
+ROUND_ORDERS = {
+    "opens_at": RoundRow.opens_at,
+    "closes_at": RoundRow.closes_at,
+    "period": RoundRow.period_start,
+    "state": RoundRow.state,
+}
+"""What rounds are sorted by."""
 
 
 def load_frozen_subjects(

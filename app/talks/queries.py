@@ -19,6 +19,7 @@ from app.accounts.values import Viewer
 from app.decisions.queries import list_cases
 from app.decisions.values import CaseFilter, CaseState
 from app.errors import NotFound
+from app.focus.queries import load_focus
 from app.followup.relations import get_prompts
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
@@ -88,6 +89,7 @@ def load_agenda(session: ReadSession, viewer: Viewer, talk: Talk, *, on: date) -
         list_cases(session, viewer, talk.company_id, few, chosen=cases, on=on).items,
         list_plans(session, viewer, talk.company_id, few, chosen=plans, on=on).items,
         _load_last_agreed(session, talk.subject.id, summary.release),
+        [one.kpi.name for focus in load_focus(session, viewer, [about], on=on) for one in focus.kpis],
     )
 
 

@@ -12,6 +12,7 @@ from app.organisation.values import SubjectId, Tree
 from app.plans.values import ActionPlan
 from app.summaries.values import Summary
 from app.talks.values import AgendaPoint, Agreement, AgreementDraft, PointKind, Side, Talk, TalkDraft, TalkTask
+from app.words import Words
 
 MOST_AGREEMENTS = 5
 MOST_STRENGTHS = 3
@@ -106,6 +107,7 @@ def agenda_of(
     cases: Iterable[DecisionCase],
     plans: Iterable[ActionPlan],
     agreed: Iterable[Agreement],
+    focus: Iterable[Words] = (),
 ) -> tuple[AgendaPoint, ...]:
     """What a talk could be about, from the figures and from what is under way.
 
@@ -115,15 +117,18 @@ def agenda_of(
     prompts : what speaks against each other there; own ratings that differ are among them
     cases, plans : open ones about the person
     agreed : of the talk before
+    focus : names of the KPIs that the person works on
 
     Returns
     -------
-    Strengths together and first, then one development area, up to three questions, open cases, open plans, and what
+    What the person works on first, strengths together, then one development area, up to three questions, open cases, open plans, and what
     was agreed last time. Empty parts are left out.
     """
     found = summary.standouts
     strengths = tuple(one.name for one in found.strengths[:MOST_STRENGTHS]) if found is not None else ()
-    points = [AgendaPoint(PointKind.STRENGTH, strengths)] if strengths else []
+    in_focus = tuple(focus)
+    points = [AgendaPoint(PointKind.FOCUS, in_focus)] if in_focus else []
+    points += [AgendaPoint(PointKind.STRENGTH, strengths)] if strengths else []
     if found is not None:
         points += [
             AgendaPoint(PointKind.DEVELOPMENT, (one.name,), kpi_id=one.kpi_id) for one in found.development_areas[:1]

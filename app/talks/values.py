@@ -19,6 +19,7 @@ class Side(StrEnum):
 class PointKind(StrEnum):
     """What a point of a proposed agenda is about, in the order in which it is talked about."""
 
+    FOCUS = "focus"
     STRENGTH = "strength"
     DEVELOPMENT = "development"
     QUESTION = "question"

@@ -14,7 +14,7 @@ from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.invitations.addresses import get_left_alone, list_left_alone
+from app.invitations.addresses import ADDRESS_ORDERS, get_left_alone, list_left_alone
 from app.invitations.commands import leave_alone, write_again
 from app.invitations.rules import THE_PERSONS_OWN
 from app.invitations.values import LeftAlone
@@ -24,6 +24,7 @@ from app.web.invitations import advice_for
 from app.web.known import NOBODY, find_known, known_people
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.sorting import Column, heads_of, sort_of
 
 router = Pages()
 
@@ -49,15 +50,24 @@ class AddressLine:
     can_lift: bool
 
 
+_COLUMNS = (("Whose", "name"), ("Why", "reason"), ("Since", "since"), ("What to do",), ("Act", "", "hidden"))
+
+
 @router.get("/admin/addresses")
 @access(Action.JOURNAL_READ)
 def show_addresses(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
-        found = list_left_alone(session, visit.viewer, company.id, slice_of(visit))
+        sort = sort_of(visit, ADDRESS_ORDERS)
+        found = list_left_alone(session, visit.viewer, company.id, slice_of(visit, sort=sort))
     lines = [_line(visit, one) for one in found.items]
     return page(
-        visit, "pages/addresses/list.html", flash=flash_for(visit, DONE), lines=lines, older=next_href(visit, found)
+        visit,
+        "pages/addresses/list.html",
+        flash=flash_for(visit, DONE),
+        lines=lines,
+        heads=heads_of(visit, [Column(said(visit, label), *how) for label, *how in _COLUMNS], sort or "name"),
+        older=next_href(visit, found),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from app.deferred import dataclass
 from app.followup.values import Charted, Compared, KpiCourse, KpiName
 from app.http.visit import Visit
 from app.infra.formats import day, measure, period, points_range, score
@@ -19,6 +20,16 @@ LOW = 90
 LONGEST_UNIT = 3
 MOST_NAMED = 6
 """So many rounds can be named under their marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A round in a picture: what it is called and its figure, if there is one."""
+
+    name: str
+    value: float | None
+    lo: float | None
+    hi: float | None
 
 
 def signal_chart(visit: Visit, course: KpiCourse, judged: Charted, *, height: int = HEIGHT) -> LineChart:
@@ -83,16 +94,22 @@ def ranges_chart(visit: Visit, course: KpiCourse, judged: Charted) -> LineChart 
 def rounds_chart(visit: Visit, course: KpiCourse, judged: Compared) -> LineChart:
     """A disc and its interval for each round; lines only where two were asked for the same."""
     told = judged.told
-    frame = Frame(len(told), 0.0, 100.0, HEIGHT)
-    known = [(place, one) for place, one in enumerate(told) if one.value is not None]
     compared = [
         (place, place + 1)
         for place, step in enumerate(judged.steps)
         if step.move is not None and told[place].value is not None
     ]
-    pairs = [[(one, told[one].value or 0.0), (other, told[other].value or 0.0)] for one, other in compared]
+    discs = [Disc(period(one.first, one.last, visit.locale), one.value, one.lo, one.hi) for one in told]
+    return discs_chart(_rounds_title(visit, course, judged), discs, compared)
+
+
+def discs_chart(title: str, discs: Sequence[Disc], compared: Sequence[tuple[int, int]]) -> LineChart:
+    """A disc and its interval for each round, with a line between those that are compared."""
+    frame = Frame(len(discs), 0.0, 100.0, HEIGHT)
+    known = [(place, one) for place, one in enumerate(discs) if one.value is not None]
+    pairs = [[(one, discs[one].value or 0.0), (other, discs[other].value or 0.0)] for one, other in compared]
     return LineChart(
-        title=_rounds_title(visit, course, judged),
+        title=title,
         height=HEIGHT,
         lines=tuple(frame.line(pair, "link") for pair in pairs),
         dots=tuple(frame.dot(place, one.value or 0.0, "score") for place, one in known),
@@ -100,7 +117,7 @@ def rounds_chart(visit: Visit, course: KpiCourse, judged: Compared) -> LineChart
             frame.bar(place, one.lo, one.hi) for place, one in known if one.lo is not None and one.hi is not None
         ),
         labels=frame.labels((tick, str(tick), "centre") for tick in (0, 25, 50, 75, 100)),
-        ticks=_named(visit, judged, frame),
+        ticks=_named(discs, frame),
         grid=tuple(frame.y(tick) for tick in (0, 25, 50, 75, 100)),
     )
 
@@ -182,11 +199,9 @@ def _ends(visit: Visit, days: Sequence[date], frame: Frame) -> tuple[Tick, ...]:
     return first, Tick(frame.x(len(days) - 1), "end", day(days[-1], visit.locale, "short"))
 
 
-def _named(visit: Visit, judged: Compared, frame: Frame) -> tuple[Tick, ...]:
-    told = judged.told
-    names = [period(one.first, one.last, visit.locale) for one in told]
-    places = range(len(told)) if len(told) <= MOST_NAMED else (0, len(told) - 1)
-    return tuple(Tick(frame.x(place), "middle", names[place]) for place in places)
+def _named(discs: Sequence[Disc], frame: Frame) -> tuple[Tick, ...]:
+    places = range(len(discs)) if len(discs) <= MOST_NAMED else (0, len(discs) - 1)
+    return tuple(Tick(frame.x(place), "middle", discs[place].name) for place in places)
 
 
 def _signal_title(visit: Visit, course: KpiCourse, judged: Charted, limits: dict[Side, list[tuple[int, float]]]) -> str:

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from app.accounts.rules import Action, require, roots
 from app.decisions.commands import decide_case, open_case
 from app.decisions.intake import parse_case, parse_decision
-from app.decisions.queries import get_case, list_cases
+from app.decisions.queries import CASE_ORDERS, get_case, list_cases
 from app.decisions.values import CaseFilter, CaseState, DecisionCase
 from app.deferred import dataclass
 from app.errors import NotFound
@@ -25,6 +25,7 @@ from app.web.decision_words import CHOICES, HINTS, found_of, next_step_of, title
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.sorting import Column, Head, heads_of, sort_of
 from app.words import Words, in_locale
 
 router = Pages()
@@ -63,16 +64,28 @@ def show_decisions(request: Request) -> Response:
         state = CaseState.DECIDED if visit.query.get("state") == CaseState.DECIDED else CaseState.OPEN
         company = company_of(session, visit)
         chosen = CaseFilter(state, visit.query.get("kpi"), visit.query.get("subject"))
-        found = list_cases(session, visit.viewer, company.id, slice_of(visit), chosen=chosen, on=visit.today)
+        sort = sort_of(visit, CASE_ORDERS)
+        part = slice_of(visit, sort=sort)
+        found = list_cases(session, visit.viewer, company.id, part, chosen=chosen, on=visit.today)
     return page(
         visit,
         "pages/decisions/list.html",
         flash=flash_for(visit, DONE),
         lines=[line_of(visit, case) for case in found.items],
         chosen=state,
+        heads=_heads(visit, state, sort),
         older=next_href(visit, found),
         is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),
     )
+
+
+_WAITING = (("What has to be decided", ""), ("Who decides", ""), ("Decide by", "due_on"), ("State", ""))
+_LEDGER = (("About", ""), ("Decision", "choice"), ("Why", ""), ("When", "decided_on"))
+
+
+def _heads(visit: Visit, state: CaseState, sort: str) -> list[Head]:
+    columns, usual = (_WAITING, "due_on") if state is CaseState.OPEN else (_LEDGER, "-decided_on")
+    return heads_of(visit, [Column(said(visit, label), key) for label, key in columns], sort or usual)
 
 
 @router.get("/decisions/new")

@@ -99,6 +99,11 @@ TOLD: Mapping[Kind, Told] = {
         "They stay with the feedback.",
         "/results",
     ),
+    Kind.FOCUS: Told(
+        "KPIs you work on",
+        "At most two that are in focus, and one that you propose. Whoever leads you reads them.",
+        "Until something else is in focus.",
+    ),
     Kind.APART: Told(
         "Marks that keep you and somebody apart",
         "Two people with a conflict of interest do not rate each other.",

@@ -15,7 +15,7 @@ from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.hints import wording_hints
-from app.kpis.queries import get_kpi, list_goals, list_kpis, list_targets, list_versions
+from app.kpis.queries import KPI_ORDERS, get_kpi, list_goals, list_kpis, list_targets, list_versions
 from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_people
@@ -27,6 +27,7 @@ from app.web.lists import company_of, every, next_href, slice_of
 from app.web.policy_fields import EVERYWHERE
 from app.web.policy_links import try_href
 from app.web.render import Flash, flash_for, page, said
+from app.web.sorting import Column, heads_of, sort_of
 from app.words import in_locale
 
 router = Pages()
@@ -69,13 +70,23 @@ class TargetLine:
     place: str | None
 
 
+_NAME = "name"
+_COLUMNS = (("KPI", _NAME), ("Kind", "kind"), ("Goal", ""), ("Owner", ""), ("State", "state"))
+
+
+def _columns(visit: Visit, *, by_name: bool) -> list[Column]:
+    return [Column(said(visit, label), "" if key == _NAME and not by_name else key) for label, key in _COLUMNS]
+
+
 @router.get("/kpis")
 @access(Action.KPIS_READ)
 def show_kpis(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
         chosen = _chosen(visit)
-        found = list_kpis(session, visit.viewer, company.id, slice_of(visit), on=visit.today, chosen=chosen)
+        sort = sort_of(visit, (*KPI_ORDERS, _NAME))
+        part = slice_of(visit, sort="" if sort.removeprefix("-") == _NAME else sort)
+        found = list_kpis(session, visit.viewer, company.id, part, on=visit.today, chosen=chosen)
         goals = goals_of(session, visit, company.id)
         in_use = [kpi.id for kpi in found.items if kpi.state is KpiState.ACTIVE]
         idle = load_idle(session, company.id, in_use, on=visit.today)
@@ -86,8 +97,13 @@ def show_kpis(request: Request) -> Response:
         KpiLine(kpi, goals.get(kpi.goal_id or ""), owners.get(kpi.owner_id or ""), kpi.id in idle)
         for kpi in found.items
     ]
-    if found.next_cursor is None and "cursor" not in visit.query:
-        lines.sort(key=lambda line: in_locale(line.kpi.current.name, visit.locale).casefold())
+    is_whole = found.next_cursor is None and "cursor" not in visit.query
+    if is_whole and sort.removeprefix("-") in {"", _NAME}:
+        # Names are texts in two languages, so that no database sorts them; nearly every company has one slice of KPIs.
+        lines.sort(
+            key=lambda line: in_locale(line.kpi.current.name, visit.locale).casefold(), reverse=sort.startswith("-")
+        )
+        sort = sort or _NAME
     return page(
         visit,
         "pages/kpis/list.html",
@@ -95,6 +111,7 @@ def show_kpis(request: Request) -> Response:
         lines=lines,
         older=next_href(visit, found),
         chosen=chosen,
+        heads=heads_of(visit, _columns(visit, by_name=is_whole), sort),
         is_filtered=chosen != KpiFilter(),
         may_write=may(visit.viewer, Action.KPIS_WRITE, company.path),
         reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),

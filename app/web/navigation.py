@@ -57,7 +57,7 @@ NAVIGATION: tuple[Entry, ...] = (
         ),
     ),
     Entry("Readings", "/readings", READERS),
-    Entry("Results", "/results"),
+    Entry("Results", "/results", also=("/overview", "/focus")),
     Entry("Decisions", "/decisions", RESULT_READERS, ("/plans", "/signals", "/relevance")),
     Entry("Comments", "/comments", MODERATORS),
 )

@@ -91,6 +91,7 @@ def _unit_page(session: ReadSession, visit: Visit, unit: Subject) -> Response:
         members=[_member(subject, person, led_by) for subject, person in members.items],
         older=next_href(visit, members),
         may_write=may(visit.viewer, Action.ORGANISATION_WRITE, unit.path),
+        is_read=unit.kind is not SubjectKind.COMPETITOR and may(visit.viewer, Action.RESULTS_READ, unit.path),
     )
 
 

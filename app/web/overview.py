@@ -16,13 +16,14 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
+from app.overview.rows import load_told_of
 from app.papers.result_words import reason
-from app.releases.queries import load_latest_composites, load_told
+from app.releases.queries import load_latest_composites
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
 from app.summaries.compose import figure_of
 from app.web.lists import company_of
-from app.web.places import list_units
+from app.web.places import is_unit, list_units
 from app.web.render import page
 from app.web.week import Week, week_of
 
@@ -120,26 +121,20 @@ def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> li
     readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
     wanted = {str(place.id): place for place in (*own.values(), *readable)}
     latest = load_latest_composites(session, visit.viewer, wanted, on=visit.today)
-    told = _told(session, latest)
-    return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in told]
-
-
-def _told(session: ReadSession, latest: Mapping[str, tuple[Release, Score]]) -> frozenset[str]:
-    """Those of whom the release says anything; the others nobody was asked about."""
-    releases = {release.id for release, _ in latest.values()}
-    return frozenset().union(
-        *(
-            load_told(session, release_id, [one for one, (release, _) in latest.items() if release.id == release_id])
-            for release_id in releases
-        )
-    )
+    # Of some the latest release says nothing: nobody was asked about them.
+    told = load_told_of(session, {release.id for release, _ in latest.values()}, list(latest))
+    return [
+        _row(visit, place, *latest[subject_id])
+        for subject_id, place in wanted.items()
+        if subject_id in latest and (latest[subject_id][0].id, subject_id) in told
+    ]
 
 
 def _row(visit: Visit, place: Subject, release: Release, score: Score) -> Mapping[str, Any]:
     figure = figure_of(score)
     return {
         "name": place.name,
-        "href": f"/results/{release.id}/subjects/{place.id}",
+        "href": f"/overview/{place.id}" if is_unit(place) else f"/results/{release.id}/subjects/{place.id}",
         "score": figure.score,
         "lo": figure.lo,
         "hi": figure.hi,

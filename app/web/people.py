@@ -18,13 +18,14 @@ from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.organisation.commands import change_person, create_person
 from app.organisation.paths import load_subjects
-from app.organisation.queries import get_person, list_manager_roles, list_people
+from app.organisation.queries import PEOPLE_ORDERS, get_person, list_manager_roles, list_people
 from app.organisation.values import NewPerson, Person, PersonChange, PersonFilter, Subject, SubjectId
 from app.web.deputies import deputies_of, may_appoint
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
 from app.web.places import is_seen, list_units, options_of, way_to
-from app.web.render import Flash, flash_for, page, see_other
+from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.sorting import Column, heads_of, sort_of
 from app.words import DEFAULT_LOCALE
 
 router = Pages()
@@ -49,6 +50,9 @@ class PersonLine:
     unit: Subject | None
 
 
+_COLUMNS = (("Name", "name"), ("E-mail address", "email"), ("Unit", ""), ("Language", ""))
+
+
 @router.get("/people")
 @access(Action.ORGANISATION_READ)
 def show_people(request: Request) -> Response:
@@ -56,7 +60,8 @@ def show_people(request: Request) -> Response:
         company = company_of(session, visit)
         prefix, unit_id = visit.query.get("q", "").strip()[:_LONGEST_SEARCH], visit.query.get("unit", "")
         only = PersonFilter(unit_id if is_id(unit_id) else None, prefix)
-        found = list_people(session, visit.viewer, company.id, slice_of(visit), on=visit.today, only=only)
+        sort = sort_of(visit, PEOPLE_ORDERS)
+        found = list_people(session, visit.viewer, company.id, slice_of(visit, sort=sort), on=visit.today, only=only)
         units = _units_of(session, visit, found.items)
         choices = list_units(session, visit, company.id)
         may_write = may(visit.viewer, Action.ORGANISATION_WRITE, company.path)
@@ -66,6 +71,8 @@ def show_people(request: Request) -> Response:
         flash=flash_for(visit, DONE),
         lines=[PersonLine(one, units.get(one.subject_id or "")) for one in found.items],
         older=next_href(visit, found),
+        heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "name"),
+        sort=sort,
         query=prefix,
         unit_id=unit_id,
         units=options_of(choices),

@@ -22,7 +22,7 @@ from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect, find_effects
 from app.plans.intake import parse_plan, parse_plan_end
 from app.plans.library import load_library
-from app.plans.queries import get_plan, list_plans
+from app.plans.queries import PLAN_ORDERS, get_plan, list_plans
 from app.plans.remeasure import load_again, remeasure
 from app.plans.rules import CHECK_AFTER
 from app.plans.tell import load_telling
@@ -33,6 +33,7 @@ from app.web.lists import company_of, next_href, slice_of
 from app.web.plan_words import STATES, TONES, VERDICTS, effect_of, lines_of
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.round_parts import STATE_NAMES
+from app.web.sorting import Column, heads_of, sort_of
 from app.words import in_locale
 
 router = Pages()
@@ -76,13 +77,18 @@ class Planned:
     owners: Sequence[tuple[str, str]]
 
 
+_COLUMNS = (("What is done", "what"), ("Who sees to it", ""), ("Look at the effect from", "check_on"), ("Effect", ""))
+
+
 @router.get("/plans")
 @access(SIGNED_IN)
 def show_plans(request: Request) -> Response:
     with reading(request) as (session, visit):
         state = next((one for one in PlanState if one == visit.query.get("state")), PlanState.OPEN)
         company = company_of(session, visit)
-        found = list_plans(session, visit.viewer, company.id, slice_of(visit), chosen=PlanFilter(state), on=visit.today)
+        sort = sort_of(visit, PLAN_ORDERS)
+        part = slice_of(visit, sort=sort)
+        found = list_plans(session, visit.viewer, company.id, part, chosen=PlanFilter(state), on=visit.today)
         effects = find_effects(session, visit.viewer, found.items, on=visit.today)
     return page(
         visit,
@@ -90,6 +96,8 @@ def show_plans(request: Request) -> Response:
         flash=flash_for(visit, DONE),
         lines=[(_line(visit, plan), _verdict(visit, effects.get(plan.id))) for plan in found.items],
         chosen=state,
+        heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "check_on"),
+        sort=sort,
         states=[(one, said(visit, label)) for one, label in STATES.items()],
         older=next_href(visit, found),
         is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),

@@ -8,13 +8,17 @@ from app.followup.rules import SINGLY
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import reading
-from app.releases.queries import get_release
+from app.releases.queries import RELEASE_ORDERS, get_release
 from app.scoring.steps import length_of
 from app.summaries.queries import list_results, load_coming, load_entries
 from app.web.lists import company_of, next_href, slice_of
-from app.web.render import page, see_other
+from app.web.render import page, said, see_other
+from app.web.sorting import Column, heads_of, sort_of
 
 router = Pages()
+
+
+_COLUMNS = (("Round", ""), ("Period", "period"), ("Read about", ""), ("Released", "sealed_at"))
 
 
 @router.get("/results")
@@ -22,7 +26,8 @@ router = Pages()
 def show_results(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
-        released = list_results(session, visit.viewer, company.id, slice_of(visit), on=visit.today)
+        sort = sort_of(visit, RELEASE_ORDERS)
+        released = list_results(session, visit.viewer, company.id, slice_of(visit, sort=sort), on=visit.today)
         coming = load_coming(session, visit.viewer, company.id, on=visit.today)
         ids = [line.release.id for line in released.items]
         analysed = find_analysable(session, visit.viewer, ids, on=visit.today)
@@ -34,6 +39,7 @@ def show_results(request: Request) -> Response:
         weekly=weekly,
         coming=coming,
         analysed=analysed,
+        heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "-sealed_at"),
         older=next_href(visit, released),
     )
 

@@ -17,11 +17,12 @@ from app.organisation.values import Subject, SubjectId
 from app.releases.queries import find_release_of
 from app.rounds.clone import clone_round
 from app.rounds.commands import delete_round
-from app.rounds.queries import list_rounds, load_frozen_subjects, load_rated, place_of
+from app.rounds.queries import ROUND_ORDERS, list_rounds, load_frozen_subjects, load_rated, place_of
 from app.rounds.values import Round, RoundState
 from app.web.lists import company_of, next_href, slice_of
-from app.web.render import flash_for, page, see_other
+from app.web.render import flash_for, page, said, see_other
 from app.web.round_parts import DONE, STATE_NAMES, day_of_recipe, draft_frame, frame_of, next_step
+from app.web.sorting import Column, heads_of, sort_of
 from app.words import Words, in_locale
 
 router = Pages()
@@ -48,13 +49,17 @@ class WeightedKpi:
     shares: Mapping[RaterGroup, float]
 
 
+_COLUMNS = (("Round", ""), ("State", "state"), ("Period", "period"), ("Opens", "opens_at"), ("Closes", "closes_at"))
+
+
 @router.get("/rounds")
 @access(Action.ROUNDS_READ)
 def show_rounds(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
         state = next((one for one in RoundState if one.value == visit.query.get("state")), None)
-        found = list_rounds(session, visit.viewer, company.id, slice_of(visit), state=state, now=visit.now)
+        sort = sort_of(visit, ROUND_ORDERS)
+        found = list_rounds(session, visit.viewer, company.id, slice_of(visit, sort=sort), state=state, now=visit.now)
         units = load_subjects(session, {one.scope_id for one in found.items}, on=visit.today)
     return page(
         visit,
@@ -63,6 +68,7 @@ def show_rounds(request: Request) -> Response:
         lines=[_line(visit, one, units) for one in found.items],
         states=[(one.value, STATE_NAMES[one][0]) for one in RoundState],
         chosen=state,
+        heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "-opens_at"),
         older=next_href(visit, found),
         may_write=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
         may_set=may(visit.viewer, Action.ROUNDS_WRITE, (company.id,)),

@@ -4,6 +4,7 @@ from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.deferred import dataclass
+from app.focus.queries import load_focus
 from app.followup.relations import get_prompts
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
@@ -22,6 +23,7 @@ from app.summaries.standings import has_comparison
 from app.summaries.values import Member, Place, Summary
 from app.talks.queries import get_talk
 from app.web.against_text import against_text
+from app.web.focus import focus_lines
 from app.web.lists import every, next_href, slice_of
 from app.web.render import flash_for, page, see_other
 from app.web.talk_words import DONE as TALK_DONE
@@ -51,6 +53,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
             return see_other(f"/results/rounds/{error.round_id}/subjects/{subject_id}")
         is_person = summary.subject.kind is SubjectKind.PERSON
         talk = get_talk(session, visit.viewer, release_id, subject_id, on=visit.today) if is_person else None
+        focus = next(iter(load_focus(session, visit.viewer, [subject_id], on=visit.today)), None)
         below = _below(session, visit, summary)
         prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
@@ -61,6 +64,8 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         flash=flash_for(visit, TALK_DONE),
         summary=summary,
         talk=talk,
+        focus=focus,
+        in_focus=() if focus is None else focus_lines(visit, focus),
         today=visit.today,
         below=below,
         base=f"/results/{release_id}/subjects/",

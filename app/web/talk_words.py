@@ -18,6 +18,7 @@ DONE = {
 }
 SIDES: Mapping[Side, str] = {Side.LEADER: "Whoever leads", Side.PERSON: "Whom it is about"}
 _WORDS: Mapping[PointKind, str] = {
+    PointKind.FOCUS: "In focus: {about}. How is it going?",
     PointKind.STRENGTH: "What works well: {about}.",
     PointKind.DEVELOPMENT: "One thing to work on: {about}.",
     PointKind.CASE: "To be decided by {day}: {about}. {text}",

@@ -7,6 +7,8 @@ from app.decisions.idle import load_idle
 from app.decisions.queries import list_cases
 from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
 from app.deferred import dataclass
+from app.focus.queries import list_proposals, load_focus
+from app.focus.values import Focus
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.infra.formats import day, instant, local_day
@@ -22,9 +24,11 @@ from app.recovery.values import CaseState as CustomerState
 from app.rounds.nominations import list_nominations
 from app.rounds.queries import list_rounds, track_round
 from app.rounds.values import Round, RoundState
+from app.scoring.bands import Band
 from app.talks.queries import list_due_talks
 from app.talks.values import DueTalk, TalkTask
 from app.web.decision_words import found_of, title_of
+from app.web.focus import FocusLine, focus_lines
 from app.web.render import said
 from app.web.tracker import GroupLine, group_line
 from app.words import in_locale
@@ -66,11 +70,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The three lists, each the first due first."""
+    """The three lists, each the first due first, what is red in the own focus after what is due; and that focus itself."""
 
     decide: Sequence[Task]
     talk: Sequence[Task]
     collect: Sequence[Task]
+    focus: Sequence[FocusLine] = ()
+    focus_href: str = ""
 
     @property
     def count(self) -> int:
@@ -81,9 +87,15 @@ class Week:
 def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
     """What waits for the viewer in a company."""
     decide = (*_cases(session, visit, company), *_plans(session, visit, company), *_idle(session, visit, company))
+    talk = (*_talks(session, visit), *_customers(session, visit), *_wanted_focus(session, visit))
     collect = (*_rounds(session, visit, company), *_proposals(session, visit))
+    own = [one for one in load_focus(session, visit.viewer, visit.viewer.own_subjects, on=visit.today) if one.kpis]
     return Week(
-        _in_order(decide), _in_order((*_talks(session, visit), *_customers(session, visit))), _in_order(collect)
+        [*_in_order(decide), *(task for one in own for task in _red_focus(visit, one))],
+        _in_order(talk),
+        _in_order(collect),
+        [line for one in own for line in focus_lines(visit, one)],
+        f"/focus/{own[0].person.id}" if own else "",
     )
 
 
@@ -160,7 +172,41 @@ def _idle(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
     ]
 
 
+def _red_focus(visit: Visit, focus: Focus) -> list[Task]:
+    """KPIs in the own focus that are at the floor or beyond their red line."""
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=said(visit, "{kpi} needs your attention", kpi=line.name),
+            text=line.figure,
+            act="See the course",
+            href=line.href,
+            badge=("In focus", "watch"),
+        )
+        for line in focus_lines(visit, focus)
+        if line.band is Band.LOW
+    ]
+
+
 # ------------------------------------------------------------ to talk about
+
+
+def _wanted_focus(session: ReadSession, visit: Visit) -> list[Task]:
+    """KPIs that people whom the viewer leads propose for their focus."""
+    return [
+        Task(
+            due_on=visit.today,
+            due="",
+            title=focus.person.name,
+            text=said(visit, "Proposes {kpi} for the own focus.", kpi=in_locale(proposed.kpi.name, visit.locale)),
+            act="Look at it",
+            href=f"/focus/{focus.person.id}",
+            badge=("Focus", "accent"),
+        )
+        for focus in list_proposals(session, visit.viewer, on=visit.today)
+        if (proposed := focus.proposal) is not None
+    ]
 
 
 def _talks(session: ReadSession, visit: Visit) -> list[Task]:

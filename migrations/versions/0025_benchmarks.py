@@ -1,6 +1,6 @@
 """benchmark files: own signing keys, trusted keys, and what was brought in
 
-Revision: 0025, after 0022
+Revision: 0025, after 0023
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -5,6 +5,9 @@ ELSEWHERE = {
     *("open_decision_case", "get_decision_case", "decide_case", "make_action_plan", "get_action_plan"),
     *("end_action_plan", "tick_action", "untick_action", "list_kpi_values", "get_kpi_value", "list_what_is_held"),
     *("measure_again", "tell_of_plan"),
+    # Of a person with a card, and of figures: tests/focus and tests/overview.
+    *("get_focus", "choose_focus", "propose_focus", "withdraw_focus", "drop_focus"),
+    *("get_overview", "get_heat_map", "get_heat_table", "get_heat_workbook"),
     # Of a KPI with two versions: tests/web/test_kpi_pages.py.
     *("get_version_changes", "list_wording_hints"),
     *("list_talks", "get_talk", "arrange_talk", "open_summary", "acknowledge_summary", "sign_talk"),

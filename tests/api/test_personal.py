@@ -15,6 +15,8 @@ FOUND = {
     "list_what_is_held": 200,
     "acknowledge_summary": 404,
     "sign_talk": 404,
+    "propose_focus": 404,
+    "withdraw_focus": 404,
 }
 
 

@@ -84,6 +84,8 @@ def test_what_is_for_a_person_and_no_key_is_listed() -> None:
         "/api/v1/account/held",
         "/api/v1/comments",
         "/api/v1/comments/{comment_id}/decision",
+        "/api/v1/focus/{subject_id}/proposal",
+        "/api/v1/focus/{subject_id}/proposal/{kpi_id}",
         "/api/v1/open-codes/{code_id}/comments",
         "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/acknowledgement",
         "/api/v1/releases/{release_id}/subjects/{subject_id}/talk/signature",

@@ -88,7 +88,9 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     one, other = (Instance(shelf, tmp_path, name, changes) for name, changes in (("one", {}), ("two", louder)))
     told = differing(one.read("system"), other.read("system"))
     shelf.put_back()
-    # What stands after the id of the release or KPI.
-    assert {address.partition("?")[0].split("/")[5] for _, address in told} == {
-        *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions")
+    # What stands after the id of the release, KPI or unit, or before that of a subject.
+    parts = [address.partition("?")[0].split("/") for _, address in told]
+    assert {(one + one[3:4])[5] for one in parts} == {
+        *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions"),
+        *("overview", "heat-map", "heat-map.csv", "heat-map.xlsx", "focus"),
     }

@@ -107,7 +107,7 @@ def test_a_system_arranges_a_talk_and_people_sign_themselves(service: Running) -
     system = service.system("results:read", "decisions:write", subject="team-nord")
     found = system.get(path)
     assert (found.json()["opens_on"], found.json()["version"]) == (LATEST.isoformat(), 0)
-    assert [one["kind"] for one in found.json()["proposed"]][:2] == ["strength", "development"]
+    assert [one["kind"] for one in found.json()["proposed"]][:3] == ["focus", "strength", "development"]
     sofie = service.signed_in("sofie.berg")
     refused = sofie.get(path)
     assert (refused.status_code, refused.json()["code"]) == (403, "opens_later")

@@ -21,7 +21,7 @@ _FOUND: dict[str, Any] = {
 }
 _OWNER = {"id": OTHER_ID, "name": "Amir Haddad"}
 _DECISION = {"choice": "act", "reason": "Vi øver på møtet i to uker.", "decided_on": DAY, "decided_by": "Amir Haddad"}
-_CASE: dict[str, Any] = {
+CASE: dict[str, Any] = {
     "id": ID,
     "company_id": OTHER_ID,
     "kpi": KPI,
@@ -96,7 +96,7 @@ class DecisionOut(Out):
 class DecisionCaseOut(Out):
     """A decision case, for those who read the results of its subject."""
 
-    model_config = example(**_CASE)
+    model_config = example(**CASE)
 
     id: Id
     company_id: Id

@@ -230,19 +230,22 @@ class CourseOut(Out):
         )
 
 
+SIGNAL: dict[str, Any] = {
+    "kpi": KPI,
+    "subject": SUBJECT,
+    "series": "week",
+    "finding": _FINDING,
+    "red_line": _RED_LINE,
+    "item_name": WORDS,
+    "value": 75.0,
+    "usual": 81.125,
+}
+
+
 class SignalOut(Out):
     """Something that moved at a unit by more than noise, or is beyond its red line."""
 
-    model_config = example(
-        kpi=KPI,
-        subject=SUBJECT,
-        series="week",
-        finding=_FINDING,
-        red_line=_RED_LINE,
-        item_name=WORDS,
-        value=75.0,
-        usual=81.125,
-    )
+    model_config = example(**SIGNAL)
 
     kpi: KpiNameOut
     subject: WatchedPlaceOut

@@ -25,7 +25,7 @@ _EFFECT: dict[str, Any] = {
     "others": 6,
     "verdict": "worked",
 }
-_PLAN: dict[str, Any] = {
+PLAN: dict[str, Any] = {
     "id": ID,
     "company_id": OTHER_ID,
     "kpi": KPI,
@@ -65,9 +65,9 @@ class PlanIn(In):
         kpi_id=OTHER_ID,
         subject_id=ID,
         owner_id=OTHER_ID,
-        what=_PLAN["what"],
+        what=PLAN["what"],
         expected=5.0,
-        check_on=_PLAN["check_on"],
+        check_on=PLAN["check_on"],
         actions=[{"text": _ACTION["text"], "due_on": _ACTION["due_on"]}],
     )
 
@@ -158,7 +158,7 @@ class EffectOut(Out):
 class ActionPlanOut(Out):
     """An action plan, for those who read the results of its subject and for its owner."""
 
-    model_config = example(**_PLAN)
+    model_config = example(**PLAN)
 
     id: Id
     company_id: Id
@@ -196,7 +196,7 @@ class ToldPlanOut(ActionPlanOut):
 class TriedOut(Out):
     """What was tried about a KPI, and whether it worked; the id of the plan for who reads the results there."""
 
-    model_config = example(kpi=KPI, what=_PLAN["what"], verdict="worked", plan_id=None)
+    model_config = example(kpi=KPI, what=PLAN["what"], verdict="worked", plan_id=None)
 
     kpi: KpiNameOut
     what: str
@@ -207,6 +207,6 @@ class TriedOut(Out):
 class LibraryOut(Out):
     """The latest hundred plans that are done and have a verdict, at most."""
 
-    model_config = example(items=[{"kpi": KPI, "what": _PLAN["what"], "verdict": "worked", "plan_id": None}])
+    model_config = example(items=[{"kpi": KPI, "what": PLAN["what"], "verdict": "worked", "plan_id": None}])
 
     items: list[TriedOut]

@@ -26,7 +26,7 @@ from app.scoring.reliability import Firmness
 from app.scoring.selfview import View
 
 _PLACE = {"id": ID, "kind": "person", "name": "Sofie Dahl"}
-_FIGURE: dict[str, Any] = {
+FIGURE: dict[str, Any] = {
     "status": "ok",
     "reason": None,
     "score": 79.16666666666667,
@@ -60,7 +60,7 @@ _WORDING = {"point": "4", "words": {"nb": "Hilser nesten alltid", "en": "Nearly 
 _ITEM = {
     "item_id": OTHER_ID,
     "name": WORDS,
-    "figure": _FIGURE,
+    "figure": FIGURE,
     "raters": 12,
     "asked": 14,
     "closest": _WORDING,
@@ -68,7 +68,7 @@ _ITEM = {
 }
 _GROUP = {
     "rater_groups": ["customer"],
-    "figure": _FIGURE,
+    "figure": FIGURE,
     "raters": 12,
     "asked": 14,
     "not_observed": 2,
@@ -84,7 +84,7 @@ _SOFT = {
     "name": WORDS,
     "criterion": WORDS,
     "weight": 40,
-    "figure": _FIGURE,
+    "figure": FIGURE,
     "groups": [_GROUP],
     "firmness": "moderate",
     "change": CHANGE,
@@ -96,7 +96,7 @@ _HARD = {
     "decimals": 0,
     "direction": "lower",
     "weight": 20,
-    "figure": _FIGURE,
+    "figure": FIGURE,
     "value": 52.0,
     "lo": None,
     "hi": None,
@@ -118,7 +118,7 @@ _COMMENTS = {
     "withheld": [_HELD],
 }
 _COMPOSITE: dict[str, Any] = {
-    "figure": _FIGURE,
+    "figure": FIGURE,
     "soft": {"score": 76.5, "lo": 60.0, "hi": 90.0},
     "hard": None,
     "form": "arithmetic",
@@ -154,7 +154,7 @@ class SummarisedRoundOut(Out):
 class FigureOut(Out):
     """A score 0-100 with its 95 % interval, or why there is none."""
 
-    model_config = example(**_FIGURE)
+    model_config = example(**FIGURE)
 
     status: ScoreStatus
     reason: Withheld | None

@@ -29,7 +29,7 @@ _TALK: dict[str, Any] = {
     "is_signed": False,
     "version": 1,
 }
-_DUE: dict[str, Any] = {
+DUE: dict[str, Any] = {
     "task": "arrange",
     "release_id": OTHER_ID,
     "subject": _SUBJECT,
@@ -131,7 +131,7 @@ class PreparedTalkOut(TalkOut):
 class DueTalkOut(Out):
     """A talk that waits for whoever asks."""
 
-    model_config = example(**_DUE)
+    model_config = example(**DUE)
 
     task: TalkTask
     release_id: Id
@@ -147,6 +147,6 @@ class DueTalkOut(Out):
 class DueTalksOut(Out):
     """All that wait, the first due first."""
 
-    model_config = example(items=[_DUE])
+    model_config = example(items=[DUE])
 
     items: list[DueTalkOut]

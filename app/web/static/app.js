@@ -28,6 +28,17 @@
     document.querySelectorAll("form[data-sent]").forEach(release);
   });
 
+  // A list is sorted without leaving the page; the address follows, so that a reload shows the same.
+  const showSorted = async (link) => {
+    const answer = await fetch(link.href, { credentials: "same-origin" });
+    const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+    if (!answer.ok || !main) throw new Error("no list there");
+    const place = [...document.querySelectorAll("a[data-sort]")].indexOf(link);
+    document.querySelector("main").replaceWith(document.adoptNode(main));
+    window.history.replaceState(null, "", link.href);
+    document.querySelectorAll("a[data-sort]")[place]?.focus({ preventScroll: true });
+  };
+
   // A link to a confirming page opens that page's form as a dialog.
   const showConfirmation = async (link) => {
     const answer = await fetch(link.href, { credentials: "same-origin" });
@@ -54,10 +65,11 @@
     dialog.showModal();
   };
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a.opens-dialog");
+    const link = event.target.closest("a.opens-dialog, a[data-sort]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    showConfirmation(link).catch(() => window.location.assign(link.href));
+    const show = "sort" in link.dataset ? showSorted : showConfirmation;
+    show(link).catch(() => window.location.assign(link.href));
   });
 
   // An open menu closes on Escape and on a click beside it.

@@ -1,0 +1,1 @@
+"""The KPIs that a person works on now."""

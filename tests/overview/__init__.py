@@ -1,0 +1,1 @@
+"""Overviews of units, and their people or units side by side."""
