@@ -9,9 +9,10 @@ ENV PYTHONUNBUFFERED=1 \
 WORKDIR /srv
 
 # Before the code, so that a change of code does not install again.
-# With what signing in at an OpenID provider needs.
-COPY requirements-oidc.lock ./
+# With what signing in at an OpenID provider and by passkey needs.
+COPY requirements-oidc.lock requirements-passkeys.lock ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-oidc.lock \
+ && pip install --require-hashes --only-binary :all: -r requirements-passkeys.lock \
  && useradd --system --no-create-home --uid 10001 softkpi \
  && install -d -o softkpi -g softkpi /data
 

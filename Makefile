@@ -73,7 +73,8 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --ge
 lock: $(BASE) ## resolve pyproject.toml into the hashed locks (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra oidc -c requirements.lock -o requirements-oidc.lock
-	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra oidc --group test --group lint -c requirements-oidc.lock -o requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra passkeys -c requirements-oidc.lock -o requirements-passkeys.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra oidc --extra passkeys --group test --group lint -c requirements-oidc.lock -c requirements-passkeys.lock -o requirements-dev.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group tools -o requirements-tools.lock
 
 # ------------------------------------------------------------ stamps: done once, again when a lock changes

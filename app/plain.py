@@ -13,6 +13,14 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+LONGEST_HOST = 253
+LARGEST_PORT = 65535
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# The signs of RFC 3986; other letters stand in an address as per cent, other hosts as punycode.
+_HTTPS = re.compile(
+    rf"https://(?P<host>(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9])(?::(?P<port>[0-9]{{1,5}}))?"
+    r"(?:[/?#](?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?",
+)
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Joiners hold families of emoji and Indic letters together; all other invisible signs can disguise a name.
 _JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
@@ -68,6 +76,21 @@ def parse_instant(text: str) -> datetime | None:
         return None
     # At the very ends of the calendar there is no way into another time zone.
     return found if found is not None and date.min < found.date() < date.max else None
+
+
+def is_https(text: str) -> bool:
+    """Whether a text is a whole https address, as it can be put into a link: a host with a dot, nobody's name in it.
+
+    >>> is_https("https://learn.example.org/listening?part=2"), is_https("https://localhost/x")
+    (True, False)
+    >>> is_https("http://example.org"), is_https("https://me:secret@example.org"), is_https("https://example.org:99999")
+    (False, False, False)
+    """
+    found = _HTTPS.fullmatch(text)
+    if found is None or len(found["host"]) > LONGEST_HOST:
+        return False
+    port = found["port"]
+    return port is None or 1 <= int(port) <= LARGEST_PORT
 
 
 def span(low: float, high: float) -> str:

@@ -1,13 +1,21 @@
 """Requests straight to the application, each handed to its loop in one piece: a loop or a stream for each cost more than its answer."""
 
 import atexit
+from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from httpx2 import ASGITransport, BaseTransport, ByteStream, Request, Response
 from httpx2 import Client as HttpClient
+
+T = TypeVar("T")
+
+
+def run(work: Callable[..., Awaitable[T]], *given: Any) -> T:
+    """Run something on that loop and wait for it."""
+    return _loop().call(work, *given)
 
 
 class Client(HttpClient):

@@ -31,8 +31,8 @@ __all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: browsers, mail servers and databases are waited for."""
-    return (os.cpu_count() or 1) + 1
+    """As many processes as there are cores: each loads everything, fills databases and starts a browser of its own."""
+    return os.cpu_count() or 1
 
 
 @pytest.hookimpl(trylast=True)

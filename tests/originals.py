@@ -36,6 +36,15 @@ def copied(session: WriteSession, build: Callable[..., T], *given: Any, **named:
     return result
 
 
+def take_over(database: Database, *, of: Database) -> None:
+    """Write all that stands in one database into another one that is empty."""
+    with of.read() as source, database.write() as target:
+        for table in metadata.sorted_tables:
+            rows = _rows(source, table)
+            if rows:
+                target.execute(insert(table), rows)
+
+
 @cache
 def _original(build: Callable[..., T], *given: Any, **named: Any) -> tuple[T, Rows]:
     with rolled_back(_workshop()) as session:

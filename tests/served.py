@@ -102,7 +102,12 @@ def served(engine: Database, now: datetime) -> Served:
     """The application over an empty database with two companies; `accounts` by the role they hold."""
     clock = Clock(now)
     with engine.write() as session:
-        return Served(app_over(engine, clock), engine, clock, *copied(session, _peopled, now))
+        return Served(app_over(engine, clock), engine, clock, *peopled(session, now))
+
+
+def peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, dict[str, str]]:
+    """Both companies, and the accounts of those who hold a role there."""
+    return copied(session, _peopled, now)
 
 
 def _peopled(session: WriteSession, now: datetime) -> tuple[SmallCompany, str, dict[str, str]]:

@@ -3,7 +3,7 @@ import pytest
 from app.errors import Invalid
 from app.fields import Fields
 from app.kpis.values import Direction
-from app.plain import is_clean, parse_day, parse_instant, parse_number, plain_number, span, visible
+from app.plain import is_clean, is_https, parse_day, parse_instant, parse_number, plain_number, span, visible
 
 
 def refused(fields: Fields) -> list[tuple[str, str]]:
@@ -158,3 +158,30 @@ def test_a_field_is_refused_once() -> None:
     fields.refuse("a.b", "Other")
     fields.refuse("ab", "Other")
     assert [name for name, _ in refused(fields)] == ["a.b", "ab"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://example.org",
+        "javascript:alert(1)//https://example.org",
+        "https://example.org/a b",
+        'https://example.org/"onclick=',
+        "https://example.org\\@evil.example",
+        "https://me@example.org",
+        "https://localhost/a",
+        "https://127.0.0.1/a",
+        "https://example.org:0/",
+        "https://example.org:65536/",
+        "https://exa_mple.org",
+        "https://-example.org",
+        "https://example.org/%zz",
+        "https://bl\u00e5.example",
+        "https://example.org\n",
+        "//example.org",
+        f"https://{'a.' * 130}org",
+    ],
+)
+def test_only_a_whole_https_address_may_be_a_link(text: str) -> None:
+    assert not is_https(text)
+    assert is_https("https://xn--bl-yia.example:8443/a/b_c?d=%C3%A5&e#f")

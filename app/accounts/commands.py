@@ -19,6 +19,7 @@ from app.accounts.grant import grant_role, revoke_role, withdraw
 from app.accounts.intake import as_compared, parse_account_name, parse_password
 from app.accounts.issue import create_api_key, revoke_api_key, touch_api_key
 from app.accounts.keep import clear_out, count_attempt, keep_idempotent_answer
+from app.accounts.passkeys import begin_entry, begin_passkey, enter_by_passkey, register_passkey, remove_passkey
 from app.accounts.queries import account_of_row, find_account, get_account, load_accounts
 from app.accounts.rules import Action, roots
 from app.accounts.sessions import end_sessions, has_fresh_link, revoke_session, sign_out, touch_session
@@ -36,7 +37,9 @@ from app.journal.commands import record
 from app.words import DEFAULT_LOCALE, LOCALES
 
 __all__ = [
+    "begin_entry",
     "begin_factor",
+    "begin_passkey",
     "change_account",
     "clear_out",
     "complete",
@@ -45,9 +48,12 @@ __all__ = [
     "create_account",
     "create_api_key",
     "ensure_account",
+    "enter_by_passkey",
     "grant_role",
     "keep_idempotent_answer",
+    "register_passkey",
     "remove_factor",
+    "remove_passkey",
     "renew_recovery_codes",
     "request_sign_in_link",
     "reset_sign_in",

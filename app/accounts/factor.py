@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from app.accounts.codes import takes_code
-from app.accounts.factors import has_factor
+from app.accounts.factors import has_factor, has_passkey
 from app.accounts.letters import reset_letter
-from app.accounts.proofs import RECOVERY_CODES, FactorThere, OwnReset
+from app.accounts.proofs import RECOVERY_CODES, FactorThere, OwnReset, StrongerWanted
 from app.accounts.queries import load_accounts
 from app.accounts.rules import Action, require
 from app.accounts.sessions import end_sessions
-from app.accounts.tables import FactorRuleRow, IdentityRow, RecoveryCodeRow, SecondFactorRow, SessionRow
+from app.accounts.tables import FactorRuleRow, IdentityRow, PasskeyRow, RecoveryCodeRow, SecondFactorRow, SessionRow
 from app.accounts.values import AccountId, FactorDuty, Viewer
 from app.errors import FieldError, Forbidden, Invalid, NotFound
 from app.fields import REQUIRED
@@ -51,7 +51,8 @@ def confirm_factor(
     """Let the offered secret count, now that the app gives codes of it; the recovery codes, which nobody sees again.
 
     For whoever is signed in, by the session `here`, which is strong from now on; every other browser is signed out.
-    None if the code does not fit. Raises NotFound when nothing was offered.
+    None if the code does not fit. Raises NotFound when nothing was offered, and StrongerWanted where there is a passkey
+    that this sign-in did without.
     """
     account_id = _own(viewer)
     row = session.scalar(select(SecondFactorRow).where(SecondFactorRow.account_id == account_id).with_for_update())
@@ -59,6 +60,10 @@ def confirm_factor(
         raise NotFound
     if row.confirmed_at is not None:
         raise FactorThere
+    if has_passkey(session, account_id) and not session.scalar(
+        select(SessionRow.is_strong).where(SessionRow.id == here, SessionRow.account_id == account_id)
+    ):
+        raise StrongerWanted
     if not takes_code(session, account_id, typed, now=now):
         return None
     session.execute(update(SecondFactorRow).where(SecondFactorRow.id == row.id).values(confirmed_at=now))
@@ -103,7 +108,7 @@ def reset_sign_in(  # noqa: PLR0913 - who, whose, why and where: all named
     organisation: str = "Soft-KPI",
     now: datetime,
 ) -> None:
-    """Remove somebody's second factor, for who has lost phone and codes; signed out everywhere, and told by a letter.
+    """Remove somebody's second factor and passkeys, for who has lost phone and codes; signed out everywhere, and told by a letter.
 
     Whom a provider of identity meant is forgotten, too: the verified address leads there anew.
 
@@ -121,6 +126,7 @@ def reset_sign_in(  # noqa: PLR0913 - who, whose, why and where: all named
         raise Invalid([FieldError("reason", REQUIRED)])
     session.execute(delete(SecondFactorRow).where(SecondFactorRow.account_id == account.id))
     session.execute(delete(IdentityRow).where(IdentityRow.account_id == account.id))
+    session.execute(delete(PasskeyRow).where(PasskeyRow.account_id == account.id))
     end_sessions(session, account.id)
     for company_id in sorted({path[0] for path in places}) or (None,):
         record(

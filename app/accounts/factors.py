@@ -1,10 +1,10 @@
-"""Reads of second factors: who has one, and of whom it is asked."""
+"""Reads of second factors and passkeys: who has one, and of whom it is asked."""
 
 from sqlalchemy import func, select
 
 from app.accounts.rules import Action, owes_factor, require
-from app.accounts.tables import FactorRuleRow, RecoveryCodeRow, SecondFactorRow
-from app.accounts.values import AccountId, FactorDuty, SecondFactor, Viewer
+from app.accounts.tables import FactorRuleRow, PasskeyRow, RecoveryCodeRow, SecondFactorRow
+from app.accounts.values import AccountId, FactorDuty, Passkey, SecondFactor, Viewer
 from app.infra.database import ReadSession
 
 
@@ -23,6 +23,19 @@ def find_factor(session: ReadSession, account_id: str) -> SecondFactor | None:
         return None
     left = select(func.count()).where(RecoveryCodeRow.factor_id == row.id, RecoveryCodeRow.used_at.is_(None))
     return SecondFactor(row.id, AccountId(row.account_id), row.confirmed_at, session.scalar(left) or 0)
+
+
+def has_passkey(session: ReadSession, account_id: str) -> bool:
+    """Whether an account has a passkey that opens it."""
+    query = select(PasskeyRow.id).where(PasskeyRow.account_id == account_id, PasskeyRow.doubted_at.is_(None))
+    return session.scalar(query.limit(1)) is not None
+
+
+def list_passkeys(session: ReadSession, viewer: Viewer) -> tuple[Passkey, ...]:
+    """The passkeys of whoever is signed in, the oldest first; at most ten."""
+    query = select(PasskeyRow).where(PasskeyRow.account_id == viewer.account_id)
+    rows = session.scalars(query.order_by(PasskeyRow.created_at, PasskeyRow.id))
+    return tuple(Passkey(row.id, row.name, row.created_at, row.last_used_at, row.doubted_at) for row in rows)
 
 
 def get_factor_duty(session: ReadSession, viewer: Viewer, company_id: str) -> FactorDuty:

@@ -6,7 +6,14 @@ from sqlalchemy import delete, or_
 
 from app.accounts.proofs import FAILURES_FORGOTTEN, IDLE
 from app.accounts.rules import ANSWER_LIFE, KeyReused
-from app.accounts.tables import AttemptRow, HalfSessionRow, IdempotentAnswerRow, SessionRow, SignInLinkRow
+from app.accounts.tables import (
+    AttemptRow,
+    HalfSessionRow,
+    IdempotentAnswerRow,
+    PasskeyChallengeRow,
+    SessionRow,
+    SignInLinkRow,
+)
 from app.errors import TooMany
 from app.infra.database import WriteSession
 from app.infra.upserts import insert_or_leave
@@ -64,6 +71,7 @@ def clear_out(session: WriteSession, *, now: datetime) -> None:
     """Delete what has had its time: sessions, links, counts and answers. For the worker; idempotent."""
     session.execute(delete(SessionRow).where(or_(SessionRow.expires_at <= now, SessionRow.seen_at <= now - IDLE)))
     session.execute(delete(HalfSessionRow).where(HalfSessionRow.expires_at <= now))
+    session.execute(delete(PasskeyChallengeRow).where(PasskeyChallengeRow.expires_at <= now))
     session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at <= now - timedelta(days=1)))
     session.execute(delete(AttemptRow).where(AttemptRow.window_start <= now - FAILURES_FORGOTTEN))
     session.execute(delete(IdempotentAnswerRow).where(IdempotentAnswerRow.created_at <= now - ANSWER_LIFE))

@@ -10,6 +10,10 @@ LINK_LIFE = timedelta(minutes=30)
 HALF_LIFE = timedelta(minutes=10)
 """So long a code may take after the password or the link."""
 
+CHALLENGE_LIFE = timedelta(minutes=5)
+"""So long a device may take to make or to show a passkey."""
+
+MOST_PASSKEYS = 10
 CODE_SECONDS = 30
 RECOVERY_CODES = 10
 FREE_FAILURES = 5
@@ -110,6 +114,27 @@ class FactorWanted(Forbidden):
     message = "Your organisation asks for two-step sign-in. Set it up first."
 
 
+class PasskeyRefused(NotRecognised):
+    """What a device has signed does not hold here, or belongs to nobody who may come in."""
+
+    code = "passkey_refused"
+    message = "This passkey does not open anything here. Try again, or sign in in another way."
+
+
+class PasskeysFull(Conflict):
+    """Nobody has that many devices."""
+
+    code = "passkeys_full"
+    message = "You have {most} passkeys. Remove one that you do not use."
+
+
+class StrongerWanted(Forbidden):
+    """The account has a second step, and this sign-in had none."""
+
+    code = "stronger_wanted"
+    message = "Sign in with a passkey or with a code of your app first: this sign-in had one step only."
+
+
 class OwnReset(Forbidden):
     """Nobody resets his own sign-in: that would make a second factor worth nothing."""
 
@@ -139,6 +164,17 @@ def require_patience(failures: int, last: datetime, *, now: datetime) -> None:
     if left > timedelta():
         seconds = -(-left // timedelta(seconds=1))
         raise SignInDelayed(seconds, seconds=seconds)
+
+
+def has_gone_back(last: int, now: int) -> bool:
+    """Whether the counter of a passkey says that there is a copy of it: it counts, and has not gone on.
+
+    Source: Web Authentication Level 3, section 6.1.1; 0 both times: the device does not count.
+
+    >>> has_gone_back(4, 5), has_gone_back(5, 5), has_gone_back(5, 0), has_gone_back(0, 0)
+    (False, True, True, False)
+    """
+    return (last > 0 or now > 0) and now <= last
 
 
 def time_step(now: datetime) -> int:

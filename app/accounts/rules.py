@@ -165,6 +165,19 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
     )
 
 
+def writes_nowhere(viewer: Viewer, action: Action) -> bool:
+    """Whether an action changes something and the viewer may do it to nothing: refused at the door, before anything is read.
+
+    Where reading is asked for, what there is decides: somebody without a role still reads what is about himself.
+
+    >>> observer = Viewer("account:1", grants=(Grant(Role.OBSERVER, "company"),))
+    >>> writes_nowhere(observer, Action.ROUNDS_WRITE), writes_nowhere(observer, Action.RESULTS_READ)
+    (True, False)
+    """
+    is_read = action.endswith((":read", ":analyse"))
+    return not (is_read or viewer.is_service or any(action in allowed(viewer, grant) for grant in viewer.grants))
+
+
 def require(viewer: Viewer, action: Action, path: Sequence[str]) -> None:
     """Raise unless `may`.
 
@@ -187,6 +200,15 @@ def allowed(viewer: Viewer, grant: Grant) -> frozenset[str]:
     if viewer.scopes is None:
         return ALLOWED[grant.role]
     return viewer.scopes.union(implied.value for scope, implied in _IMPLIED.items() if scope in viewer.scopes)
+
+
+def scope_of(action: Action) -> Action:
+    """The scope that a key needs for an action: its own, or that of the action that implies it.
+
+    >>> scope_of(Action.RULES_READ), scope_of(Action.ROUNDS_WRITE)
+    (<Action.ROUNDS_READ: 'rounds:read'>, <Action.ROUNDS_WRITE: 'rounds:write'>)
+    """
+    return next((scope for scope, implied in _IMPLIED.items() if implied is action), action)
 
 
 def roots(viewer: Viewer, action: Action) -> frozenset[str]:

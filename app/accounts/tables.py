@@ -107,6 +107,52 @@ class RecoveryCodeRow(Base):
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class PasskeyUserRow(Base):
+    """By which random bytes authenticators know an account; drawn with its first passkey and kept."""
+
+    __tablename__ = "passkey_user"
+    __table_args__ = (UniqueConstraint("known_as"), {"sqlite_strict": True})
+
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    known_as: Mapped[bytes] = mapped_column(Bytes)
+
+
+class PasskeyRow(Base):
+    """The public half of a key pair whose other half never leaves a device of its owner.
+
+    `counter` is the highest that it has counted, 0 for those that do not count; `doubted_at` is when it went back.
+    """
+
+    __tablename__ = "passkey"
+    __table_args__ = (
+        UniqueConstraint("credential_id"),
+        Index(None, "account_id"),
+        CheckConstraint("counter >= 0", name="counter"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    credential_id: Mapped[bytes] = mapped_column(Bytes)
+    public_key: Mapped[bytes] = mapped_column(Bytes)
+    counter: Mapped[int] = mapped_column(Whole)
+    name: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
+    doubted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PasskeyChallengeRow(Base):
+    """Random bytes that an authenticator is asked to sign, once: to make a passkey of an account, or (none) to show one."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = (Index(None, "account_id"), Index(None, "expires_at"), {"sqlite_strict": True})
+
+    challenge: Mapped[bytes] = mapped_column(Bytes, primary_key=True)
+    account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class IdentityRow(Base):
     """Whom a provider means by one of its subjects: bound when the verified address first led to the account."""
 

@@ -123,6 +123,17 @@ class SecondFactor:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey of an account, as its owner calls it; doubted from when its counter went back, and worth nothing since."""
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    doubted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key of another system; the secret is shown once and never stored."""
 

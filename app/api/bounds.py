@@ -58,7 +58,7 @@ def lift_conflict(request: Request, conflict_id: Key) -> Response:
 
 
 @router.get("/load-cap", response_model=LoadCapOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def get_load_cap(request: Request, company_id: CompanyId = None) -> Response:
     """How many minutes of forms one rater gets in a month at most."""
     with reading(request) as (session, visit):

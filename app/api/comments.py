@@ -54,7 +54,7 @@ def rule_on_comment(request: Request, comment_id: Key, sent: RulingIn) -> Respon
 
 
 @router.get("/usual-moderators", response_model=UsualModeratorsOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def get_usual_moderators(request: Request, company_id: CompanyId = None) -> Response:
     """Who reads comments before their release in rounds, programmes and QR codes that are set up anew."""
     with reading(request) as (session, visit):

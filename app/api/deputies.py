@@ -25,7 +25,7 @@ def list_deputies(request: Request, subject_id: Key, part: Slice) -> Response:
 
 
 @router.post("/subjects/{subject_id}/deputies", status_code=201, response_model=DeputyOut)
-@access(Action.ORGANISATION_WRITE)
+@access(Action.ORGANISATION_WRITE, own=True)
 def appoint_deputy(request: Request, subject_id: Key, sent: DeputyIn) -> Response:
     """Let somebody act for a manager in a period: sight of what the manager leads, approvals, the manager's letters."""
     new = NewDeputy(sent.deputy_id, sent.ends_on, sent.starts_on)
@@ -35,7 +35,7 @@ def appoint_deputy(request: Request, subject_id: Key, sent: DeputyIn) -> Respons
 
 
 @router.post("/deputies/{deputy_id}/end", response_model=DeputyOut)
-@access(Action.ORGANISATION_WRITE)
+@access(Action.ORGANISATION_WRITE, own=True)
 def end_deputy(request: Request, deputy_id: Key, sent: CloseIn) -> Response:
     """Let somebody act for a manager no longer; from that day on the rights are gone."""
     with posting(request) as post:

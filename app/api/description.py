@@ -97,8 +97,8 @@ def _declare(app: FastAPI, paths: dict[str, Any]) -> None:
             operation["security"] = (
                 [] if is_open else [*([{"key": []}] if route.access.by_key else []), {"session": []}]
             )
-            if route.access.action is not None and route.access.by_key:
-                operation["x-scope"] = route.access.action
+            if route.access.scope is not None and route.access.by_key:
+                operation["x-scope"] = route.access.scope
             added = _headers(method, is_open=is_open)
             if added:
                 operation["parameters"] = [*operation.get("parameters", []), *added]

@@ -17,7 +17,7 @@ router = resource("Dossiers")
 
 
 @router.get("/dossiers", response_model=PageOut[DossierOut])
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ, own=True)
 def list_dossiers(request: Request, part: Slice, company_id: CompanyId = None) -> Response:
     """The control measures of a company, the latest first."""
     with reading(request) as (session, visit):
@@ -38,7 +38,7 @@ def create_dossier(request: Request, sent: DossierIn, company_id: CompanyId = No
 
 
 @router.get("/dossiers/{dossier_id}", response_model=DossierOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ, own=True)
 def get_dossier(request: Request, dossier_id: Key) -> Response:
     """One control measure; whoever it is about may read it, too."""
     with reading(request) as (session, visit):
@@ -61,7 +61,7 @@ def change_dossier(request: Request, dossier_id: Key, sent: DossierIn) -> Respon
 
 
 @router.get("/dossiers/{dossier_id}/reviews", response_model=DossierReviewsOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ, own=True)
 def list_dossier_reviews(request: Request, dossier_id: Key) -> Response:
     """What the reviews of a control measure came to, the latest first."""
     with reading(request) as (session, visit):

@@ -26,7 +26,7 @@ def preview_kpi_form(request: Request, kpi_id: Key, rater_group: RaterGroup | No
 
 
 @router.get("/rounds/{round_id}/form", response_model=FormPreviewOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def preview_round_form(request: Request, round_id: Key, rater_group: RaterGroup | None = None) -> Response:
     """The form of whoever in a rater group is asked about most, as a launch at this moment would make it."""
     with reading(request) as (session, visit):

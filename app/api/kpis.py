@@ -9,6 +9,7 @@ from app.accounts.rules import SERVICE, Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.kpis import (
+    ActivatedOut,
     HintOut,
     HintsOut,
     KpiIn,
@@ -19,14 +20,18 @@ from app.api.schemas.kpis import (
     VersionOut,
     VersionsOut,
 )
+from app.api.schemas.swaps import RoomOut, StepOut, StepsOut, SwapIn
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.kpis import commands, queries
 from app.kpis.changes import compare_versions
+from app.kpis.drafts import SwapDraft
 from app.kpis.hints import wording_hints
-from app.kpis.intake import parse_content, parse_kpi
+from app.kpis.history import list_steps
+from app.kpis.intake import parse_content, parse_kpi, parse_swap
+from app.kpis.room import get_room as find_room
 from app.kpis.values import KpiFilter, KpiKind, KpiState
 
 router = resource("KPIs")
@@ -125,13 +130,21 @@ def add_kpi_version(request: Request, kpi_id: Key, sent: VersionIn) -> Response:
         return _answer_with(post, kpi_id, status=201)
 
 
-@router.post("/kpis/{kpi_id}/activate", response_model=KpiOut)
+@router.post("/kpis/{kpi_id}/activate", response_model=ActivatedOut)
 @access(Action.KPIS_WRITE)
 def activate_kpi(request: Request, kpi_id: Key) -> Response:
-    """Put a draft or paused KPI to use; names everything that is missing."""
+    """Put a draft or paused KPI to use; names everything that is missing, and warns where nothing helps to improve."""
     with posting(request) as post:
-        commands.activate_kpi(post.session, post.viewer, kpi_id, now=post.now)
-        return _answer_with(post, kpi_id)
+        return _activated(post, kpi_id, None)
+
+
+@router.post("/kpis/{kpi_id}/swap", response_model=ActivatedOut)
+@access(Action.KPIS_WRITE)
+def swap_kpi(request: Request, kpi_id: Key, sent: SwapIn) -> Response:
+    """Put a KPI to use where its cards are full, as another rests or is laid away for it; both happen or neither."""
+    swap = parse_swap(sent.given())
+    with posting(request) as post:
+        return _activated(post, kpi_id, swap)
 
 
 @router.post("/kpis/{kpi_id}/pause", response_model=KpiOut)
@@ -150,6 +163,30 @@ def retire_kpi(request: Request, kpi_id: Key, sent: ReasonIn) -> Response:
     with posting(request) as post:
         commands.retire_kpi(post.session, post.viewer, kpi_id, reason=sent.reason, now=post.now)
         return _answer_with(post, kpi_id)
+
+
+@router.get("/kpis/{kpi_id}/room", response_model=RoomOut)
+@access(Action.KPIS_READ)
+def get_room(request: Request, kpi_id: Key) -> Response:
+    """The cards on which the KPI would be one too many once it is in use, and those that could make room for it."""
+    with reading(request) as (session, visit):
+        room = find_room(session, visit.viewer, kpi_id, on=visit.today)
+    return answer(RoomOut.of(room))
+
+
+@router.get("/kpis/{kpi_id}/steps", response_model=StepsOut)
+@access(Action.KPIS_READ)
+def list_kpi_steps(request: Request, kpi_id: Key) -> Response:
+    """The life of a KPI, the newest step first: put to use, rested or laid away, by whom, why, and swapped with which."""
+    with reading(request) as (session, visit):
+        steps = list_steps(session, visit.viewer, kpi_id, on=visit.today)
+    return answer(StepsOut(items=[StepOut.of(step) for step in steps]))
+
+
+def _activated(post: Post, kpi_id: str, swap: SwapDraft | None) -> Response:
+    commands.activate_kpi(post.session, post.viewer, kpi_id, swap=swap, now=post.now)
+    kpi = queries.get_kpi(post.session, SERVICE, kpi_id, on=post.today)
+    return post.answer(ActivatedOut.told(kpi), version=kpi.version)
 
 
 def _answer_with(post: Post, kpi_id: str, *, status: int = 200) -> Response:

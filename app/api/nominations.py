@@ -47,7 +47,7 @@ def list_waiting_nominations(request: Request, part: Slice, round_id: str | None
 
 
 @router.post("/rounds/{round_id}/nominations", status_code=204)
-@access(Action.ROUNDS_WRITE)
+@access(Action.ROUNDS_WRITE, own=True)
 def nominate(request: Request, round_id: Key, sent: NominationAboutIn) -> Response:
     """Propose somebody as your own rater, signed in as who is rated; the same again changes nothing."""
     with posting(request) as post:
@@ -74,7 +74,7 @@ def refuse_nomination(request: Request, nomination_id: Key, sent: RefusalIn) -> 
 
 
 @router.delete("/nominations/{nomination_id}", status_code=204)
-@access(Action.ROUNDS_WRITE)
+@access(Action.ROUNDS_WRITE, own=True)
 def withdraw_nomination(request: Request, nomination_id: Key) -> Response:
     """Take a proposal of your own back that nobody has decided yet."""
     with writing(request) as (session, visit):
@@ -83,7 +83,7 @@ def withdraw_nomination(request: Request, nomination_id: Key) -> Response:
 
 
 @router.get("/nomination-forms", response_model=NominationFormsOut)
-@access(Action.ROUNDS_READ)
+@access(Action.ROUNDS_READ, own=True)
 def list_nomination_forms(request: Request) -> Response:
     """What you may propose in drafts that are about you, signed in, and what is proposed so far."""
     with reading(request) as (session, visit):

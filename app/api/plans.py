@@ -116,7 +116,7 @@ def tell_of_plan(request: Request, plan_id: Key, sent: WeDidIn) -> Response:
 
 
 @router.post("/actions/{action_id}/done", response_model=ToldPlanOut)
-@access(Action.DECISIONS_WRITE)
+@access(Action.DECISIONS_WRITE, own=True)
 def tick_action(request: Request, action_id: Key) -> Response:
     """Say that an action is done. For the owner of its plan and managers of the subject."""
     with posting(request) as post:
@@ -125,7 +125,7 @@ def tick_action(request: Request, action_id: Key) -> Response:
 
 
 @router.post("/actions/{action_id}/not-done", response_model=ToldPlanOut)
-@access(Action.DECISIONS_WRITE)
+@access(Action.DECISIONS_WRITE, own=True)
 def untick_action(request: Request, action_id: Key) -> Response:
     """Say that an action is not done after all. For the owner of its plan and managers of the subject."""
     with posting(request) as post:

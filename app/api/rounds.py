@@ -33,7 +33,7 @@ router = resource("Rounds")
 
 
 @router.get("/rounds", response_model=PageOut[RoundOut])
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def list_rounds(
     request: Request, part: Slice, state: RoundState | None = None, company_id: CompanyId = None
 ) -> Response:
@@ -57,7 +57,7 @@ def create_round(request: Request, sent: RoundIn, company_id: CompanyId = None) 
 
 
 @router.get("/rounds/{round_id}", response_model=RoundOut)
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def get_round(request: Request, round_id: Key) -> Response:
     """One round with its groups and KPIs."""
     with reading(request) as (session, visit):

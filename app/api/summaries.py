@@ -6,6 +6,7 @@ from fastapi import Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import Key, answer, resource
+from app.api.schemas.steps import CompetenceScoreOut, CompetenceScoresOut
 from app.api.schemas.summaries import SummaryOut
 from app.http.access import access
 from app.http.downloads import download
@@ -13,7 +14,7 @@ from app.http.visit import reading
 from app.infra.formats import local_day
 from app.infra.tabular import write_csv
 from app.papers.summary_files import PDF, WORKBOOK, name_of, open_paper, pdf_of, workbook_of
-from app.summaries import queries
+from app.summaries import competences, queries
 from app.summaries.table import COLUMNS, ORIGIN, cells_of, figure_rows, origin_of
 
 router = resource("Summaries")
@@ -75,3 +76,28 @@ def get_summary(request: Request, release_id: Key, subject_id: Key) -> Response:
     with reading(request) as (session, visit):
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
     return answer(SummaryOut.of(summary), version=summary.release.sequence)
+
+
+@router.get(
+    "/releases/{release_id}/competences/{subject_id}.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A line per figure"}},
+)
+@access(Action.RESULTS_READ)
+def get_competence_table(request: Request, release_id: Key, subject_id: Key) -> Response:
+    """The competences of a subject and their items as a table: CSV with semicolons, names in the language asked for."""
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+    rows = competences.gap_rows(competences.competence_scores(summary))
+    raw = write_csv(competences.COLUMNS, [competences.cells_of(row, visit.locale) for row in rows])
+    return Response(raw, media_type="text/csv; charset=utf-8")
+
+
+@router.get("/releases/{release_id}/competences/{subject_id}", response_model=CompetenceScoresOut)
+@access(Action.RESULTS_READ)
+def list_competence_scores(request: Request, release_id: Key, subject_id: Key) -> Response:
+    """Which competences a subject lacks most: the published figures of the items that ask for each, the lowest first."""
+    with reading(request) as (session, visit):
+        summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
+    found = [CompetenceScoreOut.of(one) for one in competences.competence_scores(summary)]
+    return answer(CompetenceScoresOut(items=found), version=summary.release.sequence)

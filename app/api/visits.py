@@ -74,7 +74,7 @@ def change_scenario(request: Request, scenario_id: Key, sent: ScenarioIn) -> Res
 
 
 @router.get("/visits", response_model=PageOut[VisitOut])
-@access(Action.ROUNDS_READ)
+@access(Action.ROUNDS_READ, own=True)
 def list_visits(
     request: Request,
     part: Slice,
@@ -103,7 +103,7 @@ def order_visit(request: Request, sent: OrderIn, company_id: CompanyId = None) -
 
 
 @router.get("/visits/{visit_id}", response_model=VisitOut)
-@access(Action.ROUNDS_READ)
+@access(Action.ROUNDS_READ, own=True)
 def get_visit(request: Request, visit_id: Key) -> Response:
     """One visit, as the reader may know it."""
     with reading(request) as (session, visit):
@@ -138,7 +138,7 @@ def return_visit(request: Request, visit_id: Key, sent: SaidIn) -> Response:
 
 
 @router.post("/visits/{visit_id}/appeal", response_model=VisitOut)
-@access(Action.ROUNDS_WRITE)
+@access(Action.ROUNDS_WRITE, own=True)
 def appeal_visit(request: Request, visit_id: Key, sent: SaidIn) -> Response:
     """Object to an accepted report while there is time."""
     text = parse_said(sent.given(), "text")

@@ -9,11 +9,20 @@ from datetime import date, datetime
 from app.accounts.values import Viewer
 from app.deferred import dataclass
 from app.demo.hard_kpis import HARD
+from app.demo.practice import COMPETENCES, PRACTICE
 from app.demo.soft_kpis import SOFT, Plain
 from app.infra.database import WriteSession
-from app.kpis.commands import activate_kpi, create_goal, create_kpi, create_scale, set_scorecard, set_target
-from app.kpis.intake import parse_goal, parse_kpi, parse_scale, parse_scorecard, parse_target
-from app.kpis.values import GoalId, KpiId, Level, ScaleId
+from app.kpis.commands import (
+    activate_kpi,
+    create_competence,
+    create_goal,
+    create_kpi,
+    create_scale,
+    set_scorecard,
+    set_target,
+)
+from app.kpis.intake import parse_competence, parse_goal, parse_kpi, parse_scale, parse_scorecard, parse_target
+from app.kpis.values import CompetenceId, GoalId, KpiId, Level, ScaleId
 
 SCALE: Plain = {"kind": "points", "points": 5, "external_id": "five-points", "name": {"nb": "1 til 5", "en": "1 to 5"}}
 
@@ -120,9 +129,20 @@ def create_kpis(
     """Store goals, scale, KPIs, targets and cards, valid from a day on, and put the KPIs to use; ids by external id."""
     goals = _create_goals(session, viewer, where, now)
     scale_id = create_scale(session, viewer, parse_scale(SCALE), company_id=where.company_id, now=now)
+    competences = {
+        name: create_competence(
+            session,
+            viewer,
+            parse_competence({"name": words, "external_id": name}),
+            company_id=where.company_id,
+            now=now,
+        )
+        for name, words in COMPETENCES.items()
+    }
     kpis: dict[str, KpiId] = {}
     for name, plain in {**SOFT, **HARD}.items():
-        given = _kpi(name, plain, goals, scale_id, where.people)
+        given = _kpi(name, plain, goals, where.people)
+        given |= {"items": _items(name, plain, scale_id, competences)} if name in SOFT else {}
         kpis[name] = create_kpi(session, viewer, parse_kpi(given), company_id=where.company_id, now=now)
         if "target" in plain:
             posts = {"starts_on": starts_on.isoformat(), **plain["target"]}
@@ -144,19 +164,26 @@ def _create_goals(session: WriteSession, viewer: Viewer, where: Whereabouts, now
     return goals
 
 
-def _kpi(name: str, plain: Plain, goals: Mapping[str, GoalId], scale_id: ScaleId, people: Mapping[str, str]) -> Plain:
+def _kpi(name: str, plain: Plain, goals: Mapping[str, GoalId], people: Mapping[str, str]) -> Plain:
     """The mapping of a KPI, with names turned into ids."""
     kept = {key: value for key, value in plain.items() if key not in {"goal", "owner", "target", "items"}}
-    given = {
+    return {
         **kept,
         "kind": "soft" if name in SOFT else "hard",
         "external_id": name,
         "goal_id": goals[plain["goal"]],
         "owner_id": people[plain["owner"]],
     }
-    if name in SOFT:
-        given["items"] = [{**item, "scale_id": scale_id} for item in plain["items"]]
-    return given
+
+
+def _items(name: str, plain: Plain, scale_id: ScaleId, competences: Mapping[str, CompetenceId]) -> list[Plain]:
+    """The items of a rated KPI with their scale and what helps to get better at them."""
+    found = []
+    for item in plain["items"]:
+        practised = dict(PRACTICE[name][item["code"]])
+        competence_id = competences[practised.pop("competence")]
+        found.append({**item, **practised, "scale_id": scale_id, "competence_id": competence_id})
+    return found
 
 
 def _cards(where: Whereabouts, kpis: Mapping[str, KpiId], starts_on: date) -> list[Plain]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, distinct, func, literal, or_, select, union_all
 
-from app.accounts.tables import GrantRow, IdentityRow, SecondFactorRow, SessionRow
+from app.accounts.tables import GrantRow, IdentityRow, PasskeyRow, SecondFactorRow, SessionRow
 from app.accounts.values import Viewer
 from app.decisions.tables import DecisionCaseRow
 from app.encounters.tables import EncounterRow
@@ -52,6 +52,7 @@ def _counts(viewer: Viewer) -> Mapping[Kind, Select[Any]]:
         Kind.WAYS_IN: select(
             _number(SecondFactorRow.id, SecondFactorRow.account_id == viewer.account_id)
             + _number(IdentityRow.id, IdentityRow.account_id == viewer.account_id)
+            + _number(PasskeyRow.id, PasskeyRow.account_id == viewer.account_id)
         ),
         Kind.ASKED: select(func.count(distinct(AssignmentRow.round_id)))
         .join(RoundRow, RoundRow.id == AssignmentRow.round_id)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.accounts.rules import FOR_PEOPLE, Action
+from app.accounts.rules import FOR_PEOPLE, Action, scope_of
 from app.deferred import dataclass
 from app.http.late_routes import all_routes
 
@@ -37,7 +37,7 @@ class Access:
 
     `from_anywhere` lets a POST in that carries no sign of our own pages: one-click opt-out of mail programs.
     `by_key` is False where a key does not stand for whoever made it. `before_factor` lets somebody in who owes a
-    second factor: to set it up, or to go.
+    second factor: to set it up, or to go. `is_own` is for what people may without the action where it is about them.
     """
 
     who: Who
@@ -46,6 +46,12 @@ class Access:
     from_anywhere: bool = False
     by_key: bool = True
     before_factor: bool = False
+    is_own: bool = False
+
+    @property
+    def scope(self) -> Action | None:
+        """What a key must carry: the action, or what implies it."""
+        return scope_of(self.action) if self.action is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,10 @@ class UndeclaredRouteError(RuntimeError):
     """A route that says nothing about its access is a mistake of ours."""
 
 
-def access(to: Action | Who, *, before_factor: bool = False) -> Callable[[F], F]:
-    """For signed-in people and keys; with an action, a key must carry that scope, if keys may do it at all."""
+def access(to: Action | Who, *, before_factor: bool = False, own: bool = False) -> Callable[[F], F]:
+    """For signed-in people and keys; with an action, a key must carry its scope, if keys may do it at all."""
     action = to if isinstance(to, Action) else None
-    return _marked(Access(SIGNED_IN, action, by_key=to not in FOR_PEOPLE, before_factor=before_factor))
+    return _marked(Access(SIGNED_IN, action, by_key=to not in FOR_PEOPLE, before_factor=before_factor, is_own=own))
 
 
 def personal(why: str, *, before_factor: bool = False) -> Callable[[F], F]:

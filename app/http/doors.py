@@ -103,7 +103,8 @@ async def page_door(request: Request, declared: Access) -> None:
     is_rating = declared.who is Who.LINK and not declared.from_anywhere and not takes_files
     form = await (read_answers(request) if is_rating else read_form(request))
     if declared.who is Who.SIGNED_IN:
-        _check_credential(request)
+        if not session_secret(request, service_of(request).settings):
+            raise Unauthenticated
         origin.check_hidden_field(request, form)
     request.state.form = form.without(CSRF_FIELD)
 

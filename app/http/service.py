@@ -12,6 +12,7 @@ from app.http.limiter import Limiter, OneAtATime
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.keys import InstanceKey
+from app.infra.site import Site, are_passkeys_known, site_of
 from app.infra.templates import Templates
 from app.settings import Settings
 
@@ -19,8 +20,11 @@ MISSES = 30
 MISS_SECONDS = 600.0
 ASKS = 30
 """Requests for lost links from one place in the same time: an office behind one address needs a few."""
+CHALLENGES = 300
+"""Sign-ins by passkey that begin at one place in the same time: an office behind one address, every morning."""
 RERUNS, RERUN_SECONDS = 30, 60.0
 """Releases computed again by one account or key in a minute: each takes as long as scoring the whole round."""
+_NAME = "Soft KPI"
 PATIENCE = 5.0
 """Seconds that a request waits for another one's computing."""
 
@@ -36,6 +40,7 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     misses: Limiter = field(default_factory=lambda: Limiter(MISSES, MISS_SECONDS))
     asks: Limiter = field(default_factory=lambda: Limiter(ASKS, MISS_SECONDS))
+    challenges: Limiter = field(default_factory=lambda: Limiter(CHALLENGES, MISS_SECONDS))
     reruns: Limiter = field(default_factory=lambda: Limiter(RERUNS, RERUN_SECONDS))
     computing: OneAtATime = field(default_factory=lambda: OneAtATime(PATIENCE))
 
@@ -55,6 +60,17 @@ def limit_asking(request: Request) -> None:
     """Count one more request for lost links from this place; raise TooMany when there were too many."""
     place = request.client.host if request.client is not None else ""
     service_of(request).asks.use(place)
+
+
+def limit_challenges(request: Request) -> None:
+    """Count one more sign-in by passkey that begins at this place; raise TooMany when there were too many."""
+    place = request.client.host if request.client is not None else ""
+    service_of(request).challenges.use(place)
+
+
+def passkey_site(service: Service) -> Site | None:
+    """Where passkeys of this installation belong; None where its address or its packages allow none."""
+    return site_of(service.settings.address, name=_NAME) if are_passkeys_known() else None
 
 
 @contextmanager

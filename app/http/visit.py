@@ -16,10 +16,11 @@ from app.accounts.issue import touch_api_key
 from app.accounts.keys import find_api_key
 from app.accounts.proofs import FactorWanted
 from app.accounts.queries import find_session
+from app.accounts.rules import writes_nowhere
 from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.deferred import dataclass
-from app.errors import Unauthenticated, Unavailable
+from app.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import COMPANY, LANGUAGE, session_secret
 from app.http.origin import csrf_token
@@ -179,7 +180,8 @@ def _visit_in(session: ReadSession, request: Request, service: Service) -> Visit
     declared = access_of(request.scope["endpoint"])
     if declared.who is not Who.SIGNED_IN:
         return passing(request)
-    if "authorization" in request.headers:
+    # A page takes no key: what a proxy in front of us wants to know stands in the same header.
+    if "authorization" in request.headers and not _is_page(request):
         return _visit_of_key(session, request, service, declared)
     return _visit_of_person(session, request, service, declared)
 
@@ -197,8 +199,10 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service, d
     owes_factor = not sign_in.is_strong and is_factor_due(session, viewer)
     if owes_factor and not declared.before_factor:
         raise FactorWanted
+    if declared.action is not None and not declared.is_own and writes_nowhere(viewer, declared.action):
+        raise Forbidden if viewer.grants else NotFound
     # Only pages are about one company at a time; a resource is told which.
-    companies = list_companies(session, viewer) if getattr(request.state, "is_page", False) else ()
+    companies = list_companies(session, viewer) if _is_page(request) else ()
     return Visit(
         service=service,
         now=now,
@@ -214,6 +218,10 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service, d
         companies=companies,
         company=_chosen_company(request, companies),
     )
+
+
+def _is_page(request: Request) -> bool:
+    return getattr(request.state, "is_page", False)
 
 
 def _chosen_company(request: Request, companies: Sequence[Subject]) -> Subject | None:
@@ -232,8 +240,8 @@ def _visit_of_key(session: ReadSession, request: Request, service: Service, decl
         raise Unauthenticated("This key is not valid, or not any more.")
     if not declared.by_key:
         raise PersonWanted
-    if declared.action is not None and declared.action not in key.scopes:
-        raise ScopeMissing(scope=declared.action)
+    if declared.scope is not None and declared.scope not in key.scopes:
+        raise ScopeMissing(scope=declared.scope)
     locale = choose_locale(request.headers.get("accept-language", "en"))
     return Visit(
         service=service,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.deferred import dataclass
 from app.errors import NotFound
-from app.kpis.values import Item, KpiVersion
+from app.kpis.values import Item, KpiVersion, Practice
 from app.words import LOCALES, Words, in_locale
 
 Told = str | float | None
@@ -100,7 +100,19 @@ def _item(place: str, item: Item, locale: str) -> Mapping[str, Told]:
         **{name: text for texts in anchors for name, text in texts.items()},
         f"{place}.weight": item.weight,
         f"{place}.reversed": item.is_reversed,
+        **_practice(place, item.practice, locale),
         f"{place}.condition": None if on is None else f"{on.item}: {on.lowest}\N{EN DASH}{on.highest}",
+    }
+
+
+def _practice(place: str, practice: Practice, locale: str) -> Mapping[str, Told]:
+    competence, resource, exercise = practice.competence, practice.resource, practice.exercise
+    return {
+        f"{place}.competence_id": None if competence is None else in_locale(competence.name, locale),
+        **({} if resource is None else _texts(f"{place}.resource.title", resource.title)),
+        f"{place}.resource.url": None if resource is None else resource.url,
+        **({} if exercise is None else _texts(f"{place}.exercise.text", exercise.text)),
+        f"{place}.exercise.minutes": None if exercise is None else exercise.minutes,
     }
 
 

@@ -202,9 +202,19 @@ def _soft_gaps(version: KpiVersion) -> list[FieldError]:
         name = f"items.{place}"
         found += _unworded({f"{name}.name": item.name, f"{name}.question": item.question})
         found += _unworded({f"{name}.anchors.{point}": words for point, words in item.anchors.items()})
+        found += _unworded(_practice_words(name, item))
         if item.scale.kind in _WORDED and len(item.anchors) < LEAST_ANCHORS:
             found.append(FieldError(f"{name}.anchors", FEW_ANCHORS, ", ".join(scale_points(item.scale))))
     return found
+
+
+def _practice_words(name: str, item: Item) -> Mapping[str, Words]:
+    """What somebody reads who wants to get better at an item."""
+    resource, exercise = item.practice.resource, item.practice.exercise
+    return {
+        **({f"{name}.resource.title": resource.title} if resource else {}),
+        **({f"{name}.exercise.text": exercise.text} if exercise else {}),
+    }
 
 
 def _hard_gaps(version: KpiVersion, targets: Sequence[Target]) -> list[FieldError]:

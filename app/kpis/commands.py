@@ -1,11 +1,10 @@
-"""Every write on KPIs; those on goals and scales stand in `define`, on targets and cards in `assign`, and are offered here.
+"""Every write on KPIs; those on goals, scales and competences stand in `define`, on targets and cards in `assign`, and are offered here.
 
 All of them ask for kpis:write at the company, leave a journal entry and send nothing. A change that names the
 version it saw raises StaleVersion when another came first. Nothing of the past is rewritten: a KPI that was activated
 changes by versions that begin on a day.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -20,30 +19,43 @@ from app.infra.ids import is_id, new_id
 from app.kpis import queries
 from app.kpis.assign import set_scorecard, set_target
 from app.kpis.checks import activation_problems, anchor_problems, condition_problems, content_problems
-from app.kpis.define import change_goal, change_scale, create_goal, create_scale
-from app.kpis.drafts import KpiContent, KpiDraft, SoftMeasure, content_of, drafted_version
+from app.kpis.define import change_competence, change_goal, change_scale, create_competence, create_goal, create_scale
+from app.kpis.drafts import (
+    NAMES_NOTHING,
+    KpiContent,
+    KpiDraft,
+    Named,
+    SoftMeasure,
+    SwapDraft,
+    content_of,
+    drafted_version,
+)
 from app.kpis.guard import check_free, enter, note, writable
+from app.kpis.room import load_room
 from app.kpis.rows import item_row, version_row
 from app.kpis.rules import (
+    LINE_CAPS,
     OTHER_KIND,
+    CardFull,
     KpiNotReady,
     VersionNeeded,
     WrongKpiState,
-    check_cap,
     check_following,
     next_state,
     refuse,
 )
 from app.kpis.tables import KpiRow, KpiVersionRow
-from app.kpis.values import Kpi, KpiId, KpiState, KpiVersion, KpiVersionId, Scale, ScaleId
+from app.kpis.values import Kpi, KpiId, KpiState, KpiVersion, KpiVersionId
 from app.organisation.queries import load_people
 
 __all__ = [
     "activate_kpi",
     "add_kpi_version",
+    "change_competence",
     "change_goal",
     "change_kpi",
     "change_scale",
+    "create_competence",
     "create_goal",
     "create_kpi",
     "create_scale",
@@ -118,19 +130,28 @@ def add_kpi_version(
 
 
 def activate_kpi(
-    session: WriteSession, viewer: Viewer, kpi_id: str, *, expected_version: int | None = None, now: datetime
+    session: WriteSession,
+    viewer: Viewer,
+    kpi_id: str,
+    *,
+    swap: SwapDraft | None = None,
+    expected_version: int | None = None,
+    now: datetime,
 ) -> None:
-    """Put a draft or paused KPI to use.
+    """Put a draft or paused KPI to use, perhaps in exchange for one that rests or is laid away at the same time.
 
-    KpiNotReady names everything that is missing; CardFull when a card with the paused KPI has no place for it now.
+    KpiNotReady names everything that is missing; CardFull when a card with the KPI has no place for it, also after the
+    exchange. Invalid when the KPI to be exchanged is none that could make room. The reason goes into the journal and
+    the history of both.
     """
     row, present = _open_kpi(session, viewer, kpi_id, expected_version)
     state = next_state(present.state, KpiState.ACTIVE)
     _check_ready(session, replace(present, state=state))
-    for card in queries.load_cards_with(session, row.id, since=local_day(now)):
-        states = queries.load_states(session, row.company_id, [line.kpi_id for line in card.lines])
-        check_cap(card.level, card.lines, {**states, present.id: state})
-    _set_state(session, viewer, row, state, now)
+    details = {} if swap is None else _swap_out(session, viewer, present, swap, now)
+    full = load_room(session, present, since=local_day(now)).full
+    if full:
+        raise CardFull(count=LINE_CAPS[full[0].level])
+    _set_state(session, viewer, row, state, now, **details)
 
 
 def pause_kpi(
@@ -206,15 +227,27 @@ def _checked_version(
 ) -> KpiVersion:
     """The content as a version that is not written yet."""
     refuse(content_problems(content))
-    scales: Mapping[ScaleId, Scale] = {}
+    named = NAMES_NOTHING
     if isinstance(content.measure, SoftMeasure):
-        asked = [item.scale_id for item in content.measure.items]
-        scales = queries.load_scales(session, company_id, asked)
-        places = [place for place, scale_id in enumerate(asked) if scale_id not in scales]
-        refuse([FieldError(f"items.{place}.scale_id", NO_CHOICE) for place in places])
-    version = drafted_version(content, number=number, scales=scales, today=local_day(now))
+        named = _named_in(session, company_id, content.measure)
+    version = drafted_version(content, number=number, named=named, today=local_day(now))
     refuse([*anchor_problems(version.items), *condition_problems(version.items)])
     return version
+
+
+def _named_in(session: WriteSession, company_id: str, measure: SoftMeasure) -> Named:
+    """The scales and competences that items name, each of the same company."""
+    scales = queries.load_scales(session, company_id, [item.scale_id for item in measure.items])
+    wanted = {item.practice.competence_id for item in measure.items} - {None}
+    competences = queries.load_competences(session, company_id) if wanted else {}
+    unknown = []
+    for place, item in enumerate(measure.items):
+        if item.scale_id not in scales:
+            unknown.append(FieldError(f"items.{place}.scale_id", NO_CHOICE))
+        if item.practice.competence_id not in {None, *competences}:
+            unknown.append(FieldError(f"items.{place}.competence_id", NO_CHOICE))
+    refuse(unknown)
+    return Named(scales, competences)
 
 
 def _check_ready(session: WriteSession, kpi: Kpi) -> None:
@@ -235,6 +268,17 @@ def _write_version(session: WriteSession, kpi_id: str, version: KpiVersion, now:
     )
     session.flush()
     return KpiVersionId(row.id)
+
+
+def _swap_out(session: WriteSession, viewer: Viewer, kpi: Kpi, swap: SwapDraft, now: datetime) -> dict[str, str]:
+    """Make room for a KPI; what the journal says of the exchange."""
+    choices = {one.id for one in load_room(session, kpi, since=local_day(now)).choices}
+    if swap.kpi_id not in choices:
+        raise Invalid([FieldError("kpi_id", NO_CHOICE)])
+    out = writable(session, viewer, KpiRow, swap.kpi_id, None)
+    state = next_state(KpiState(out.state), swap.state)
+    _set_state(session, viewer, out, state, now, reason=swap.reason, swapped_with=kpi.id)
+    return {"reason": swap.reason, "swapped_with": out.id}
 
 
 def _set_state(

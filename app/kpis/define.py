@@ -1,4 +1,4 @@
-"""Every write on goals and scales; each asks for kpis:write at the company, leaves a journal entry, sends nothing."""
+"""Every write on goals, scales and competences; each asks for kpis:write at the company, leaves a journal entry, sends nothing."""
 
 from datetime import datetime
 
@@ -9,12 +9,12 @@ from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.kpis import queries
 from app.kpis.checks import scale_problems
-from app.kpis.drafts import GoalDraft, ScaleDraft
+from app.kpis.drafts import CompetenceDraft, GoalDraft, ScaleDraft
 from app.kpis.guard import check_free, enter, note, writable
 from app.kpis.rows import scale_of
 from app.kpis.rules import GOAL_LOOP, ScaleInUse, has_same_answers, makes_loop, refuse
-from app.kpis.tables import GoalRow, ScaleRow
-from app.kpis.values import GoalId, ScaleId
+from app.kpis.tables import CompetenceRow, GoalRow, ScaleRow
+from app.kpis.values import CompetenceId, GoalId, ScaleId
 
 
 def create_goal(session: WriteSession, viewer: Viewer, draft: GoalDraft, *, company_id: str, now: datetime) -> GoalId:
@@ -73,6 +73,34 @@ def change_scale(
     note(session, viewer, "scale.changed", row, now)
 
 
+def create_competence(
+    session: WriteSession, viewer: Viewer, draft: CompetenceDraft, *, company_id: str, now: datetime
+) -> CompetenceId:
+    """Write a competence."""
+    enter(session, viewer, company_id)
+    row = CompetenceRow(id=new_id(session), company_id=company_id, created_at=now, version=1)
+    _set_competence(session, row, draft)
+    session.add(row)
+    note(session, viewer, "competence.created", row, now)
+    return CompetenceId(row.id)
+
+
+def change_competence(
+    session: WriteSession,
+    viewer: Viewer,
+    competence_id: str,
+    draft: CompetenceDraft,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Call a competence something else; rounds that have started keep the name they had."""
+    row = writable(session, viewer, CompetenceRow, competence_id, expected_version)
+    _set_competence(session, row, draft)
+    row.version += 1
+    note(session, viewer, "competence.changed", row, now)
+
+
 def _set_goal(session: WriteSession, row: GoalRow, draft: GoalDraft) -> None:
     check_free(session, GoalRow, row.company_id, draft.external_id, own_id=row.id)
     parents = queries.load_goal_parents(session, row.company_id)
@@ -82,6 +110,11 @@ def _set_goal(session: WriteSession, row: GoalRow, draft: GoalDraft) -> None:
         raise Invalid([FieldError("parent_id", GOAL_LOOP)])
     row.name, row.description = dict(draft.name), dict(draft.description)
     row.parent_id, row.external_id = draft.parent_id, draft.external_id
+
+
+def _set_competence(session: WriteSession, row: CompetenceRow, draft: CompetenceDraft) -> None:
+    check_free(session, CompetenceRow, row.company_id, draft.external_id, own_id=row.id)
+    row.name, row.external_id = dict(draft.name), draft.external_id
 
 
 def _set_scale(session: WriteSession, row: ScaleRow, draft: ScaleDraft) -> None:

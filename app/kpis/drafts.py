@@ -8,18 +8,26 @@ from app.deferred import dataclass
 from app.kpis.values import (
     Aggregation,
     Cadence,
+    Competence,
+    CompetenceId,
     Condition,
     DecisionRule,
     Direction,
+    Exercise,
     Form,
     GoalId,
     Item,
     ItemId,
     Kpi,
+    KpiId,
     KpiKind,
+    KpiState,
     KpiVersion,
     KpiVersionId,
+    LearningResource,
     Level,
+    NamedCompetence,
+    Practice,
     RaterGroup,
     Rollup,
     Scale,
@@ -55,6 +63,26 @@ class ScaleDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetenceDraft:
+    """A competence as it is wanted."""
+
+    name: Words
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeDraft:
+    """What helps to get better at an item, as it is wanted; each part may be missing."""
+
+    competence_id: CompetenceId | None = None
+    resource: LearningResource | None = None
+    exercise: Exercise | None = None
+
+
+NO_PRACTICE = PracticeDraft()
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDraft:
     """An item as it is wanted."""
 
@@ -66,6 +94,7 @@ class ItemDraft:
     weight: float = 1.0
     is_reversed: bool = False
     condition: Condition | None = None
+    practice: PracticeDraft = NO_PRACTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +149,15 @@ class KpiDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class SwapDraft:
+    """The KPI that is to make room for another, whether it rests or is laid away, and why."""
+
+    kpi_id: KpiId
+    state: KpiState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetDraft:
     """Goalposts as they are wanted; `subject_id` None stands for the whole company."""
 
@@ -148,7 +186,18 @@ class ScorecardDraft:
 _HARD_FIELDS = [field.name for field in dataclasses.fields(HardMeasure)]
 
 
-def drafted_version(content: KpiContent, *, number: int, scales: Mapping[ScaleId, Scale], today: date) -> KpiVersion:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the items of a content name: scales, and competences."""
+
+    scales: Mapping[ScaleId, Scale]
+    competences: Mapping[CompetenceId, Competence]
+
+
+NAMES_NOTHING = Named({}, {})
+
+
+def drafted_version(content: KpiContent, *, number: int, named: Named, today: date) -> KpiVersion:
     """A content as a version that has no id yet, beginning today unless it says otherwise."""
     soft = content.measure if isinstance(content.measure, SoftMeasure) else SoftMeasure({}, ())
     hard = content.measure if isinstance(content.measure, HardMeasure) else HardMeasure({}, None, None)
@@ -161,7 +210,7 @@ def drafted_version(content: KpiContent, *, number: int, scales: Mapping[ScaleId
         criterion=content.criterion,
         decision_rule=content.decision_rule,
         rater_weights=soft.rater_weights,
-        items=tuple(_item_of(item, scales[item.scale_id]) for item in soft.items),
+        items=tuple(_item_of(item, named) for item in soft.items),
         **{name: getattr(hard, name) for name in _HARD_FIELDS},
     )
 
@@ -180,6 +229,11 @@ def content_of(kpi: Kpi) -> KpiContent:
             item.weight,
             item.is_reversed,
             item.condition,
+            PracticeDraft(
+                item.practice.competence.id if item.practice.competence else None,
+                item.practice.resource,
+                item.practice.exercise,
+            ),
         )
         for item in version.items
     )
@@ -194,15 +248,22 @@ def content_of(kpi: Kpi) -> KpiContent:
     )
 
 
-def _item_of(draft: ItemDraft, scale: Scale) -> Item:
+def _item_of(draft: ItemDraft, named: Named) -> Item:
+    wanted = draft.practice
+    competence = None if wanted.competence_id is None else named.competences[wanted.competence_id]
     return Item(
         ItemId(""),
         draft.code,
         draft.name,
         draft.question,
-        scale,
+        named.scales[draft.scale_id],
         draft.weight,
         draft.is_reversed,
         draft.anchors,
         draft.condition,
+        Practice(
+            None if competence is None else NamedCompetence(competence.id, competence.name),
+            wanted.resource,
+            wanted.exercise,
+        ),
     )

@@ -13,10 +13,10 @@ from app.infra.ids import is_id
 from app.infra.versions import check_version
 from app.journal.commands import record
 from app.kpis.rules import ExternalIdTaken
-from app.kpis.tables import GoalRow, KpiRow, ScaleRow
+from app.kpis.tables import CompetenceRow, GoalRow, KpiRow, ScaleRow
 from app.organisation.place import take_turn
 
-Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
+Row = TypeVar("Row", GoalRow, ScaleRow, CompetenceRow, KpiRow)
 
 
 def enter(session: WriteSession, viewer: Viewer, company_id: str) -> None:
@@ -48,7 +48,12 @@ def check_free(
 
 
 def note(
-    session: WriteSession, viewer: Viewer, action: str, row: GoalRow | ScaleRow | KpiRow, now: datetime, **details: str
+    session: WriteSession,
+    viewer: Viewer,
+    action: str,
+    row: GoalRow | ScaleRow | CompetenceRow | KpiRow,
+    now: datetime,
+    **details: str,
 ) -> None:
     """Send the row to the database, and an entry to the journal."""
     session.flush()

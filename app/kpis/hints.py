@@ -1,4 +1,4 @@
-"""Advice on the wording of the items of a KPI; nothing of it is refused.
+"""Advice on the items of a KPI, their wording and what helps to get better at them; nothing of it is refused.
 
 Problems that are refused are found in `checks`.
 """
@@ -16,6 +16,9 @@ ONLY_JUDGING = "Describe what others can see, not how good it is."
 NOT_SEEN = "Nobody can see what somebody thinks, feels or wants. Say what is done or said."
 SAME_ANCHOR = "Another point has the same words. Say what differs."
 MOST_WORDS = 20
+NO_PRACTICE = (
+    "No item names a competence, something to learn from or an exercise. A low score will say what, but not how."
+)
 # Words that only say how good something is, and those that join two questions, in bokmål and English.
 _JUDGING = re.compile(
     "svært|meget|ganske|veldig|litt|ikke|god|godt|bra|fin|fint|dårlig|svak|middels|gjennomsnittlig|utmerket|flink|"
@@ -51,6 +54,12 @@ def wording_hints(version: KpiVersion) -> list[FieldError]:
                 found.append(FieldError(f"items.{place}.question.{locale}", NOT_SEEN))
             found += _anchor_hints(item, f"items.{place}.anchors", locale)
     return found
+
+
+def practice_hints(version: KpiVersion) -> list[FieldError]:
+    """Advice to record what helps: none of the items says it. A measured KPI has no items, and needs none."""
+    is_bare = bool(version.items) and all(item.practice.is_empty for item in version.items)
+    return [FieldError("items", NO_PRACTICE)] if is_bare else []
 
 
 def _asks_twice(question: str) -> bool:

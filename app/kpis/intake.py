@@ -6,30 +6,37 @@ from datetime import date
 from typing import TypeVar
 
 from app.errors import FieldError
-from app.fields import BAD_CHARACTERS, NAME_LENGTH, REQUIRED, WRONG_COUNT, Fields
+from app.fields import BAD_CHARACTERS, NAME_LENGTH, NO_CHOICE, REQUIRED, TEXT_LENGTH, WRONG_COUNT, Fields
 from app.kpis.checks import content_problems, scale_problems
 from app.kpis.drafts import (
+    CompetenceDraft,
     GoalDraft,
     HardMeasure,
     ItemDraft,
     KpiContent,
     KpiDraft,
+    PracticeDraft,
     ScaleDraft,
     ScorecardDraft,
     SoftMeasure,
+    SwapDraft,
     TargetDraft,
 )
 from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
+    CompetenceId,
     Condition,
     DecisionRule,
     Direction,
+    Exercise,
     Form,
     GoalId,
     KpiId,
     KpiKind,
+    KpiState,
+    LearningResource,
     Level,
     RaterGroup,
     Rollup,
@@ -38,7 +45,7 @@ from app.kpis.values import (
     ScorecardLine,
     ShareRule,
 )
-from app.plain import DECIMALS, span
+from app.plain import DECIMALS, is_https, span
 from app.words import LOCALES, Words
 
 SMALLEST = 1e-6
@@ -50,6 +57,11 @@ CODE_LENGTH = 40
 UNIT_LENGTH = 30
 PERCENTILE = (0.1, 99.9)
 DECISION_DAYS = (1, 365)
+MAKES_ROOM = (KpiState.PAUSED, KpiState.RETIRED)
+EXERCISE_MINUTES = (1, 10)
+EXERCISE_LENGTH = 500
+URL_LENGTH = 500
+NO_HTTPS = "Enter a whole address that begins with https://."
 
 
 _LEVEL = re.compile(r"[A-Za-z0-9_-]{1,20}")
@@ -86,6 +98,12 @@ def parse_scale(given: Mapping[str, object], *, posted: bool = False) -> ScaleDr
     return _finished(fields, draft, scale_problems(draft) if kind else [])
 
 
+def parse_competence(given: Mapping[str, object], *, posted: bool = False) -> CompetenceDraft:
+    """A competence: name, external_id."""
+    fields = Fields(given, posted=posted)
+    return _finished(fields, CompetenceDraft(name=_named(fields), external_id=fields.text("external_id")))
+
+
 def parse_kpi(given: Mapping[str, object], *, posted: bool = False) -> KpiDraft:
     """A KPI with its first version: kind, goal_id, owner_id, external_id, and the fields of `parse_content`."""
     fields = Fields(given, posted=posted)
@@ -110,6 +128,17 @@ def parse_content(given: Mapping[str, object], kind: KpiKind, *, posted: bool = 
     fields = Fields(given, posted=posted)
     content = _content(fields, kind)
     return _finished(fields, content, content_problems(content))
+
+
+def parse_swap(given: Mapping[str, object], *, posted: bool = False) -> SwapDraft:
+    """Which KPI makes room for another: kpi_id, state (paused or retired), reason."""
+    fields = Fields(given, posted=posted)
+    kpi_id = fields.text("kpi_id", required=True) or ""
+    state = fields.choice("state", KpiState, required=True) or KpiState.PAUSED
+    reason = fields.text("reason", longest=TEXT_LENGTH, required=True, lines=True) or ""
+    if state not in MAKES_ROOM:
+        fields.refuse("state", NO_CHOICE, ", ".join(MAKES_ROOM))
+    return _finished(fields, SwapDraft(KpiId(kpi_id), state, reason))
 
 
 def parse_target(given: Mapping[str, object], *, posted: bool = False) -> TargetDraft:
@@ -210,9 +239,45 @@ def _item(fields: Fields, place: int) -> ItemDraft:
         weight=_item_weight(fields, is_conditional=condition is not None),
         is_reversed=fields.flag("reversed"),
         condition=condition,
+        practice=_practice(fields),
     )
     fields.close()
     return draft
+
+
+def _practice(fields: Fields) -> PracticeDraft:
+    """What helps to get better: competence_id, resource of title and url, exercise of text and minutes."""
+    competence_id = fields.text("competence_id")
+    return PracticeDraft(
+        CompetenceId(competence_id) if competence_id else None,
+        _resource(fields.group("resource")),
+        _exercise(fields.group("exercise")),
+    )
+
+
+def _resource(fields: Fields) -> LearningResource | None:
+    """A title in some language with an address; nothing filled in stands for none."""
+    title, url = fields.words("title", longest=NAME_LENGTH), fields.text("url", longest=URL_LENGTH)
+    if url is not None and not is_https(url):
+        fields.refuse("url", NO_HTTPS)
+    if title and url is None:
+        fields.refuse("url", REQUIRED)
+    if url is not None and not title:
+        fields.refuse("title", REQUIRED, ", ".join(LOCALES))
+    fields.close()
+    return LearningResource(title, url) if title and url is not None else None
+
+
+def _exercise(fields: Fields) -> Exercise | None:
+    """A short text of at most ten minutes; nothing filled in stands for none."""
+    text = fields.words("text", longest=EXERCISE_LENGTH)
+    minutes = fields.whole("minutes", *EXERCISE_MINUTES)
+    if text and minutes is None:
+        fields.refuse("minutes", REQUIRED)
+    if minutes is not None and not text:
+        fields.refuse("text", REQUIRED, ", ".join(LOCALES))
+    fields.close()
+    return Exercise(text, minutes) if text and minutes is not None else None
 
 
 def _item_weight(fields: Fields, *, is_conditional: bool) -> float:

@@ -16,13 +16,37 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
-from app.kpis.rows import card_of, goal_of, item_of, kpi_of, line_of, scale_of, target_of, version_of
-from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardLineRow, ScorecardRow, TargetRow
-from app.kpis.values import Goal, Item, Kpi, KpiFilter, KpiId, KpiState, KpiVersion, Scale, ScaleId, Scorecard, Target
+from app.kpis.rows import card_of, competence_of, goal_of, item_of, kpi_of, line_of, scale_of, target_of, version_of
+from app.kpis.tables import (
+    CompetenceRow,
+    GoalRow,
+    ItemRow,
+    KpiRow,
+    KpiVersionRow,
+    ScaleRow,
+    ScorecardLineRow,
+    ScorecardRow,
+    TargetRow,
+)
+from app.kpis.values import (
+    Competence,
+    CompetenceId,
+    Goal,
+    Item,
+    Kpi,
+    KpiFilter,
+    KpiId,
+    KpiState,
+    KpiVersion,
+    Scale,
+    ScaleId,
+    Scorecard,
+    Target,
+)
 from app.organisation.queries import load_tree, path_of
 from app.organisation.values import SubjectId
 
-Row = TypeVar("Row", GoalRow, ScaleRow, KpiRow)
+Row = TypeVar("Row", GoalRow, ScaleRow, CompetenceRow, KpiRow)
 EVERY_KPI = KpiFilter()
 
 KPI_ORDERS = {"external_id": func.coalesce(KpiRow.external_id, ""), "kind": KpiRow.kind, "state": KpiRow.state}
@@ -53,6 +77,19 @@ def list_scales(
     """The scales of a company, by external id."""
     wanted = [] if external_id is None else [ScaleRow.external_id == external_id]
     return _page(session, viewer, company_id, request, ScaleRow, wanted).map(scale_of)
+
+
+def get_competence(session: ReadSession, viewer: Viewer, competence_id: str) -> Competence:
+    """A competence; NotFound for whoever may not read the KPIs of its company."""
+    return competence_of(_readable(session, viewer, CompetenceRow, competence_id))
+
+
+def list_competences(
+    session: ReadSession, viewer: Viewer, company_id: str, request: PageRequest, *, external_id: str | None = None
+) -> Page[Competence]:
+    """The competences of a company, by external id."""
+    wanted = [] if external_id is None else [CompetenceRow.external_id == external_id]
+    return _page(session, viewer, company_id, request, CompetenceRow, wanted).map(competence_of)
 
 
 def get_kpi(session: ReadSession, viewer: Viewer, kpi_id: str, *, on: date) -> Kpi:
@@ -166,6 +203,12 @@ def load_scales(session: ReadSession, company_id: str, scale_ids: Collection[str
     return {ScaleId(row.id): scale_of(row) for row in rows}
 
 
+def load_competences(session: ReadSession, company_id: str) -> Mapping[CompetenceId, Competence]:
+    """All competences of a company, whoever asks."""
+    rows = session.scalars(select(CompetenceRow).where(CompetenceRow.company_id == company_id))
+    return {CompetenceId(row.id): competence_of(row) for row in rows}
+
+
 def load_goals(session: ReadSession, company_id: str) -> tuple[Goal, ...]:
     """All goals of a company, in no order, whoever asks."""
     return tuple(goal_of(row) for row in session.scalars(select(GoalRow).where(GoalRow.company_id == company_id)))
@@ -273,10 +316,14 @@ def _kpis(session: ReadSession, rows: Sequence[KpiRow], on: date) -> list[Kpi]:
 def _items(session: ReadSession, version_ids: Collection[str]) -> Mapping[str, tuple[Item, ...]]:
     """The items of versions, in order; a version without items has none."""
     found: dict[str, tuple[Item, ...]] = dict.fromkeys(version_ids, ())
-    query = select(ItemRow, ScaleRow).join(ScaleRow, ScaleRow.id == ItemRow.scale_id)
+    query = (
+        select(ItemRow, ScaleRow, CompetenceRow.name)
+        .join(ScaleRow, ScaleRow.id == ItemRow.scale_id)
+        .outerjoin(CompetenceRow, CompetenceRow.id == ItemRow.competence_id)
+    )
     in_order = query.where(ItemRow.kpi_version_id.in_(version_ids)).order_by(ItemRow.position)
-    for item, scale in session.execute(in_order):
-        found[item.kpi_version_id] += (item_of(item, scale_of(scale)),)
+    for item, scale, competence in session.execute(in_order):
+        found[item.kpi_version_id] += (item_of(item, scale_of(scale), competence),)
     return found
 
 

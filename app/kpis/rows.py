@@ -4,14 +4,27 @@ from dataclasses import asdict
 from datetime import datetime
 
 from app.kpis.checks import scale_points
-from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardLineRow, ScorecardRow, TargetRow
+from app.kpis.tables import (
+    CompetenceRow,
+    GoalRow,
+    ItemRow,
+    KpiRow,
+    KpiVersionRow,
+    ScaleRow,
+    ScorecardLineRow,
+    ScorecardRow,
+    TargetRow,
+)
 from app.kpis.values import (
     Aggregation,
     Cadence,
     Comparison,
+    Competence,
+    CompetenceId,
     Condition,
     DecisionRule,
     Direction,
+    Exercise,
     Form,
     Goal,
     GoalId,
@@ -23,7 +36,10 @@ from app.kpis.values import (
     KpiState,
     KpiVersion,
     KpiVersionId,
+    LearningResource,
     Level,
+    NamedCompetence,
+    Practice,
     RaterGroup,
     Rollup,
     Scale,
@@ -35,6 +51,7 @@ from app.kpis.values import (
     ShareRule,
     Target,
 )
+from app.words import Words
 
 
 def goal_of(row: GoalRow) -> Goal:
@@ -64,6 +81,11 @@ def scale_of(row: ScaleRow) -> Scale:
         row.external_id,
         row.version,
     )
+
+
+def competence_of(row: CompetenceRow) -> Competence:
+    """The competence as a value."""
+    return Competence(CompetenceId(row.id), row.company_id, row.name, row.external_id, row.version)
 
 
 def kpi_of(row: KpiRow, current: KpiVersion) -> Kpi:
@@ -116,12 +138,22 @@ def version_of(row: KpiVersionRow, items: tuple[Item, ...]) -> KpiVersion:
 
 def item_row(item: Item, *, id: str, kpi_version_id: str, position: int) -> ItemRow:  # noqa: A002 - the column's name
     """The row of an item."""
-    fields = {name: value for name, value in asdict(item).items() if name not in {"id", "scale"}}
-    return ItemRow(**fields, id=id, kpi_version_id=kpi_version_id, position=position, scale_id=item.scale.id)
+    fields = {name: value for name, value in asdict(item).items() if name not in {"id", "scale", "practice"}}
+    practice = item.practice
+    return ItemRow(
+        **fields,
+        id=id,
+        kpi_version_id=kpi_version_id,
+        position=position,
+        scale_id=item.scale.id,
+        competence_id=None if practice.competence is None else practice.competence.id,
+        resource=None if practice.resource is None else asdict(practice.resource),
+        exercise=None if practice.exercise is None else asdict(practice.exercise),
+    )
 
 
-def item_of(row: ItemRow, scale: Scale) -> Item:
-    """The item as a value, on its scale; anchors in the order of the scale."""
+def item_of(row: ItemRow, scale: Scale, competence: Words | None) -> Item:
+    """The item as a value, on its scale, with the name of its competence; anchors in the order of the scale."""
     points = [point for point in scale_points(scale) if point in row.anchors]
     return Item(
         ItemId(row.id),
@@ -133,6 +165,11 @@ def item_of(row: ItemRow, scale: Scale) -> Item:
         row.is_reversed,
         {point: row.anchors[point] for point in points},
         None if row.condition is None else Condition(**row.condition),
+        Practice(
+            None if row.competence_id is None else NamedCompetence(CompetenceId(row.competence_id), competence or {}),
+            None if row.resource is None else LearningResource(**row.resource),
+            None if row.exercise is None else Exercise(**row.exercise),
+        ),
     )
 
 

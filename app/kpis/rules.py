@@ -11,7 +11,17 @@ from app.errors import Conflict, FieldError, Invalid
 from app.fields import NO_CHOICE
 from app.kpis.checks import TWICE, repeated
 from app.kpis.drafts import ScaleDraft
-from app.kpis.values import KpiId, KpiState, KpiVersion, Level, RaterGroup, Scale, Scorecard, ScorecardLine, Target
+from app.kpis.values import (
+    KpiId,
+    KpiState,
+    KpiVersion,
+    Level,
+    RaterGroup,
+    Scale,
+    Scorecard,
+    ScorecardLine,
+    Target,
+)
 from app.organisation.values import SubjectKind
 from app.plain import span
 
@@ -238,6 +248,36 @@ def line_problems(lines: Sequence[ScorecardLine], level: Level, states: Mapping[
     return found + [FieldError(f"lines.{n}.focus", FOCUS_FULL, span(0, FOCUS_CAP)) for n in in_focus[FOCUS_CAP:]]
 
 
+def is_over(level: Level, lines: Iterable[ScorecardLine], states: Mapping[KpiId, KpiState]) -> bool:
+    """Whether a card holds more KPIs than its level may have; paused and retired KPIs take no place."""
+    return len(live_lines(lines, states)) > LINE_CAPS[level]
+
+
+def swap_choices(full: Sequence[Scorecard], kpi_id: KpiId, states: Mapping[KpiId, KpiState]) -> list[KpiId]:
+    """The KPIs in use that could make room for another on every full card, in the order of the first.
+
+    Parameters
+    ----------
+    full : cards on which the other KPI would be one too many
+    kpi_id : the other KPI
+    states : of all KPIs on these cards
+
+    >>> from app.kpis.values import ScorecardId
+    >>> lines = tuple(ScorecardLine(KpiId(name), 1.0, False, False) for name in ("old", "new", "draft"))
+    >>> card = Scorecard(ScorecardId("c"), "", "s", Level.TEAM, date(2026, 1, 1), lines, 1)
+    >>> states = {"old": KpiState.ACTIVE, "new": KpiState.ACTIVE, "draft": KpiState.DRAFT}
+    >>> swap_choices([card], KpiId("new"), states)
+    ['old']
+    """
+    on_each = [{line.kpi_id for line in card.lines} for card in full]
+    in_order = [line.kpi_id for card in full[:1] for line in card.lines]
+    return [
+        one
+        for one in in_order
+        if one != kpi_id and states[one] is KpiState.ACTIVE and all(one in lines for lines in on_each)
+    ]
+
+
 def check_cap(level: Level, lines: Iterable[ScorecardLine], states: Mapping[KpiId, KpiState]) -> None:
     """Refuse a card with more KPIs than its level may have; paused and retired KPIs take no place.
 
@@ -245,7 +285,7 @@ def check_cap(level: Level, lines: Iterable[ScorecardLine], states: Mapping[KpiI
     ------
     CardFull : over 6 for a person, 8 for a team or department, 10 for the company
     """
-    if len(live_lines(lines, states)) > LINE_CAPS[level]:
+    if is_over(level, lines, states):
         raise CardFull(count=LINE_CAPS[level])
 
 

@@ -52,6 +52,20 @@ class ScaleRow(Base):
     version: Mapped[int] = mapped_column(Whole)
 
 
+class CompetenceRow(Base):
+    """A competence; items name it."""
+
+    __tablename__ = "competence"
+    __table_args__ = (UniqueConstraint("company_id", "external_id"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    company_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id", ondelete="CASCADE"))
+    name: Mapped[dict[str, str]] = mapped_column(Json)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(Whole)
+
+
 class KpiRow(Base):
     """A KPI: what stays the same over its versions."""
 
@@ -135,6 +149,9 @@ class ItemRow(Base):
     is_reversed: Mapped[bool] = mapped_column(Flag)
     anchors: Mapped[dict[str, dict[str, str]]] = mapped_column(Json)
     condition: Mapped[dict[str, str] | None] = mapped_column(Json)
+    competence_id: Mapped[str | None] = mapped_column(Id, ForeignKey("competence.id"))
+    resource: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    exercise: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class TargetRow(Base):

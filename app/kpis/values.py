@@ -1,7 +1,7 @@
 """The nouns of KPIs: goals, KPIs and their versions, scales, items, targets and scorecards."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -10,6 +10,7 @@ from app.words import Words
 
 GoalId = NewType("GoalId", str)
 ScaleId = NewType("ScaleId", str)
+CompetenceId = NewType("CompetenceId", str)
 KpiId = NewType("KpiId", str)
 KpiVersionId = NewType("KpiVersionId", str)
 ItemId = NewType("ItemId", str)
@@ -153,6 +154,58 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Competence:
+    """Something that people of a company can get better at; items of several KPIs may ask for the same."""
+
+    id: CompetenceId
+    company_id: str
+    name: Words
+    external_id: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCompetence:
+    """The competence that an item asks for, as it is called."""
+
+    id: CompetenceId
+    name: Words
+
+
+@dataclass(frozen=True, slots=True)
+class LearningResource:
+    """Something to read, watch or attend, at an https address."""
+
+    title: Words
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """Something small to try, of `minutes` from 1 to 10."""
+
+    text: Words
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """What helps to get better at an item; each part may be missing."""
+
+    competence: NamedCompetence | None = None
+    resource: LearningResource | None = None
+    exercise: Exercise | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is recorded."""
+        return self.competence is None and self.resource is None and self.exercise is None
+
+
+NO_PRACTICE = Practice()
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """When an item is asked: the item of this code, earlier in the KPI, got an answer from `lowest` to `highest`."""
 
@@ -177,6 +230,7 @@ class Item:
     is_reversed: bool
     anchors: Mapping[str, Words]
     condition: Condition | None = None
+    practice: Practice = NO_PRACTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +287,18 @@ class Kpi:
     external_id: str | None
     current: KpiVersion
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class KpiStep:
+    """A step in the life of a KPI: when, to which state, by whom, why, and the KPI that it was swapped with."""
+
+    at: datetime
+    state: KpiState
+    by: str
+    reason: str
+    other_id: KpiId | None
+    other: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,25 @@ def load_roles_held(session: ReadSession, mailbox: str, *, on: date) -> tuple[li
     return [role_of(row) for row, is_own in rows if is_own], [role_of(row) for row, is_own in rows if not is_own]
 
 
+def load_stood_in_for(
+    session: ReadSession, viewer: Viewer, granted: Collection[str], *, on: date
+) -> dict[SubjectId, SubjectId]:
+    """By unit that the viewer reaches as a deputy alone, the manager; `granted` is where he holds roles of his own.
+
+    For whoever is shown what waits there; no statement for who stands in for nobody.
+    """
+    if not viewer.stands_in_for:
+        return {}
+    leaders = sorted(viewer.stands_in_for | viewer.own_subjects)
+    rows = session.execute(
+        select(ManagerRoleRow.unit_id, ManagerRoleRow.subject_id).where(
+            ManagerRoleRow.subject_id.in_(leaders), holds(ManagerRoleRow, on)
+        )
+    ).all()
+    own = {unit_id for unit_id, leader_id in rows if leader_id in viewer.own_subjects}.union(granted)
+    return {SubjectId(unit_id): SubjectId(leader_id) for unit_id, leader_id in rows if unit_id not in own}
+
+
 def load_deputies(
     session: ReadSession, company_id: str, *, on: date, until: date | None = None
 ) -> dict[SubjectId, list[SubjectId]]:

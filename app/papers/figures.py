@@ -9,8 +9,9 @@ from app.papers.found_text import firm_word
 from app.papers.result_words import SELF, group_key, group_name, missing, reason
 from app.releases.values import ScoreLevel
 from app.rounds.values import Goalposts
+from app.summaries.entries import Member
 from app.summaries.rules import decimals_to_show
-from app.summaries.values import Figure, GroupFigure, HardKpi, Member, SoftKpi, Summary
+from app.summaries.values import Figure, GroupFigure, HardKpi, SoftKpi, Summary
 from app.words import in_locale
 
 Row = Mapping[str, Any]

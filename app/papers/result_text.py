@@ -11,6 +11,7 @@ from app.kpis.values import Form
 from app.papers.figures import Row, distance_of, hard_rows, person_of, soft_rows
 from app.papers.found_text import ChangeText, StandoutText, change_text, firm_word, soft_notes, standout_text
 from app.papers.result_words import SELF, comments_title, group_listing, reason, withheld_comments
+from app.papers.step_text import StepText, step_text
 from app.releases.values import ScoreLevel, ScoreStatus
 from app.scoring.selfview import View
 from app.summaries.values import Comments, GroupFigure, HardKpi, ItemFigure, SoftKpi, Summary, Wording
@@ -81,6 +82,7 @@ class Shown:
     standouts: StandoutText | None
     soft_notes: list[str]
     change: ChangeText | None
+    step: StepText | None
 
 
 def shown(visit: Visit, summary: Summary, *, with_courses: bool = False) -> Shown:
@@ -102,6 +104,7 @@ def shown(visit: Visit, summary: Summary, *, with_courses: bool = False) -> Show
         standouts=standout_text(visit, summary),
         soft_notes=soft_notes(visit, summary),
         change=change_text(visit, summary),
+        step=step_text(visit, summary),
     )
 
 

@@ -12,6 +12,7 @@ from app.papers.figures import Row
 from app.papers.found_text import ChangeText, Named
 from app.papers.result_text import Shown
 from app.papers.runs import Paragraph, paragraphs_of, text_of
+from app.papers.step_text import StepText
 from app.papers.summary_sheets import title_of
 from app.summaries.values import Summary
 
@@ -39,6 +40,7 @@ def first_page(
         "hero": None if is_bare else _hero(visit, summary, told),
         "short": _in_short(visit, summary, told),
         "columns": [] if is_bare else _columns(visit, told, questions),
+        "step": None if is_bare or told.step is None else _step(visit, told.step),
         "soft": None if is_bare or not told.soft else _soft(visit, told),
         "hard": None if is_bare or not told.hard else _hard(visit, told),
         "key": text_of(words.key(bool(told.hard))),
@@ -116,6 +118,12 @@ def _columns(visit: Visit, told: Shown, questions: Sequence[str]) -> list[Values
 def _column(visit: Visit, title: str, icon: str, colour: str, paragraphs: Sequence[Paragraph]) -> Values:
     drawn = _macros(visit, "partials/icons.html").icon(icon)
     return {"title": said(visit, title), "icon": _as_file(drawn, colour), "paragraphs": paragraphs}
+
+
+def _step(visit: Visit, step: StepText) -> Values:
+    """The next step over the whole width: what to work on stands out."""
+    work_on, *others = step.sentences
+    return _column(visit, "Next step", "right", _INK, [[(work_on, True), (" " + " ".join(others), False)]])
 
 
 def _named(found: Sequence[Named]) -> list[Paragraph]:

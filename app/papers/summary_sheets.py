@@ -8,6 +8,7 @@ from app.infra.spreadsheet import Sheet, SheetColumn, write_workbook
 from app.organisation.values import Subject
 from app.papers.figure_table import COLUMNS, cells_of
 from app.papers.result_words import SELF, comments_title, group_name, withheld_comments
+from app.papers.step_text import step_text
 from app.releases.values import ScoreStatus
 from app.rounds.values import Goalposts
 from app.summaries.table import FigureRow, composite_rows, figure_rows, hard_row, soft_rows
@@ -54,6 +55,7 @@ def summary_workbook(visit: Visit, summary: Summary, company: Subject) -> bytes:
             (*_HARD[:3], *_POSTS, "Reached", "Distance left", *_HARD[3:]),
             [_hard_cells(visit, kpi) for kpi in summary.hard if not summary.is_empty],
         ),
+        _next_step(visit, summary),
         _sheet(visit, "Withheld", _WITHHELD, list(_withheld(visit, summary))),
         _about(visit, summary, company),
     )
@@ -108,6 +110,27 @@ def _withheld(visit: Visit, summary: Summary) -> Iterator[list[object]]:
             about = in_locale(block.item_name, visit.locale) if block.item_name else ""
             title = comments_title(visit, block.rater_groups, [])
             yield [title, "", about, group_name(visit, block.rater_groups), withheld_comments(visit, one)]
+
+
+def _next_step(visit: Visit, summary: Summary) -> Sheet:
+    """What to work on next, in the sentences of the page and with its figures unrounded; empty where there is none."""
+    step, told = summary.step, step_text(visit, summary)
+    facts: list[tuple[str, object]] = []
+    if step is not None and told is not None:
+        figure, exercise, resource = step.item.figure, step.item.practice.exercise, step.item.practice.resource
+        facts = [
+            ("KPI", in_locale(step.kpi, visit.locale)),
+            ("Question", in_locale(step.item.name, visit.locale)),
+            ("Score", figure.score),
+            ("Interval from", figure.lo),
+            ("Interval to", figure.hi),
+            ("Target", step.target),
+            ("Minutes", exercise.minutes if exercise else None),
+            ("Address", resource.url if resource else ""),
+            ("Next step", " ".join(told.sentences)),
+        ]
+    columns = (SheetColumn(said(visit, "Fact"), 18), SheetColumn(said(visit, "Value"), 44))
+    return Sheet(said(visit, "Next step"), columns, [[said(visit, name), value] for name, value in facts])
 
 
 def _about(visit: Visit, summary: Summary, company: Subject) -> Sheet:

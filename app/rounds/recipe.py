@@ -7,15 +7,21 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from app.kpis.values import (
+    NO_PRACTICE,
     Aggregation,
     Cadence,
     Comparison,
+    CompetenceId,
     Condition,
     Direction,
+    Exercise,
     Form,
     Kpi,
     KpiId,
     KpiKind,
+    LearningResource,
+    NamedCompetence,
+    Practice,
     RaterGroup,
     Rollup,
     ScaleKind,
@@ -129,6 +135,7 @@ def freeze_kpi(kpi: Kpi, weights: Mapping[RaterGroup, float]) -> FrozenKpi:
                 is_reversed=item.is_reversed,
                 anchors={point: dict(words) for point, words in item.anchors.items()},
                 condition=item.condition,
+                practice=item.practice,
             )
             for item in version.items
         ),
@@ -216,9 +223,9 @@ def _frozen_measure(kpi: Kpi) -> FrozenMeasure | None:
 
 
 def _item_out(item: FrozenItem) -> dict[str, Any]:
-    document = asdict(item)
-    # Rounds were launched before there were conditions: their hashes must come out again.
-    return document if item.condition else {name: value for name, value in document.items() if name != "condition"}
+    # Rounds were launched before there were conditions, or anything to practise: their hashes must come out again.
+    unsaid = {"condition": item.condition is None, "practice": item.practice.is_empty}
+    return {name: value for name, value in asdict(item).items() if not unsaid.get(name)}
 
 
 def _item_in(one: Mapping[str, Any]) -> FrozenItem:
@@ -233,6 +240,16 @@ def _item_in(one: Mapping[str, Any]) -> FrozenItem:
         is_reversed=one["is_reversed"],
         anchors=one["anchors"],
         condition=Condition(**one["condition"]) if one.get("condition") else None,
+        practice=_practice_in(one["practice"]) if one.get("practice") else NO_PRACTICE,
+    )
+
+
+def _practice_in(one: Mapping[str, Any]) -> Practice:
+    competence, resource, exercise = one["competence"], one["resource"], one["exercise"]
+    return Practice(
+        NamedCompetence(CompetenceId(competence["id"]), competence["name"]) if competence else None,
+        LearningResource(**resource) if resource else None,
+        Exercise(**exercise) if exercise else None,
     )
 
 

@@ -11,12 +11,14 @@ import numpy.typing as npt
 from app.deferred import dataclass
 from app.dossiers.values import DossierId, Measure
 from app.kpis.values import (
+    NO_PRACTICE,
     Aggregation,
     Cadence,
     Condition,
     Direction,
     Form,
     KpiKind,
+    Practice,
     RaterGroup,
     Rollup,
     ScaleKind,
@@ -262,10 +264,7 @@ class FrozenScale:
 
 @dataclass(frozen=True, slots=True)
 class FrozenItem:
-    """One behaviour as it was worded at launch; `anchors` words some scale points, keyed by the point.
-
-    With a condition its weight is 0: what only some are asked says more about an answer, and enters no score.
-    """
+    """One behaviour as worded at launch, `anchors` by scale point; with a condition it weighs 0 and enters no score."""
 
     id: str
     code: str
@@ -276,6 +275,7 @@ class FrozenItem:
     is_reversed: bool
     anchors: Mapping[str, Words]
     condition: Condition | None = None
+    practice: Practice = NO_PRACTICE
 
 
 @dataclass(frozen=True, slots=True)

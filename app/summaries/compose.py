@@ -10,8 +10,9 @@ from app.kpis.values import KpiKind
 from app.receipts.values import WithheldCount, WithheldReason
 from app.releases.values import Release, Score
 from app.rounds.values import FrozenKpi, FrozenSubject
+from app.scoring.across import Published
 from app.summaries.found import Found
-from app.summaries.rules import closest_point, distance_left, group_rank
+from app.summaries.rules import closest_point, combined_figure, distance_left, group_rank, next_step
 from app.summaries.values import (
     Comment,
     Comments,
@@ -20,6 +21,7 @@ from app.summaries.values import (
     GroupFigure,
     HardKpi,
     ItemFigure,
+    ItemScore,
     Place,
     SoftKpi,
     Subtotal,
@@ -82,19 +84,22 @@ def summary_of(known: Loaded) -> Summary:
     for score in known.scores:
         rows[score.kpi_id or ""].append(score)
     ordered = [kpi_id for kpi_id in _kpi_order(known) if kpi_id in rows]
-    soft = [kpi_id for kpi_id in ordered if known.kpis[kpi_id].kind is KpiKind.SOFT]
+    rated = [kpi_id for kpi_id in ordered if known.kpis[kpi_id].kind is KpiKind.SOFT]
+    soft = tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in rated)
+    standouts = known.found.standouts({kpi_id: kpi.name for kpi_id, kpi in known.kpis.items()})
     return Summary(
         release=known.release,
         round=known.round,
         subject=Place(known.subject.id, known.subject.kind, known.subject.name),
         above=known.above,
         composite=_composite(known, rows[""][0]) if rows[""] else None,
-        soft=tuple(_soft(known, known.kpis[kpi_id], rows[kpi_id]) for kpi_id in soft),
-        hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in soft),
+        soft=soft,
+        hard=tuple(_hard(known, known.kpis[kpi_id], rows[kpi_id][0]) for kpi_id in ordered if kpi_id not in rated),
         comments=tuple(_comments(known)),
-        standouts=known.found.standouts({kpi_id: kpi.name for kpi_id, kpi in known.kpis.items()}),
+        standouts=standouts,
         self_view=known.found.self_view(),
         since=known.found.since(),
+        step=None if standouts is None else next_step(soft, standouts),
     )
 
 
@@ -166,7 +171,24 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         groups=tuple(_group(known, kpi, row, items[row.rater_groups]) for row in groups),
         firmness=known.found.firmness(kpi.kpi_id),
         change=known.found.change(kpi.kpi_id),
+        items=() if combined is None else tuple(_item_scores(kpi, figure_of(combined), groups, items)),
     )
+
+
+def _item_scores(
+    kpi: FrozenKpi, whole: Figure, groups: Sequence[Score], items: Mapping[tuple[str, ...], Sequence[Score]]
+) -> Iterable[ItemScore]:
+    """The scored items, each over the rater groups whose figure of it is published."""
+    weights = {row.rater_groups: (row.details or {}).get("weight", 0.0) for row in groups}
+    for item in kpi.scored_items:
+        parts = [
+            Published(row.score, row.lo, row.hi, weights[rater_groups])
+            for rater_groups, rows in items.items()
+            for row in rows
+            if row.item_id == item.id and row.score is not None and weights.get(rater_groups)
+        ]
+        figure = whole if whole.is_missing else combined_figure(parts, math.fsum(kpi.weights.values()))
+        yield ItemScore(item.id, item.code, item.name, figure, item.practice)
 
 
 def _group(known: Loaded, kpi: FrozenKpi, row: Score, items: Sequence[Score]) -> GroupFigure:

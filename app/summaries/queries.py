@@ -41,8 +41,9 @@ from app.rounds.recipe import groups_in, kpis_in
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import FrozenKpi, FrozenSubject, Mode, ReleaseMode, RoundState
 from app.summaries.compose import Loaded, ReadComment, ReadWithheld, figure_of, summary_of
+from app.summaries.entries import Coming, ComingRound, Member, ReleasedRound
 from app.summaries.found import Found
-from app.summaries.values import Arithmetic, Coming, ComingRound, Member, Place, ReleasedRound, SummarisedRound, Summary
+from app.summaries.values import Arithmetic, Place, SummarisedRound, Summary
 from app.words import Words
 
 # ------------------------------------------------------------ one subject

@@ -1,14 +1,18 @@
 """Pure decisions of summaries: the nearest wording, whether a target is reached, the order of rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from app.deferred import dataclass
+from app.releases.values import ScoreStatus, Withheld
 from app.responses.rules import answer_levels
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenItem, Goalposts
+from app.scoring.across import Published, across
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
+from app.scoring.results import NotScored
+from app.summaries.values import Figure, NextStep, SoftKpi, Standouts
 
 _MOST_DECIMALS = 3
 _TINY = 1e-9
@@ -138,6 +142,54 @@ def piece_of(value: float, posts: Goalposts) -> Piece | None:
             way, whole = (value, left), (right, left)
             return Piece(low, high - low, way if rises else way[::-1], whole if rises else whole[::-1])
     return None
+
+
+def combined_figure(parts: Sequence[Published], whole: float) -> Figure:
+    """Published figures as one, or the reason why too little of them is published.
+
+    Parameters
+    ----------
+    parts : the published figures, 0-100
+    whole : the weight of all of them, published or not; above 0
+
+    >>> combined_figure([Published(60, 50, 70, 1)], 3).reason
+    <Withheld.TOO_LITTLE_WEIGHT: 'too_little_weight'>
+    """
+    found = across(parts, whole)
+    if isinstance(found, NotScored):
+        return Figure(ScoreStatus.INSUFFICIENT, Withheld.TOO_LITTLE_WEIGHT, coverage=found.coverage)
+    return Figure(ScoreStatus.OK, None, found.score, found.lo, found.hi, found.coverage)
+
+
+def next_step(soft: Iterable[SoftKpi], standouts: Standouts) -> NextStep | None:
+    """The item to work on next: of the items of the development areas that are published, the lowest.
+
+    All soft items are measured against one target on the common scale, so the lowest score is the furthest below it.
+
+    Parameters
+    ----------
+    soft : the rated KPIs, in the order of the card, which decides ties
+    standouts : of the same subject
+
+    Returns
+    -------
+    None where no item of a development area is published.
+
+    >>> next_step([], Standouts(None, (), ())) is None
+    True
+    """
+    areas = {one.kpi_id for one in standouts.development_areas}
+    found = [
+        (item.figure.score, kpi, item)
+        for kpi in soft
+        if kpi.kpi_id in areas
+        for item in kpi.items
+        if item.figure.score is not None
+    ]
+    if not found:
+        return None
+    _, kpi, item = min(found, key=lambda one: one[0])
+    return NextStep(kpi.kpi_id, kpi.name, item, _TARGET)
 
 
 def group_rank(rater_groups: Iterable[str]) -> tuple[int, int]:

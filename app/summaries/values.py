@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.deferred import dataclass
-from app.kpis.values import Direction, Form
+from app.kpis.values import Direction, Form, Practice
 from app.organisation.values import SubjectKind
 from app.receipts.values import WithheldCount
 from app.releases.values import Release, ScoreStatus, Withheld
@@ -172,8 +172,32 @@ class GroupFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemScore:
+    """One item over the rater groups that may be shown, and what helps to get better at it; self does not count."""
+
+    item_id: str
+    code: str
+    name: Words
+    figure: Figure
+    practice: Practice
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one item to work on next, of the development areas the one furthest below the target, and what helps.
+
+    target : what its score is measured against, 0-100
+    """
+
+    kpi_id: str
+    kpi: Words
+    item: ItemScore
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
 class SoftKpi:
-    """A rated KPI: the combined score (none for competitors, who get group scores only) and its groups.
+    """A rated KPI: the combined score (none for competitors, who get group scores only), its groups and its items.
 
     weight, card_share : on the subject's card, and its share of the whole card 0-1; none for what is not on it
     """
@@ -187,6 +211,7 @@ class SoftKpi:
     groups: tuple[GroupFigure, ...]
     firmness: Firmness | None = None
     change: ChangeFigure | None = None
+    items: tuple[ItemScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +320,7 @@ class Summary:
     above : the units above it as they were frozen, from the scope of the round down
     composite : none where there is no card: units without one, competitors
     standouts, self_view, since : none for competitors, and in releases that were made before these were told
+    step : none without a development area of which an item is published
     """
 
     release: Release
@@ -308,6 +334,7 @@ class Summary:
     standouts: Standouts | None = None
     self_view: SelfView | None = None
     since: Since | None = None
+    step: NextStep | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -347,45 +374,6 @@ class Summary:
 
 def _is_missing(kpi: SoftKpi | HardKpi) -> bool:
     return kpi.figure is not None and kpi.figure.is_missing
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasedRound:
-    """A line of the list of results: a release, its round, and where the viewer begins to read."""
-
-    release: Release
-    round: SummarisedRound
-    entries: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ComingRound:
-    """A round whose figures cannot be read yet, whose they will be, and when those open that wait for a talk."""
-
-    round: SummarisedRound
-    entries: tuple[Place, ...]
-    opens_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """What is said of a subject before its results can be read: who, when, and no figure; `opens_on` as above."""
-
-    round: SummarisedRound
-    subject: Place
-    above: tuple[Place, ...]
-    opens_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person or unit in the table of a unit.
-
-    composite : none where there is no card, or where nobody was asked and nothing was measured
-    """
-
-    place: Place
-    composite: Figure | None
 
 
 @dataclass(frozen=True, slots=True)

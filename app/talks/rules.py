@@ -121,8 +121,8 @@ def agenda_of(
 
     Returns
     -------
-    What the person works on first, strengths together, then one development area, up to three questions, open cases, open plans, and what
-    was agreed last time. Empty parts are left out.
+    What the person works on first, strengths together, then one development area, the next step, up to three questions,
+    open cases, open plans, and what was agreed last time. Empty parts are left out.
     """
     found = summary.standouts
     strengths = tuple(one.name for one in found.strengths[:MOST_STRENGTHS]) if found is not None else ()
@@ -133,6 +133,8 @@ def agenda_of(
         points += [
             AgendaPoint(PointKind.DEVELOPMENT, (one.name,), kpi_id=one.kpi_id) for one in found.development_areas[:1]
         ]
+    if summary.step is not None:
+        points.append(AgendaPoint(PointKind.STEP, (summary.step.kpi,), step=summary.step))
     points += [
         AgendaPoint(PointKind.QUESTION, tuple(kpi.name for kpi in one.kpis), prompt=one)
         for one in list(prompts)[:MOST_QUESTIONS]

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.deferred import dataclass
 from app.followup.values import Prompt
-from app.summaries.values import Place
+from app.summaries.values import NextStep, Place
 from app.words import Words
 
 
@@ -22,6 +22,7 @@ class PointKind(StrEnum):
     FOCUS = "focus"
     STRENGTH = "strength"
     DEVELOPMENT = "development"
+    STEP = "step"
     QUESTION = "question"
     CASE = "case"
     PLAN = "plan"
@@ -64,6 +65,7 @@ class AgendaPoint:
     due_on : of cases, plans and agreements
     prompt : what speaks against each other; of questions only
     kpi_id : of the development area
+    step : what to work on next there, and what helps
     """
 
     kind: PointKind
@@ -72,6 +74,7 @@ class AgendaPoint:
     due_on: date | None = None
     prompt: Prompt | None = None
     kpi_id: str = ""
+    step: NextStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

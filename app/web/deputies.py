@@ -27,14 +27,14 @@ router = Pages()
 
 
 @router.get("/people/{person_id}/deputies/new")
-@access(Action.ORGANISATION_READ)
+@access(Action.ORGANISATION_WRITE, own=True)
 def show_new_deputy(request: Request, person_id: str) -> Response:
     with reading(request) as (session, visit):
         return _new_page(session, visit, person_id, fresh({"starts_on": visit.today.isoformat()}))
 
 
 @router.post("/people/{person_id}/deputies/new")
-@access(Action.ORGANISATION_READ)
+@access(Action.ORGANISATION_WRITE, own=True)
 def appoint(request: Request, person_id: str) -> Response:
     form = posted(request)
     try:
@@ -52,7 +52,7 @@ def appoint(request: Request, person_id: str) -> Response:
 
 
 @router.get("/people/{person_id}/deputies/{deputy_id}/end")
-@access(Action.ORGANISATION_READ)
+@access(Action.ORGANISATION_WRITE, own=True)
 def show_end_deputy(request: Request, person_id: str, deputy_id: str) -> Response:
     with reading(request) as (session, visit):
         person, manager = _manager(session, visit, person_id)
@@ -64,7 +64,7 @@ def show_end_deputy(request: Request, person_id: str, deputy_id: str) -> Respons
 
 
 @router.post("/people/{person_id}/deputies/{deputy_id}/end")
-@access(Action.ORGANISATION_READ)
+@access(Action.ORGANISATION_WRITE, own=True)
 def end(request: Request, person_id: str, deputy_id: str) -> Response:
     with writing(request) as (session, visit):
         end_deputy(session, visit.viewer, deputy_id, now=visit.now)

@@ -46,7 +46,7 @@ def show_kpi_form(request: Request, kpi_id: str) -> Response:
 
 
 @router.get("/rounds/{round_id}/form")
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def show_round_form(request: Request, round_id: str) -> Response:
     with reading(request) as (session, visit):
         preview = load_form_preview(session, visit.viewer, round_id, _group(visit), now=visit.now)

@@ -47,8 +47,8 @@ TOLD: Mapping[Kind, Told] = {
     ),
     Kind.WAYS_IN: Told(
         "How you sign in",
-        "That you have an app for two-step sign-in, without its key; and by which name your organisation's sign-in knows you.",
-        "Until you remove the app, or an administrator resets your sign-in.",
+        "That you have an app for two-step sign-in, without its key; your passkeys, without theirs; and by which name your organisation's sign-in knows you.",
+        "Until you remove them, or an administrator resets your sign-in.",
         "/account/factor",
     ),
     Kind.RATED: Told(

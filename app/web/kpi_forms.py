@@ -18,7 +18,7 @@ from app.infra.database import ReadSession
 from app.kpis import commands
 from app.kpis.drafts import KpiDraft, content_of
 from app.kpis.intake import parse_content, parse_kpi
-from app.kpis.queries import get_kpi, list_scales
+from app.kpis.queries import get_kpi, list_competences, list_scales
 from app.kpis.values import GoalId, Kpi, KpiKind, KpiState
 from app.organisation.queries import load_people
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -173,6 +173,7 @@ def _editor(session: ReadSession, visit: Visit, form: Filled, kpi: Kpi | None, *
     company_id = kpi.company_id if kpi is not None else company_of(session, visit).id
     require(visit.viewer, Action.KPIS_WRITE, (company_id,))
     scales = every(lambda part: list_scales(session, visit.viewer, company_id, part))
+    competences = every(lambda part: list_competences(session, visit.viewer, company_id, part))
     goals = goals_of(session, visit, company_id).values()
     writes_content = kpi is None or kpi.state is KpiState.DRAFT or is_version
     return page(
@@ -187,6 +188,7 @@ def _editor(session: ReadSession, visit: Visit, form: Filled, kpi: Kpi | None, *
         goals=[(goal.id, in_locale(goal.name, visit.locale)) for goal in goals],
         people=known_people(session, visit, company_id),
         scales=[(scale.id, in_locale(scale.name, visit.locale)) for scale in scales],
+        competences=[(one.id, in_locale(one.name, visit.locale)) for one in competences],
         groups=GROUPS,
         hints=hints_of(visit, kpi.current) if kpi is not None and writes_content and form.status == OK else [],
         items=items_of(visit, form, scales),

@@ -17,11 +17,17 @@ from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.kpis import commands
 from app.kpis.checks import activation_problems
+from app.kpis.drafts import SwapDraft
+from app.kpis.hints import practice_hints
+from app.kpis.intake import parse_swap
 from app.kpis.queries import get_kpi, load_targets
+from app.kpis.room import load_room
+from app.kpis.rules import LINE_CAPS
 from app.kpis.values import Kpi, KpiKind
 from app.web.forms import REFUSED, Filled, fresh, label_of, nested, refused
 from app.web.kpi_values import place_of
 from app.web.render import page, said, see_other
+from app.words import in_locale
 
 router = Pages()
 
@@ -36,6 +42,7 @@ _SOFT = (
     ("Items in both languages, with at least two described points each", ("items",)),
     ("A weight for at least one rater group", ("rater_weights",)),
 )
+_SWAP = {"kpi_id": "Which one makes room", "state": "What becomes of it", "reason": "Reason"}
 _HARD = (
     ("What is measured: unit, direction, and how readings become one value", ("unit", "direction", "aggregation")),
     ("A target that fits the direction", ("targets",)),
@@ -62,13 +69,23 @@ def show_activation(request: Request, kpi_id: str) -> Response:
 def activate(request: Request, kpi_id: str) -> Response:
     form = posted(request)
     try:
-        Fields(nested(form), posted=True).finish()
+        swap = _swap(form)
         with writing(request) as (session, visit):
-            commands.activate_kpi(session, visit.viewer, kpi_id, now=visit.now)
+            commands.activate_kpi(session, visit.viewer, kpi_id, swap=swap, now=visit.now)
     except REFUSED as error:
         with reading(request) as (session, visit):
-            return _activation_page(session, visit, kpi_id, refused(visit, form, error, places=place_of))
-    return see_other(f"/kpis/{kpi_id}", done="activated")
+            names = {name: said(visit, label) for name, label in _SWAP.items()}
+            return _activation_page(session, visit, kpi_id, refused(visit, form, error, places=place_of, names=names))
+    return see_other(f"/kpis/{kpi_id}", done="activated" if swap is None else "swapped")
+
+
+def _swap(form: Form) -> SwapDraft | None:
+    """Which KPI makes room; none where nothing was filled in, as on a page that asks for none."""
+    given = nested(form)
+    if not form.one("kpi_id") and not form.one("reason").strip():
+        Fields({name: given[name] for name in given if name not in _SWAP}, posted=True).finish()
+        return None
+    return parse_swap(given, posted=True)
 
 
 @router.get("/kpis/{kpi_id}/pause")
@@ -127,6 +144,7 @@ def _writable(session: ReadSession, visit: Visit, kpi_id: str) -> Kpi:
 def _activation_page(session: ReadSession, visit: Visit, kpi_id: str, form: Filled) -> Response:
     kpi = _writable(session, visit, kpi_id)
     problems = activation_problems(kpi, load_targets(session, [kpi.id], on=None))
+    room = load_room(session, kpi, since=visit.today)
     return page(
         visit,
         "pages/kpis/activate.html",
@@ -135,6 +153,10 @@ def _activation_page(session: ReadSession, visit: Visit, kpi_id: str, form: Fill
         kpi=kpi,
         checks=_checks(visit, kpi, problems),
         is_ready=not problems,
+        is_bare=bool(practice_hints(kpi.current)),
+        is_full=bool(room.full),
+        most=LINE_CAPS[room.full[0].level] if room.full else 0,
+        choices=[(one.id, in_locale(one.current.name, visit.locale)) for one in room.choices],
     )
 
 

@@ -17,7 +17,15 @@ from app.words import LOCALES, in_locale
 OPEN_ITEMS = 2
 _ITEM = re.compile(r"items\.([0-9]{1,4})\.(.+)")
 _POINT = re.compile(r"items\.[0-9]{1,4}\.anchors\.([^.]+)\.(?:nb|en)")
-_SAY_NOTHING = frozenset({"scale_id", "weight", "reversed", "code"})
+_SAY_NOTHING = frozenset({"scale_id", "competence_id", "weight", "reversed", "code"})
+_ITEM_PLACES = {
+    "name": "name.nb",
+    "anchors": "anchors",
+    "resource": "resource.url",
+    "resource.title": "resource.title.nb",
+    "exercise": "exercise.text.nb",
+    "exercise.text": "exercise.text.nb",
+}
 _WORDED = frozenset({ScaleKind.POINTS, ScaleKind.BARS})
 
 GROUPS = tuple(group for group in RaterGroup if group is not RaterGroup.SELF)
@@ -56,8 +64,8 @@ def place_of(field: str) -> str:
     if field in PLACES:
         return PLACES[field]
     found = _ITEM.fullmatch(field)
-    if found and found[2] in {"name", "anchors"}:
-        return f"items.{found[1]}.{'name.nb' if found[2] == 'name' else 'anchors'}"
+    if found and found[2] in _ITEM_PLACES:
+        return f"items.{found[1]}.{_ITEM_PLACES[found[2]]}"
     return field
 
 
@@ -156,6 +164,9 @@ def _item(visit: Visit, item: Item) -> dict[str, Any]:
         "reversed": item.is_reversed,
         "anchors": item.anchors,
         "condition": asdict(item.condition) if item.condition else {},
+        "competence_id": item.practice.competence.id if item.practice.competence else None,
+        "resource": asdict(item.practice.resource) if item.practice.resource else {},
+        "exercise": asdict(item.practice.exercise) if item.practice.exercise else {},
     }
 
 

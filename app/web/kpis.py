@@ -15,6 +15,7 @@ from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.hints import wording_hints
+from app.kpis.history import list_steps
 from app.kpis.queries import KPI_ORDERS, get_kpi, list_goals, list_kpis, list_targets, list_versions
 from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
 from app.organisation.paths import load_subjects
@@ -37,6 +38,7 @@ DONE = {
     "changed": Flash("good", "The change is stored."),
     "version": Flash("good", "The new version is stored.", "What was released before keeps its own."),
     "activated": Flash("good", "The KPI is in use.", "Put it on a scorecard to have it counted."),
+    "swapped": Flash("good", "The KPI is in use, and another made room.", "The reason stands in the history of both."),
     "paused": Flash("good", "The KPI rests.", "It keeps its place on the cards and takes none up."),
     "retired": Flash("good", "The KPI is laid away.", "What was released with it stays."),
     "target": Flash("good", "The target is stored."),
@@ -170,6 +172,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         may_write=may_write,
         may_set=bool(roots(visit.viewer, Action.KPIS_WRITE)),
         reads_results=bool(roots(visit.viewer, Action.RESULTS_READ)),
+        steps=list_steps(session, visit.viewer, kpi.id, on=visit.today),
         places=_course_places(session, visit, kpi),
         try_href=try_href(session, visit, kpi.company_id, _tried(kpi)),
     )

@@ -40,7 +40,7 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry("My week", "/"),
     Entry("Organisation", "/organisation", OBSERVERS, ("/people",)),
-    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards")),
+    Entry("KPIs", "/kpis", OBSERVERS, ("/goals", "/scales", "/scorecards", "/competences")),
     Entry(
         "Rounds",
         "/rounds",
@@ -77,6 +77,7 @@ MORE: tuple[Entry, ...] = (
     Entry("What is held about you", "/account/held"),
     Entry("Your password", "/account/password"),
     Entry("Two-step sign-in", "/account/factor"),
+    Entry("Passkeys", "/account/passkeys"),
 )
 
 

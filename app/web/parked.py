@@ -47,8 +47,8 @@ class ParkedLine:
 @access(Action.RESULTS_ANALYSE)
 def show_parked(request: Request, round_id: str) -> Response:
     with reading(request) as (session, visit):
-        frame = launched_frame(session, visit, round_id, "parked")
         found = list_parked(session, visit.viewer, round_id, now=visit.now)
+        frame = launched_frame(session, visit, round_id, "parked")
     return page(
         visit,
         "pages/rounds/parked.html",

@@ -133,8 +133,9 @@ def show_new(request: Request) -> Response:
         if asked["case_id"]:
             case = get_case(session, visit.viewer, asked["case_id"], on=visit.today)
             asked |= {"kpi_id": case.kpi.id, "subject_id": case.subject.id}
+        item = visit.query.get("item", "")
         check_on = (visit.today + CHECK_AFTER).isoformat()
-        return _new_page(session, visit, fresh({**asked, "expected": "5", "check_on": check_on}))
+        return _new_page(session, visit, fresh({**asked, "expected": "5", "check_on": check_on}), item_code=item)
 
 
 @router.post("/plans/new")
@@ -247,7 +248,8 @@ def _verdict(visit: Visit, found: Measured | None) -> tuple[str, str]:
     return ("", "") if found is None else (said(visit, VERDICTS[found.verdict]), TONES[found.verdict])
 
 
-def _new_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
+def _new_page(session: ReadSession, visit: Visit, form: Filled, *, item_code: str = "") -> Response:
+    """The form of a new plan; an item that came with its code is chosen as today's version of the KPI has it."""
     kpi, subject = find_watched_place(
         session, visit.viewer, form.value("kpi_id"), form.value("subject_id"), on=visit.today
     )
@@ -258,6 +260,7 @@ def _new_page(session: ReadSession, visit: Visit, form: Filled) -> Response:
         status=form.status,
         form=form,
         planned=_planned(session, visit, kpi, subject),
+        item_id=next((one.id for one in kpi.current.items if one.code == item_code), form.value("item_id")),
         lines=[(f"actions.{place}", place + 1) for place in range(LINES)],
     )
 

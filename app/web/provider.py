@@ -2,8 +2,6 @@
 
 import base64
 from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
@@ -20,6 +18,7 @@ from app.http.service import Service, service_of
 from app.http.visit import moment_of, writing
 from app.infra.entropy import SystemEntropy
 from app.infra.keys import SECRET_BYTES, new_secret, same
+from app.infra.later import later
 from app.organisation.commands import enter_by_provider
 from app.settings import Settings
 from app.web.sign_in import client_of, let_in
@@ -27,6 +26,8 @@ from app.web.sign_in import client_of, let_in
 if TYPE_CHECKING:
     from app.infra.oidc import Handshake, Provider
 
+# Its libraries come with an extra, and are loaded when somebody first signs in this way.
+oidc = later("app.infra.oidc")
 router = Pages()
 
 CALLBACK = "/sign-in/provider/back"
@@ -70,7 +71,7 @@ def come_back(request: Request) -> Response:
     if not same(given.get("state", "").encode(), shake.state.encode()):
         raise HandshakeLost
     if "code" not in given:
-        raise _oidc().ProviderRefused
+        raise oidc.ProviderRefused
     identity = provider.identity(given["code"], given.get("iss"), shake, now=now)
     # The one page that writes when it is read: providers send browsers back by GET, each time with another code.
     with writing(request) as (session, visit):
@@ -101,7 +102,7 @@ def _kept(request: Request, service: Service) -> Kept:
 
 def _handshake(service: Service, secret: str) -> "Handshake":
     state, nonce, verifier = (service.key.handshake_mark(part, secret) for part in ("state", "nonce", "verifier"))
-    shake: Handshake = _oidc().Handshake(state, nonce, verifier)
+    shake: Handshake = oidc.Handshake(state, nonce, verifier)
     return shake
 
 
@@ -114,17 +115,12 @@ def _provider_of(service: Service) -> "Provider":
 @cache
 def _provider(settings: Settings) -> "Provider":
     file = settings.oidc_client_secret_file
-    mine = _oidc().ProviderSettings(
+    mine = oidc.ProviderSettings(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
         client_secret=file.read_text(encoding="utf-8").strip() if file is not None else "",
         scopes=settings.oidc_scopes,
         redirect_uri=f"{settings.address}{CALLBACK}",
     )
-    provider: Provider = _oidc().Provider(mine)
+    provider: Provider = oidc.Provider(mine)
     return provider
-
-
-def _oidc() -> ModuleType:
-    # Its libraries come with an extra, and are loaded when somebody first signs in this way.
-    return import_module("app.infra.oidc")

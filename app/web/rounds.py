@@ -53,7 +53,7 @@ _COLUMNS = (("Round", ""), ("State", "state"), ("Period", "period"), ("Opens", "
 
 
 @router.get("/rounds")
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def show_rounds(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
@@ -76,7 +76,7 @@ def show_rounds(request: Request) -> Response:
 
 
 @router.get("/rounds/{round_id}")
-@access(Action.ROUNDS_READ)
+@access(Action.RULES_READ)
 def show_round(request: Request, round_id: str) -> Response:
     with reading(request) as (session, visit):
         frame = frame_of(session, visit, round_id, "overview")

@@ -5,7 +5,15 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from app.accounts import sign_in as coming_in
-from app.accounts.proofs import CodeDelayed, HalfSessionOver, ProviderOnly, SignInDelayed, SignInRefused, WrongCode
+from app.accounts.proofs import (
+    CodeDelayed,
+    HalfSessionOver,
+    PasskeyRefused,
+    ProviderOnly,
+    SignInDelayed,
+    SignInRefused,
+    WrongCode,
+)
 from app.accounts.queries import check_password
 from app.accounts.sessions import sign_out as end_session_of
 from app.accounts.values import Entrance
@@ -17,7 +25,7 @@ from app.http.doors import posted
 from app.http.kinds import headers_of, status_of
 from app.http.origin import safe_path
 from app.http.routes import Pages
-from app.http.service import service_of
+from app.http.service import passkey_site, service_of
 from app.http.visit import Visit, passing, reading, writing
 from app.organisation.commands import request_sign_in
 from app.settings import Settings
@@ -54,7 +62,7 @@ class Attempt:
 @public("whoever wants to come in is not in yet")
 def show_sign_in(request: Request) -> Response:
     visit = passing(request)
-    return _sign_in_page(visit, back=visit.query.get("next", ""), attempt=Attempt())
+    return sign_in_page(visit, back=visit.query.get("next", ""), attempt=Attempt())
 
 
 @router.post("/sign-in")
@@ -70,9 +78,9 @@ def sign_in(request: Request) -> Response:
         with writing(request) as (session, visit):
             opened = coming_in.sign_in(session, check, client=client_of(request), back=back, now=visit.now)
     except SignInDelayed as delayed:
-        return _sign_in_page(passing(request), back=back, attempt=Attempt(email, delayed))
+        return sign_in_page(passing(request), back=back, attempt=Attempt(email, delayed))
     if opened is None:
-        return _sign_in_page(visit, back=back, attempt=Attempt(email, SignInRefused()))
+        return sign_in_page(visit, back=back, attempt=Attempt(email, SignInRefused()))
     return let_in(visit, opened)
 
 
@@ -138,7 +146,8 @@ def sign_out(request: Request) -> Response:
     return answer
 
 
-def _sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:
+def sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:
+    """The ways in, and why the one just tried did not open."""
     problem = attempt.problem
     answer = page(
         visit,
@@ -147,6 +156,8 @@ def _sign_in_page(visit: Visit, *, back: str, attempt: Attempt) -> Response:
         flash=flash_for(visit, AFTER),
         back=back,
         provider=provider_link(visit.settings, back),
+        takes_passkeys=passkey_site(visit.service) is not None and not visit.settings.oidc_only,
+        is_of_passkey=isinstance(problem, PasskeyRefused),
         email=attempt.email,
         problem=said(visit, problem.message, **problem.values) if problem is not None else "",
     )

@@ -1,5 +1,7 @@
 """The feedback summary of a subject, how it was computed, and what is said before there is one."""
 
+from urllib.parse import urlencode
+
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
@@ -15,22 +17,26 @@ from app.organisation.values import UNIT_KINDS, SubjectId, SubjectKind
 from app.papers import arithmetic, figures
 from app.papers.prompt_words import questions_of
 from app.papers.result_text import shown
+from app.papers.step_text import step_text
 from app.releases.rules import OpensLater
 from app.releases.values import Release
 from app.summaries import queries
 from app.summaries.against import load_against
+from app.summaries.competences import competence_scores
+from app.summaries.entries import Member
 from app.summaries.standings import has_comparison
-from app.summaries.values import Member, Place, Summary
+from app.summaries.values import Place, Summary
 from app.talks.queries import get_talk
 from app.web.against_text import against_text
 from app.web.focus import focus_lines
 from app.web.lists import every, next_href, slice_of
 from app.web.render import flash_for, page, see_other
 from app.web.talk_words import DONE as TALK_DONE
+from app.words import in_locale
 
 router = Pages()
 
-_DIVISIONS = (SubjectKind.DEPARTMENT, SubjectKind.TEAM)
+DIVISIONS = (SubjectKind.DEPARTMENT, SubjectKind.TEAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         below = _below(session, visit, summary)
         prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
+        may_plan = may(visit.viewer, Action.DECISIONS_WRITE, place.path)
         compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
     return page(
         visit,
@@ -72,6 +79,8 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
         is_compared=compared,
+        has_competences=bool(competence_scores(summary)),
+        plan_href=_plan_href(visit, summary) if may_plan else "",
         may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),
         figures=shown(visit, summary, with_courses=may(visit.viewer, Action.READINGS_READ, place.path)),
         # Own ratings that differ from the others stand above already.
@@ -116,6 +125,17 @@ def way_to(above: tuple[Place, ...], base: str) -> list[tuple[str, str]]:
     return [(place.name, f"{base}{place.id}" if base and place.is_readable else "") for place in above]
 
 
+def _plan_href(visit: Visit, summary: Summary) -> str:
+    """Where a plan of the next step begins, with its item and what is done filled in; nowhere without a step."""
+    step, told = summary.step, step_text(visit, summary)
+    if step is None or told is None:
+        return ""
+    exercise = step.item.practice.exercise
+    what = told.work_on if exercise is None else in_locale(exercise.text, visit.locale)
+    chosen = {"kpi_id": step.kpi_id, "subject_id": summary.subject.id, "item": step.item.code, "what": what}
+    return f"/plans/new?{urlencode(chosen)}"
+
+
 def _below(session: ReadSession, visit: Visit, summary: Summary) -> Below:
     if summary.subject.kind not in UNIT_KINDS:
         return Below()
@@ -130,7 +150,7 @@ def _below(session: ReadSession, visit: Visit, summary: Summary) -> Below:
     )
     is_company = summary.subject.kind is SubjectKind.COMPANY
     return Below(
-        divisions=some(*_DIVISIONS),
+        divisions=some(*DIVISIONS),
         people=people.items,
         competitors=some(SubjectKind.COMPETITOR) if is_company else (),
         more_people=next_href(visit, people),

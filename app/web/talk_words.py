@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from app.http.visit import Visit
 from app.infra.formats import day, listing
+from app.organisation.values import SubjectKind
 from app.papers.prompt_words import questions_of
+from app.papers.step_text import step_of
 from app.talks.values import AgendaPoint, PointKind, Side
 from app.web.render import Flash, said
 from app.words import in_locale
@@ -35,6 +37,9 @@ def agenda_lines(visit: Visit, points: Sequence[AgendaPoint]) -> list[str]:
 def _line(visit: Visit, point: AgendaPoint) -> str:
     if point.prompt is not None:
         return questions_of(visit, [point.prompt])[0]
+    if point.step is not None:
+        told = " ".join(step_of(visit, point.step, SubjectKind.PERSON).sentences)
+        return said(visit, "Next step: {told}", told=told)
     about = listing([in_locale(name, visit.locale) for name in point.about], visit.locale)
     by = "" if point.due_on is None else day(point.due_on, visit.locale)
     return said(visit, _WORDS[point.kind], about=about, day=by, text=point.text).strip()

@@ -1,6 +1,7 @@
 """What waits for whoever is signed in, in three lists: to decide, to talk about, to collect; the first due first."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from app.decisions.idle import load_idle
@@ -30,6 +31,7 @@ from app.talks.values import DueTalk, TalkTask
 from app.web.decision_words import found_of, title_of
 from app.web.focus import FocusLine, focus_lines
 from app.web.render import said
+from app.web.standing import Standing, asked_of, paths_of, standing_of
 from app.web.tracker import GroupLine, group_line
 from app.words import in_locale
 
@@ -53,6 +55,7 @@ _BADGES: Mapping[CaseCause, tuple[str, str]] = {
 class Task:
     """One thing that waits: by when, what it is, and the one thing to do about it.
 
+    stands_in : for whom the viewer does it as a deputy; empty where it is his own
     badge : English word and tone; none where nothing needs to be said
     groups : how far each rater group of a round has come
     """
@@ -63,6 +66,7 @@ class Task:
     text: str
     act: str
     href: str
+    stands_in: str = ""
     badge: tuple[str, str] | None = None
     more: tuple[str, str] | None = None
     groups: Sequence[GroupLine] = ()
@@ -70,13 +74,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The three lists, each the first due first, what is red in the own focus after what is due; and that focus itself."""
+    """The three lists, each the first due first, what is red in the own focus after what is due; and that focus itself.
+
+    `stands_in_for` are the managers whose lists they hold, too.
+    """
 
     decide: Sequence[Task]
     talk: Sequence[Task]
     collect: Sequence[Task]
     focus: Sequence[FocusLine] = ()
     focus_href: str = ""
+    stands_in_for: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -86,9 +94,14 @@ class Week:
 
 def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
     """What waits for the viewer in a company."""
-    decide = (*_cases(session, visit, company), *_plans(session, visit, company), *_idle(session, visit, company))
-    talk = (*_talks(session, visit), *_customers(session, visit), *_wanted_focus(session, visit))
-    collect = (*_rounds(session, visit, company), *_proposals(session, visit))
+    standing = standing_of(session, visit)
+    decide = (
+        *_cases(session, visit, company, standing),
+        *_plans(session, visit, company, standing),
+        *_idle(session, visit, company, standing),
+    )
+    talk = (*_talks(session, visit, standing), *_customers(session, visit), *_wanted_focus(session, visit))
+    collect = (*_rounds(session, visit, company, standing), *_proposals(session, visit))
     own = [one for one in load_focus(session, visit.viewer, visit.viewer.own_subjects, on=visit.today) if one.kpis]
     return Week(
         [*_in_order(decide), *(task for one in own for task in _red_focus(visit, one))],
@@ -96,6 +109,7 @@ def week_of(session: ReadSession, visit: Visit, company: Subject) -> Week:
         _in_order(collect),
         [line for one in own for line in focus_lines(visit, one)],
         f"/focus/{own[0].person.id}" if own else "",
+        sorted(standing.names.values()),
     )
 
 
@@ -106,15 +120,15 @@ def _in_order(tasks: Iterable[Task]) -> list[Task]:
 # ------------------------------------------------------------ to decide
 
 
-def _cases(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
-    if not visit.viewer.own_subjects:
+def _cases(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
+    if not asked_of(visit):
         return []
-    mine = CaseFilter(CaseState.OPEN, owner_ids=visit.viewer.own_subjects)
+    mine = CaseFilter(CaseState.OPEN, owner_ids=asked_of(visit))
     found = list_cases(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today)
-    return [_case(visit, case) for case in found.items]
+    return [_case(visit, case, standing) for case in found.items]
 
 
-def _case(visit: Visit, case: DecisionCase) -> Task:
+def _case(visit: Visit, case: DecisionCase, standing: Standing) -> Task:
     is_late = case.due_on < visit.today
     return Task(
         due_on=case.due_on,
@@ -123,16 +137,17 @@ def _case(visit: Visit, case: DecisionCase) -> Task:
         text=found_of(visit, case),
         act="Decide",
         href=f"/decisions/{case.id}",
+        stands_in=standing.who(case.owner.id if case.owner is not None else None),
         badge=("Overdue", "watch") if is_late else _BADGES[case.cause],
         more=("See the course", f"/kpis/{case.kpi.id}/course/{case.subject.id}"),
     )
 
 
-def _plans(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+def _plans(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
     """Plans of the viewer with something to do, or whose effect is to be looked at."""
-    if not visit.viewer.own_subjects:
+    if not asked_of(visit):
         return []
-    mine = PlanFilter(PlanState.OPEN, owner_ids=visit.viewer.own_subjects)
+    mine = PlanFilter(PlanState.OPEN, owner_ids=asked_of(visit))
     tasks = []
     for plan in list_plans(session, visit.viewer, company.id, FEW, chosen=mine, on=visit.today).items:
         left = [action for action in plan.actions if action.done_on is None]
@@ -146,17 +161,18 @@ def _plans(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
                 text=text,
                 act="Open the plan",
                 href=f"/plans/{plan.id}",
+                stands_in=standing.who(plan.owner_id),
                 badge=("Overdue", "watch") if next_on < visit.today else ("Plan", "neutral"),
             )
         )
     return tasks
 
 
-def _idle(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+def _idle(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
     """KPIs that the viewer owns and that led to no decision for two quarters."""
-    me = {person.id for person in load_people_of(session, visit.viewer.own_subjects).values()}
-    kpis = load_company_kpis(session, company.id, on=visit.today) if me else {}
-    mine = {kpi.id: kpi for kpi in kpis.values() if kpi.owner_id in me and kpi.state is KpiState.ACTIVE}
+    owners = {str(person.id): subject_id for subject_id, person in load_people_of(session, asked_of(visit)).items()}
+    kpis = load_company_kpis(session, company.id, on=visit.today) if owners else {}
+    mine = {kpi.id: kpi for kpi in kpis.values() if kpi.owner_id in owners and kpi.state is KpiState.ACTIVE}
     idle = load_idle(session, company.id, mine, on=visit.today) if mine else ()
     return [
         Task(
@@ -166,6 +182,7 @@ def _idle(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
             text=said(visit, "No decision in two quarters. Use it, change it or retire it."),
             act="See the KPI",
             href=f"/kpis/{kpi_id}",
+            stands_in=standing.who(owners[mine[kpi_id].owner_id or ""]),
             badge=("Only statistics", "neutral"),
         )
         for kpi_id in sorted(mine.keys() & set(idle))
@@ -209,12 +226,14 @@ def _wanted_focus(session: ReadSession, visit: Visit) -> list[Task]:
     ]
 
 
-def _talks(session: ReadSession, visit: Visit) -> list[Task]:
+def _talks(session: ReadSession, visit: Visit, standing: Standing) -> list[Task]:
     """Talks about feedback that wait for the viewer: as who leads, or as the person."""
-    return [_talk(visit, one) for one in list_due_talks(session, visit.viewer, on=visit.today)[:MOST_TALKS]]
+    due = list_due_talks(session, visit.viewer, on=visit.today)[:MOST_TALKS]
+    places = paths_of(session, visit, standing, [one.subject.id for one in due])
+    return [_talk(visit, one, "" if one.is_own else standing.at(places.get(one.subject.id, ()))) for one in due]
 
 
-def _talk(visit: Visit, one: DueTalk) -> Task:
+def _talk(visit: Visit, one: DueTalk, stands_in: str) -> Task:
     text, act = _TALKS[one.task]
     return Task(
         due_on=one.due_on,
@@ -223,6 +242,7 @@ def _talk(visit: Visit, one: DueTalk) -> Task:
         text=said(visit, text),
         act=act,
         href=f"/results/{one.release_id}/subjects/{one.subject.id}/talk",
+        stands_in=stands_in,
         badge=("Overdue", "watch") if one.due_on < visit.today else ("Talk", "accent"),
     )
 
@@ -246,13 +266,18 @@ def _customers(session: ReadSession, visit: Visit) -> list[Task]:
 # ------------------------------------------------------------ to collect
 
 
-def _rounds(session: ReadSession, visit: Visit, company: Subject) -> list[Task]:
+def _rounds(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
     """Rounds that collect answers, and drafts; how far it has come is told of the one that closes first."""
     found = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.OPEN, now=visit.now).items
     ordered = sorted(found, key=lambda one: one.closes_at)
     tasks = [_open_round(session, visit, one, with_groups=place == 0) for place, one in enumerate(ordered)]
     drafts = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.DRAFT, now=visit.now).items
-    return tasks + [_draft(visit, one) for one in drafts]
+    tasks += [_draft(visit, one) for one in drafts]
+    scopes = [one.scope_id for one in (*ordered, *drafts)]
+    places = paths_of(session, visit, standing, scopes)
+    return [
+        replace(task, stands_in=standing.at(places.get(scope, ()))) for task, scope in zip(tasks, scopes, strict=True)
+    ]
 
 
 def _open_round(session: ReadSession, visit: Visit, round_: Round, *, with_groups: bool) -> Task:

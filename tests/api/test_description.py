@@ -58,7 +58,7 @@ def test_every_operation_says_who_may_use_it(document: dict[str, Any]) -> None:
             if operation is not None:
                 declared = access_of(route.endpoint)
                 assert bool(operation["security"]) == (declared.who is Who.SIGNED_IN), route.path
-                assert operation.get("x-scope") == (declared.action if declared.by_key else None), route.path
+                assert operation.get("x-scope") == (declared.scope if declared.by_key else None), route.path
                 assert ({"key": []} in operation["security"]) == (declared.who is Who.SIGNED_IN and declared.by_key), (
                     route.path
                 )

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from app.kpis.hints import NO_PRACTICE
 from tests.client import Client
 from tests.served import Served
 
+RESOURCE = {"title": {"nb": "Lytt", "en": "Listen"}, "url": "https://learn.example.org/listen"}
+EXERCISE = {"text": {"nb": "Gjenta spørsmålet.", "en": "Repeat the question."}, "minutes": 5}
 NAME = {"nb": "Førsteinntrykk", "en": "First impression"}
 
 
@@ -32,15 +35,42 @@ def soft_kpi(goal: str, owner: str, scale: str) -> dict[str, Any]:
     }
 
 
+def practise(client: Client, kpi_id: str, body: dict[str, Any]) -> None:
+    """A version that says what helps; what it changed is told."""
+    competence = created(client, "/competences", {"name": {"nb": "Lytte", "en": "Listening"}})
+    item = body["items"][0] | {"competence_id": competence["id"], "resource": RESOURCE, "exercise": EXERCISE}
+    content = {
+        name: value for name, value in body.items() if name not in {"kind", "goal_id", "owner_id", "external_id"}
+    }
+    version = created(client, f"/kpis/{kpi_id}/versions", content | {"items": [item]})
+    named = {"id": competence["id"], "name": competence["name"]}
+    found = version["current"]["items"][0]
+    assert (found["competence"], found["resource"], found["exercise"]) == (named, RESOURCE, EXERCISE)
+    changed = client.get(f"/api/v1/kpis/{kpi_id}/versions/2/changes").json()["items"]
+    assert {one["field"]: one["after"] for one in changed} == {
+        "items.0.competence_id": "Listening",
+        "items.0.resource.title.nb": "Lytt",
+        "items.0.resource.title.en": "Listen",
+        "items.0.resource.url": "https://learn.example.org/listen",
+        "items.0.exercise.text.nb": "Gjenta spørsmålet.",
+        "items.0.exercise.text.en": "Repeat the question.",
+        "items.0.exercise.minutes": 5,
+    }
+
+
 def test_a_kpi_goes_from_goal_to_card(served: Served) -> None:
     client = served.with_key()
     goal = created(client, "/goals", {"name": {"nb": "Fornøyd", "en": "Content"}, "external_id": "G1"})
     scale = created(client, "/scales", {"kind": "points", "points": 5, "name": {"nb": "Fem", "en": "Five"}})
-    kpi = created(client, "/kpis", soft_kpi(goal["id"], served.company.owner, scale["id"]))
+    body = soft_kpi(goal["id"], served.company.owner, scale["id"])
+    kpi = created(client, "/kpis", body)
     assert (kpi["state"], kpi["current"]["items"][0]["scale"]["points"]) == ("draft", 5)
 
     activated = client.post(f"/api/v1/kpis/{kpi['id']}/activate")
     assert (activated.status_code, activated.json()["state"]) == (200, "active")
+    assert [one["message"] for one in activated.json()["warnings"]] == [NO_PRACTICE]
+
+    practise(client, kpi["id"], body)
 
     line = {"kpi_id": kpi["id"], "weight": 100, "required": True, "focus": True}
     card = created(

@@ -44,14 +44,15 @@ class Live:
 
 
 @contextmanager
-def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
-    """Serve on a free port in a thread until the block ends."""
+def live(engine: Database, mail: MailServer, now: datetime, *, name: str = "127.0.0.1") -> Iterator[Live]:
+    """Serve on a free port in a thread until the block ends; by a name where browsers want one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = settings_of(
         engine,
         port=port,
+        base_url=f"http://{name}:{port}",
         smtp_host="127.0.0.1",
         smtp_port=mail.port,
         smtp_security="none",
@@ -65,7 +66,7 @@ def live(engine: Database, mail: MailServer, now: datetime) -> Iterator[Live]:
     while not server.started:
         time.sleep(0.01)
     try:
-        yield Live(f"http://127.0.0.1:{port}", clock, engine, post_of(settings, "browser"), mail)
+        yield Live(settings.address, clock, engine, post_of(settings, "browser"), mail)
     finally:
         server.should_exit = True
         thread.join(timeout=10)

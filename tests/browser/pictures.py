@@ -1,6 +1,6 @@
 """Takes the pictures of the manuals again (`make pictures`, ARGS="tracker kpi" for some): a fresh demo, a real browser.
 
-The demo stands at the same moment every time, so that a picture changes only when its page does.
+The demo stands at the same moment every time, so that most pictures change only when their page does.
 """
 
 import os
@@ -143,7 +143,7 @@ def to_first(path: str) -> Callable[[Stage, Page], object]:
 
     def go(stage: Stage, page: Page) -> None:
         at(path)(stage, page)
-        page.locator("main th a").first.click()
+        page.locator("main tbody th a").first.click()
         page.wait_for_load_state()
 
     return go
@@ -151,7 +151,8 @@ def to_first(path: str) -> Callable[[Stage, Page], object]:
 
 AMIRS, SOFIE = address(AMIR), "/results/{release}/subjects/{person}"
 PICTURES = (
-    Picture("my-week", at("/"), AMIRS, last="main .columns"),
+    Picture("my-week", at("/"), AMIRS, last="main .columns >> nth=-1"),
+    Picture("overview", at("/overview/{unit}"), AMIRS, last="main section:has(#standing)"),
     Picture("summary", at(SOFIE), AMIRS, last="main .halves"),
     Picture("groups", at(SOFIE), AMIRS, first="main section:has(.chart-foot)", last="main section:has(.chart-foot)"),
     Picture("tracker", at("/rounds/{round}/tracker"), AMIRS),

@@ -36,6 +36,8 @@ PUBLIC = {
     "POST /sign-in",
     "POST /sign-in/code",
     "POST /sign-in/link",
+    "POST /sign-in/passkey",
+    "POST /sign-in/passkey/begin",
 }
 
 
@@ -82,6 +84,8 @@ def test_what_is_for_a_person_and_no_key_is_listed() -> None:
     personal = [route for route in api if route.access is not None and not route.access.by_key]
     assert {route.path for route in personal} == {
         "/api/v1/account/held",
+        "/api/v1/account/passkeys",
+        "/api/v1/account/passkeys/{passkey_id}",
         "/api/v1/comments",
         "/api/v1/comments/{comment_id}/decision",
         "/api/v1/focus/{subject_id}/proposal",

@@ -16,11 +16,12 @@ CATALOGUES = APP / "locale" / "nb" / "LC_MESSAGES"
 # A sentence that a person may be shown: begins with a capital, has more than one word, ends with a full stop.
 SENTENCE = re.compile(r"[A-ZÆØÅ{][^\n]* [^\n]*[.?]")
 PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
-# Those who read these read English: developers and whoever runs the service. The demo carries both languages.
+# Those who read these read English: developers and whoever runs the service. The demo and the packs carry both languages.
 ENGLISH_ONLY = {
     "api",
     "cli.py",
     "demo",
+    "packs",
     "recomputing.py",
     "outbox.py",
     "benchmark_files.py",

@@ -20,7 +20,7 @@ def test_a_lock_names_versions_and_hashes_and_no_address(lock: object) -> None:
     assert text.count("--hash=sha256:") >= len(entries) > 0
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-oidc.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-oidc.lock", "requirements-passkeys.lock"])
 def test_tests_run_against_the_versions_that_are_delivered(lock: str) -> None:
     delivered = _versions(lock)
     tested = _versions("requirements-dev.lock")

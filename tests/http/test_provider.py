@@ -22,8 +22,6 @@ from tests.http.test_sign_in import link_for
 from tests.provider import CLIENT, SECRET, Provider, running_provider
 from tests.served import ONE_DATABASE, OWN_PAGE, PASSWORD, Served, settings_of
 
-pytestmark = ONE_DATABASE
-
 
 @dataclass
 class Door:
@@ -69,6 +67,7 @@ def trusting(provider: Provider, **changes: Any) -> dict[str, Any]:
     return {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, **changes}
 
 
+@ONE_DATABASE
 def test_somebody_with_an_account_comes_in_where_he_wanted_to_go(door: Door) -> None:
     first = door.served.anonymous().get("/sign-in?next=/results%3Fsort%3Dname").text
     assert 'href="/sign-in/provider?next=%2Fresults%3Fsort%3Dname"' in first
@@ -89,6 +88,7 @@ def test_somebody_with_an_account_comes_in_where_he_wanted_to_go(door: Door) -> 
     assert door.provider.sent[0]["redirect_uri"] == asked["redirect_uri"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "back", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x"]
 )
@@ -150,6 +150,7 @@ ATTACKS: dict[str, dict[str, Any]] = {
 }
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_token_that_is_not_for_us_now_lets_nobody_in(door: Door, attack: str) -> None:
     now = int(door.served.clock.now.timestamp())
@@ -164,6 +165,7 @@ def test_a_token_that_is_not_for_us_now_lets_nobody_in(door: Door, attack: str) 
     assert (door.sessions(), "session" in browser.cookies) == (0, False)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("late", [{"exp": -59}, {"iat": 59}, {"iat": -599}, {"nbf": 59}, {"aud": [CLIENT]}])
 def test_clocks_may_differ_by_a_minute(door: Door, late: dict[str, Any]) -> None:
     now = int(door.served.clock.now.timestamp())
@@ -171,6 +173,7 @@ def test_clocks_may_differ_by_a_minute(door: Door, late: dict[str, Any]) -> None
     assert door.come_in()[1].status_code == 303
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS512"])
 def test_a_token_without_a_signature_of_the_provider_lets_nobody_in(door: Door, algorithm: str) -> None:
     door.provider.algorithm = algorithm
@@ -178,6 +181,7 @@ def test_a_token_without_a_signature_of_the_provider_lets_nobody_in(door: Door, 
     assert door.sessions() == 0
 
 
+@ONE_DATABASE
 def test_a_signature_by_another_key_lets_nobody_in_and_a_changed_key_does(door: Door) -> None:
     door.come_in()
     known = door.provider.key.as_dict(private=False)
@@ -194,6 +198,7 @@ def test_a_signature_by_another_key_lets_nobody_in_and_a_changed_key_does(door: 
     assert door.provider.key_requests == before + 1
 
 
+@ONE_DATABASE
 def test_other_kinds_of_keys_are_passed_over(door: Door) -> None:
     own = door.provider.key.as_dict(private=False)
     curve = ECKey.generate_key("P-256", {"kid": "one"}).as_dict(private=False)
@@ -208,6 +213,7 @@ def test_other_kinds_of_keys_are_passed_over(door: Door) -> None:
     assert door.come_in()[1].status_code == 403
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("state", ["", "x" * 43, "ø"])
 def test_whoever_comes_back_with_another_state_did_not_leave_from_here(door: Door, state: str) -> None:
     browser, address = door.leave()
@@ -217,6 +223,7 @@ def test_whoever_comes_back_with_another_state_did_not_leave_from_here(door: Doo
     assert door.provider.sent == []
 
 
+@ONE_DATABASE
 def test_a_way_back_serves_the_browser_that_left_once_and_for_ten_minutes(door: Door) -> None:
     browser, address = door.leave()
     back = door.provider.agree(address)
@@ -235,6 +242,7 @@ def test_a_way_back_serves_the_browser_that_left_once_and_for_ten_minutes(door: 
     assert forged.get("/sign-in/provider/back?code=a&state=b").status_code == 403
 
 
+@ONE_DATABASE
 def test_a_code_that_was_used_already_lets_nobody_in(door: Door) -> None:
     assert door.come_in(code="stolen")[1].status_code == 303
     before = door.sessions()
@@ -242,6 +250,7 @@ def test_a_code_that_was_used_already_lets_nobody_in(door: Door) -> None:
     assert door.sessions() == before
 
 
+@ONE_DATABASE
 def test_an_answer_of_another_provider_is_a_mix_up(door: Door) -> None:
     browser, address = door.leave()
     back = door.provider.agree(address)
@@ -254,6 +263,7 @@ def test_an_answer_of_another_provider_is_a_mix_up(door: Door) -> None:
     assert door.come_in()[1].status_code == 403
 
 
+@ONE_DATABASE
 def test_no_code_and_no_token_are_a_refusal(door: Door) -> None:
     browser, address = door.leave()
     state = door.provider.agree(address).rpartition("=")[2]
@@ -261,6 +271,7 @@ def test_no_code_and_no_token_are_a_refusal(door: Door) -> None:
     assert (refused.status_code, "did not confirm who you are" in refused.text) == (403, True)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "metadata",
     [
@@ -275,6 +286,7 @@ def test_a_provider_that_describes_somebody_else_is_not_believed(door: Door, met
     assert (answer.status_code, "does not answer just now" in answer.text) == (503, True)
 
 
+@ONE_DATABASE
 def test_a_provider_that_fails_is_said_to_and_nothing_is_stored(door: Door) -> None:
     door.provider.status = 502
     assert door.come_in()[1].status_code == 503
@@ -284,6 +296,7 @@ def test_a_provider_that_fails_is_said_to_and_nothing_is_stored(door: Door) -> N
     assert door.served.anonymous().get("/sign-in/provider").status_code == 404
 
 
+@ONE_DATABASE
 def test_a_client_sends_its_secret_as_the_provider_wants_it(door: Door, tmp_path: Path) -> None:
     door.provider.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     door.come_in()
@@ -305,6 +318,7 @@ def test_a_second_factor_of_ours_is_asked_unless_the_provider_is_said_to_ask_its
     assert door.come_in("/results")[1].headers["location"] == "/results"
 
 
+@ONE_DATABASE
 def test_where_the_provider_is_the_only_way_passwords_and_asking_for_links_are_closed(door: Door) -> None:
     door.trust(**trusting(door.provider, oidc_only=True))
     browser = door.served.anonymous(**OWN_PAGE)
@@ -313,11 +327,13 @@ def test_where_the_provider_is_the_only_way_passwords_and_asking_for_links_are_c
     typed = {"email": "admin@fjellbris.example", "password": PASSWORD}
     assert browser.post("/sign-in", data=typed).status_code == 403
     assert browser.post("/sign-in/link", data=typed).status_code == 403
+    assert browser.post("/sign-in/passkey/begin").status_code == 403
     # A link that the command line prints is the way back in when the provider is gone.
     assert browser.post(f"/sign-in/{link_for(door.served, 'admin')}").status_code == 303
     assert door.come_in()[1].status_code == 303
 
 
+@ONE_DATABASE
 def test_signing_out_ends_our_session_and_says_whose_goes_on(door: Door) -> None:
     person = Person(door.served, "viewer")
     assert person.post("/sign-out").headers["location"] == "/sign-in?done=out_here"

@@ -10,6 +10,7 @@ from app.errors import Invalid
 from app.infra.database import WriteSession
 from app.journal.tables import JournalRow
 from app.kpis import commands
+from app.kpis.drafts import SwapDraft
 from app.kpis.intake import parse_content, parse_kpi, parse_scorecard, parse_target
 from app.kpis.queries import get_kpi
 from app.kpis.tables import GoalRow, ItemRow, KpiRow, KpiVersionRow, ScaleRow, ScorecardRow, TargetRow
@@ -44,8 +45,8 @@ class Desk:
         draft = parse_kpi(given)
         return commands.create_kpi(self.session, self.company.admin, draft, company_id=self.company.id, now=self.now)
 
-    def activate(self, kpi_id: str) -> None:
-        commands.activate_kpi(self.session, self.company.admin, kpi_id, now=self.now)
+    def activate(self, kpi_id: str, *, swap: SwapDraft | None = None) -> None:
+        commands.activate_kpi(self.session, self.company.admin, kpi_id, swap=swap, now=self.now)
 
     def active(self, **changed: object) -> str:
         kpi_id = self.create(self.soft(**changed))

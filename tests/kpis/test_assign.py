@@ -1,14 +1,18 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
 from app.errors import Forbidden, NotFound
 from app.infra.versions import StaleVersion
 from app.kpis import commands
+from app.kpis.drafts import SwapDraft
+from app.kpis.history import list_steps
 from app.kpis.intake import parse_scorecard, parse_target
 from app.kpis.queries import list_targets, load_scorecards
+from app.kpis.room import get_room
 from app.kpis.rules import CardFull, PastIsFixed, card_for
-from app.kpis.values import KpiState, Level
+from app.kpis.values import KpiId, KpiState, Level
 from tests.kpis.desk import ELSEWHERE, LINE, TODAY, Desk, refused_fields
 from tests.kpis.plain import Plain, card
 
@@ -90,6 +94,26 @@ def test_a_seventh_kpi_is_refused_until_one_is_paused(desk: Desk) -> None:
     with pytest.raises(CardFull):
         desk.activate(kpis[0])
     assert desk.found(kpis[0]) is KpiState.PAUSED
+    strange = desk.active(rater_weights={"colleague": 1})
+    for wrong in (strange, kpis[0], "nothing"):
+        swap = SwapDraft(KpiId(wrong), KpiState.RETIRED, "Den måler det samme.")
+        assert refused_fields(partial(desk.activate, kpis[0], swap=swap)) == ["kpi_id"]
+    assert [desk.found(one) for one in (strange, kpis[0], kpis[1])] == ["active", "paused", "active"]
+
+    desk.activate(kpis[0], swap=SwapDraft(KpiId(kpis[1]), KpiState.RETIRED, "Den måler det samme."))
+    assert [desk.found(one) for one in kpis[:3]] == ["active", "retired", "active"]
+    told = [list_steps(desk.session, desk.company.admin, one, on=TODAY)[0] for one in kpis[:2]]
+    assert [(step.state, step.reason, step.other_id) for step in told] == [
+        (KpiState.ACTIVE, "Den måler det samme.", kpis[1]),
+        (KpiState.RETIRED, "Den måler det samme.", kpis[0]),
+    ]
+    # Two cards without a KPI in common: one exchange does not make room on both.
+    desk.pause(kpis[0])
+    others = [desk.active(rater_weights={"colleague": 1}) for _ in range(7)]
+    desk.card(card(desk.company.sofie, "person", [kpis[0], *kpis[2:], others[0]]))
+    desk.card(card(desk.company.north, "person", [kpis[0], *others[1:]]))
+    room = get_room(desk.session, desk.company.admin, kpis[0], on=TODAY)
+    assert (len(room.full), room.choices) == (2, ())
 
 
 def test_a_paused_kpi_does_not_come_back_onto_a_card_of_a_later_day(desk: Desk) -> None:

@@ -90,6 +90,11 @@ def test_what_a_kpi_names_must_exist_in_its_company(desk: Desk, changed: Plain, 
     assert counted(desk.session) == before
 
 
+def test_an_item_names_a_competence_of_its_own_company(desk: Desk) -> None:
+    practised = item(desk.scale_id, "welcome", competence_id=ELSEWHERE)
+    assert refused_fields(lambda: desk.create(desk.soft(items=[practised]))) == ["items.0.competence_id"]
+
+
 def test_an_anchor_stands_on_the_scale(desk: Desk) -> None:
     given = desk.soft(items=[item(desk.scale_id, "a", anchors={"6": words("Mer", "More")})])
     assert refused_fields(lambda: desk.create(given)) == ["items.0.anchors.6"]

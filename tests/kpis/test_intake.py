@@ -5,7 +5,15 @@ import pytest
 from app.errors import Invalid
 from app.fields import unflattened
 from app.kpis.drafts import HardMeasure, ItemDraft, KpiContent, SoftMeasure, TargetDraft
-from app.kpis.intake import parse_content, parse_goal, parse_kpi, parse_scale, parse_scorecard, parse_target
+from app.kpis.intake import (
+    parse_competence,
+    parse_content,
+    parse_goal,
+    parse_kpi,
+    parse_scale,
+    parse_scorecard,
+    parse_target,
+)
 from app.kpis.values import (
     Aggregation,
     Comparison,
@@ -52,6 +60,41 @@ def test_a_soft_kpi_is_read_into_weights_and_items() -> None:
             ),
         ),
     )
+
+
+LISTEN = {"title": {"en": "Listen"}, "url": "https://learn.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("practice", "wrong"),
+    [
+        ({"competence_id": "c", "resource": LISTEN, "exercise": {"text": {"nb": "Øv."}, "minutes": 10}}, []),
+        ({"competence_id": "", "resource": {"title": {}, "url": ""}, "exercise": {}}, []),
+        ({"resource": {"title": {"en": "Listen"}}}, ["items.0.resource.url"]),
+        ({"resource": {"url": "https://learn.example.org"}}, ["items.0.resource.title"]),
+        ({"resource": LISTEN | {"url": "http://learn.example.org"}}, ["items.0.resource.url"]),
+        ({"resource": LISTEN | {"url": "javascript:alert(1)"}}, ["items.0.resource.url"]),
+        ({"resource": LISTEN | {"kind": "film"}}, ["items.0.resource.kind"]),
+        ({"exercise": {"text": {"nb": "Øv."}}}, ["items.0.exercise.minutes"]),
+        ({"exercise": {"minutes": 5}}, ["items.0.exercise.text"]),
+        ({"exercise": {"text": {"nb": "Øv."}, "minutes": 11}}, ["items.0.exercise.minutes"]),
+        ({"exercise": {"text": {"nb": "Ø" * 501}, "minutes": 5}}, ["items.0.exercise.text.nb"]),
+    ],
+)
+def test_what_helps_with_an_item_is_read_whole_or_refused(practice: Plain, wrong: list[str]) -> None:
+    given = soft("goal", "owner", "scale", items=[item("scale", "welcome", **practice)])
+    if wrong:
+        assert refused(parse_kpi, given) == wrong
+    else:
+        measure = parse_kpi(given).content.measure
+        assert isinstance(measure, SoftMeasure)
+        found = measure.items[0].practice
+        parts = (found.competence_id, found.resource, found.exercise)
+        assert all(parts) if practice["competence_id"] else parts == (None, None, None)
+
+
+def test_a_competence_needs_a_name() -> None:
+    assert refused(parse_competence, {"external_id": "c"}) == ["name"]
 
 
 @pytest.mark.parametrize(

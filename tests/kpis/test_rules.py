@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.errors import FieldError, Invalid
 from app.kpis.checks import activation_problems, scale_points, target_problems
 from app.kpis.drafts import TargetDraft
-from app.kpis.hints import wording_hints
+from app.kpis.hints import practice_hints, wording_hints
 from app.kpis.rules import (
     LINE_CAPS,
     CardFull,
@@ -30,6 +30,7 @@ from app.kpis.values import (
     Aggregation,
     DecisionRule,
     Direction,
+    Exercise,
     GoalId,
     Item,
     ItemId,
@@ -39,7 +40,9 @@ from app.kpis.values import (
     KpiState,
     KpiVersion,
     KpiVersionId,
+    LearningResource,
     Level,
+    Practice,
     RaterGroup,
     Rollup,
     Scale,
@@ -333,6 +336,20 @@ def test_the_nearest_goalposts_upward_apply_and_the_latest_there() -> None:
     assert target_for(targets, KpiId("k"), ["c", "p"]) == targets[3]
     assert target_for(targets[:1], KpiId("k"), path) == targets[0]
     assert target_for(targets, KpiId("x"), path) is None
+
+
+PRACTISED = Practice(
+    None, LearningResource({"nb": "Lytt"}, "https://learn.example.org"), Exercise({"en": "Repeat the question."}, 5)
+)
+
+
+def test_what_helps_with_an_item_is_worded_in_both_languages_and_missed_where_no_item_has_any() -> None:
+    practised = replace(ITEM, practice=PRACTISED)
+    found = activation_problems(with_version(SOFT, items=(ITEM, practised)), [])
+    assert fields(found) == ["items.1.exercise.text.nb", "items.1.resource.title.en"]
+    assert practice_hints(replace(VERSION, items=(ITEM, practised))) == []
+    assert fields(practice_hints(replace(VERSION, items=(ITEM,)))) == ["items"]
+    assert practice_hints(replace(VERSION, items=())) == []
 
 
 def hinted(**changed: object) -> list[str]:

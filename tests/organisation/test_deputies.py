@@ -18,7 +18,7 @@ from app.mail.tables import OutboxRow
 from app.organisation import commands
 from app.organisation.queries import list_deputies, viewer_of_account
 from app.organisation.rules import AlreadyDeputy, LeadsNothing
-from app.organisation.values import NewDeputy
+from app.organisation.values import NewDeputy, NewPerson, Subject
 from app.visits.rules import may_know_shopper
 from tests.organisation.conftest import House
 
@@ -39,6 +39,14 @@ def viewer(session: WriteSession, account: Account, on: date) -> Viewer:
     return viewer_of_account(session, account, account.email, on=on)
 
 
+def person_in(session: WriteSession, house: House, unit: Subject, now: datetime) -> tuple[str, ...]:
+    """Somebody more in a unit; the path down to the person."""
+    name = f"Ny i {unit.name}"
+    new = NewPerson(name, f"{unit.id}@fjellbris.example", unit_id=unit.id)
+    made = commands.create_person(session, SERVICE, house.company.id, new, now=now)
+    return (*unit.path, house.subject(made))
+
+
 def test_a_deputy_sees_what_the_manager_sees_from_the_first_day_until_the_manager_is_back(
     session: WriteSession, house: House, accounts: Sequence[Account], now: datetime
 ) -> None:
@@ -55,6 +63,11 @@ def test_a_deputy_sees_what_the_manager_sees_from_the_first_day_until_the_manage
     assert [may(acting, action, own) for action in (Action.RESULTS_READ, Action.ORGANISATION_READ)] == [False, True]
     # Nor is a deputy the stranger who may know who visits the manager.
     assert [may_know_shopper(acting, path) for path in (own, house.north.path)] == [False, False]
+    # Who reads results of units alone reads those of the manager's people meanwhile, and of nobody else.
+    lars, kari = (person_in(session, house, unit, now) for unit in (house.north, house.south))
+    hr = viewer(session, replace(sofie, grants=(Grant(Role.HR, house.company.id),)), DAY + WEEK)
+    places = (house.north.path, lars, own, house.south.path, kari)
+    assert [may(hr, Action.RESULTS_READ, path) for path in places] == [True, True, False, True, False]
     assert acting.stands_in_for == {house.subject(house.amir)}
     assert acting.acts_as == {f"account:{amir.id}"}
     assert viewer(session, amir, DAY + WEEK).stands_in_for == frozenset()

@@ -13,7 +13,9 @@ from app.accounts.values import Grant, Role, Viewer
 from app.http.service import Service
 from app.http.visit import Visit
 from app.infra.formats import Locale, score
+from app.kpis.values import NO_PRACTICE, Exercise, LearningResource, Practice
 from app.organisation.values import SubjectKind
+from app.papers.step_text import step_of
 from app.papers.summary_files import Paper, open_paper, pdf_of, workbook_of
 from app.releases.values import ScoreStatus, Withheld
 from app.summaries.values import Comment, Comments, Figure, Summary
@@ -157,3 +159,26 @@ def test_an_empty_summary_and_that_of_a_competitor_say_so(read: tuple[Served, Qu
         )
         assert "En konkurrent har bare poeng per gruppe." in text_of(one_page(visit, paper, rival))
         assert sheets_of(workbook_of(visit, replace(paper, summary=empty)))["Myke KPI-er"][1:] == []
+
+
+def test_a_step_without_an_exercise_says_what_to_do_instead_and_hostile_words_stay_words(
+    read: tuple[Served, Quarter],
+) -> None:
+    with opened(read, "en") as (visit, paper):
+        step = paper.summary.step
+        assert step is not None
+        bare = replace(step, item=replace(step.item, practice=NO_PRACTICE, figure=replace(step.item.figure, lo=None)))
+        assert step_of(visit, bare, SubjectKind.PERSON).sentences == (
+            "Work on Promises, under Case ownership.",
+            "It stands at 62.9. The target is 75.",
+            "No exercise is recorded for it: agree on one in the talk.",
+        )
+        assert step_of(visit, bare, SubjectKind.TEAM).exercise.endswith("agree on one together.")
+        resource = LearningResource({"en": HOSTILE}, "https://learn.example.org/?a=(1)")
+        practice = Practice(resource=resource, exercise=Exercise({"en": HOSTILE}, 3))
+        hostile = replace(paper.summary, step=replace(step, item=replace(step.item, practice=practice)))
+        printed = text_of(one_page(visit, paper, hostile))
+        assert f"Exercise (3 min): {HOSTILE} To learn from: {HOSTILE} (https://learn.example.org/?a=(1))" in printed
+        empty = replace(paper.summary, step=None)
+        assert "Next step" not in text_of(one_page(visit, paper, empty))
+        assert sheets_of(workbook_of(visit, replace(paper, summary=empty)))["Next step"] == [["Fact", "Value"]]

@@ -16,6 +16,7 @@ from tests.papers.read import DECIMAL, column, sheets_of, tagged, text_of
 from tests.served import Served
 from tests.shelf import Shelf
 from tests.summaries.built import Quarter, shown_quarter
+from tests.web.markup import Element
 from tests.web.released import links, page, results_of
 
 BOTH = pytest.mark.parametrize("locale", ["nb", "en"])
@@ -55,6 +56,23 @@ def scores(document: dict[str, Any]) -> Iterator[tuple[str, float | None]]:
     yield from (("hard", kpi["figure"]["score"]) for kpi in document["hard"])
 
 
+def check_step(shown: Element, paper: str, sheet: list[list[Any]], step: dict[str, Any] | None, locale: Locale) -> None:
+    """The one next step: word for word the same everywhere, or nowhere."""
+    cards = list(shown.all("section", class_="card-tint"))
+    if step is None:
+        assert (cards, sheet[1:]) == ([], [])
+        return
+    [card] = cards
+    said = [one.words for one in (*card.all("h3"), *card.all("p"))]
+    assert [sentence for sentence in said if sentence not in paper] == []
+    facts = dict(map(tuple, sheet[1:]))
+    assert facts[{"nb": "Neste steg", "en": "Next step"}[locale]] == " ".join(said)
+    score, exercise = facts[SCORE[locale]], step["exercise"]["text"][locale]
+    assert (score, step["target"]) == (float(f"{step['figure']['score']:.16g}"), 75)
+    assert exercise in card.words
+    assert step["item"][locale] in said[0]
+
+
 @BOTH
 @pytest.mark.parametrize("name", ["sofie.berg", "team-nord", "lunvik"])
 def test_page_paper_workbook_csv_and_api_tell_the_same_figures(
@@ -78,6 +96,7 @@ def test_page_paper_workbook_csv_and_api_tell_the_same_figures(
     book = file_of(read, name, "summary.xlsx", lang=locale)
     assert book.content == twin_of(read, name, ".xlsx", locale).content
     sheets = list(sheets_of(book.content).values())
+    check_step(shown, text, sheets[3], document["step"], locale)
     in_sheets = [
         (part, score)
         for part, rows in zip(("composite", "soft", "hard"), sheets, strict=False)
@@ -138,7 +157,7 @@ def test_the_full_version_adds_comments_words_and_the_arithmetic(read: tuple[Ser
 
 def test_what_is_withheld_stands_with_its_reason_and_without_a_figure(read: tuple[Served, Quarter]) -> None:
     sheets = sheets_of(file_of(read, "sofie.berg", "summary.xlsx", lang="nb").content)
-    assert list(sheets) == ["Samlet poengsum", "Myke KPI-er", "Harde KPI-er", "Holdt tilbake", "Om filen"]
+    assert list(sheets) == ["Samlet poengsum", "Myke KPI-er", "Harde KPI-er", "Neste steg", "Holdt tilbake", "Om filen"]
     withheld = {(row[0], row[1], row[3]): row[4] for row in sheets["Holdt tilbake"][1:]}
     assert withheld["Gruppe", "Førsteinntrykk", "Kolleger"] == "færre enn 3 svar"
     assert withheld["KPI", "Samspill", ""] == "bare 40\xa0% av vekten kan vises, 50\xa0% kreves"

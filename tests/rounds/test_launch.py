@@ -15,7 +15,7 @@ from app.kpis.assign import set_scorecard, set_target
 from app.kpis.commands import activate_kpi, create_kpi
 from app.kpis.intake import parse_kpi, parse_scorecard, parse_target
 from app.kpis.tables import GoalRow, ItemRow, ScorecardLineRow
-from app.kpis.values import Aggregation, Cadence, Comparison, RaterGroup, Rollup, ShareRule
+from app.kpis.values import Aggregation, Cadence, Comparison, Exercise, Practice, RaterGroup, Rollup, ShareRule
 from app.organisation.commands import create_subject
 from app.organisation.tables import ManagerRoleRow, MembershipRow
 from app.organisation.values import NewSubject, SubjectKind
@@ -163,6 +163,11 @@ def test_the_promise_hash_is_computed_again_from_what_was_stored(
     assert recipe.promise_hash(frozen) == promised
     moved = replace(frozen, closes_at=now + timedelta(days=30), name={"nb": "Ny", "en": "New"})
     assert recipe.promise_hash(moved) == promised
+    # Somebody was promised nothing about exercises, but what the round froze stays as it was for whoever reads it.
+    practised = replace(frozen.kpis[0].items[0], practice=Practice(exercise=Exercise({"nb": "Øv.", "en": "Try."}, 5)))
+    taught = replace(frozen.kpis[0], items=(practised, *frozen.kpis[0].items[1:]))
+    assert recipe.kpis_in(recipe.kpis_out([taught])) == (taught,)
+    assert recipe.promise_hash(replace(frozen, kpis=(taught, *frozen.kpis[1:]))) != promised
     softer = replace(frozen, groups=tuple(replace(one, k=one.k + 1) for one in frozen.groups))
     assert recipe.promise_hash(softer) != promised
 

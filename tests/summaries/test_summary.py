@@ -1,6 +1,7 @@
 """The acceptance figures of the demo organisation as a summary tells them, and who may read it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from app.accounts.values import Role, Viewer
 from app.errors import NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
+from app.kpis.values import NO_PRACTICE
 from app.organisation.commands import move_subject
 from app.organisation.values import Move, SubjectKind
 from app.releases.queries import get_explanation, get_release, get_scores, list_releases, list_scores
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus, Withheld
 from app.scoring.selfview import View
+from app.summaries.competences import competence_scores
 from app.summaries.queries import get_arithmetic, get_summary, list_members, list_results
 from app.summaries.values import Figure, SoftKpi, Summary
 from tests.scoring.facts import agrees
@@ -84,6 +87,36 @@ def test_sofies_summary_holds_the_figures_of_the_scenario(session: WriteSession,
         "First-contact resolution": (82.7, 79.0, True, None),
         "Handling time per case": (100.0, 6.2, True, None),
     }
+
+
+def test_items_add_up_to_their_kpi_and_the_lowest_of_the_development_area_is_the_next_step(
+    session: WriteSession, released: Quarter
+) -> None:
+    summary = summary_of(session, released, "sofie.berg")
+    first, ownership = (soft(summary, released, name) for name in (S1, S4))
+    shown = [figure(summary, released, name) for name in (S1, S4)]
+    step = summary.step
+    assert step is not None
+    promises = ownership.items[1]
+    # The items of a KPI, each over the same groups, are worth together what the KPI is.
+    assert [agrees(sum(item.figure.score or 0 for item in kpi.items) / 2) for kpi in (first, ownership)] == [
+        one.score for one in shown
+    ]
+    assert (step.kpi_id, step.item, step.target) == (released.kpis[S4], promises, 75)
+    said = {"+".join(group.rater_groups): group.items[1].figure.score or 0 for group in ownership.groups if group.items}
+    assert promises.figure.score == agrees((40 * said["customer"] + 30 * said["manager"]) / 70)
+    competences = [(one.competence.name["en"], one.figure.score, len(one.items)) for one in competence_scores(summary)]
+    assert competences == [
+        ("Following up", agrees(68.21428571428571), 2),
+        ("Listening", first.items[1].figure.score, 1),
+        ("Meeting customers", first.items[0].figure.score, 1),
+        ("Sharing know-how", None, 1),
+        ("Working together", None, 1),
+    ]
+    bare = (
+        replace(kpi, items=tuple(replace(item, practice=NO_PRACTICE) for item in kpi.items)) for kpi in summary.soft
+    )
+    assert competence_scores(replace(summary, soft=tuple(bare))) == ()
 
 
 def test_what_two_colleagues_said_is_nowhere(session: WriteSession, released: Quarter) -> None:

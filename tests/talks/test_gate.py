@@ -35,6 +35,7 @@ from app.releases.rules import OpensLater
 from app.releases.trace import FigureKey
 from app.releases.values import Release, ScoreFilter
 from app.summaries.against import load_against
+from app.summaries.entries import Coming
 from app.summaries.queries import (
     get_arithmetic,
     get_coming,
@@ -46,7 +47,6 @@ from app.summaries.queries import (
 )
 from app.summaries.ranked import Wanted
 from app.summaries.standings import get_comparison
-from app.summaries.values import Coming
 from app.talks.queries import get_talk
 from tests.followup.watched import S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo

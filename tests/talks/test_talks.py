@@ -198,6 +198,8 @@ def test_an_agenda_begins_with_what_works_and_ends_with_what_was_agreed_last_tim
         True,
     )
     assert told[PointKind.QUESTION].prompt is not None
+    step = told[PointKind.STEP].step
+    assert (step, step and step.item.name["en"]) == (get_summary(session, leader, *at, on=TODAY).step, "Promises")
     assert [told[kind].text for kind in (PointKind.CASE, PointKind.PLAN, PointKind.AGREED)] == [
         "Trengs støtte?",
         "Vi øver.",
@@ -294,10 +296,10 @@ def test_an_agenda_without_anything_that_stands_out_is_empty(
     session: WriteSession, known: Watching, at: tuple[str, str]
 ) -> None:
     summary = get_summary(session, SERVICE, *at, on=TODAY)
-    assert rules.agenda_of(replace(summary, standouts=None), (), (), (), ()) == ()
+    assert rules.agenda_of(replace(summary, standouts=None, step=None), (), (), (), ()) == ()
     assert summary.standouts is not None
     even = replace(summary.standouts, strengths=(), development_areas=())
-    assert rules.agenda_of(replace(summary, standouts=even), (), (), (), ()) == ()
+    assert rules.agenda_of(replace(summary, standouts=even, step=None), (), (), (), ()) == ()
 
 
 # ------------------------------------------------------------ what is sent

@@ -28,6 +28,7 @@ def test_a_deputy_is_appointed_acts_and_is_noted(desk: Desk) -> None:
     assert "Sofie Berg" in owner.page(path).words
 
     teammate, round_id = desk.browser("teammate"), desk.draft()
+    what_waits_is_in_the_week_and_says_for_whom(desk, owner, teammate)
     it_acts_and_is_noted(desk, owner, teammate, round_id)
     stranger = desk.browser("reader")
     assert stranger.get(f"{path}/deputies/new").status_code == 403
@@ -36,6 +37,23 @@ def test_a_deputy_is_appointed_acts_and_is_noted(desk: Desk) -> None:
     assert owner.get(f"{path}/deputies/{round_id}/end").status_code == 404
     assert owner.post(end).headers["location"] == f"{path}?done=no_deputy"
     assert teammate.get(f"/rounds/{round_id}").status_code == 404
+    over_http = {"deputy_id": desk.company.subjects["Sofie Berg"], "ends_on": back}
+    again = owner.client.post(f"/api/v1/subjects/{desk.company.subjects['Amir Haddad']}/deputies", json=over_http)
+    assert again.status_code == 201, again.text
+    assert owner.client.post(f"/api/v1/deputies/{again.json()['id']}/end", json={}).status_code == 200
+    assert teammate.client.post(f"/api/v1/deputies/{again.json()['id']}/end", json={}).status_code == 404
+
+
+def what_waits_is_in_the_week_and_says_for_whom(desk: Desk, owner: Browser, teammate: Browser) -> None:
+    about = {"subject_id": desk.company.subjects["Team Nord"], "kpi_id": desk.company.kpis["first impression"]}
+    asked = owner.client.post("/api/v1/decision-cases", json={**about, "question": "Øver vi mer?"})
+    assert asked.status_code == 201, asked.text
+    own, stood_in = (browser.page("/").one("main").words for browser in (owner, teammate))
+    assert ("Øver vi mer?" in own, "whose deputy you are" in own, "You stand in for" in own) == (True, False, False)
+    assert "You stand in for Amir Haddad." in stood_in
+    # The case, and the draft of a round.
+    assert ("Øver vi mer?" in stood_in, stood_in.count("For Amir Haddad, whose deputy you are")) == (True, 2)
+    assert "Øver vi mer?" not in desk.browser("second").page("/").one("main").words
 
 
 def it_acts_and_is_noted(desk: Desk, owner: Browser, teammate: Browser, round_id: str) -> None:

@@ -1,6 +1,13 @@
 """KPIs, goals, scales, targets and cards: what the forms store, and what they keep when they refuse."""
 
+from app.accounts.rules import SERVICE
 from app.fields import NO_NUMBER
+from app.infra.paging import PageRequest
+from app.kpis.commands import activate_kpi, create_kpi, pause_kpi, set_scorecard, set_target
+from app.kpis.intake import parse_kpi, parse_scorecard, parse_target
+from app.kpis.queries import list_goals
+from app.organisation.queries import find_person
+from tests.kpis.plain import card, hard, words
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
 from tests.web.markup import Element, tree
 
@@ -59,9 +66,32 @@ def checks(page: Element) -> dict[str, list[str]]:
 
 def test_a_draft_is_stored_with_what_there_is(desk: Desk) -> None:
     admin = desk.browser("admin")
-    path = created(admin, {**DRAFT, "items.0.scale_id": scale_of(admin)})
+    assert admin.post("/competences/new", {"external_id": "talk"}).status_code == 422
+    competence = {"name.nb": "Samtale", "name.en": "Talking"}
+    assert admin.post("/competences/new", competence).headers["location"] == "/competences?done=created"
+    [link] = admin.page("/competences").one("table").all("a")
+    change = link.attributes["href"]
+    stored = form_of(admin.page(change), change)
+    renamed = {name: texts[0] for name, texts in stored.items()} | {"name.en": "Conversation"}
+    assert admin.post(change, renamed).headers["location"] == "/competences?done=changed"
+    assert admin.post(change, renamed).status_code == 412
+    practice = {
+        "items.0.competence_id": change.split("/")[2],
+        "items.0.resource.title.en": "Listen",
+        "items.0.resource.url": "https://learn.example.org/listen",
+        "items.0.exercise.text.en": "Repeat the question.",
+        "items.0.exercise.minutes": "5",
+    }
+    path = created(admin, {**DRAFT, "items.0.scale_id": scale_of(admin), **practice})
     page = admin.page(path)
     assert (page.one("h1").words, state(page)) == ("Lytting", ["Draft"])
+    told = [one.words for one in page.one("main").all("p", class_="card-text")]
+    assert {
+        "Competence: Conversation",
+        "Exercise (5 min): Repeat the question.",
+        "To learn from: Listen",
+    } <= set(told)
+    assert "Nothing says yet how to get better." not in admin.page(f"{path}/activate").words
     sent = form_of(admin.page(f"{path}/change"), f"{path}/change")
     assert (sent["items.0.name.nb"], sent["items.0.anchors.1.nb"]) == (["Avbryter"], ["Avbryter ofte"])
     assert sent["rater_weights.customer"] == ["2.5"]
@@ -301,3 +331,63 @@ def test_a_level_above_the_unit_is_not_offered_a_form(desk: Desk) -> None:
     answer = owner.get(f"/scorecards/edit?subject_id={north}&level=company")
     assert answer.status_code == 422
     assert tree(answer.text).one("h1").words == "Set a card"
+
+
+def full_card(desk: Desk) -> list[str]:
+    """Seven KPIs on the cards of Team Nord's people; the first rests, so that the card is full without it."""
+    company, now = desk.company, desk.clock.now
+    with desk.engine.write() as session:
+        goal = list_goals(session, SERVICE, company.id, PageRequest(limit=1)).items[0].id
+        owner = find_person(session, company.id, mailbox="amir.haddad@fjellbris.example")
+        assert owner is not None
+        kpis: list[str] = []
+        for number in range(7):
+            given = hard(goal, owner.id, name=words(f"Måltall {number}", f"Figure {number}"))
+            kpis.append(create_kpi(session, SERVICE, parse_kpi(given), company_id=company.id, now=now))
+            target = parse_target({"starts_on": TODAY, "floor": 180, "target": 45})
+            set_target(session, SERVICE, kpis[-1], target, now=now)
+            activate_kpi(session, SERVICE, kpis[-1], now=now)
+        pause_kpi(session, SERVICE, kpis[0], reason="Plass til en annen", now=now)
+        wanted = parse_scorecard(card(company.subjects["Team Nord"], "person", kpis, TODAY))
+        set_scorecard(session, SERVICE, wanted, company_id=company.id, now=now)
+    return kpis
+
+
+def test_a_full_card_lets_one_in_as_another_goes_with_a_reason_by_either_door(desk: Desk) -> None:
+    first, second, *_ = kpis = full_card(desk)
+    admin, path = desk.browser("admin"), f"/kpis/{first}"
+    page = admin.page(f"{path}/activate")
+    offered = [one.words for one in page.one("select", id="kpi_id").all("option")]
+    assert offered == ["Not chosen yet", *(f"Figure {number}" for number in range(1, 7))]
+    assert admin.post(f"{path}/activate").status_code == 409
+    half = admin.post(f"{path}/activate", {"kpi_id": second, "state": "active"})
+    assert (half.status_code, dict(wrong_fields(tree(half.text)))) == (
+        422,
+        {
+            "#state": "What becomes of it: Choose one of the allowed values. Allowed: paused, retired."
+            " You entered active.",
+            "#reason": "Reason: Fill this in.",
+        },
+    )
+    assert [state(admin.page(f"/kpis/{one}")) for one in kpis[:2]] == [["Paused"], ["Active"]]
+
+    swap = {"kpi_id": second, "state": "paused", "reason": "Vi måler det samme to ganger."}
+    assert admin.post(f"{path}/activate", swap).headers["location"] == f"{path}?done=swapped"
+    lives = [admin.page(f"/kpis/{one}") for one in kpis[:2]]
+    assert [state(life) for life in lives] == [["Active"], ["Paused"]]
+    assert "instead of Figure 1Vi måler det samme to ganger." in lives[0].words
+    assert "made room for Figure 0Vi måler det samme to ganger." in lives[1].words
+
+    room = admin.get(f"/api/v1/kpis/{second}/room").json()
+    assert ([one["level"] for one in room["full"]], room["choices"][0]["id"]) == (["person"], first)
+    answer = admin.client.post(f"/api/v1/kpis/{second}/activate")
+    assert (answer.status_code, answer.json()["code"]) == (409, "card_full")
+    sent = {"kpi_id": first, "state": "retired", "reason": "Den andre sier mer."}
+    answer = admin.client.post(f"/api/v1/kpis/{second}/swap", json=sent)
+    assert (answer.status_code, answer.json()["state"]) == (200, "active"), answer.text
+    steps = admin.get(f"/api/v1/kpis/{first}/steps").json()["items"]
+    assert [(one["state"], one["reason"], one["other_id"]) for one in steps[:3]] == [
+        ("retired", "Den andre sier mer.", second),
+        ("active", "Vi måler det samme to ganger.", second),
+        ("paused", "Plass til en annen", None),
+    ]

@@ -79,6 +79,44 @@ def test_page_and_api_tell_the_same_figures_in_both_languages(read: tuple[Served
             assert {score(one, locale) for one in told} - printed == set(), (name, lang)
 
 
+def test_a_unit_reads_where_competences_are_lacking_and_plans_the_next_step(read: tuple[Served, Quarter]) -> None:
+    served, made = read
+    path = f"{results_of(made, 'team-nord')}/competences"
+    found = page(served, "amir.haddad", path, lang="en")
+    rows = [
+        (row.one("th").words, row.one("td", class_="chart-figure").words) for row in found.all("tr", class_="chart-kpi")
+    ]
+    assert rows == [
+        ("Following up", "73.2"),
+        ("Listening", "75.4"),
+        ("Meeting customers", "77.1"),
+        ("Sharing know-how", "–"),
+        ("Working together", "–"),
+    ]
+    assert len(found.all("svg", class_="plot-withheld")) == 2
+    api = f"/api/v1/releases/{made.release.id}/competences/{made.subjects['team-nord']}"
+    key = served.with_key()
+    items = key.get(api).json()["items"]
+    told = [score(one["figure"]["score"], "en") for one in items]
+    assert (told, [one["figure"]["status"] for one in items][-2:]) == ([two for _, two in rows], ["insufficient"] * 2)
+    table = key.get(f"{api}.csv").content.decode("utf-8-sig").splitlines()
+    assert len(table) == 1 + len(items) + sum(len(one["items"]) for one in items)
+    shown = served.signed_in("amir.haddad").get(f"{path}.csv", params={"lang": "nb"}).content.decode("utf-8-sig")
+    assert shown.splitlines()[1].startswith("Kompetanse;Å følge opp;;;73,214285")
+    page(served, "viewer", path, status=404)
+    page(served, "sofie.berg", path, status=404)
+
+    summary = page(served, "amir.haddad", results_of(made, "sofie.berg"), lang="en")
+    [plan] = [link.attributes["href"] for link in summary.all("a") if link.words == "Make a plan of it"]
+    form = page(served, "amir.haddad", plan, lang="en")
+    [chosen] = [one for one in form.one("select", id="item_id").all("option") if "selected" in one.attributes]
+    assert (chosen.words, form.one("textarea", id="what").words) == (
+        "Promises",
+        "Go through the deadlines of tomorrow. Call the one customer who will wait longer than promised.",
+    )
+    assert "Make a plan of it" not in page(served, "sofie.berg", results_of(made, "sofie.berg"), lang="en").words
+
+
 def test_the_arithmetic_adds_up_as_printed(read: tuple[Served, Quarter]) -> None:
     served, made = read
     table = page(served, "sofie.berg", f"{results_of(made, 'sofie.berg')}/arithmetic").all("table")[0]

@@ -4,16 +4,37 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
+from app.api.schemas.competences import (
+    COMPETENCE,
+    EXERCISE,
+    RESOURCE,
+    ExerciseIn,
+    ExerciseOut,
+    LearningResourceIn,
+    LearningResourceOut,
+    NamedCompetenceOut,
+)
 from app.kpis.changes import VersionChanges
-from app.kpis.values import Aggregation, Cadence, Comparison, Direction, KpiKind, Rollup, ScaleKind
+from app.kpis.hints import practice_hints
+from app.kpis.values import Aggregation, Cadence, Comparison, Direction, Kpi, KpiKind, Rollup, ScaleKind
 
 _GOAL = {"name": {"nb": "Fornøyde kunder", "en": "Satisfied customers"}, "external_id": "G1"}
 _SCALE = {"kind": "points", "name": {"nb": "Fem trinn", "en": "Five steps"}, "points": 5, "external_id": "five"}
 _ANCHORS = {"1": {"nb": "Ser ikke opp", "en": "Does not look up"}, "5": {"nb": "Hilser først", "en": "Greets first"}}
-_ITEM = {"code": "M1", "name": WORDS, "question": {}, "scale_id": ID, "weight": 1, "anchors": _ANCHORS}
+_ITEM = {
+    "code": "M1",
+    "name": WORDS,
+    "question": {},
+    "scale_id": ID,
+    "weight": 1,
+    "anchors": _ANCHORS,
+    "competence_id": ID,
+    "resource": RESOURCE,
+    "exercise": EXERCISE,
+}
 _RULE = {"text": {"nb": "Under 60: leder tar det opp", "en": "Below 60: the manager raises it"}, "days": 14}
 _CONTENT: Mapping[str, Any] = {
     "name": {"nb": "Førsteinntrykk", "en": "First impression"},
@@ -34,9 +55,12 @@ _ITEM_OUT = {
     "reversed": False,
     "anchors": _ANCHORS,
     "condition": None,
+    "competence": COMPETENCE,
+    "resource": RESOURCE,
+    "exercise": EXERCISE,
 }
 _CONDITION = {"item": "M1", "lowest": "1", "highest": "2"}
-_VERSION_OUT: Mapping[str, Any] = {
+VERSION_OUT: Mapping[str, Any] = {
     **_CONTENT,
     "id": OTHER_ID,
     "number": 1,
@@ -135,6 +159,9 @@ class ItemIn(In):
     weight: float | None = Field(None, description="None: 1, or 0 with a condition")
     reversed: bool | None = None
     condition: ConditionIn | None = Field(None, description="None: everybody is asked; else it counts in no score")
+    competence_id: Id | None = None
+    resource: LearningResourceIn | None = None
+    exercise: ExerciseIn | None = None
 
 
 class DecisionRuleIn(In):
@@ -198,6 +225,11 @@ class ReasonIn(In):
     reason: str
 
 
+def _practice(part: str) -> Any:
+    """A field whose value stands in the practice of an item."""
+    return Field(validation_alias=AliasPath("practice", part))
+
+
 class ConditionOut(Out):
     """When an item is asked: the item of this code got an answer from `lowest` to `highest`."""
 
@@ -222,6 +254,9 @@ class ItemOut(Out):
     reversed: bool = Field(validation_alias="is_reversed")
     anchors: dict[str, dict[str, str]]
     condition: ConditionOut | None
+    competence: NamedCompetenceOut | None = _practice("competence")
+    resource: LearningResourceOut | None = _practice("resource")
+    exercise: ExerciseOut | None = _practice("exercise")
 
 
 class DecisionRuleOut(Out):
@@ -245,7 +280,7 @@ class ShareRuleOut(Out):
 class VersionOut(Out):
     """A KPI as it was worded and weighed from a day on."""
 
-    model_config = example(**_VERSION_OUT)
+    model_config = example(**VERSION_OUT)
 
     id: Id
     number: int
@@ -272,7 +307,7 @@ class KpiOut(Out):
     """A KPI and the version that is valid today."""
 
     model_config = example(
-        id=ID, company_id=OTHER_ID, kind="soft", state="draft", **_KPI, current=_VERSION_OUT, version=1
+        id=ID, company_id=OTHER_ID, kind="soft", state="draft", **_KPI, current=VERSION_OUT, version=1
     )
 
     id: Id
@@ -289,7 +324,7 @@ class KpiOut(Out):
 class VersionsOut(Out):
     """All versions of a KPI, the newest first."""
 
-    model_config = example(items=[_VERSION_OUT])
+    model_config = example(items=[VERSION_OUT])
 
     items: list[VersionOut]
 
@@ -337,3 +372,20 @@ class HintsOut(Out):
     model_config = example(items=[{"field": "items.0.question.en", "message": "Ask one thing at a time."}])
 
     items: list[HintOut]
+
+
+class ActivatedOut(KpiOut):
+    """A KPI that was put to use, and what is advised all the same."""
+
+    model_config = example(
+        id=ID, company_id=OTHER_ID, kind="soft", state="active", **_KPI, current=VERSION_OUT, version=2, warnings=[]
+    )
+
+    warnings: list[HintOut]
+
+    @classmethod
+    def told(cls, kpi: Kpi) -> "ActivatedOut":
+        """As it is answered."""
+        warnings = [HintOut.of(hint) for hint in practice_hints(kpi.current)]
+        told = KpiOut.of(kpi)
+        return cls.model_construct(**{name: getattr(told, name) for name in KpiOut.model_fields}, warnings=warnings)

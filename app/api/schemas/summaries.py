@@ -17,6 +17,7 @@ from app.api.schemas.findings import (
     StandoutsOut,
 )
 from app.api.schemas.releases import SCALE, ReleaseOut, ScaleOfScores
+from app.api.schemas.steps import STEP, NextStepOut
 from app.kpis.values import Direction, Form
 from app.organisation.values import SubjectKind
 from app.receipts.values import WithheldReason
@@ -332,6 +333,7 @@ class SummaryOut(Out):
         standouts=STANDOUTS,
         self_view=SELF_VIEW,
         since=SINCE,
+        step=STEP,
     )
 
     scale: ScaleOfScores = ScaleOfScores()
@@ -346,3 +348,4 @@ class SummaryOut(Out):
     standouts: StandoutsOut | None
     self_view: SelfViewOut | None
     since: SinceOut | None
+    step: NextStepOut | None

@@ -8,11 +8,12 @@ from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, OTHER_ID, WORDS, GivenDay, Id, In, Out, Texts, example, one_of
 from app.api.schemas.relations import WatchedPlaceOut
+from app.api.schemas.steps import NextStepOut
 from app.talks.values import AgendaPoint, PointKind, Side, Talk, TalkTask
 
 _SUBJECT = {"id": ID, "kind": "person", "name": "Sofie Berg"}
 _AGREEMENT = {"text": "Sofie følger med på to befaringer", "side": "person", "due_on": "2026-12-18"}
-_POINT: dict[str, Any] = {"kind": "development", "about": [WORDS], "text": "", "due_on": None}
+_POINT: dict[str, Any] = {"kind": "development", "about": [WORDS], "text": "", "due_on": None, "step": None}
 _TALK: dict[str, Any] = {
     "release_id": OTHER_ID,
     "subject": _SUBJECT,
@@ -90,6 +91,7 @@ class AgendaPointOut(Out):
     about: list[Texts] = Field(description="The KPIs that it is about")
     text: str
     due_on: date | None
+    step: NextStepOut | None
 
 
 class TalkOut(Out):

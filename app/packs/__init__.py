@@ -1,0 +1,1 @@
+"""Ready-made KPIs for a line of work, in both languages."""

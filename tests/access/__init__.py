@@ -1,0 +1,1 @@
+"""Every route with everybody at every place."""
