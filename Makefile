@@ -18,7 +18,7 @@ INSTALL = $(PY) -m uv pip install -q --python $(PY) --require-hashes -r
 # uv ignores pip's settings for mirrors and certificates: where it fails, pip has its turn.
 INSTALL_SLOWLY = $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r
 
-.PHONY: help run test check coverage bench migration demo docs openapi lock format
+.PHONY: help run test check coverage bench migration demo docs pictures openapi lock format
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ openapi: $(DEV) ## write down the API as it is now, after a change that is meant
 
 docs: $(DEV) ## check that docs name every setting and path and that their links lead somewhere
 	@$(PY) -m pytest -q tests/house/test_docs.py
+
+pictures: $(DEV) $(BROWSER) ## take the pictures of the manuals again, after a change of their pages
+	@$(PY) -m tests.browser.pictures $(ARGS)
 
 format: $(DEV) ## let ruff arrange the code
 	@$(VENV)/bin/ruff check --fix-only --quiet . ; $(VENV)/bin/ruff format .

@@ -112,7 +112,7 @@ def list_benchmarks(request: Request, part: Slice, company_id: CompanyId = None)
 @access(Action.DECISIONS_WRITE)
 def look_at_benchmark(request: Request, sent: BenchmarkIn, company_id: CompanyId = None) -> Response:
     """What bringing a file in would do: its lines, its key, and which KPI could be which. Nothing is stored."""
-    file = parse_file(sent.file)
+    file = parse_file(sent.file, under="file")
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
         look = queries.look_at(session, visit.viewer, company, file, on=visit.today)
@@ -123,7 +123,7 @@ def look_at_benchmark(request: Request, sent: BenchmarkIn, company_id: CompanyId
 @access(Action.DECISIONS_WRITE)
 def import_benchmark(request: Request, sent: BenchmarkIn, company_id: CompanyId = None) -> Response:
     """Bring a file in. Idempotent by its digest; a key that nobody trusts yet takes its fingerprint."""
-    file, pairs = parse_file(sent.file), sent.pairs()
+    file, pairs = parse_file(sent.file, under="file"), sent.pairs()
     own_kpis = None if pairs is None else parse_mapping(pairs, (line.kpi_id for line in file.lines))
     with posting(request) as post:
         company = company_of(post.session, post.visit, company_id)

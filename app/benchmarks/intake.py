@@ -36,11 +36,14 @@ def require_small(raw: bytes) -> bytes:
     return raw
 
 
-def parse_file(given: object) -> BenchmarkFile:
-    """A benchmark file; its signature is not looked at here. Raises Invalid and names every field that is wrong."""
+def parse_file(given: object, *, under: str = "") -> BenchmarkFile:
+    """A benchmark file, sent as the field `under`; its signature is not looked at here.
+
+    Raises Invalid and names every field that is wrong.
+    """
     if not isinstance(given, Mapping):
-        raise Invalid([FieldError("", WRONG_FORMAT)])
-    fields = Fields({str(name): value for name, value in given.items()})
+        raise Invalid([FieldError(under, WRONG_FORMAT)])
+    fields = Fields({str(name): value for name, value in given.items()}, prefix=under)
     _check_kind(fields)
     file = BenchmarkFile(
         source=fields.text("source", required=True) or "",
@@ -88,9 +91,9 @@ def _check_kind(fields: Fields) -> None:
     found = fields.text("format", required=True)
     version = fields.whole("version", 1, 10**9, required=True)
     if found != FORMAT:
-        raise Invalid([FieldError("format", WRONG_FORMAT)])
+        raise Invalid([FieldError(fields.name_of("format"), WRONG_FORMAT)])
     if version != VERSION:
-        raise Invalid([FieldError("version", WRONG_VERSION, values={"version": VERSION})])
+        raise Invalid([FieldError(fields.name_of("version"), WRONG_VERSION, values={"version": VERSION})])
 
 
 def _signs(fields: Fields, name: str, length: int) -> str:

@@ -42,7 +42,7 @@ DONE: Mapping[str, Flash] = {
     "cloned": Flash(
         "good",
         "A draft like the earlier round is stored.",
-        "Its period follows that of the earlier one. KPIs and people that are gone are left out.",
+        "KPIs and people that are gone are left out. Under Who rates whom, let the organisation propose raters, then start it.",
     ),
     "again": Flash(
         "good",

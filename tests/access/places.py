@@ -26,6 +26,7 @@ PLAIN = {
     "number": "1",
     "kind": "people",
     "locale": "nb",
+    "pack": "service",
     "language": "nb",
     "reference": "target",
 }
@@ -143,7 +144,14 @@ def _definitions(client: Client, company_id: str, owner: str) -> dict[str, str]:
     client.post(f"/api/v1/kpis/{kpi}/activate")
     client.post("/api/v1/dossiers", json=complete(owner), params=where)
     scenario = made("/visit-scenarios", {"name": {"nb": "Oppdrag"}, "kpi_ids": [kpi]})
-    return {"goal_id": goal, "scale_id": scale, "kpi_id": kpi, "scenario_id": scenario}
+    competence = made("/competences", {"name": {"nb": "Å lytte", "en": "To listen"}})
+    return {
+        "goal_id": goal,
+        "scale_id": scale,
+        "kpi_id": kpi,
+        "scenario_id": scenario,
+        "competence_id": competence,
+    }
 
 
 def _furnished(served: Served, home: Home) -> World:

@@ -23,7 +23,7 @@ _CALLED: Mapping[str, str] = {
     "company_id": "company_id",
 }
 # What applies to a whole company lies there, wherever it is asked from.
-COMPANY_WIDE = {"goal_id", "scale_id", "kpi_id", "scenario_id", "company_id"}
+COMPANY_WIDE = {"goal_id", "scale_id", "competence_id", "kpi_id", "scenario_id", "company_id"}
 _RESULTS = {Action.RESULTS_READ, Action.RESULTS_ANALYSE}
 
 

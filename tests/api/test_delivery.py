@@ -155,7 +155,7 @@ def test_somebody_without_an_address_or_of_another_company_is_not_put_on_the_lis
         .status_code
         == 404
     )
-    assert client.get("/api/v1/suppressions", params={"sort": "since"}).status_code == 422
+    assert client.get("/api/v1/suppressions", params={"sort": "mood"}).status_code == 422
 
 
 # ------------------------------------------------------------ raters

@@ -14,6 +14,9 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)|\]\(#([^)\s]+)\)")
 # A page, and the sections that are named after it: docs/scoring.md, sections "Silent groups" and "Coverage"
 REFERENCE = re.compile(r'(docs/)?\b([a-z-]+\.md)\b((?:,\s+sections?\s+"[^"]+"(?:(?:,|\s+and)\s+"[^"]+")*)?)')
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+PICTURES = ROOT / "docs/pictures"
+LARGEST_PICTURE = 60_000
 SECTIONS = ["## Context", "## Decision", "## Consequences", "## Alternatives"]
 ROW = re.compile(r"^\| `SOFTKPI_([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
 
@@ -40,6 +43,15 @@ def test_links_inside_the_documentation_lead_somewhere(page: Path) -> None:
         if not aim.exists() or ((anchor or own) and (anchor or own) not in _anchors(aim.read_text())):
             broken.append(target + anchor + own)
     assert broken == []
+
+
+def test_every_picture_is_told_in_words_is_small_and_is_on_a_page_in_its_language() -> None:
+    shown = [(page, alt, page.parent / aim) for page in PAGES for alt, aim in PICTURE.findall(page.read_text())]
+    assert [f"{page.name}: {aim.name}" for page, alt, aim in shown if len(alt.split()) < 5] == []
+    files = {path.resolve() for path in PICTURES.rglob("*.*")}
+    assert {aim.resolve() for _, _, aim in shown} == files
+    assert [path.name for path in files if path.stat().st_size > LARGEST_PICTURE] == []
+    assert [aim.name for page, _, aim in shown if (aim.parent.name == "nb") != (page.parent.name == "nb")] == []
 
 
 def test_pages_that_the_code_refers_to_exist_and_have_the_section() -> None:

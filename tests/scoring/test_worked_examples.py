@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from app.scoring.firm import Told, firmness_of_all
 from app.scoring.goalposts import Goalposts, RangeGoalposts, score_metric
 from app.scoring.influence import effective_shares
 from app.scoring.intervals import poisson_rate, wilson
+from app.scoring.levels import mean_of_units
 from app.scoring.metrics import Aggregation, Method, known, measure
 from app.scoring.observed import judged_items
 from app.scoring.promoter import net_promoter
@@ -222,6 +224,15 @@ def ranks() -> str:
     )
 
 
+def units() -> str:
+    found = mean_of_units([Told(60.0, 3.0), Told(70.0, 4.0), Told(80.0, 0.0)])
+    error = Fraction(math.isqrt(3**2 + 4**2), found.units)
+    return (
+        f"units with 60, 70 and 80 points and errors of 3, 4 and 0: mean {found.score:g}, SE {error}, "
+        f"interval {found.interval.lo:g} to {found.interval.hi:g}."
+    )
+
+
 def selves() -> str:
     words = {"blind_spot": "a blind spot", "in_line": "in line", "hidden_strength": "a hidden strength"}
     high, middle, low = (words[view_of(own, 58, Interval(44, 71)).value] for own in (80, 70, 40))
@@ -300,7 +311,7 @@ def lists() -> str:
 
 WORKED = [
     *[answers, judged, promoters, raters, subject_score, standard_error, interval, visits, ratio, figures, goalposts],
-    *[composites, explained, reweighted, recovered, effective, ranks, selves, strengths, firm, trend, lists],
+    *[composites, explained, reweighted, recovered, effective, ranks, units, selves, strengths, firm, trend, lists],
     *WARNINGS,
 ]
 

@@ -125,7 +125,7 @@ def test_nobody_begins_a_round_where_he_may_not(desk: Desk, owner: Browser) -> N
     elsewhere = {**ABOUT, "scope_id": desk.company.subjects["Team Sør"]}
     assert owner.post("/rounds/new", elsewhere).status_code == 404
     statuses = {who: desk.browser(who).get("/rounds/new").status_code for who in ("reader", "teammate", "stranger")}
-    assert statuses == {"reader": 403, "teammate": 403, "stranger": 200}
+    assert statuses == {"reader": 403, "teammate": 404, "stranger": 200}
 
 
 def test_a_weight_that_is_none_is_said_at_its_field(desk: Desk, owner: Browser) -> None:
