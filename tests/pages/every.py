@@ -45,7 +45,7 @@ EXAMPLES: Mapping[str, str] = {
     "number": "SELECT 1",
     "person_id": "SELECT person.id FROM person JOIN suppression ON suppression.mailbox = person.mailbox",
     "plan_id": "SELECT id FROM action_plan WHERE state = 'open'",
-    "programme_id": "SELECT programme_id FROM encounter",
+    "programme_id": "SELECT coalesce((SELECT max(programme_id) FROM encounter), max(id)) FROM programme",
     "queue_id": "SELECT code_id FROM open_answer",
     "reading_id": "SELECT id FROM reading",
     "release_id": "SELECT release.id FROM release JOIN round ON round.id = round_id AND external_id = '2026-q3'",
