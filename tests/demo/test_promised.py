@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.decisions.commands import keep_cases
 from tests.followup.reader import Reader
 from tests.followup.watched import Watching
 from tests.journeys.service import Running, ok
@@ -51,7 +52,8 @@ def warned_early(service: Running, ragnhild: Reader) -> None:
     # Ten working days after a Monday.
     assert (case["owner"]["name"], case["due_on"], case["escalations"]) == (AMIR, "2026-12-07", 0)
     service.clock.now += timedelta(days=16)
-    service.work()
+    with service.engine.write() as session:
+        keep_cases(session, now=service.clock.now)
     [case] = items(service, "decision-cases")
     assert (case["owner"]["name"], case["escalations"]) == (INGRID, 1)
     assert INGRID in Reader(service.signed_in("ragnhild.torp")).page("/decisions").one("main").words
