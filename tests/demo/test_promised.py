@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.decisions.commands import keep_cases
+from app.decisions.commands import keep_cases, open_due_cases
 from tests.followup.reader import Reader
 from tests.followup.watched import Watching
 from tests.journeys.service import Running, ok
@@ -47,7 +47,8 @@ def warned_early(service: Running, ragnhild: Reader) -> None:
     page = ragnhild.page("/signals").one("main").words
     assert all(one in page for one in ("Team Nord", "Welcome", "75.0", "81.1"))
 
-    service.work()
+    with service.engine.write() as session:
+        open_due_cases(session, now=service.clock.now)
     [case] = items(service, "decision-cases")
     # Ten working days after a Monday.
     assert (case["owner"]["name"], case["due_on"], case["escalations"]) == (AMIR, "2026-12-07", 0)
