@@ -8,7 +8,7 @@ a logbook tells those whose body really left from the rest, as long as only the 
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -88,45 +88,26 @@ class _Ready:
 
 
 def send_due(database: Database, post: Post, *, now: datetime) -> int:
-    """Send the letters that are due, batch after batch for a minute at most; how many were claimed.
-
-    While a batch is handed over, the next one is got ready beside it, and what became of the last one is stored.
-    """
-    ends_at = elapsed() + TURN_SECONDS
+    """Send the letters that are due, batch after batch for a minute at most; how many were claimed."""
+    claimed, started = 0, elapsed()
+    became: Counter[str] = Counter()
     # What this worker still holds, it lost in an earlier turn that ended badly.
     take_back(database, post, now=now)
     hold_if_older(database, post.mark, now=now)
-    batches: list[_Batch] = []
     with ExitStack() as stack:
-        # Begun anew with each turn, not with each batch: two are on their way at a time.
         logbook = stack.enter_context(closing(Logbook(post.logbook)))
         carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
-        beside = stack.enter_context(ThreadPoolExecutor(1))
-        told: list[Future[None]] = []
-
-        def next_batch() -> _Batch | None:
-            return _batch_of(database, post, logbook, now) if elapsed() < ends_at else None
-
-        coming = beside.submit(next_batch)
-        try:
-            while (batch := coming.result()) is not None:
-                batches.append(batch)
-                coming = beside.submit(next_batch)
-                try:
-                    batch.send(carriers)
-                finally:
-                    # Whatever went wrong on one connection, what is known of the others is not to be lost.
-                    told.append(beside.submit(batch.end))
-                if batch.waiting:
-                    break
-        finally:
-            if (unsent := coming.result()) is not None:
-                told.append(beside.submit(unsent.end))
-        for one in told:
-            one.result()
-    if batches:
-        log.info("letters", **sum((batch.became for batch in batches), Counter()))
-    return sum(batch.size for batch in batches)
+        while elapsed() - started < TURN_SECONDS and (messages := _claimed(database, post, now)):
+            claimed += len(messages)
+            batch = _batch_of(database, post, messages, logbook, now)
+            is_through = batch.send(carriers)
+            became += batch.became
+            if not is_through:
+                break
+            logbook.clear()
+    if claimed:
+        log.info("letters", **became)
+    return claimed
 
 
 def take_back(database: Database, post: Post, *, now: datetime) -> int:
@@ -201,7 +182,6 @@ class _Batch:
     secrets: Mapping[str, LinkSecrets]
     logbook: Logbook
     now: datetime
-    size: int
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Ready] = field(default_factory=deque)
     busy: set[str] = field(default_factory=set)
@@ -222,28 +202,28 @@ class _Batch:
         note_progress(self.post.mark, progress)
         self.settled.clear()
         self.waiting += [_Ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
-
-    def send(self, carriers: Sequence[Carrier]) -> None:
-        """Hand everything over, or as much as there is time for."""
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
-        if len(carriers) == 1 or len(self.waiting) == 1:
-            self._work(carriers[0])
-            return
-        with ThreadPoolExecutor(len(carriers)) as pool:
-            for done in [pool.submit(self._work, carrier) for carrier in carriers]:
-                done.result()
 
-    def end(self) -> None:
-        """Store what became of the letters, and give back those that did not leave."""
+    def send(self, carriers: Sequence[Carrier]) -> bool:
+        """Hand everything over; whether it all went before the time was up."""
+        try:
+            if len(carriers) == 1 or len(self.waiting) == 1:
+                self._work(carriers[0])
+            else:
+                with ThreadPoolExecutor(len(carriers)) as pool:
+                    for done in [pool.submit(self._work, carrier) for carrier in carriers]:
+                        done.result()
+        finally:
+            # Whatever went wrong on one connection, what is known of the others is not to be lost.
+            self._tell()
         left = [ready.message for ready in self.waiting]
         if left or self.put_off:
             self.became["put_off"] += len(left) + len(self.put_off)
-        with self.turn:
-            self._tell()
         with self.database.write() as session:
             mail.put_back(session, left, owner=self.post.owner, at=self.now)
             mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
+        return not left
 
     def _work(self, carrier: Carrier) -> None:
         while (ready := self._next()) is not None:
@@ -306,18 +286,21 @@ class _Batch:
         self.told_at = elapsed()
 
 
-def _batch_of(database: Database, post: Post, logbook: Logbook, now: datetime) -> _Batch | None:
-    """The next letters that are due, written and marked; None when there are none."""
+def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMessage]:
+    """The next letters that are due."""
     held = () if is_working_time(now, post.zone) else (Letter.REMINDER, Letter.CASE_WAITING, Letter.DECISIONS_WAITING)
     with database.write() as session:
-        messages = mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
-    if not messages:
-        return None
+        return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
+
+
+def _batch_of(
+    database: Database, post: Post, messages: Sequence[OutboxMessage], logbook: Logbook, now: datetime
+) -> _Batch:
     asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
     with database.read() as session:
         asked = load_secrets(session, asking, now=now) if asking else {}
         secrets = {**asked, **load_order_secrets(session, messages)}
         key = key_of(session)
-    batch = _Batch(database, post, key, secrets, logbook, now, len(messages))
+    batch = _Batch(database, post, key, secrets, logbook, now)
     batch.begin(messages)
     return batch
