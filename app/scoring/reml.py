@@ -11,6 +11,7 @@ zero_test      the same from a fit
 =============  ==================================================================
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -35,8 +36,9 @@ SKETCHED_LEVELS = 300
 """Above as many, two cheap steps with probes first: they leave one exact step to go."""
 
 FIRST_RATIO, LEAST_FIRST_RATIO, FROM_ABOVE, FROM_BELOW = 0.1, 0.02, 10.0, 1e-3
+_ENDS = (FROM_ABOVE, FROM_BELOW)
 FEW = 100
-"""Up to as many ratings the likelihood can have several peaks away from 0: the search starts from both ends as well."""
+"""Up to as many ratings the likelihood can have several peaks away from 0: the search starts from every pair of ends as well."""
 
 EXACTLY, ROUGHLY, SKETCHED = 1e-6, 1e-4, 1e-2
 NOTHING, ROUNDING = 1e-9, 1e-12
@@ -208,11 +210,16 @@ def _sketcher(rows: Crossed, method: Method) -> Evaluate:
 def _highest(evaluate: Evaluate, start: Ratios, *, is_small: bool) -> tuple[Point, bool]:
     """The likeliest place. Few ratings, and peaks at 0, can have higher ones elsewhere: they are looked for from both ends.
 
+    Of few ratings each factor is begun from either end, whatever the other one is begun from.
+
     Where a design leaves nothing for the residual variance the likelihood has no bound; that is no peak.
     """
     found = search(evaluate, start, EXACTLY)
     if not is_small and found[0].inverse.ratios.count(0.0) == start.count(0.0):
         return found
-    others = [search(evaluate, Ratios(*(g and end for g in start)), EXACTLY) for end in (FROM_ABOVE, FROM_BELOW)]
+    ends = product(_ENDS, repeat=len(start)) if is_small else zip(_ENDS, _ENDS, strict=True)
+    others = [
+        search(evaluate, Ratios(*(g and end for g, end in zip(start, both, strict=True))), EXACTLY) for both in ends
+    ]
     peaks = [one for one in others if max(one[0].inverse.ratios) < MOST / 2]
     return min([found, *peaks], key=lambda one: one[0].criterion)
