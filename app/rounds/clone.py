@@ -14,6 +14,7 @@ from app.kpis.values import Kpi, KpiId, KpiKind, KpiState
 from app.organisation.queries import load_subjects
 from app.rounds.checks import SHORTEST
 from app.rounds.commands import create_round, draft_of, set_groups, set_rated_subjects, set_round_kpis
+from app.rounds.propose import propose_assignments
 from app.rounds.queries import load_rated, take_round
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
 from app.scoring.steps import span_after
@@ -53,7 +54,7 @@ def clone_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: da
 
 
 def fill_draft(session: WriteSession, viewer: Viewer, draft: Round, asked: Asked, *, now: datetime) -> Round:
-    """Fill a draft with groups, KPIs and people of an earlier round, as far as they are still there."""
+    """Fill a draft with groups, KPIs and people of an earlier round, as far as they are still there, and propose who rates whom."""
     today = local_day(now)
     known = load_kpis(session, [one.kpi_id for one in asked.kpis], on=today)
     kpis = [one for one in asked.kpis if _is_asked(known[KpiId(one.kpi_id)])]
@@ -61,7 +62,9 @@ def fill_draft(session: WriteSession, viewer: Viewer, draft: Round, asked: Asked
     there = {str(one.id) for one in subjects.values() if draft.scope_id in one.path and one.closed_on is None}
     set_groups(session, viewer, draft.id, asked.groups, now=now)
     set_round_kpis(session, viewer, draft.id, kpis, now=now)
-    return set_rated_subjects(session, viewer, draft.id, [one for one in asked.rated if one in there], now=now)
+    set_rated_subjects(session, viewer, draft.id, [one for one in asked.rated if one in there], now=now)
+    propose_assignments(session, viewer, draft.id, now=now)
+    return take_round(session, viewer, draft.id, now=now)
 
 
 def _is_asked(kpi: Kpi) -> bool:

@@ -42,12 +42,12 @@ DONE: Mapping[str, Flash] = {
     "cloned": Flash(
         "good",
         "A draft like the earlier round is stored.",
-        "KPIs and people that are gone are left out. Under Who rates whom, let the organisation propose raters, then start it.",
+        "KPIs and people that are gone are left out. Who rates whom is proposed by the organisation of today; look at it, then start the round.",
     ),
     "again": Flash(
         "good",
         "A draft that measures the plan again is stored.",
-        "It asks the same groups about this KPI alone. Choose who rates whom, then start it.",
+        "It asks the same groups about this KPI alone. Look at who rates whom, then start it.",
     ),
     "saved": Flash("good", "The change is stored."),
     "launched": Flash("good", "The round has started.", "The letters leave when it opens."),

@@ -292,6 +292,7 @@ def test_the_demo_goes_into_an_empty_database_only(shelf: Shelf) -> None:
     ("now", "released", "open_"),
     [
         (datetime(2026, 2, 10, 12, tzinfo=UTC), "2025-q4", "2026-q1-team-nord"),
+        (datetime(2026, 10, 1, 0, 30, tzinfo=UTC), "2026-q3", "2026-q4-team-nord"),
         (datetime(2028, 8, 31, 23, 30, tzinfo=UTC), "2026-q3", "2028-q3-team-nord"),
     ],
 )

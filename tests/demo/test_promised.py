@@ -1,6 +1,5 @@
 """Acceptance 5 to 7 on page and API alike: the early warning, competitors, and people in bands instead of an order."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ AMIR, INGRID = "Amir Haddad", "Ingrid Solheim"
 
 
 @pytest.fixture
-def service(shelves: Callable[[str], Shelf], tmp_path: Path) -> Iterator[Running]:
-    shelf = shelves("sqlite")
-    yield Running.on(shelf.take(demo), NOW, tmp_path)
-    shelf.put_back()
+def service(shelf: Shelf, tmp_path: Path) -> Running:
+    return Running.on(shelf.take(demo), NOW, tmp_path)
 
 
 def items(service: Running, path: str) -> Any:
