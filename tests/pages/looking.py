@@ -14,7 +14,6 @@ from playwright.sync_api import Page as Tab
 from starlette.types import Receive, Scope, Send
 
 from tests.browser.live import free_port, listening
-from tests.chromium import DESK, PHONE
 
 _AXE = "/axe.js"
 _SCRIPT = f'<script src="{_AXE}"></script></body>'
@@ -26,28 +25,38 @@ _TOLD = """found => found.violations.flatMap(one => one.nodes.map(
 _BARRIERS = f"() => axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({_TOLD})"
 _SIDEWAYS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 _CONTRAST = f"""scheme => {{
-    const known = new Set(JSON.parse(localStorage.getItem(scheme) || '[]')), fresh = [];
-    const behind = element => {{
-        const style = getComputedStyle(element);
-        const found = [style.color, style.fontSize, style.fontWeight];
-        for (let one = element; one; one = one.parentElement) {{
-            const {{opacity, backgroundImage, backgroundColor}} = getComputedStyle(one);
-            found.push(opacity, backgroundImage, backgroundColor);
-            if (backgroundColor.startsWith('rgb(')) break;
+    const known = new Set(JSON.parse(localStorage.getItem(scheme) || '[]')), fresh = [], grounds = new Map();
+    const ground = element => {{
+        if (!element) return '';
+        if (!grounds.has(element)) {{
+            const {{opacity, backgroundImage, backgroundColor}} = getComputedStyle(element);
+            const own = [opacity, backgroundImage, backgroundColor].join();
+            const ends = backgroundColor.startsWith('rgb('), isClear = own === '1,none,rgba(0, 0, 0, 0)';
+            grounds.set(element, (isClear ? '' : own) + (ends ? '' : ground(element.parentElement)));
         }}
-        return found.join();
+        return grounds.get(element);
     }};
     for (const element of document.body.querySelectorAll('*')) {{
-        const says = [...element.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim());
-        const look = says && element.checkVisibility() && behind(element);
-        if (look && !known.has(look)) {{ known.add(look); fresh.push(element); }}
+        if (![...element.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim())) continue;
+        if (!element.checkVisibility()) continue;
+        const {{color, fontSize, fontWeight}} = getComputedStyle(element);
+        const look = [color, fontSize, fontWeight, ground(element)].join();
+        if (!known.has(look)) {{ known.add(look); fresh.push(element); }}
     }}
-    localStorage.setItem(scheme, JSON.stringify([...known]));
     if (!fresh.length) return [];
+    localStorage.setItem(scheme, JSON.stringify([...known]));
     return axe.run({{include: fresh.map(one => [one])}}, {{{_ASKED}, runOnly: ['color-contrast']}}).then({_TOLD});
 }}"""
 _REPAIRED = """pages => pages.map(html => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')]
     .map(one => one.localName).join(' '))"""
+
+
+@dataclass(frozen=True)
+class View:
+    """How somebody looks at a page."""
+
+    size: Mapping[str, int]
+    scheme: str
 
 
 @dataclass
@@ -57,15 +66,17 @@ class Looking:
     tab: Tab
     base: str
 
-    def at(self, path: str, *, first: str, then: str) -> list[str]:
-        """What is wrong with a page on a phone in one scheme, and at a desk in the other."""
-        self.tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        self.tab.emulate_media(color_scheme=first)  # type: ignore[arg-type]
-        self.tab.goto(self.base + path)
-        wrong = [*self.tab.evaluate(_BARRIERS), *self._looks(first)]
-        self.tab.set_viewport_size(DESK)  # type: ignore[arg-type]
-        self.tab.emulate_media(color_scheme=then)  # type: ignore[arg-type]
-        return [*wrong, *self._looks(then)]
+    def at(self, path: str, *views: View) -> list[str]:
+        """What is wrong with a page in some views; what has to do neither with colours nor with width in the first."""
+        wrong = []
+        for number, view in enumerate(views):
+            self.tab.set_viewport_size(view.size)  # type: ignore[arg-type]
+            self.tab.emulate_media(color_scheme=view.scheme)  # type: ignore[arg-type]
+            if number == 0:
+                self.tab.goto(self.base + path)
+                wrong += self.tab.evaluate(_BARRIERS)
+            wrong += [f"{view.scheme}: {one}" for one in self._looks(view.scheme)]
+        return wrong
 
     def parsed(self, pages: list[str]) -> list[str]:
         """The elements of each page, in order, as the browser makes them of its text."""
@@ -74,7 +85,7 @@ class Looking:
 
     def _looks(self, scheme: str) -> list[str]:
         sideways = ["it scrolls sideways"] if self.tab.evaluate(_SIDEWAYS) else []
-        return [f"{scheme}: {one}" for one in (*self.tab.evaluate(_CONTRAST, scheme), *sideways)]
+        return [*self.tab.evaluate(_CONTRAST, scheme), *sideways]
 
 
 @contextmanager
