@@ -4,7 +4,7 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,20 @@ class Source:
         """The first part of the path below app/: a capability, an edge or a file of its own."""
         return self.path.relative_to(APP).parts[0]
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree, which takes longer to walk than to look at."""
+        return tuple(ast.walk(self.tree))
+
     def functions(self) -> Iterator[Function]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, Function):
-                yield node
+        return (node for node in self.nodes if isinstance(node, Function))
+
+    @property
+    def docstring_lines(self) -> int:
+        """Lines that are docstrings."""
+        holders = [node for node in self.nodes if isinstance(node, ast.Module | ast.ClassDef | Function)]
+        strings = [node.body[0].value for node in holders if ast.get_docstring(node, clean=False) is not None]  # type: ignore[attr-defined]
+        return sum((string.end_lineno or 0) - string.lineno + 1 for string in strings)
 
 
 @cache
@@ -69,13 +79,6 @@ def capability_files() -> set[str]:
     return {
         name.strip(" ()") for layer in inside_a_capability()["layers"] for name in layer.replace("|", ":").split(":")
     }
-
-
-def docstring_lines(tree: ast.Module) -> int:
-    """Lines of a module that are docstrings."""
-    holders = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | Function)]
-    strings = [node.body[0].value for node in holders if ast.get_docstring(node, clean=False) is not None]  # type: ignore[attr-defined]
-    return sum((string.end_lineno or 0) - string.lineno + 1 for string in strings)
 
 
 def length(function: Function) -> int:

@@ -101,7 +101,7 @@ def test_no_sentence_for_people_is_put_together_where_nobody_can_translate_it() 
         f"{source.name}:{node.lineno} {ast.unparse(node)}"
         for source in sources(APP)
         if source.floor not in ENGLISH_ONLY
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.JoinedStr) and SENTENCE.fullmatch(_outline(node))
     ]
     assert glued == []
@@ -124,15 +124,15 @@ def _places(*texts: str) -> set[str]:
 def _sentences(source: Source) -> Iterator[tuple[str, int]]:
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    bare = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
-    pieces = {id(part) for node in ast.walk(source.tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    bare = {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
+    pieces = {id(part) for node in source.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     passed_over = docstrings | bare | pieces
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
             sentence = node.value
             if SENTENCE.fullmatch(sentence):
@@ -141,7 +141,7 @@ def _sentences(source: Source) -> Iterator[tuple[str, int]]:
 
 def _constants(source: Source) -> Iterator[str]:
     """Short words that code hands to a template, such as the names of pages and states."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 

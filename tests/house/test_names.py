@@ -58,7 +58,7 @@ def test_no_name_says_nothing() -> None:
 def _names(source: Source) -> Iterator[tuple[str, int]]:
     """Every name that a file gives: its own, classes, functions, arguments, variables and fields."""
     yield source.path.stem, 1
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name, node.lineno

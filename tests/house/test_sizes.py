@@ -2,7 +2,7 @@
 
 from statistics import quantiles
 
-from tests.house.sources import APP, ROOT, docstring_lines, length, sources
+from tests.house.sources import APP, ROOT, length, sources
 
 FILE_LINES, FUNCTION_LINES = 400, 40
 FILE_MEDIAN, FILE_P90 = 110, 220
@@ -27,7 +27,7 @@ def test_no_function_is_longer_than_40_lines() -> None:
 def test_the_usual_file_is_short() -> None:
     # Docstrings are asked for at length (docs/decisions/0005), so they do not count towards the usual size.
     files = [source for source in sources(APP) if source.path.name != "__init__.py"]
-    median, p90 = _median_and_p90([source.lines - docstring_lines(source.tree) for source in files])
+    median, p90 = _median_and_p90([source.lines - source.docstring_lines for source in files])
     assert (median <= FILE_MEDIAN, p90 <= FILE_P90) == (True, True), f"median {median}, p90 {p90}"
 
 

@@ -12,7 +12,7 @@ def test_nobody_commits_but_the_edges_and_infra() -> None:
         f"{source.name}:{node.lineno}"
         for source in sources(APP)
         if source.floor not in MAY_COMMIT
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
     assert commits == []
