@@ -88,7 +88,6 @@ _FIELDS: Mapping[str, str] = {
     "parent": "Under",
     "unit": "Unit",
 }
-_LANGUAGES: Mapping[str, str] = {"nb": "Norwegian", "en": "English"}
 
 
 @router.get("/organisation/import")
@@ -193,8 +192,8 @@ def _line(visit: Visit, report: RowReport, names: Mapping[int, str]) -> DiffLine
 
 def _change(visit: Visit, change: str) -> str:
     field, _, values = change.partition(": ")
-    if field in {"kind", "locale"}:
-        values = " ".join(said(visit, _LANGUAGES.get(one, one.capitalize())) for one in values.split(" "))
+    if field == "kind":
+        values = " ".join(said(visit, one.capitalize()) for one in values.split(" "))
     return f"{said(visit, _FIELDS[field])}: {values}" if field in _FIELDS else change
 
 

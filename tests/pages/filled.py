@@ -12,7 +12,6 @@ from app.accounts.rules import SERVICE
 from app.accounts.tables import PasskeyRow
 from app.accounts.values import Role
 from app.api.schemas.kpis import VersionIn
-from app.benchmarks.commands import import_benchmark
 from app.demo.organisation import address
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
@@ -32,7 +31,6 @@ from app.visits.report import add_evidence, report_visit
 from app.visits.tables import ScenarioRow
 from app.visits.values import EvidenceKind
 from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
-from tests.benchmarks.files import FINGERPRINT, signed
 from tests.client import Client
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.journeys.service import Running, ok
@@ -88,7 +86,6 @@ def fill(service: Running) -> None:
         _recover(session, filling.known)
         _scan(session, filling.known, None)
         _keep_passkey(session)
-        import_benchmark(session, SERVICE, service.company_id, signed(), confirmed=FINGERPRINT, now=NOW)
     _meet(filling)
     _reword(filling)
     service.anybody(**OWN_PAGE).post("/sign-in/link", data={"email": "amir.haddad@fjellbris.example"})
