@@ -133,7 +133,7 @@ def get_beside(session: ReadSession, viewer: Viewer, release_id: str, unit_id: s
     Of the company it is that part of its competition, so that both say the same.
     """
     release, path = open_results(session, viewer, release_id, unit_id, on=on)
-    unit, _ = load_way(session, viewer, release.round_id, path, on=on)
+    unit, above = load_way(session, viewer, release.round_id, path, on=on)
     if unit.kind not in LEVELS:
         raise NotFound
     if unit.kind is SubjectKind.COMPANY:
@@ -145,7 +145,7 @@ def get_beside(session: ReadSession, viewer: Viewer, release_id: str, unit_id: s
     foreign = [one for one in load_foreign(session, release.company_id, names) if one.line.level is unit.kind]
     days = round_.period_start, round_.period_end, local_day(release.sealed_at)
     figures = group_figures(load_scores(session, release.id, unit_id), unit.kind)
-    own = Source(Origin.ROUND, unit.name, *days, release.method_version)
+    own = Source(Origin.ROUND, above[0].name, *days, release.method_version)
     field = Field({"kpis": ()}, [one for one in figures if one.kpi_id in names], foreign, own)
     told = Told({}, names, str(release.id), is_analysed=False)
     return Competition(release, round_, unit, contests_of(field, unit_id, told), unmatched_of(field, unit_id))

@@ -87,6 +87,7 @@ def stands_beside_a_neighbour(service: Running, release: str) -> None:
     ]
     assert told == [("First impression", ["customer"], "team", 1, 6), ("Case ownership", ["customer"], "team", 1, 6)]
     [line] = beside["contests"][0]["rivals"]
+    assert {one["source"]["name"] for one in beside["contests"]} == {"Fjellbris Varme & Service AS"}
     assert (line["name"], line["score"], line["against"], beside["unmatched"]) == (
         "Nordlys Varme AS",
         69.9,
