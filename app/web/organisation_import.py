@@ -69,7 +69,7 @@ class Diff:
 _COLUMNS: Mapping[Kind, Sequence[Column]] = {Kind.UNITS: ORGANISATION_COLUMNS, Kind.PEOPLE: PEOPLE_COLUMNS}
 _SAMPLES: Mapping[Kind, Sequence[Sequence[str]]] = {
     Kind.UNITS: (
-        ("service", "department", "Customer centre", ""),
+        ("service", "department", "Customer service", ""),
         ("north", "team", "Team North", "service"),
         ("rival", "competitor", "Rival Ltd", ""),
     ),

@@ -209,7 +209,7 @@ def test_the_files_to_begin_with_can_be_taken_back_in(desk: Desk) -> None:
     again = sample_of(admin, "units").replace(b"north;team", b"north;department")
     page = tree(admin.upload("/organisation/import", again, {"kind": "units"}).text)
     assert "Kind: Team → Department" in page.one("tbody").words
-    assert b"Kundesenter" in sample_of(admin, "units", "?lang=nb")
+    assert b"Kundeservice" in sample_of(admin, "units", "?lang=nb")
 
 
 def sample_of(admin: Browser, kind: str, query: str = "") -> bytes:
