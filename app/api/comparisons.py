@@ -16,7 +16,7 @@ from app.organisation.values import SubjectKind
 from app.summaries.influence import find_influence
 from app.summaries.ranked import Wanted
 from app.summaries.rivals import COLUMNS, competitor_rows
-from app.summaries.standings import get_comparison, get_competition
+from app.summaries.standings import get_beside, get_comparison, get_competition
 
 router = resource("Comparisons")
 
@@ -67,6 +67,15 @@ def get_competitors(request: Request, release_id: Key) -> Response:
     with reading(request) as (session, visit):
         found = get_competition(session, visit.viewer, release_id, on=visit.today)
     # A release never changes; which files of others stand beside it does, so there is no version.
+    return answer(CompetitionOut.of(found))
+
+
+@router.get("/releases/{release_id}/benchmarks/{unit_id}", response_model=CompetitionOut)
+@access(Action.RESULTS_READ)
+def get_benchmarks_beside(request: Request, release_id: Key, unit_id: Key) -> Response:
+    """The company, a department or a team beside the benchmarks that speak of its level, KPI and rater group."""
+    with reading(request) as (session, visit):
+        found = get_beside(session, visit.viewer, release_id, unit_id, on=visit.today)
     return answer(CompetitionOut.of(found))
 
 

@@ -6,15 +6,17 @@ from fastapi import Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import Key, answer, resource
-from app.api.schemas.steps import CompetenceScoreOut, CompetenceScoresOut
+from app.api.schemas.steps import CompetenceScoreOut, CompetenceScoresOut, GapReportOut
 from app.api.schemas.summaries import SummaryOut
 from app.http.access import access
 from app.http.downloads import download
 from app.http.visit import reading
 from app.infra.formats import local_day
 from app.infra.tabular import write_csv
+from app.papers.gap_table import CSV, gap_file_name, gap_table, gap_workbook
 from app.papers.summary_files import PDF, WORKBOOK, name_of, open_paper, pdf_of, workbook_of
 from app.summaries import competences, queries
+from app.summaries.gaps import get_gap_report
 from app.summaries.table import COLUMNS, ORIGIN, cells_of, figure_rows, origin_of
 
 router = resource("Summaries")
@@ -101,3 +103,38 @@ def list_competence_scores(request: Request, release_id: Key, subject_id: Key) -
         summary = queries.get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
     found = [CompetenceScoreOut.of(one) for one in competences.competence_scores(summary)]
     return answer(CompetenceScoresOut(items=found), version=summary.release.sequence)
+
+
+@router.get(
+    "/releases/{release_id}/gaps/{unit_id}.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A line per figure"}},
+)
+@access(Action.RESULTS_READ)
+def download_gap_table(request: Request, release_id: Key, unit_id: Key) -> Response:
+    """What is lacking at a unit and below it as a table, in the language that is asked for; figures are unrounded."""
+    with reading(request) as (session, visit):
+        found = get_gap_report(session, visit.viewer, release_id, unit_id, on=visit.today)
+    return download(gap_table(visit, found), gap_file_name(found, "csv"), CSV)
+
+
+@router.get(
+    "/releases/{release_id}/gaps/{unit_id}.xlsx",
+    response_class=Response,
+    responses={200: {"content": {WORKBOOK: _BYTES}, "description": "The workbook that the page offers"}},
+)
+@access(Action.RESULTS_READ)
+def download_gap_workbook(request: Request, release_id: Key, unit_id: Key) -> Response:
+    """What is lacking at a unit and below it as a workbook, in the language that is asked for."""
+    with reading(request) as (session, visit):
+        found = get_gap_report(session, visit.viewer, release_id, unit_id, on=visit.today)
+    return download(gap_workbook(visit, found), gap_file_name(found, "xlsx"), WORKBOOK)
+
+
+@router.get("/releases/{release_id}/gaps/{unit_id}", response_model=GapReportOut)
+@access(Action.RESULTS_READ)
+def get_gaps(request: Request, release_id: Key, unit_id: Key) -> Response:
+    """Who lacks what: by competence the unit as a whole, then everybody and every unit below it, the largest gap first."""
+    with reading(request) as (session, visit):
+        found = get_gap_report(session, visit.viewer, release_id, unit_id, on=visit.today)
+    return answer(GapReportOut.told_of(found), version=found.summary.release.sequence)

@@ -194,6 +194,13 @@ def load_foreign(session: ReadSession, company_id: str, kpi_ids: Collection[str]
     )
 
 
+def has_foreign(session: ReadSession, company_id: str) -> bool:
+    """Whether a company has any file that it compares with, whoever asks."""
+    query = select(BenchmarkRow.id).join(TrustedKeyRow, TrustedKeyRow.id == BenchmarkRow.trusted_key_id)
+    shown = BenchmarkRow.withdrawn_at.is_(None), TrustedKeyRow.ended_at.is_(None)
+    return session.scalar(query.where(BenchmarkRow.company_id == company_id, *shown).limit(1)) is not None
+
+
 # ------------------------------------------------------------ pieces
 
 _BENCHMARKS = select(BenchmarkRow, TrustedKeyRow).join(TrustedKeyRow, TrustedKeyRow.id == BenchmarkRow.trusted_key_id)

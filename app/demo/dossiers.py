@@ -18,7 +18,10 @@ def put_on_record(session: WriteSession, company_id: str, today: date, *, now: d
     starts_on = today - timedelta(days=14)
     person = find_person(session, company_id, external_id=RESPONSIBLE)
     given = {
-        "name": {"nb": "Kundebesøk og kunders vurdering", "en": "Mystery visits and ratings by customers"},
+        "name": {
+            "nb": "Besøk av mystery shoppere og kunders vurdering",
+            "en": "Mystery visits and ratings by customers",
+        },
         "measures": ["mystery_visits", "customer_ratings"],
         "purpose": {
             "nb": "Vi vil vite hvordan kunder blir møtt, og øve på det. Svarene brukes til samtaler, ikke til sanksjoner.",

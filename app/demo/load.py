@@ -8,6 +8,7 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, Role, Viewer
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.values import Choice, NoteDraft
+from app.demo.benchmarks import bring_in_neighbour
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.dossiers import put_on_record
 from app.demo.entrances import ADMIN, AMIR, ANALYST
@@ -71,6 +72,7 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     _create_accounts(session, where.company_id, now=first_day)
     _analyse(session, release, now=counted)
     set_up_programme(session, where.company_id, today, now=now)
+    bring_in_neighbour(session, release, released, now=now)
 
 
 def _outsiders() -> list[NewRater]:

@@ -1,13 +1,17 @@
-"""The published figures of a summary by the competence that their items ask for, the lowest first. Pure."""
+"""The published figures of a summary by the competence that their items ask for, the lowest first. Pure.
 
-from collections.abc import Iterator, Sequence
+What is lacking below a unit is here, too: the same figures of everybody there beside that of the unit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from app.deferred import dataclass
 from app.kpis.values import CompetenceId, NamedCompetence
 from app.scoring.across import Published
+from app.scoring.goalposts import DEFAULT_TARGET_SCORE
 from app.summaries.rules import combined_figure
-from app.summaries.values import Figure, ItemScore, SoftKpi, Summary
+from app.summaries.values import Figure, ItemScore, Place, SoftKpi, Summary
 from app.words import Words, in_locale
 
 
@@ -29,27 +33,90 @@ class CompetenceScore:
     items: tuple[AskedItem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What somebody, or a unit, lacks of one competence."""
+
+    place: Place
+    figure: Figure
+
+    @property
+    def gap(self) -> float | None:
+        """Points missing up to the target, below 0 beyond it; none where no figure is published."""
+        return None if self.figure.score is None else DEFAULT_TARGET_SCORE - self.figure.score
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceGaps:
+    """A competence at a unit: what the unit lacks as a whole, if it was asked, and everybody and every unit below it."""
+
+    competence: NamedCompetence
+    whole: Lack | None
+    below: tuple[Lack, ...]
+
+    @property
+    def told(self) -> int:
+        """How many below the unit have a published figure."""
+        return sum(one.gap is not None for one in self.below)
+
+    @property
+    def lacking(self) -> int:
+        """How many of these are below the target."""
+        return sum(one.gap is not None and one.gap > 0 for one in self.below)
+
+
+def gaps_below(
+    unit: Place, scores: Sequence[CompetenceScore], below: Mapping[Place, Sequence[CompetenceScore]]
+) -> tuple[CompetenceGaps, ...]:
+    """What is lacking at a unit, by competence and then by subject, the largest gap first, those without one last by name.
+
+    Every figure is one that stands in the summary of its subject; how many lack something follows from these alone.
+    """
+    wholes = {one.competence.id: Lack(unit, one.figure) for one in scores}
+    names = {one.competence.id: one.competence for found in (*below.values(), scores) for one in found}
+    lacks: dict[CompetenceId, list[Lack]] = {id_: [] for id_ in names}
+    for place, found in below.items():
+        for one in found:
+            lacks[one.competence.id].append(Lack(place, one.figure))
+    gaps = (CompetenceGaps(names[id_], wholes.get(id_), tuple(sorted(lacks[id_], key=_largest))) for id_ in names)
+    return tuple(sorted(gaps, key=_largest_of))
+
+
+def _largest(one: Lack) -> tuple[bool, float, str, str]:
+    return one.gap is None, -(one.gap or 0.0), one.place.name.casefold(), one.place.id
+
+
+def _largest_of(one: CompetenceGaps) -> tuple[bool, float, str]:
+    gap = one.whole.gap if one.whole else None
+    return gap is None, -(gap or 0.0), str(sorted(one.competence.name.items()))
+
+
 def competence_scores(summary: Summary) -> tuple[CompetenceScore, ...]:
-    """The competences that items of a summary ask for, the lowest score first, those without one last.
+    """The competences that items of a summary ask for, the lowest score first, those without one last."""
+    return by_competence(_asked(summary.soft))
+
+
+def by_competence(asked: Iterable[AskedItem]) -> tuple[CompetenceScore, ...]:
+    """Items of one subject by the competence that they ask for, the lowest score first, those without one last.
 
     A figure uses nothing but published items, all of which count alike; with less than half of them there is none.
     Nobody was asked about items whose figure is missing, so they say nothing of a competence.
     """
     found: dict[CompetenceId, list[AskedItem]] = {}
     names: dict[CompetenceId, NamedCompetence] = {}
-    for kpi, item in _asked(summary.soft):
-        competence = item.practice.competence
-        if competence is not None and not item.figure.is_missing:
+    for one in asked:
+        competence = one.item.practice.competence
+        if competence is not None and not one.item.figure.is_missing:
             names[competence.id] = competence
-            found.setdefault(competence.id, []).append(AskedItem(kpi.kpi_id, kpi.name, item))
+            found.setdefault(competence.id, []).append(one)
     scores = (CompetenceScore(names[one], _figure(items), tuple(items)) for one, items in found.items())
     return tuple(sorted(scores, key=lambda one: (one.figure.score is None, one.figure.score or 0.0)))
 
 
-def _asked(soft: Sequence[SoftKpi]) -> Iterator[tuple[SoftKpi, ItemScore]]:
+def _asked(soft: Sequence[SoftKpi]) -> Iterator[AskedItem]:
     for kpi in soft:
         for item in kpi.items:
-            yield kpi, item
+            yield AskedItem(kpi.kpi_id, kpi.name, item)
 
 
 def _figure(items: Sequence[AskedItem]) -> Figure:

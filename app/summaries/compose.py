@@ -149,7 +149,14 @@ def _subtotal(part: Mapping[str, Any] | None) -> Subtotal | None:
     return None if part is None else Subtotal(part["score"], part["lo"], part["hi"])
 
 
-def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
+def items_of(kpi: FrozenKpi, rows: Iterable[Score]) -> tuple[ItemScore, ...]:
+    """The scored items of a KPI, each over the rater groups that may be shown, from all rows of a subject about it."""
+    combined, groups, items = _sorted_rows(rows)
+    return () if combined is None else tuple(_item_scores(kpi, figure_of(combined), groups, items))
+
+
+def _sorted_rows(rows: Iterable[Score]) -> tuple[Score | None, list[Score], Mapping[tuple[str, ...], list[Score]]]:
+    """The combined score of a KPI, its rater groups in the order in which they are read, and items by group."""
     combined: Score | None = None
     groups: list[Score] = []
     items: defaultdict[tuple[str, ...], list[Score]] = defaultdict(list)
@@ -161,6 +168,11 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         else:
             combined = row
     groups.sort(key=lambda row: group_rank(row.rater_groups))
+    return combined, groups, items
+
+
+def _soft(known: Loaded, kpi: FrozenKpi, rows: Sequence[Score]) -> SoftKpi:
+    combined, groups, items = _sorted_rows(rows)
     return SoftKpi(
         kpi_id=kpi.kpi_id,
         name=kpi.name,
@@ -168,10 +180,10 @@ def _soft(known: Loaded, kpi: FrozenKpi, rows: Iterable[Score]) -> SoftKpi:
         weight=_weight(known, kpi.kpi_id),
         card_share=_card_share(known, kpi.kpi_id),
         figure=None if combined is None else figure_of(combined),
-        groups=tuple(_group(known, kpi, row, items[row.rater_groups]) for row in groups),
+        groups=tuple(_group(known, kpi, row, items.get(row.rater_groups, ())) for row in groups),
         firmness=known.found.firmness(kpi.kpi_id),
         change=known.found.change(kpi.kpi_id),
-        items=() if combined is None else tuple(_item_scores(kpi, figure_of(combined), groups, items)),
+        items=items_of(kpi, rows),
     )
 
 

@@ -201,6 +201,12 @@ def load_named_round(session: ReadSession, round_id: str) -> tuple[SummarisedRou
     return round_, {kpi["kpi_id"]: kpi["name"] for kpi in recipe["kpis"]}
 
 
+def load_practised(session: ReadSession, round_id: str) -> dict[str, FrozenKpi]:
+    """The KPIs of a round with an item that names a competence, by id."""
+    kpis = kpis_in(_load_round(session, round_id)[1]["kpis"])
+    return {kpi.kpi_id: kpi for kpi in kpis if any(item.practice.competence for item in kpi.items)}
+
+
 # ------------------------------------------------------------ pieces
 
 _IS_UNIT = RoundSubjectRow.kind.in_(UNIT_KINDS)

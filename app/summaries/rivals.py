@@ -1,7 +1,8 @@
 """A company beside its competitors and the benchmarks of others, KPI by KPI as the same raters see all of them. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from app.benchmarks.values import LEVELS, BenchmarkId, Foreign, LevelFigure
 from app.deferred import dataclass
 from app.organisation.values import SubjectKind
-from app.releases.values import Release
+from app.releases.values import Release, Score
 from app.scoring.ranking import are_apart
 from app.summaries.ranked import Told, entry_of
 from app.summaries.rules import group_rank
@@ -121,6 +122,7 @@ COLUMNS = (
 )
 """The columns of the lines of a competition as a table."""
 
+_SELF = "self"
 _Key = tuple[str, SubjectKind, frozenset[str]]
 
 
@@ -133,6 +135,22 @@ def contests_of(field: Field, unit_id: str, told: Told) -> tuple[Contest, ...]:
     return tuple(
         sorted(shown, key=lambda one: (LEVELS.index(one.level), order.index(one.kpi_id), group_rank(one.rater_groups)))
     )
+
+
+def group_figures(scores: Iterable[Score], level: SubjectKind) -> tuple[LevelFigure, ...]:
+    """The published figures of a unit by rater group, as they stand beside lines of its level; no own ratings."""
+    return tuple(
+        LevelFigure(one.kpi_id or "", level, one.rater_groups, one.score, one.lo, one.hi, 1, one.raters or 0)
+        for one in scores
+        if one.item_id is None and one.rater_groups and _SELF not in one.rater_groups
+        if one.score is not None and one.lo is not None and one.hi is not None
+    )
+
+
+def of_benchmarks(contests: Iterable[Contest]) -> tuple[Contest, ...]:
+    """The same contests with the lines of files alone, as far as they have any."""
+    kept = (replace(one, rivals=tuple(line for line in one.rivals if line.source.benchmark_id)) for one in contests)
+    return tuple(one for one in kept if one.rivals)
 
 
 def competitor_rows(found: Competition, locale: str) -> Iterator[tuple[object, ...]]:

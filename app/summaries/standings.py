@@ -1,9 +1,10 @@
-"""Every read of comparisons: bands and places below a unit, and a unit against its competitors.
+"""Every read of comparisons: bands and places below a unit, and a unit against competitors and benchmarks.
 
 Whoever may read the unit today may read them; whoever has left the unit since is counted and not named.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,14 +12,15 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
-from app.benchmarks.queries import load_foreign, load_level_figures
+from app.benchmarks.queries import has_foreign, load_foreign, load_level_figures
+from app.benchmarks.values import LEVELS
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.organisation.values import SubjectKind
 from app.releases.comparisons import RANKED_KINDS
 from app.releases.gate import is_readable
-from app.releases.queries import find_release, open_results
+from app.releases.queries import find_release, load_scores, open_results
 from app.releases.tables import ComparisonRow
 from app.releases.values import Release
 from app.rounds.tables import RoundSubjectRow
@@ -36,7 +38,16 @@ from app.summaries.ranked import (
     peers_of,
     reason_of,
 )
-from app.summaries.rivals import Competition, Field, Origin, Source, contests_of, unmatched_of
+from app.summaries.rivals import (
+    Competition,
+    Field,
+    Origin,
+    Source,
+    contests_of,
+    group_figures,
+    of_benchmarks,
+    unmatched_of,
+)
 from app.summaries.values import Place
 from app.words import Words
 
@@ -114,6 +125,39 @@ def get_competition(session: ReadSession, viewer: Viewer, release_id: str, *, on
         Source(Origin.ROUND, unit.name, *days, release.method_version),
     )
     return Competition(release, round_, unit, contests_of(field, unit.id, told), unmatched_of(field, unit.id))
+
+
+def get_beside(session: ReadSession, viewer: Viewer, release_id: str, unit_id: str, *, on: date) -> Competition:
+    """A unit against the lines of benchmarks about its level; NotFound unless it is a unit that may be read.
+
+    Of the company it is that part of its competition, so that both say the same.
+    """
+    release, path = open_results(session, viewer, release_id, unit_id, on=on)
+    unit, above = load_way(session, viewer, release.round_id, path, on=on)
+    if unit.kind not in LEVELS:
+        raise NotFound
+    if unit.kind is SubjectKind.COMPANY:
+        whole = get_competition(session, viewer, release_id, on=on)
+        contests = tuple(one for one in of_benchmarks(whole.contests) if one.level is unit.kind)
+        unmatched = tuple(one for one in whole.unmatched if one.line.level is unit.kind)
+        return replace(whole, contests=contests, unmatched=unmatched)
+    round_, names = load_named_round(session, release.round_id)
+    foreign = [one for one in load_foreign(session, release.company_id, names) if one.line.level is unit.kind]
+    days = round_.period_start, round_.period_end, local_day(release.sealed_at)
+    figures = group_figures(load_scores(session, release.id, unit_id), unit.kind)
+    own = Source(Origin.ROUND, above[0].name, *days, release.method_version)
+    field = Field({"kpis": ()}, [one for one in figures if one.kpi_id in names], foreign, own)
+    told = Told({}, names, str(release.id), is_analysed=False)
+    return Competition(release, round_, unit, contests_of(field, unit_id, told), unmatched_of(field, unit_id))
+
+
+def find_beside(
+    session: ReadSession, viewer: Viewer, company_id: str, release_id: str, unit_id: str, *, on: date
+) -> Competition | None:
+    """The same for a page of the unit; none where its company has no file to compare with."""
+    if not has_foreign(session, company_id):
+        return None
+    return get_beside(session, viewer, release_id, unit_id, on=on)
 
 
 def _load_documents(session: ReadSession, release_id: str, unit_id: str) -> dict[SubjectKind, Document]:

@@ -14,13 +14,14 @@ from app.organisation.values import SubjectKind
 from app.papers.figures import Row
 from app.papers.result_words import group_listing
 from app.papers.rival_table import competitor_table
-from app.papers.rival_words import contest_title, line_name, own_words, rival_words, source_words, unmatched_words
+from app.papers.rival_words import unmatched_words
 from app.releases.values import LeftOut, Uncompared
 from app.scoring.ranks import Places
 from app.summaries.ranked import Basis, Compared, Peers, Stand, Wanted
-from app.summaries.rivals import Competition, Contest, Rival
+from app.summaries.rivals import Competition
 from app.summaries.standings import get_comparison, get_competition
 from app.summaries.values import Place
+from app.web.contests import contest_texts
 from app.web.render import page, said
 from app.web.summary import way_to
 from app.words import in_locale
@@ -50,16 +51,6 @@ class BandText:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContestText:
-    """One KPI against competitors: heading, who was asked, and its rows."""
-
-    title: str
-    note: str
-    id: str
-    rows: tuple[Row, ...]
-
-
 @router.get("/results/{release_id}/subjects/{unit_id}/comparison")
 @access(SIGNED_IN)
 def show_comparison(request: Request, release_id: str, unit_id: str) -> Response:
@@ -82,7 +73,7 @@ def show_comparison(request: Request, release_id: str, unit_id: str) -> Response
         kinds=_kinds(visit, found, f"{base}{unit_id}/comparison"),
         choices=_choices(visit, found),
         peers=_peers(visit, found, f"{base}{unit_id}/comparison"),
-        contests=_contests(visit, rivals, base) if rivals else [],
+        contests=contest_texts(visit, rivals, base) if rivals else [],
         unmatched=_unmatched(visit, rivals) if rivals else [],
         competition=rivals,
     )
@@ -276,44 +267,6 @@ def _listed(visit: Visit, places: Sequence[Place]) -> str:
 
 
 # ------------------------------------------------------------ competitors
-
-
-def _contests(visit: Visit, found: Competition, base: str) -> list[ContestText]:
-    return [_contest(visit, one, found, base, place) for place, one in enumerate(found.contests, start=1)]
-
-
-def _contest(visit: Visit, one: Contest, found: Competition, base: str, place: int) -> ContestText:
-    groups = group_listing(visit, one.rater_groups, inside=True)
-    return ContestText(
-        contest_title(visit, one),
-        said(visit, "Rated by {groups} only, on both sides", groups=groups),
-        f"rivals-{place}",
-        (
-            _contest_row(visit, line_name(visit, found.unit.name, one), f"{base}{found.unit.id}", one, one),
-            *(
-                _contest_row(visit, line_name(visit, rival.name, one, of=rival), _href(rival, base), rival, one)
-                for rival in one.rivals
-            ),
-        ),
-    )
-
-
-def _href(rival: Rival, base: str) -> str:
-    """A competitor has its own page, a line of a file that of the file."""
-    return f"{base}{rival.place.id}" if rival.place else f"/benchmarks/{rival.source.benchmark_id}"
-
-
-def _contest_row(visit: Visit, name: str, href: str, line: Contest | Rival, contest: Contest) -> Row:
-    return {
-        "name": name,
-        "href": href,
-        "score": line.score,
-        "lo": line.lo,
-        "hi": line.hi,
-        "n": line.raters,
-        "words": rival_words(visit, line, contest) if isinstance(line, Rival) else own_words(visit, contest),
-        "source": source_words(visit, line.source),
-    }
 
 
 def _unmatched(visit: Visit, found: Competition) -> list[str]:

@@ -1,43 +1,83 @@
-"""Where competences are lacking: the published figures of a unit or person by competence, as a page and as a file."""
+"""Where competences are lacking: the published figures of a unit or person by competence, as a page and as files.
+
+At a unit everybody and every unit below it stand in one table, the largest gap first.
+"""
 
 from collections.abc import Sequence
 
 from fastapi import Request, Response
 
+from app.deferred import dataclass
 from app.http.access import SIGNED_IN, access
 from app.http.downloads import download
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
+from app.infra.formats import number
 from app.infra.tabular import write_csv
 from app.kpis.values import CompetenceId
 from app.organisation.values import UNIT_KINDS
 from app.papers.figures import Row
+from app.papers.gap_table import CSV, KINDS, WORKBOOK, gap_file_name, gap_table, gap_workbook, lack_reason
 from app.papers.result_words import missing, reason
 from app.releases.rules import OpensLater
 from app.releases.values import ScoreLevel
-from app.summaries.competences import CompetenceScore, GapLevel, GapRow, cells_of, competence_scores, gap_rows
-from app.summaries.queries import get_summary, list_members
+from app.summaries.competences import (
+    CompetenceGaps,
+    CompetenceScore,
+    GapLevel,
+    GapRow,
+    Lack,
+    cells_of,
+    competence_scores,
+    gap_rows,
+)
+from app.summaries.gaps import GapReport, get_gap_report
+from app.summaries.queries import get_summary
 from app.summaries.values import Figure
-from app.web.lists import every
 from app.web.render import page, said, see_other
-from app.web.summary import DIVISIONS, way_to
+from app.web.summary import way_to
 from app.words import in_locale
 
 router = Pages()
 
 _PAGE = "/results/{release_id}/subjects/{subject_id}/competences"
+MOST_SHOWN = 10
+"""So many subjects of a competence stand on the page; the files hold all."""
+
 _HEADER = (
     "Figure",
     "Competence",
     "KPI",
-    "Question",
+    "Item",
     "Score",
     "Interval from",
     "Interval to",
     "Coverage",
     "Note",
 )
-_LEVELS = {GapLevel.COMPETENCE: "Competence", GapLevel.ITEM: "Question"}
+_LEVELS = {GapLevel.COMPETENCE: "Competence", GapLevel.ITEM: "Item"}
+
+
+@dataclass(frozen=True, slots=True)
+class LackText:
+    """A line of the table of gaps; `reason` says why there is no figure."""
+
+    name: str
+    href: str
+    note: str
+    figure: Figure
+    gap: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapText:
+    """A competence in that table: the unit as a whole, those below it, and how many more the files hold."""
+
+    name: str
+    whole: LackText | None
+    below: tuple[LackText, ...]
+    more: int
 
 
 @router.get(_PAGE)
@@ -48,11 +88,8 @@ def show_competence_gaps(request: Request, release_id: str, subject_id: str) -> 
             summary = get_summary(session, visit.viewer, release_id, subject_id, on=visit.today)
         except OpensLater as error:
             return see_other(f"/results/rounds/{error.round_id}/subjects/{subject_id}")
-        divisions = (
-            every(lambda part: list_members(session, visit.viewer, summary, part, kinds=DIVISIONS, on=visit.today))
-            if summary.subject.kind in UNIT_KINDS
-            else ()
-        )
+        is_unit = summary.subject.kind in UNIT_KINDS
+        report = get_gap_report(session, visit.viewer, release_id, subject_id, on=visit.today) if is_unit else None
     scores = competence_scores(summary)
     base = f"/results/{release_id}/subjects/"
     return page(
@@ -64,7 +101,8 @@ def show_competence_gaps(request: Request, release_id: str, subject_id: str) -> 
         scores=scores,
         reasons=_reasons(visit, scores),
         base=base,
-        divisions=divisions,
+        gaps=() if report is None else [_gap_text(visit, one, base) for one in report.gaps],
+        is_cut=report is not None and report.is_cut,
     )
 
 
@@ -77,6 +115,52 @@ def download_competence_gaps(request: Request, release_id: str, subject_id: str)
     rows = [_cells(visit, row) for row in gap_rows(competence_scores(summary))]
     raw = write_csv(header, rows, decimal="," if visit.locale == "nb" else ".")
     return download(raw, f"competences-{summary.round.period_end}.csv", "text/csv; charset=utf-8")
+
+
+@router.get("/results/{release_id}/subjects/{unit_id}/gaps.csv")
+@access(SIGNED_IN)
+def download_gap_table(request: Request, release_id: str, unit_id: str) -> Response:
+    visit, found = _report(request, release_id, unit_id)
+    return download(gap_table(visit, found), gap_file_name(found, "csv"), CSV)
+
+
+@router.get("/results/{release_id}/subjects/{unit_id}/gaps.xlsx")
+@access(SIGNED_IN)
+def download_gap_workbook(request: Request, release_id: str, unit_id: str) -> Response:
+    visit, found = _report(request, release_id, unit_id)
+    return download(gap_workbook(visit, found), gap_file_name(found, "xlsx"), WORKBOOK)
+
+
+def _report(request: Request, release_id: str, unit_id: str) -> tuple[Visit, GapReport]:
+    with reading(request) as (session, visit):
+        return visit, get_gap_report(session, visit.viewer, release_id, unit_id, on=visit.today)
+
+
+def _gap_text(visit: Visit, one: CompetenceGaps, base: str) -> GapText:
+    below = one.below[:MOST_SHOWN]
+    return GapText(
+        name=in_locale(one.competence.name, visit.locale),
+        whole=_whole_text(visit, one, one.whole) if one.whole else None,
+        below=tuple(_lack_text(visit, lack, base) for lack in below),
+        more=len(one.below) - len(below),
+    )
+
+
+def _whole_text(visit: Visit, one: CompetenceGaps, whole: Lack) -> LackText:
+    facts = {
+        "count": number(one.lacking, visit.locale),
+        "all": number(one.told, visit.locale),
+        "name": whole.place.name,
+    }
+    note = said(visit, "{count} of {all} people and units below are short of the target", **facts)
+    name = in_locale(one.competence.name, visit.locale)
+    return LackText(name, "", note, whole.figure, whole.gap, lack_reason(visit, whole))
+
+
+def _lack_text(visit: Visit, lack: Lack, base: str) -> LackText:
+    note = said(visit, KINDS[lack.place.kind]) if lack.place.kind in UNIT_KINDS else ""
+    href = f"{base}{lack.place.id}/competences"
+    return LackText(lack.place.name, href, note, lack.figure, lack.gap, lack_reason(visit, lack))
 
 
 def _row(visit: Visit, one: CompetenceScore) -> Row:

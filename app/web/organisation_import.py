@@ -69,7 +69,7 @@ class Diff:
 _COLUMNS: Mapping[Kind, Sequence[Column]] = {Kind.UNITS: ORGANISATION_COLUMNS, Kind.PEOPLE: PEOPLE_COLUMNS}
 _SAMPLES: Mapping[Kind, Sequence[Sequence[str]]] = {
     Kind.UNITS: (
-        ("service", "department", "Customer centre", ""),
+        ("service", "department", "Customer service", ""),
         ("north", "team", "Team North", "service"),
         ("rival", "competitor", "Rival Ltd", ""),
     ),
@@ -103,7 +103,8 @@ def download_sample(request: Request, kind: str) -> Response:
     with reading(request) as (_session, visit):
         _require_somewhere(visit)
     chosen = _kind(kind)
-    raw = write_csv([column.name for column in _COLUMNS[chosen]], _SAMPLES[chosen])
+    rows = [[said(visit, cell) if cell[:1].isupper() else cell for cell in row] for row in _SAMPLES[chosen]]
+    raw = write_csv([column.name for column in _COLUMNS[chosen]], rows)
     return download(raw, f"{chosen}.csv", "text/csv; charset=utf-8")
 
 
@@ -191,6 +192,8 @@ def _line(visit: Visit, report: RowReport, names: Mapping[int, str]) -> DiffLine
 
 def _change(visit: Visit, change: str) -> str:
     field, _, values = change.partition(": ")
+    if field == "kind":
+        values = " ".join(said(visit, one.capitalize()) for one in values.split(" "))
     return f"{said(visit, _FIELDS[field])}: {values}" if field in _FIELDS else change
 
 

@@ -28,6 +28,7 @@ from app.summaries.standings import has_comparison
 from app.summaries.values import Place, Summary
 from app.talks.queries import get_talk
 from app.web.against_text import against_text
+from app.web.contests import beside_texts
 from app.web.focus import focus_lines
 from app.web.lists import every, next_href, slice_of
 from app.web.render import flash_for, page, see_other
@@ -64,7 +65,9 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         prompts = get_prompts(session, visit.viewer, release_id, subject_id, on=visit.today).prompts
         place = load_subjects(session, [subject_id], on=visit.today)[SubjectId(subject_id)]
         may_plan = may(visit.viewer, Action.DECISIONS_WRITE, place.path)
-        compared = summary.subject.kind in UNIT_KINDS and has_comparison(session, release_id, subject_id)
+        is_unit = summary.subject.kind in UNIT_KINDS
+        compared = is_unit and has_comparison(session, release_id, subject_id)
+        beside = beside_texts(session, visit, summary.release.company_id, release_id, subject_id) if is_unit else []
     return page(
         visit,
         "pages/summary/summary.html",
@@ -79,6 +82,7 @@ def show_summary(request: Request, release_id: str, subject_id: str) -> Response
         way=way_to(summary.above, f"/results/{release_id}/subjects/"),
         is_own=subject_id in visit.viewer.own_subjects,
         is_compared=compared,
+        beside=beside,
         has_competences=bool(competence_scores(summary)),
         plan_href=_plan_href(visit, summary) if may_plan else "",
         may_try=bool(roots(visit.viewer, Action.RESULTS_READ)),

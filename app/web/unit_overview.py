@@ -6,12 +6,14 @@ from app.errors import NotFound
 from app.http.access import SIGNED_IN, access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading
+from app.infra.database import ReadSession
 from app.infra.formats import percent
 from app.organisation.values import UNIT_KINDS
 from app.overview.queries import get_overview
 from app.overview.values import Overview
 from app.summaries.values import Place
 from app.web import unit_words as words
+from app.web.contests import ContestText, beside_texts
 from app.web.lists import company_of
 from app.web.render import page, see_other
 from app.worth.queries import list_worth_units
@@ -37,6 +39,7 @@ def open_overview(request: Request) -> Response:
 def show_overview(request: Request, subject_id: str) -> Response:
     with reading(request) as (session, visit):
         overview = get_overview(session, visit.viewer, subject_id, on=visit.today)
+        beside = _beside(session, visit, overview)
     share = [percent(point.figure.coverage, visit.locale) for point in overview.course]
     return page(
         visit,
@@ -50,8 +53,17 @@ def show_overview(request: Request, subject_id: str) -> Response:
         heads=words.course_heads(visit),
         rows=words.course_rows(visit, overview, share),
         facts=_facts(visit, overview),
+        beside=beside,
         today=visit.today,
     )
+
+
+def _beside(session: ReadSession, visit: Visit, overview: Overview) -> list[ContestText]:
+    """A unit beside other companies, in the round that its composite is of."""
+    told = overview.standing.told
+    if told is None or overview.place.kind not in UNIT_KINDS:
+        return []
+    return beside_texts(session, visit, overview.company_id, told.release_id, overview.place.id)
 
 
 def way_of(above: tuple[Place, ...]) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def test_an_analyst_compares_raters_and_leaves_a_note(analysed: tuple[Desk, str,
 
     read_the_model(analyst, release, kpi)
     reliability = analyst.page(f"{base}/reliability?kpi_id={kpi}&wished=0.9&lang=nb")
-    assert "3 som alle har vurdert de samme 10 på 2 spørsmål" in reliability.words
+    assert "3 som alle har vurdert de samme 10 på 2 punkter" in reliability.words
     told = analyst.get(f"/api/v1/releases/{release}/reliability/{kpi}").json()["groups"]
     same = next(one for one in told if one["rater_group"] == "mystery_shopper")["same"]
     row = next(row for row in reliability.all("tr") if "vurdert de samme 10" in row.words)

@@ -155,6 +155,16 @@ PICTURES = (
     Picture("overview", at("/overview/{unit}"), AMIRS, last="main section:has(#standing)"),
     Picture("summary", at(SOFIE), AMIRS, last="main .halves"),
     Picture("groups", at(SOFIE), AMIRS, first="main section:has(.chart-foot)", last="main section:has(.chart-foot)"),
+    Picture(
+        "gaps",
+        at("/results/{release}/subjects/{unit}/competences"),
+        AMIRS,
+        first="main section:has(#below)",
+        last="main section:has(#below) tbody tr >> nth=10",
+    ),
+    Picture(
+        "beside", at("/overview/{unit}"), AMIRS, first="main section:has(#beside)", last="main section:has(#beside)"
+    ),
     Picture("tracker", at("/rounds/{round}/tracker"), AMIRS),
     Picture("decision", to_first("/decisions"), AMIRS),
     Picture("kpi", at("/kpis/{kpi}"), AMIRS, last="main .with-rail .card:has(.anchors)"),

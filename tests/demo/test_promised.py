@@ -29,6 +29,7 @@ def test_the_demo_warns_early_compares_fairly_and_ranks_in_bands(service: Runnin
         release = Watching.of(session).release_of("2026-q3")
     ragnhild = Reader(service.signed_in("ragnhild.torp"))
     compared_fairly(service, ragnhild, release)
+    stands_beside_a_neighbour(service, release)
     ranked_in_bands(service, ragnhild, release)
     warned_early(service, ragnhild)
 
@@ -59,7 +60,8 @@ def warned_early(service: Running, ragnhild: Reader) -> None:
 
 def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:
     """Shoppers against shoppers, with who can be told apart from us."""
-    contests = ok(service.system().get(f"/api/v1/releases/{release}/competitors"))["contests"]
+    found = ok(service.system().get(f"/api/v1/releases/{release}/competitors"))["contests"]
+    contests = [one for one in found if all(rival["source"]["kind"] == "round" for rival in one["rivals"])]
     assert {group for one in contests for group in one["rater_groups"]} == {"mystery_shopper"}
     assert {rival["raters"] for one in contests for rival in one["rivals"]} == {25}
     first = contests[0]
@@ -73,6 +75,39 @@ def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:
     path = f"/results/{release}/subjects/{service.subject('fjellbris')}/comparison"
     page = ragnhild.page(path).one("main").words
     assert [one for one in ("68.6", *against, "47.5", "70.0", "57.5") if one not in page] == []
+
+
+def stands_beside_a_neighbour(service: Running, release: str) -> None:
+    """The neighbour's signed file is there, trusted: Amir reads his team beside the mean of its teams, on page and API."""
+    team = service.subject("team-nord")
+    beside = ok(service.system().get(f"/api/v1/releases/{release}/benchmarks/{team}"))
+    told = [
+        (one["name"]["en"], one["rater_groups"], one["level"], one["units"], *(line["units"] for line in one["rivals"]))
+        for one in beside["contests"]
+    ]
+    assert told == [("First impression", ["customer"], "team", 1, 6), ("Case ownership", ["customer"], "team", 1, 6)]
+    [line] = beside["contests"][0]["rivals"]
+    assert {one["source"]["name"] for one in beside["contests"]} == {"Fjellbris Varme & Service AS"}
+    assert (line["name"], line["score"], line["against"], beside["unmatched"]) == (
+        "Nordlys Varme AS",
+        69.9,
+        "not_apart",
+        [],
+    )
+    amir = Reader(service.signed_in("amir.haddad"))
+    for path in (f"/overview/{team}", f"/results/{release}/subjects/{team}"):
+        page = amir.page(path).one("main")
+        assert "Nordlys Varme AS, mean of 6 teams" in page.words
+        # Who reads a team alone does not read what the company has brought in.
+        assert [link for link in page.all("a") if link.attributes["href"].startswith("/benchmarks")] == []
+    company = service.subject("fjellbris")
+    whole = ok(service.system().get(f"/api/v1/releases/{release}/benchmarks/{company}"))["contests"]
+    shown = ok(service.system().get(f"/api/v1/releases/{release}/competitors"))["contests"]
+    assert whole == [one for one in shown if one["level"] == "company" and one["rater_groups"] == ["customer"]]
+    assert (
+        service.system().get(f"/api/v1/releases/{release}/benchmarks/{service.subject('sofie.berg')}").status_code
+        == 404
+    )
 
 
 def ranked_in_bands(service: Running, ragnhild: Reader, release: str) -> None:

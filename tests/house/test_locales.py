@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 
+import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
@@ -15,6 +16,11 @@ from tests.house.sources import APP, TEMPLATES, Source, sources
 CATALOGUES = APP / "locale" / "nb" / "LC_MESSAGES"
 # A sentence that a person may be shown: begins with a capital, has more than one word, ends with a full stop.
 SENTENCE = re.compile(r"[A-ZÆØÅ{][^\n]* [^\n]*[.?]")
+# Where everything that is written is shown to people: words of two or more letters that stand for themselves.
+SHOWN = {"web", "papers"}
+PHRASE = re.compile(r"[A-ZÆØÅ{][^\n<>=/]* [^\n<>=/]*")
+WORD = re.compile(r"(?:^|[\s(«“])[^\W\d_]{2,}(?=[:;,.?)]*(?:\s|$))")
+NAMES = {"Soft KPI", "Mac OS", "CSV, XLSX", "Ida Lund", "Sam Hill"}
 PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 # Those who read these read English: developers and whoever runs the service. The demo and the packs carry both languages.
 ENGLISH_ONLY = {
@@ -69,9 +75,21 @@ def in_code() -> dict[str, str]:
     }
 
 
+@cache
+def in_pages() -> dict[str, str]:
+    """What code of pages and papers says that is no sentence, as labels and reasons are, and where it stands."""
+    phrases = (
+        (phrase, f"{source.name}:{line}")
+        for source in sources(APP)
+        if source.floor in SHOWN
+        for phrase, line in _sentences(source, PHRASE)
+    )
+    return {phrase: where for phrase, where in phrases if phrase not in NAMES}
+
+
 def test_every_sentence_is_translated() -> None:
-    missing = {**in_templates(), **in_code()}.keys() - translated().keys()
-    where = {**in_templates(), **in_code()}
+    where = {**in_templates(), **in_code(), **in_pages()}
+    missing = where.keys() - translated().keys() - _plurals()
     assert sorted(f"{where[sentence]} {sentence!r}" for sentence in missing) == []
 
 
@@ -107,6 +125,41 @@ def test_no_sentence_for_people_is_put_together_where_nobody_can_translate_it() 
     assert glued == []
 
 
+def test_no_words_for_people_are_put_together_with_what_they_are_about() -> None:
+    said = [f"{source.name}:{line}" for source in sources(APP) if source.floor in SHOWN for line in _glued(source.tree)]
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_glued"),
+    [
+        ('f"Withheld: {reason}"', True),
+        ('f"{name} and {other}"', True),
+        ('f"({count} more)"', True),
+        ('said(visit, f"{one} {other}")', True),
+        ('said(visit, "Withheld: " + reason)', True),
+        ('said(visit, "Withheld: {reason}", reason=reason)', False),
+        ('f"{said(visit, title)}: {value}"', False),
+        ('f"/results/{release_id}/subjects/{subject_id}"', False),
+    ],
+)
+def test_what_is_glued_is_told_from_what_is_said(code: str, is_glued: bool) -> None:
+    assert bool(list(_glued(ast.parse(code)))) is is_glued
+
+
+def _glued(tree: ast.Module) -> Iterator[int]:
+    """Where words are put together in English: pieces of text around values, or a message that no catalogue can hold."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and " " in _outline(node) and WORD.search(_outline(node)):
+            yield node.lineno
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said":
+            yield from (one.lineno for one in node.args if isinstance(one, ast.JoinedStr | ast.BinOp))
+
+
+def _plurals() -> set[str]:
+    return {str(one) for message in translated().values() if not isinstance(message.id, str) for one in message.id}
+
+
 def _strings(message: Message) -> list[str]:
     """The translation, or one for each plural form; empty where there is none."""
     given = message.string if isinstance(message.string, tuple | list) else (message.string,)
@@ -121,7 +174,7 @@ def _places(*texts: str) -> set[str]:
     return {percent or brace for text in texts for percent, brace in PLACE.findall(text)}
 
 
-def _sentences(source: Source) -> Iterator[tuple[str, int]]:
+def _sentences(source: Source, pattern: re.Pattern[str] = SENTENCE) -> Iterator[tuple[str, int]]:
     docstrings = {
         id(node.body[0].value)
         for node in source.nodes
@@ -135,7 +188,7 @@ def _sentences(source: Source) -> Iterator[tuple[str, int]]:
     for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
             sentence = node.value
-            if SENTENCE.fullmatch(sentence):
+            if pattern.fullmatch(sentence):
                 yield sentence, node.lineno
 
 

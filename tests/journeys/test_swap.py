@@ -93,5 +93,5 @@ def test_the_comparison_sees_what_may_be_seen(shelves: Callable[[str], Shelf], t
     assert {(one + one[3:4])[5] for one in parts} == {
         *("scores", "explanations", "summaries", "recomputation", "what-if", "courses", "contradictions"),
         *("overview", "heat-map", "heat-map.csv", "heat-map.xlsx", "focus"),
-        "competences",
+        *("competences", "gaps"),
     }

@@ -135,9 +135,7 @@ def test_an_invitation_says_who_what_how_long_and_until_when() -> None:
     assert str(mail["From"]) == "Amir Haddad via Fjellbris Varme & Service AS <vurdering@fjellbris.example>"
     assert str(mail["To"]) == "Lars Moen <lars.moen@fjellbris.example>"
     assert plain.startswith("Fjellbris Varme & Service AS\n\nHei, Lars\n\nVi vil vite hvordan samspillet")
-    asked = (
-        "Amir Haddad spør deg om Sofie Berg, Thea Vik og Omar Said: to punkter om hver, om lag tre minutter til sammen."
-    )
+    asked = "Amir Haddad spør deg om Sofie Berg, Thea Vik og Omar Said: to spørsmål om hver, om lag tre minutter til sammen."
     assert asked in plain
     assert "Runden stenger fredag 27. november kl. 16.00." in plain
     assert "Løfte 4f9c 21ab." in plain
@@ -200,7 +198,7 @@ def test_several_groups_are_promised_one_by_one() -> None:
     ("group", "why"),
     [
         ("customer", "Sendt fordi du har vært i kontakt med oss."),
-        ("mystery_shopper", "Sendt fordi du går besøk for oss."),
+        ("mystery_shopper", "Sendt fordi du besøker for oss som mystery shopper."),
         ("colleague", "Sendt fordi du arbeider sammen med dem det gjelder."),
     ],
 )
@@ -350,7 +348,7 @@ def test_a_companys_own_texts_stand_between_the_parts_that_stay() -> None:
     for text in (plain, words_of(page)):
         places = [text.index(part) for part in around]
         assert places == sorted(places)
-    assert "to punkter om hver" not in plain
+    assert "to spørsmål om hver" not in plain
     assert f"\n{LINK}\n" in plain
 
 

@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, str] = {
     "letter": "SELECT 'invitation'",
     "nominator_id": "SELECT id FROM person WHERE external_id = 'sofie.berg'",
     "number": "SELECT 1",
+    "passkey_id": "SELECT id FROM passkey",
     "person_id": "SELECT person.id FROM person JOIN suppression ON suppression.mailbox = person.mailbox",
     "plan_id": "SELECT id FROM action_plan WHERE state = 'open'",
     "programme_id": "SELECT coalesce((SELECT max(programme_id) FROM encounter), max(id)) FROM programme",
@@ -122,8 +123,6 @@ GOES_ON = {"/overview", "/results/{release_id}", "/sign-in/provider", "/sign-in/
 
 SEEN_IN_JOURNEYS = {
     "/r/{token}/contact": "tests/browser/test_customer.py",
-    "/sign-in/code": "tests/http/test_factor.py",
-    "/account/passkeys/{passkey_id}/remove": "tests/browser/test_passkeys.py",
 }
 """What is there only in the middle of something."""
 

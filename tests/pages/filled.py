@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts.commands import ensure_account
 from app.accounts.rules import SERVICE
+from app.accounts.tables import PasskeyRow
 from app.accounts.values import Role
 from app.api.schemas.kpis import VersionIn
-from app.benchmarks.commands import import_benchmark
+from app.demo.organisation import address
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.infra.keys import key_of
@@ -29,7 +31,6 @@ from app.visits.report import add_evidence, report_visit
 from app.visits.tables import ScenarioRow
 from app.visits.values import EvidenceKind
 from tests.api.bodies import code_at, key_at, order_at, programme_at, round_at
-from tests.benchmarks.files import FINGERPRINT, signed
 from tests.client import Client
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.journeys.service import Running, ok
@@ -84,7 +85,7 @@ def fill(service: Running) -> None:
         _visit(session, filling.known)
         _recover(session, filling.known)
         _scan(session, filling.known, None)
-        import_benchmark(session, SERVICE, service.company_id, signed(), confirmed=FINGERPRINT, now=NOW)
+        _keep_passkey(session)
     _meet(filling)
     _reword(filling)
     service.anybody(**OWN_PAGE).post("/sign-in/link", data={"email": "amir.haddad@fjellbris.example"})
@@ -231,6 +232,13 @@ def _scan(session: WriteSession, known: Watching, moderated_by: str | None) -> N
             "open.comment": [f"Fin hjelp {number}."],
         }
         submit_open_answer(session, code.token, sent, device=f"phone-{number}", now=OCTOBER + timedelta(seconds=90))
+
+
+def _keep_passkey(session: WriteSession) -> None:
+    """A passkey of whoever looks at the pages, as no authenticator is at hand."""
+    owner = ensure_account(session, address("everything"), "everything", locale="en", now=NOW)
+    key = {"credential_id": b"0" * 16, "public_key": b"0" * 32, "counter": 0, "name": "Kontor-PC", "created_at": NOW}
+    session.add(PasskeyRow(id=new_id(session), account_id=owner.id, **key))
 
 
 def _meet(filling: Filling) -> None:

@@ -19,6 +19,7 @@ from app.releases.queries import get_explanation, get_release, get_scores, list_
 from app.releases.values import ScoreFilter, ScoreLevel, ScoreStatus, Withheld
 from app.scoring.selfview import View
 from app.summaries.competences import competence_scores
+from app.summaries.gaps import GapReport, get_gap_report
 from app.summaries.queries import get_arithmetic, get_summary, list_members, list_results
 from app.summaries.values import Figure, SoftKpi, Summary
 from tests.scoring.facts import agrees
@@ -117,6 +118,27 @@ def test_items_add_up_to_their_kpi_and_the_lowest_of_the_development_area_is_the
         replace(kpi, items=tuple(replace(item, practice=NO_PRACTICE) for item in kpi.items)) for kpi in summary.soft
     )
     assert competence_scores(replace(summary, soft=tuple(bare))) == ()
+
+
+def test_what_somebody_lacks_is_what_the_own_summary_says_also_where_too_many_are_below(
+    session: WriteSession, released: Quarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def report(name: str) -> GapReport:
+        reader = released.viewer(Role.ANALYST, "fjellbris")
+        return get_gap_report(session, reader, released.release.id, released.subjects[name], on=TODAY)
+
+    own = {one.competence.id: one.figure for one in competence_scores(summary_of(session, released, "sofie.berg"))}
+    found = report("customer-centre")
+    told = {
+        one.competence.id: lack.figure for one in found.gaps for lack in one.below if lack.place.name == "Sofie Berg"
+    }
+    assert (found.is_cut, told) == (False, own)
+    assert {lack.place.kind for one in found.gaps for lack in one.below} == {SubjectKind.TEAM, SubjectKind.PERSON}
+    monkeypatch.setattr("app.summaries.gaps.MOST_BELOW", 3)
+    cut = report("customer-centre")
+    assert (cut.is_cut, {lack.place.kind for one in cut.gaps for lack in one.below}) == (True, {SubjectKind.TEAM})
+    with pytest.raises(NotFound):
+        report("sofie.berg")
 
 
 def test_what_two_colleagues_said_is_nowhere(session: WriteSession, released: Quarter) -> None:

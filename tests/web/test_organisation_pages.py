@@ -206,3 +206,11 @@ def test_the_files_to_begin_with_can_be_taken_back_in(desk: Desk) -> None:
         content = tree(checked.text).one("input", name="content").attributes["value"]
         stored = admin.post("/organisation/import/store", {"kind": kind, "content": content})
         assert stored.status_code == 303, kind
+    again = sample_of(admin, "units").replace(b"north;team", b"north;department")
+    page = tree(admin.upload("/organisation/import", again, {"kind": "units"}).text)
+    assert "Kind: Team → Department" in page.one("tbody").words
+    assert b"Kundeservice" in sample_of(admin, "units", "?lang=nb")
+
+
+def sample_of(admin: Browser, kind: str, query: str = "") -> bytes:
+    return admin.get(f"/organisation/import/{kind}.csv{query}").content

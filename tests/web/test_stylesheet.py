@@ -62,10 +62,6 @@ def test_text_reads_on_every_ground(theme: str, text: str, ground: str) -> None:
         ("on-accent", "accent"),
         ("on-accent", "accent-strong"),
         ("on-bad", "bad"),
-        ("ink", "heat-1"),
-        ("ink", "heat-2"),
-        ("ink", "heat-3"),
-        ("ink", "heat-4"),
     ],
 )
 def test_text_reads_on_its_tint(theme: str, text: str, ground: str) -> None:

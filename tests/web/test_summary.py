@@ -14,6 +14,7 @@ from app.rounds.launch import launch_round
 from app.rounds.values import RoundDraft, RoundKpi
 from tests.served import Served
 from tests.summaries.built import GROUPS, S1, Quarter, served_quarter
+from tests.web.markup import Element
 from tests.web.released import page, results_of
 
 
@@ -106,6 +107,8 @@ def test_a_unit_reads_where_competences_are_lacking_and_plans_the_next_step(read
     page(served, "viewer", path, status=404)
     page(served, "sofie.berg", path, status=404)
 
+    who_lacks_what(served, made, found)
+
     summary = page(served, "amir.haddad", results_of(made, "sofie.berg"), lang="en")
     [plan] = [link.attributes["href"] for link in summary.all("a") if link.words == "Make a plan of it"]
     form = page(served, "amir.haddad", plan, lang="en")
@@ -115,6 +118,45 @@ def test_a_unit_reads_where_competences_are_lacking_and_plans_the_next_step(read
         "Go through the deadlines of tomorrow. Call the one customer who will wait longer than promised.",
     )
     assert "Make a plan of it" not in page(served, "sofie.berg", results_of(made, "sofie.berg"), lang="en").words
+
+
+def who_lacks_what(served: Served, made: Quarter, found: Element) -> None:
+    """The table of everybody below Team Nord, its files and the API say the same, to nobody else."""
+    who = [[cell.words for cell in (row.one("th"), *row.all("td"))] for row in found.all("table")[2].all("tr")[1:]]
+    held = ["–", "–", "Withheld: only 40% of the weight can be shown, 50% is needed"]
+    assert who[:7] == [
+        ["Following up 2 of 3 people and units below are short of the target", "73.2", "55–85", "1.8"],
+        ["Lars Moen", "67.1", "36–85", "7.9"],
+        ["Sofie Berg", "68.2", "44–85", "6.8"],
+        ["Thea Vik", "81.1", "51–96", "Target reached"],
+        ["Listening 0 of 1 people and units below are short of the target", "75.4", "53–88", "Target reached"],
+        ["Sofie Berg", "76.2", "54–89", "Target reached"],
+        ["Lars Moen", *held],
+    ]
+    assert who[-1] == ["Sofie Berg", *held]
+    key = served.with_key()
+    gaps = f"/api/v1/releases/{made.release.id}/gaps/{made.subjects['team-nord']}"
+    told = key.get(gaps).json()["items"]
+    assert [one["competence"]["name"]["en"] for one in told] == [
+        "Following up",
+        "Listening",
+        "Meeting customers",
+        "Sharing know-how",
+        "Working together",
+    ]
+    first = told[0]
+    assert (first["told"], first["lacking"], score(first["whole"]["gap"], "en")) == (3, 2, "1.8")
+    whole = key.get(gaps.replace("/gaps/", "/competences/")).json()["items"][0]
+    assert first["whole"]["figure"] == whole["figure"]
+    amir = served.signed_in("amir.haddad")
+    lines = amir.get(f"{results_of(made, 'team-nord')}/gaps.csv", params={"lang": "nb"}).content.decode("utf-8-sig")
+    assert lines.splitlines()[1].startswith("Å følge opp;Team Nord;Team;73,214285")
+    assert key.get(f"{gaps}.csv", headers={"accept-language": "nb"}).content.decode("utf-8-sig") == lines
+    assert len(lines.splitlines()) == 1 + sum(1 + len(one["below"]) for one in told)
+    book = f"{results_of(made, 'team-nord')}/gaps.xlsx"
+    assert amir.get(book).content[:2] == key.get(f"{gaps}.xlsx").content[:2] == b"PK"
+    assert [served.signed_in(one).get(book).status_code for one in ("viewer", "sofie.berg")] == [404, 404]
+    assert key.get(gaps.replace(made.subjects["team-nord"], made.subjects["sofie.berg"])).status_code == 404
 
 
 def test_the_arithmetic_adds_up_as_printed(read: tuple[Served, Quarter]) -> None:

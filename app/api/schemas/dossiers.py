@@ -11,7 +11,7 @@ from app.dossiers.values import Dossier, Measure
 
 _CONTENT: dict[str, Any] = {
     "scope_id": OTHER_ID,
-    "name": {"nb": "Kundebesøk i Team Nord", "en": "Mystery visits in Team Nord"},
+    "name": {"nb": "Mystery shopper-besøk i Team Nord", "en": "Mystery visits in Team Nord"},
     "measures": ["mystery_visits"],
     "purpose": {"nb": "Se hvordan kundene blir møtt", "en": "See how customers are met"},
     "legal_basis": {},

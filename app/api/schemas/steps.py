@@ -14,7 +14,10 @@ from app.api.schemas.competences import (
     NamedCompetenceOut,
 )
 from app.api.schemas.releases import SCALE, ScaleOfScores
+from app.organisation.values import SubjectKind
 from app.releases.values import ScoreStatus, Withheld
+from app.scoring.goalposts import DEFAULT_TARGET_SCORE
+from app.summaries.gaps import GapReport
 
 _FIGURE = {"status": "ok", "reason": None, "score": 55.5, "lo": 40, "hi": 70, "coverage": 0.85}
 _ITEM = {"item_id": ID, "item_code": "a", "item": WORDS, "kpi_id": OTHER_ID, "kpi": WORDS}
@@ -88,3 +91,50 @@ class CompetenceScoresOut(Out):
 
     scale: ScaleOfScores = ScaleOfScores()
     items: list[CompetenceScoreOut]
+
+
+_PLACE = {"subject_id": ID, "kind": "team", "name": "Team Nord"}
+
+
+class LackOut(Out):
+    """What a subject lacks of a competence."""
+
+    model_config = example(**_PLACE, figure=_FIGURE, gap=19.5)
+
+    subject_id: Id = Field(validation_alias=AliasPath("place", "id"))
+    kind: SubjectKind = Field(validation_alias=AliasPath("place", "kind"))
+    name: str = Field(validation_alias=AliasPath("place", "name"))
+    figure: CombinedFigureOut
+    gap: float | None = Field(description="Points missing up to the target, below 0 beyond it; none without a figure")
+
+
+_LACK = {**_PLACE, "figure": _FIGURE, "gap": 19.5}
+
+
+class CompetenceGapsOut(Out):
+    """A competence at a unit: the unit as a whole, and everybody and every unit below it, the largest gap first."""
+
+    model_config = example(competence=COMPETENCE, whole=_LACK, told=5, lacking=3, below=[_LACK])
+
+    competence: NamedCompetenceOut
+    whole: LackOut | None
+    told: int = Field(description="How many below the unit have a published figure")
+    lacking: int = Field(description="How many of these are below the target")
+    below: list[LackOut]
+
+
+class GapReportOut(Out):
+    """What is lacking at a unit and below it, the competence with the largest gap of the unit first."""
+
+    model_config = example(scale=SCALE, target=75, is_cut=False, items=[])
+
+    scale: ScaleOfScores = ScaleOfScores()
+    target: float = DEFAULT_TARGET_SCORE
+    is_cut: bool = Field(
+        description="More hang below the unit than are read at once: people, or some units, are left out"
+    )
+    items: list[CompetenceGapsOut]
+
+    @classmethod
+    def told_of(cls, found: GapReport) -> "GapReportOut":
+        return cls(is_cut=found.is_cut, items=[CompetenceGapsOut.of(one) for one in found.gaps])
