@@ -1,4 +1,4 @@
-"""Acceptance 5 to 7 on page and API alike: the early warning, competitors, and people in bands instead of an order."""
+"""Acceptance 5 to 7 on page and API alike: the early warning, what leads to no decision, competitors, people in bands."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from app.decisions.commands import keep_cases, open_due_cases
 from tests.followup.reader import Reader
 from tests.followup.watched import Watching
+from tests.journeys.scenario import S1, kpi_ids
 from tests.journeys.service import Running, ok
 from tests.shelf import NOW, Shelf, demo
 
@@ -31,6 +32,7 @@ def test_the_demo_warns_early_compares_fairly_and_ranks_in_bands(service: Runnin
     compared_fairly(service, ragnhild, release)
     ranked_in_bands(service, ragnhild, release)
     warned_early(service, ragnhild)
+    reads_as_statistics(service)
 
 
 def warned_early(service: Running, ragnhild: Reader) -> None:
@@ -55,6 +57,34 @@ def warned_early(service: Running, ragnhild: Reader) -> None:
     [case] = items(service, "decision-cases")
     assert (case["owner"]["name"], case["escalations"]) == (INGRID, 1)
     assert INGRID in Reader(service.signed_in("ragnhild.torp")).page("/decisions").one("main").words
+
+
+def reads_as_statistics(service: Running) -> None:
+    """What was asked for in two periods and led to no choice says so, until somebody chooses; what was asked in one does not."""
+    ragnhild, kpis = Reader(service.signed_in("ragnhild.torp")), kpi_ids(service)
+    card = f"/kpis/{kpis[S1]}"
+    told = {one["kpi"]["id"]: one for one in items(service, "kpis/value")}
+    first = told[kpis[S1]]
+    counts = ("decided", "minutes", "open_cases", "overdue_cases")
+    assert {name: first[name] for name in counts} == {"decided": 0, "minutes": 308, "open_cases": 1, "overdue_cases": 0}
+    # Weekly rounds told these in three quarters; whatever only the third quarter told has had one period.
+    idle = {one["kpi"]["name"]["en"] for one in told.values() if one["is_only_statistics"]}
+    assert idle == {"First impression", "Phone answer time", "Handling time per case"}
+    words = {language: ragnhild.page(card, lang=language).one("main").words for language in ("nb", "en")}
+    assert "bare statistikk" in words["nb"]
+    assert "statistics only" in words["en"]
+    listed = {row.all("a")[0].words: row.words for row in ragnhild.page("/kpis").one("main").one("tbody").all("tr")}
+    assert {name for name, row in listed.items() if "Only statistics" in row} == idle
+    assert "308" in ragnhild.page(f"{card}/value").one("main").words
+
+    [case] = items(service, "decision-cases")
+    path = f"/decisions/{case['id']}"
+    assert (
+        ragnhild.send(f"{path}/decide", on=path, choice="act", reason="Vi øver.", version=str(case["version"]))[0]
+        == 303
+    )
+    assert "statistics only" not in ragnhild.page(card).one("main").words
+    assert ok(service.system().get(f"/api/v1{card}/value"))["items"][0]["is_only_statistics"] is False
 
 
 def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:
