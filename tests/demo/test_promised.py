@@ -33,6 +33,7 @@ def test_the_demo_warns_early_compares_fairly_and_ranks_in_bands(service: Runnin
     ranked_in_bands(service, ragnhild, release)
     warned_early(service, ragnhild)
     reads_as_statistics(service)
+    saw_it_through(service)
 
 
 def warned_early(service: Running, ragnhild: Reader) -> None:
@@ -86,6 +87,23 @@ def reads_as_statistics(service: Running) -> None:
     )
     assert "statistics only" not in ragnhild.page(card).one("main").words
     assert ok(service.system().get(f"/api/v1{card}/value"))["items"][0]["is_only_statistics"] is False
+
+
+def saw_it_through(service: Running) -> None:
+    """From the ledger to the plan that worked beside seven others, and the same over HTTP."""
+    amir = Reader(service.signed_in("amir.haddad"))
+    ledger = amir.page("/decisions?state=decided").one("main")
+    [row] = [one for one in ledger.all("tr") if "Phone answer time for Lars Moen" in one.words]
+    [href] = [one.attributes["href"] for one in row.all("a") if one.attributes["href"].startswith("/plans/")]
+    assert "It worked" in row.words
+    [case] = [one for one in items(service, "decision-cases?state=decided") if one["cause"] == "by_hand"]
+    assert case["decision"]["choice"] == "act"
+    [plan] = items(service, f"action-plans?case_id={case['id']}")
+    effect = ok(service.system().get(f"/api/v1/action-plans/{plan['id']}"))["effect"]
+    assert (href, effect["verdict"], effect["others"]) == (f"/plans/{plan['id']}", "worked", 7)
+    assert (round(effect["before"], 1), round(effect["after"], 1)) == (47.2, 66.1)
+    page = amir.page(href).one("main").words
+    assert [one for one in ("It worked", "It was 47.2 before and 66.1", "7 others") if one not in page] == []
 
 
 def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:
