@@ -19,6 +19,7 @@ from app.demo.organisation import address
 from app.demo.readings import IMPROVED
 from app.errors import NotFound
 from app.infra.database import WriteSession
+from app.infra.formats import period
 from app.infra.paging import PageRequest
 from app.invitations.commands import invite_due_rounds
 from app.invitations.queries import list_invitations
@@ -93,7 +94,7 @@ def _ask_about_month(session: WriteSession, company_id: str, today: date, *, now
     first, last = month_before(today)
     asked_on, closed_on = at_local(today - _ASKED, 9), at_local(today - _CLOSED, 16)
     about = {
-        "name": {"nb": f"Samspill, {first:%m}.{first.year}", "en": f"Teamwork, {first:%m}/{first.year}"},
+        "name": {"nb": f"Samspill, {period(first, last, 'nb')}", "en": f"Teamwork, {period(first, last, 'en')}"},
         "opens_at": asked_on.isoformat(),
         "closes_at": closed_on.isoformat(),
         "release_mode": "manual",
