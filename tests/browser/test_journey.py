@@ -84,8 +84,9 @@ def make_round(desk: Desk) -> str:
         page.check(f"input[name=groups][value={group}]")
     desk.press("Lagre og velg hva")
     # What stands on the cards is ticked already.
-    for ticked in page.locator("input[name$='.kpi_id']:checked").all():
-        ticked.uncheck()
+    ticked = page.locator("input[name$='.kpi_id']:checked")
+    while ticked.count():
+        ticked.first.uncheck()
     page.get_by_label("Spør om Samspill", exact=True).check()
     desk.press("Lagre og avklar personvern")
     desk.press("Lagre og se brevet")
