@@ -141,6 +141,7 @@ _OF_DUTY = frozenset(
         Letter.CASE_WAITING,
         Letter.DECISIONS_WAITING,
         Letter.SIGN_IN_RESET,
+        Letter.ROUND_AHEAD,
     }
 )
 _BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})

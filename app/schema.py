@@ -22,6 +22,7 @@ from app.plans import tables as plans
 from app.receipts import tables as receipts
 from app.recovery import tables as recovery
 from app.releases import tables as releases
+from app.repeats import tables as repeats
 from app.responses import tables as responses
 from app.rounds import tables as rounds
 from app.talks import tables as talks
@@ -50,6 +51,7 @@ CAPABILITIES = (
     receipts,
     recovery,
     releases,
+    repeats,
     responses,
     rounds,
     talks,

@@ -130,7 +130,7 @@ def test_a_letter_of_duty_or_about_the_right_to_object_reaches_whoever_wants_no_
     engine: Database, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
     duties = [Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING]
-    duties += [Letter.DECISIONS_WAITING, Letter.SIGN_IN_RESET]
+    duties += [Letter.DECISIONS_WAITING, Letter.SIGN_IN_RESET, Letter.ROUND_AHEAD]
     about = {"organisation": "Fjellbris", "path": "/there"}
     mails = [
         Mail(letter, "kari@x.example", "", "nb", about | PARAMETERS[letter], letter, 0, now + DAY) for letter in duties

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from app.accounts.rules import Action
 from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, resource
@@ -34,20 +34,22 @@ router = resource("Action plans")
 
 OfSubject = Annotated[str | None, Query(description="Only about this subject", json_schema_extra={"format": "uuid"})]
 OfKpi = Annotated[str | None, Query(description="Only about this KPI", json_schema_extra={"format": "uuid"})]
+OfCase = Annotated[str | None, Query(description="Only what this case led to", json_schema_extra={"format": "uuid"})]
+
+
+async def _chosen(
+    state: PlanState | None = None, subject_id: OfSubject = None, kpi_id: OfKpi = None, case_id: OfCase = None
+) -> PlanFilter:
+    return PlanFilter(state, kpi_id, subject_id, case_ids=None if case_id is None else frozenset({case_id}))
+
+
+Chosen = Annotated[PlanFilter, Depends(_chosen)]
 
 
 @router.get("/action-plans", response_model=PageOut[ActionPlanOut])
 @access(Action.RESULTS_READ)
-def list_action_plans(
-    request: Request,
-    part: Slice,
-    company_id: CompanyId = None,
-    state: PlanState | None = None,
-    subject_id: OfSubject = None,
-    kpi_id: OfKpi = None,
-) -> Response:
+def list_action_plans(request: Request, part: Slice, chosen: Chosen, company_id: CompanyId = None) -> Response:
     """The plans that may be read, the first to be checked first; finished ones are the library of what was tried."""
-    chosen = PlanFilter(state, kpi_id, subject_id)
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
         page = queries.list_plans(session, visit.viewer, company, part, chosen=chosen, on=visit.today)

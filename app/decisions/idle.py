@@ -16,6 +16,7 @@ from app.kpis.queries import get_kpi
 from app.organisation.tables import SubjectRow
 from app.organisation.values import UNIT_KINDS
 from app.releases.tables import ReleaseRow, ScoreRow
+from app.releases.values import ScoreStatus
 from app.rounds.tables import RoundRow
 
 
@@ -38,6 +39,8 @@ def load_idle(session: ReadSession, company_id: str, kpi_ids: Collection[str], *
             ReleaseRow.company_id == company_id,
             ScoreRow.kpi_id.in_(kpi_ids),
             ScoreRow.item_id.is_(None),
+            # A KPI of the card that nobody was asked about stands there as withheld, and told nothing.
+            ScoreRow.status == ScoreStatus.OK,
             SubjectRow.kind.in_(UNIT_KINDS),
         )
         .distinct()

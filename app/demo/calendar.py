@@ -76,3 +76,15 @@ def released_quarter(today: date) -> Quarter:
 def at_local(day: date, hour: int) -> datetime:
     """An hour of a day in the zone of the demo, as UTC."""
     return datetime.combine(day, time(hour), DEFAULT_ZONE).astimezone(UTC)
+
+
+def month_before(today: date) -> tuple[date, date]:
+    """First and last day of the last month that was over ten days ago: so long it takes to ask about one.
+
+    >>> [str(day) for day in month_before(date(2026, 11, 23))]
+    ['2026-10-01', '2026-10-31']
+    >>> [str(day) for day in month_before(date(2026, 12, 3))]
+    ['2026-10-01', '2026-10-31']
+    """
+    last = (today - timedelta(days=10)).replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last

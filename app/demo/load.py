@@ -12,6 +12,7 @@ from app.demo.benchmarks import bring_in_neighbour
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.dossiers import put_on_record
 from app.demo.entrances import ADMIN, AMIR, ANALYST
+from app.demo.followed_up import follow_up
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
 from app.demo.organisation import address, create_organisation
@@ -62,15 +63,16 @@ def load_demo(session: WriteSession, *, now: datetime) -> None:
     create_kpis(session, SERVICE, where, starts_on=released.first.replace(month=1), now=first_day)
     ensure_raters(session, where.company_id, _outsiders(), now=first_day)
     for quarter in (released.before, released):
-        create_readings(session, where.company_id, quarter, now=counted)
+        create_readings(session, where.company_id, quarter, improved_on=released.first, now=counted)
     release = release_past_quarter(session, where.company_id, released, now=counted)
-    create_readings(session, where.company_id, quarter_of(today), now=now)
+    create_readings(session, where.company_id, quarter_of(today), improved_on=released.first, now=now)
     release_weeks(session, where.company_id, first_day=first_day, now=now)
     put_on_record(session, where.company_id, today, now=now)
     write_scenario(session, where.company_id, now=now)
     open_round(session, where.company_id, now=now)
     _create_accounts(session, where.company_id, now=first_day)
     _analyse(session, release, now=counted)
+    follow_up(session, where.company_id, released, today, now=now)
     set_up_programme(session, where.company_id, today, now=now)
     bring_in_neighbour(session, release, released, now=now)
 

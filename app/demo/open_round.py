@@ -68,7 +68,7 @@ def open_round(session: WriteSession, company_id: str, *, now: datetime) -> Roun
     add_assignments(session, SERVICE, round_.id, parse_raters(rows), now=now)
     launched = launch_round(session, SERVICE, round_.id, confirmed=True, now=now)
     invite_due_rounds(session, now=now)
-    _answer_half(session, launched, now=now)
+    answer_half(session, launched, now=now)
     refresh_shares(session, now=now)
     return launched
 
@@ -91,7 +91,7 @@ def _lists() -> Iterator[Mapping[str, str]]:
             }
 
 
-def _answer_half(session: WriteSession, round_: Round, *, now: datetime) -> None:
+def answer_half(session: WriteSession, round_: Round, *, now: datetime) -> None:
     """Every second of those invited answers what the link asks, through the link as everybody does."""
     salt = load_salt(session, round_.id) or b""
     page = list_invitations(session, SERVICE, round_.id, PageRequest(limit=200), now=now)

@@ -26,7 +26,8 @@ class Letter(StrEnum):
     case_waiting: organisation, path; nothing of the customer, and nothing of what was answered;
     decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
     sign_in_reset: organisation, reason, reset_at, path;
-    we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id.
+    we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id;
+    round_ahead: organisation, round_name, opens_at, starts_itself, path.
     """
 
     INVITATION = "invitation"
@@ -43,6 +44,7 @@ class Letter(StrEnum):
     DECISIONS_WAITING = "decisions_waiting"
     SIGN_IN_RESET = "sign_in_reset"
     WE_DID = "we_did"
+    ROUND_AHEAD = "round_ahead"
 
 
 ROUND_LETTERS = (

@@ -147,8 +147,8 @@ def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
         query = query.where(ActionPlanRow.subject_id == chosen.subject_id)
     if chosen.owner_ids is not None:
         query = query.where(ActionPlanRow.owner_id.in_(chosen.owner_ids))
-    if chosen.case_id is not None:
-        query = query.where(ActionPlanRow.case_id == chosen.case_id)
+    if chosen.case_ids is not None:
+        query = query.where(ActionPlanRow.case_id.in_(chosen.case_ids))
     if chosen.subject_ids is not None:
         query = query.where(ActionPlanRow.subject_id.in_(chosen.subject_ids))
     return query

@@ -143,5 +143,5 @@ class PlanFilter:
     kpi_id: str | None = None
     subject_id: str | None = None
     owner_ids: frozenset[str] | None = None
-    case_id: str | None = None
+    case_ids: frozenset[str] | None = None
     subject_ids: frozenset[str] | None = None

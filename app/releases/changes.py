@@ -184,7 +184,7 @@ def _kpis(tables: Tables) -> Iterator[tuple[int, Any]]:
 def _soft_change(
     tables: Tables, key: tuple[int, int], earlier: Earlier, number: int, correlation: float = READER_CORRELATION
 ) -> "Told | Untrended":
-    if number == GONE:
+    if number == GONE or not _is_asked(earlier.tables, number):
         return Untrended.NO_SCORE_BEFORE
     there = (earlier.place, number)
     before, after = (
@@ -260,15 +260,22 @@ def _lines(tables: Tables, place: int, earlier: Earlier) -> list[Line]:
             found.append(_hard_line(tables, (place, number), earlier, line.kpi_id, weight=line.weight)[0])
         elif line.kpi_id in measures:
             there = before.get(line.kpi_id, GONE)
-            same = there != GONE and not incomparable(
-                _asked(earlier.tables, there), _asked(tables, measures[line.kpi_id])
-            )
+            same = there != GONE and _is_same((earlier.tables, there), (tables, measures[line.kpi_id]))
             found.append(Line(there if same else GONE, measures[line.kpi_id], line.weight))
     return found
 
 
-def _asked(tables: Tables, measure: int) -> Definition:
-    return definition_of(tables.scored.judged.measures[measure].kpi)
+def _is_same(*both: tuple[Tables, int]) -> bool:
+    """Whether a KPI was asked in both rounds, and means the same there."""
+    if not all(_is_asked(*one) for one in both):
+        return False
+    before, after = (definition_of(tables.scored.judged.measures[number].kpi) for tables, number in both)
+    return not incomparable(before, after)
+
+
+def _is_asked(tables: Tables, number: int) -> bool:
+    """Whether anybody was asked: a KPI that only stands on the card weighs nothing, and has no definition to compare."""
+    return any(tables.scored.judged.measures[number].kpi.weights.values())
 
 
 def _hard_line(

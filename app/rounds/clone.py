@@ -1,13 +1,13 @@
 """Asking again as before: a draft like a round that is there, for the period that follows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from app.accounts.values import Viewer
 from app.deferred import dataclass
 from app.infra.database import WriteSession
-from app.infra.formats import DEFAULT_ZONE, local_day
+from app.infra.formats import DEFAULT_ZONE, NBSP, Locale, choose_locale, local_day, period
 from app.journal.commands import record
 from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind, KpiState
@@ -18,6 +18,9 @@ from app.rounds.propose import propose_assignments
 from app.rounds.queries import load_rated, take_round
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
 from app.scoring.steps import span_after
+from app.words import Words
+
+Span = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,19 @@ class Asked:
     rated: Sequence[str]
 
 
-def clone_round(session: WriteSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
+def clone_round(
+    session: WriteSession, viewer: Viewer, round_id: str, *, not_before: date | None = None, now: datetime
+) -> Round:
     """Begin a draft with the scope, people, KPIs, groups, weights and texts of a round, and the next period.
 
-    For who may write rounds at its scope. Opening, closing and reminders move as many days as the period does, at the
-    same hour; where that time is over, the first period that can still be asked about is taken. KPIs that are not
-    active and people who left are left out; who rates whom is proposed anew. Sends nothing. Not idempotent.
+    For who may write rounds at its scope. The draft is called after its own period. Opening, closing and reminders
+    move as many days as the period does, to the nearest weekday at the same hour; where that time is over, the first period that can still be
+    asked about is taken, and none that begins before `not_before`. KPIs that are not active and people who left are
+    left out; who rates whom is proposed anew. Sends nothing. Not idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
-    made = create_round(session, viewer, round_.company_id, _next(draft_of(round_), now=now), now=now)
+    wanted = next_draft(draft_of(round_), not_before=not_before, now=now)
+    made = create_round(session, viewer, round_.company_id, wanted, now=now)
     asked = Asked(round_.groups, round_.kpis, load_rated(session, round_.id))
     filled = fill_draft(session, viewer, made, asked, now=now)
     record(
@@ -71,12 +78,76 @@ def _is_asked(kpi: Kpi) -> bool:
     return kpi.kind is KpiKind.SOFT and kpi.state is KpiState.ACTIVE
 
 
-def _next(draft: RoundDraft, *, now: datetime) -> RoundDraft:
-    """The same for the next period; for a later one while there would be no time to answer."""
+def next_draft(draft: RoundDraft, *, not_before: date | None = None, now: datetime) -> RoundDraft:
+    """The same for the next period; for a later one while there would be no time to answer, or it begins too early."""
     moved = _moved(draft)
-    while moved.closes_at - now < SHORTEST:
+    while moved.closes_at - now < SHORTEST or (not_before is not None and moved.period_start < not_before):
         moved = _moved(moved)
-    return moved
+    return replace(_on_weekdays(moved), name=named_after(draft.name, _span(draft), _span(moved)))
+
+
+def _on_weekdays(draft: RoundDraft) -> RoundDraft:
+    """The same with every time on the nearest weekday, unless the round would be too short then."""
+    opens_at, closes_at = _weekday(draft.opens_at), _weekday(draft.closes_at)
+    if closes_at - opens_at < SHORTEST:
+        return draft
+    within = (_weekday(at) for at in draft.reminders)
+    reminders = tuple(at for at in dict.fromkeys(within) if opens_at < at < closes_at)
+    return replace(draft, opens_at=opens_at, closes_at=closes_at, reminders=reminders)
+
+
+def _weekday(at: datetime) -> datetime:
+    """Friday for a Saturday, Monday for a Sunday, so that times do not creep one way from round to round."""
+    days = {5: -1, 6: 1}.get(at.astimezone(DEFAULT_ZONE).weekday(), 0)
+    return _later(at, timedelta(days=days))
+
+
+def named_after(name: Words, before: Span, after: Span) -> Words:
+    """What a round is called that asks again about another period.
+
+    Parameters
+    ----------
+    name : of the earlier round, in each language
+    before, after : the periods of both
+
+    Returns
+    -------
+    The name with the new period in the place of the old one; with the new period at its end where it names none.
+
+    >>> quarters = [(date(2026, month, 1), date(2026, month + 2, 30 + (month == 10))) for month in (7, 10)]
+    >>> named_after({"en": "Team Nord, third quarter 2026", "nb": "Team Nord"}, *quarters)["en"]
+    'Team Nord, Q4 2026'
+    """
+    return {locale: _named(text, choose_locale(locale), before, after) for locale, text in name.items()}
+
+
+def _named(text: str, locale: Locale, before: Span, after: Span) -> str:
+    new = period(*after, locale).replace(NBSP, " ")
+    for old in _called(before, locale):
+        place = text.casefold().replace(NBSP, " ").find(old.casefold())
+        if place >= 0:
+            return f"{text[:place]}{new}{text[place + len(old) :]}"
+    return f"{text}, {new}"
+
+
+def _called(span: Span, locale: Locale) -> Iterator[str]:
+    """What people call a period, the longest first."""
+    usual = period(*span, locale).replace(NBSP, " ")
+    quarter = (span[0].month + 2) // 3
+    if usual.startswith(("Q", f"{quarter}. kvartal")):
+        worded = f"{quarter}. kvartal" if locale == "nb" else f"{_ORDINALS[quarter - 1]} quarter"
+        yield from (f"{worded} {span[0].year}", usual, worded)
+    else:
+        yield usual
+        if span[0].month == span[1].month:
+            yield usual.removesuffix(f" {span[0].year}")
+
+
+_ORDINALS = ("first", "second", "third", "fourth")
+
+
+def _span(draft: RoundDraft) -> Span:
+    return draft.period_start, draft.period_end
 
 
 def _moved(draft: RoundDraft) -> RoundDraft:

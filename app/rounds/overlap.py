@@ -62,7 +62,9 @@ def with_overlaps(session: ReadSession, frozen: FrozenRound, asked: Sequence[Ass
     asked : who is asked, counted as at the launch, while it is a draft; at the close those in the database, of whom
         only the cells with an answer fall into atoms
     """
-    neighbours = list(_neighbours(session, frozen))
+    # Where everybody is named or reports a visit there is no atom that a neighbour could undo.
+    is_protected = any(rules.is_protected(policy.mode) for policy in frozen.groups)
+    neighbours = list(_neighbours(session, frozen)) if is_protected else []
     if not neighbours:
         return frozen
     marks: Sequence[Assignment]
@@ -96,7 +98,12 @@ def _neighbours(session: ReadSession, frozen: FrozenRound) -> Iterator[Row[Any]]
         or_(is_asked, RoundRow.period_start <= latest.date()),
         or_(is_asked, RoundRow.period_end >= earliest.date()),
     )
-    return (row for row in session.execute(query.order_by(RoundRow.id)) if rules.are_close_by(own, _span(row)))
+    rows = session.execute(query.order_by(RoundRow.id))
+    return (row for row in rows if rules.are_close_by(own, _span(row)) and _has_protected(row))
+
+
+def _has_protected(row: Row[Any]) -> bool:
+    return any(rules.is_protected(policy.mode) for policy in recipe.groups_in(row.recipe["groups"]))
 
 
 def _span(one: Row[Any] | FrozenRound) -> tuple[datetime, datetime]:

@@ -114,12 +114,12 @@ def get_round(
 
 def take_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """A round to be changed, held until the transaction ends; refused unless the viewer may write rounds there."""
-    found = find_round(session, round_id)
-    require(viewer, Action.ROUNDS_WRITE, place_of(session, found, now=now) if found else ())
-    if found is None:
+    scope_id = session.scalar(select(RoundRow.scope_id).where(RoundRow.id == round_id)) if is_id(round_id) else None
+    require(viewer, Action.ROUNDS_WRITE, path_of(session, scope_id, on=local_day(now)) if scope_id else ())
+    if scope_id is None:
         raise NotFound
-    session.execute(select(RoundRow.id).where(RoundRow.id == found.id).with_for_update())
-    return load_round(session, found.id)
+    session.execute(select(RoundRow.id).where(RoundRow.id == round_id).with_for_update())
+    return load_round(session, round_id)
 
 
 def list_rounds(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from app.kpis.values import (
@@ -82,7 +82,8 @@ def groups_in(document: Iterable[Mapping[str, Any]]) -> tuple[GroupPolicy, ...]:
 
 def kpis_out(kpis: Iterable[FrozenKpi]) -> list[dict[str, Any]]:
     """Frozen KPIs as JSON."""
-    return [asdict(kpi) | {"items": [_item_out(item) for item in kpi.items]} for kpi in kpis]
+    # Its items are written by themselves, and need not be copied twice.
+    return [asdict(replace(kpi, items=())) | {"items": [_item_out(item) for item in kpi.items]} for kpi in kpis]
 
 
 def kpis_in(document: Iterable[Mapping[str, Any]]) -> tuple[FrozenKpi, ...]:

@@ -1,5 +1,7 @@
 """The pages of decisions: what waits for one, the ledger of what was chosen, one case, and a question opened by hand."""
 
+from collections.abc import Sequence
+
 from fastapi import Request, Response
 
 from app.accounts.rules import Action, require, roots
@@ -17,13 +19,11 @@ from app.http.doors import posted
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.infra.paging import PageRequest
 from app.kpis.queries import get_kpi
-from app.plans.queries import list_plans
-from app.plans.values import PlanFilter
 from app.web.decision_words import CHOICES, HINTS, found_of, next_step_of, title_of
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
 from app.web.lists import company_of, next_href, slice_of
+from app.web.outcomes import Outcome, outcomes_of
 from app.web.render import Flash, flash_for, page, said, see_other
 from app.web.sorting import Column, Head, heads_of, sort_of
 from app.words import Words, in_locale
@@ -45,6 +45,7 @@ class CaseLine:
     note: str
     choice: str
     is_late: bool
+    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ def show_decisions(request: Request) -> Response:
         sort = sort_of(visit, CASE_ORDERS)
         part = slice_of(visit, sort=sort)
         found = list_cases(session, visit.viewer, company.id, part, chosen=chosen, on=visit.today)
+        led_to = outcomes_of(session, visit, found.items)
     return page(
         visit,
         "pages/decisions/list.html",
         flash=flash_for(visit, DONE),
-        lines=[line_of(visit, case) for case in found.items],
+        lines=[line_of(visit, case, led_to.get(case.id, ())) for case in found.items],
         chosen=state,
         heads=_heads(visit, state, sort),
         older=next_href(visit, found),
@@ -80,7 +82,7 @@ def show_decisions(request: Request) -> Response:
 
 
 _WAITING = (("What has to be decided", ""), ("Who decides", ""), ("Decide by", "due_on"), ("State", ""))
-_LEDGER = (("About", ""), ("Decision", "choice"), ("Why", ""), ("When", "decided_on"))
+_LEDGER = (("About", ""), ("Decision", "choice"), ("Why", ""), ("What came of it", ""), ("When", "decided_on"))
 
 
 def _heads(visit: Visit, state: CaseState, sort: str) -> list[Head]:
@@ -137,7 +139,7 @@ def decide(request: Request, case_id: str) -> Response:
     return see_other(f"/decisions/{case_id}", done="decided")
 
 
-def line_of(visit: Visit, case: DecisionCase) -> CaseLine:
+def line_of(visit: Visit, case: DecisionCase, outcomes: Sequence[Outcome] = ()) -> CaseLine:
     """A case as the lists print it."""
     return CaseLine(
         case,
@@ -145,6 +147,7 @@ def line_of(visit: Visit, case: DecisionCase) -> CaseLine:
         found_of(visit, case),
         said(visit, CHOICES[case.decision.choice]) if case.decision is not None else "",
         case.state is CaseState.OPEN and case.due_on < visit.today,
+        outcomes,
     )
 
 
@@ -160,22 +163,18 @@ def _new_page(visit: Visit, asked: Asked, form: Filled) -> Response:
 
 def _case_page(session: ReadSession, visit: Visit, case_id: str, sent: Filled | None) -> Response:
     case = get_case(session, visit.viewer, case_id, on=visit.today)
-    led_to = PlanFilter(case_id=case.id)
-    plans = list_plans(
-        session, visit.viewer, case.company_id, PageRequest(limit=5), chosen=led_to, on=visit.today
-    ).items
+    led_to = outcomes_of(session, visit, [case])
     form = sent or fresh({"version": str(case.version)})
     return page(
         visit,
         "pages/decisions/case.html",
         status=form.status,
         flash=flash_for(visit, DONE),
-        line=line_of(visit, case),
+        line=line_of(visit, case, led_to.get(case.id, ())),
         rule=_rule_of(session, visit, case),
         form=form,
         choices=[(one.value, said(visit, label), said(visit, HINTS[one])) for one, label in CHOICES.items()],
         step=next_step_of(case),
-        plans=[(plan.what, f"/plans/{plan.id}") for plan in plans],
     )
 
 

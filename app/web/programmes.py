@@ -27,7 +27,9 @@ from app.infra.database import ReadSession
 from app.kpis.queries import list_kpis, load_kpis
 from app.kpis.values import KpiFilter, KpiKind, KpiState, RaterGroup
 from app.organisation.paths import load_subjects
-from app.organisation.values import SubjectId
+from app.organisation.values import Subject, SubjectId
+from app.repeats.queries import list_repetitions
+from app.repeats.values import Repetition
 from app.rounds.moderators import load_usual_moderators
 from app.rounds.queries import load_rounds
 from app.rounds.values import Round, RoundId
@@ -36,6 +38,7 @@ from app.web.forms import REFUSED, Filled, flattened, fresh, nested, refused
 from app.web.lists import company_of, every, next_href, slice_of
 from app.web.places import list_units, options_of
 from app.web.render import Flash, flash_for, page, said, see_other
+from app.web.repeats import STATES as REPETITION_STATES
 from app.web.round_parts import STATE_NAMES
 from app.words import in_locale
 
@@ -72,6 +75,17 @@ class ProgrammeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatingLine:
+    """A round that repeats in the list, with the kind of its badge."""
+
+    repetition: Repetition
+    name: str
+    unit: str
+    state: str
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodLine:
     """A period with the state of its round and the kind of its badge."""
 
@@ -87,7 +101,9 @@ def show_programmes(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
         found = list_programmes(session, visit.viewer, company.id, slice_of(visit), now=visit.now)
-        units = load_subjects(session, {one.scope_id for one in found.items}, on=visit.today)
+        repeating = list_repetitions(session, visit.viewer, company.id, now=visit.now)
+        scopes = {one.scope_id for one in found.items} | {one.scope_id for one in repeating}
+        units = load_subjects(session, scopes, on=visit.today)
     lines = [
         ProgrammeLine(one, in_locale(one.name, visit.locale), units[SubjectId(one.scope_id)].name)
         for one in found.items
@@ -97,6 +113,7 @@ def show_programmes(request: Request) -> Response:
         "pages/programmes/list.html",
         flash=flash_for(visit, DONE),
         lines=lines,
+        repeating=[_repeating_line(visit, one, units) for one in repeating],
         older=next_href(visit, found),
         may_write=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
         may_send=bool(roots(visit.viewer, Action.ENCOUNTERS_WRITE)),
@@ -225,6 +242,11 @@ def _filled(found: Programme) -> Filled:
 
 def _period_line(period: Period, found: Round) -> PeriodLine:
     return PeriodLine(period, found, *STATE_NAMES[found.state])
+
+
+def _repeating_line(visit: Visit, one: Repetition, units: Mapping[SubjectId, Subject]) -> RepeatingLine:
+    unit = units[SubjectId(one.scope_id)].name
+    return RepeatingLine(one, in_locale(one.name, visit.locale), unit, *REPETITION_STATES[one.state])
 
 
 def _again(request: Request, form: Form, error: AppError, programme_id: str | None) -> Response:

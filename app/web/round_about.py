@@ -10,9 +10,15 @@ from app.accounts.rules import Action
 from app.errors import AppError, Forbidden
 from app.http.access import access
 from app.http.doors import posted
+from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
+from app.infra.formats import period
+from app.infra.ids import is_id
+from app.infra.templates import LOCALES, translate
+from app.organisation.queries import load_subjects
+from app.organisation.values import SubjectId
 from app.rounds.commands import change_round, create_round
 from app.rounds.intake import parse_round
 from app.rounds.moderators import load_usual_moderators
@@ -28,6 +34,8 @@ router = Pages()
 OPENS, CLOSES = time(8), time(16)
 OPEN_FOR = timedelta(days=14)
 REMINDERS = (timedelta(days=7), timedelta(days=12))
+USUAL_PURPOSE = "We want to know how others experience us, and what each of us can practise."
+"""What stands first in the letter as long as nobody writes anything else."""
 
 
 @router.get("/rounds/new")
@@ -35,7 +43,13 @@ REMINDERS = (timedelta(days=7), timedelta(days=12))
 def show_new(request: Request) -> Response:
     with reading(request) as (session, visit):
         first, last = quarter_of(visit.today)
-        wish = {"period_start": first.isoformat(), "period_end": last.isoformat(), "asked_by": visit.viewer.name}
+        purpose = {f"purpose.{one}": translate(visit.service.templates, USUAL_PURPOSE, one) for one in LOCALES}
+        wish = {
+            "period_start": first.isoformat(),
+            "period_end": last.isoformat(),
+            "asked_by": visit.viewer.name,
+            **purpose,
+        }
         return _about_page(session, visit, fresh({**wish, "scope_id": visit.query.get("unit")}), None)
 
 
@@ -46,7 +60,7 @@ def begin(request: Request) -> Response:
     try:
         with writing(request) as (session, visit):
             company = company_of(session, visit)
-            given = {**nested(form), **usual_times(visit.today, visit.settings.zone)}
+            given = {**nested(form), **usual_times(visit.today, visit.settings.zone), **_called(session, visit, form)}
             usual = load_usual_moderators(session, company.id)
             draft = parse_round(given, company_id=company.id, moderators=usual, posted=True)
             made = create_round(session, visit.viewer, company.id, draft, now=visit.now)
@@ -76,6 +90,19 @@ def save_about(request: Request, round_id: str) -> Response:
     except REFUSED as error:
         return _again(request, round_id, error)
     return see_other(f"/rounds/{round_id}/who", done="saved")
+
+
+def _called(session: ReadSession, visit: Visit, form: Form) -> Mapping[str, object]:
+    """What a round is called that nobody has named: its unit and its period; nothing where either cannot be told."""
+    if any(form.one(f"name.{locale}").strip() for locale in LOCALES):
+        return {}
+    scope_id = form.one("scope_id")
+    unit = load_subjects(session, [scope_id] if is_id(scope_id) else [], on=visit.today).get(SubjectId(scope_id))
+    try:
+        first, last = (date.fromisoformat(form.one(name)) for name in ("period_start", "period_end"))
+    except ValueError:
+        return {}
+    return {} if unit is None else {"name": {one: f"{unit.name}, {period(first, last, one)}" for one in LOCALES}}
 
 
 def quarter_of(day: date) -> tuple[date, date]:

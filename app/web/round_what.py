@@ -1,6 +1,6 @@
 """The step of a round that chooses the soft KPIs asked about, and what each rater group weighs in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from fastapi import Request, Response
 
@@ -13,11 +13,14 @@ from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
-from app.kpis.queries import list_kpis
-from app.kpis.rules import SECONDS_PER_QUESTION, patience
+from app.kpis.queries import list_kpis, load_scorecards
+from app.kpis.rules import SECONDS_PER_QUESTION, card_for, patience
 from app.kpis.values import Kpi, KpiFilter, KpiKind, KpiState, RaterGroup
+from app.organisation.queries import load_subjects
 from app.rounds.commands import set_round_kpis
 from app.rounds.intake import parse_round_kpis
+from app.rounds.queries import load_rated
+from app.rounds.rules import LEVELS
 from app.rounds.values import Round
 from app.web.forms import REFUSED, Filled, figure, nested, refused
 from app.web.lists import every
@@ -99,7 +102,8 @@ def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled |
     found = frame.round
     kpis = _askable(session, visit, found.company_id)
     weights = _weights(found, kpis)
-    form = sent or Filled(dict(_texts(visit, found, kpis, weights)))
+    chosen = {one.kpi_id for one in found.kpis} or _on_cards(session, visit, found, weights)
+    form = sent or Filled(dict(_texts(visit, chosen, kpis, weights)))
     return page(
         visit,
         "pages/rounds/what.html",
@@ -146,11 +150,21 @@ def _weights(found: Round, kpis: Sequence[Kpi]) -> dict[str, Mapping[RaterGroup,
     }
 
 
+def _on_cards(
+    session: ReadSession, visit: Visit, found: Round, weights: Mapping[str, Mapping[RaterGroup, float]]
+) -> Collection[str]:
+    """What a round asks about as a rule: the KPIs on the cards of those rated in which its groups weigh."""
+    rated = load_subjects(session, load_rated(session, found.id), on=visit.today).values()
+    cards = load_scorecards(session, found.company_id, on=visit.today) if rated else ()
+    own = (card_for(cards, one.path, LEVELS[one.kind]) for one in rated if one.kind in LEVELS)
+    on_cards = {str(line.kpi_id) for card in own if card is not None for line in card.lines}
+    return {kpi_id for kpi_id, groups in weights.items() if kpi_id in on_cards and groups.keys() - {RaterGroup.SELF}}
+
+
 def _texts(
-    visit: Visit, found: Round, kpis: Sequence[Kpi], weights: Mapping[str, Mapping[RaterGroup, float]]
+    visit: Visit, chosen: Collection[str], kpis: Sequence[Kpi], weights: Mapping[str, Mapping[RaterGroup, float]]
 ) -> dict[str, tuple[str, ...]]:
     texts: dict[str, tuple[str, ...]] = {}
-    chosen = {one.kpi_id for one in found.kpis}
     for place, kpi in enumerate(kpis):
         if kpi.id in chosen:
             texts[f"kpis.{place}.kpi_id"] = (kpi.id,)

@@ -30,6 +30,9 @@ router = Pages()
 LISTED_ONE_BY_ONE = 400
 """Beyond so many subjects people are chosen by unit; who was chosen alone stays listed."""
 
+USUAL_GROUPS = (RaterGroup.MANAGER, RaterGroup.COLLEAGUE)
+"""Ticked as long as nothing is chosen: the structure proposes both, so that such a round needs no list."""
+
 EVERYBODY = "all"
 _IN = "in."
 
@@ -114,12 +117,9 @@ def _place(field: str) -> str:
 def _who_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = draft_frame(session, visit, round_id, "who")
     tree = _tree(session, visit, frame.round)
-    form = sent or Filled(
-        {
-            "groups": [one.rater_group.value for one in frame.round.groups],
-            **_ticked(tree, load_rated(session, frame.round.id)),
-        }
-    )
+    rated = load_rated(session, frame.round.id)
+    groups = [one.rater_group for one in frame.round.groups]
+    form = sent or Filled({"groups": [*(groups or USUAL_GROUPS)], **_ticked(tree, rated)})
     return page(
         visit,
         "pages/rounds/who.html",

@@ -118,6 +118,13 @@ FURTHER = {
     ),
     "POST /visits/{visit_id}/cancel": "who reads results there knows of no order",
     "POST /scorecards/edit": "the form says nothing of where",
+    **dict.fromkeys(
+        (
+            "GET /api/v1/rounds/{round_id}/repetition",
+            "PATCH /api/v1/rounds/{round_id}/repetition",
+        ),
+        "the round is not repeated",
+    ),
 }
 """Routes that may find nothing, or refuse, for a reason that lies in the object."""
 

@@ -83,6 +83,10 @@ def make_round(desk: Desk) -> str:
     for group in ("manager", "colleague", "self"):
         page.check(f"input[name=groups][value={group}]")
     desk.press("Lagre og velg hva")
+    # What stands on the cards is ticked already.
+    ticked = page.locator("input[name$='.kpi_id']:checked")
+    while ticked.count():
+        ticked.first.uncheck()
     page.get_by_label("Spør om Samspill", exact=True).check()
     desk.press("Lagre og avklar personvern")
     desk.press("Lagre og se brevet")

@@ -84,6 +84,10 @@ def ask_behind_the_talk(rail: Rail) -> None:
     for group in ("manager", "colleague"):
         page.check(f"input[name=groups][value={group}]")
     desk.press("Lagre og velg hva")
+    # What stands on the cards is ticked already.
+    ticked = page.locator("input[name$='.kpi_id']:checked")
+    while ticked.count():
+        ticked.first.uncheck()
     page.get_by_label("Spør om Samspill", exact=True).check()
     desk.press("Lagre og avklar personvern")
     desk.press("Lagre og se brevet")
@@ -198,7 +202,10 @@ def test_from_a_round_to_what_its_decision_led_to(service: Live, new_page: NewPa
     desk = rail.amir
     desk.sign_in(AMIR)
     desk.go("/decisions?state=decided")
-    assert REASON in desk.page.inner_text("main")
+    # The ledger tells the decision with its reason, what it led to, and whether that worked.
+    ledger = desk.page.inner_text("main")
+    assert [one for one in (REASON, WHAT, "Uklart") if one not in ledger] == []
     desk.page.goto(case)
+    assert "Uklart" in desk.page.inner_text("main")
     desk.page.get_by_role("link", name=WHAT).click()
     assert desk.page.url.partition("?")[0] == plan

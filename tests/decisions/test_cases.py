@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.rules import SERVICE, Action
 from app.accounts.values import Role, Viewer
@@ -23,6 +23,7 @@ from app.journal.tables import JournalRow
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter
 from app.organisation.tables import ManagerRoleRow
+from app.plans.tables import ActionPlanRow, PlannedActionRow
 from tests.fjellbris import address
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
@@ -46,8 +47,10 @@ def known(session: WriteSession) -> Watching:
 
 @pytest.fixture
 def case(session: WriteSession, known: Watching) -> DecisionCase:
-    """The one case of the demo, opened by the worker."""
-    session.execute(DecisionCaseRow.__table__.delete())  # type: ignore[attr-defined]
+    """The one case that the worker opens, without the plan and the case that the demo has seen through."""
+    session.execute(delete(PlannedActionRow))
+    session.execute(delete(ActionPlanRow))
+    session.execute(delete(DecisionCaseRow))
     assert [open_due_cases(session, now=NOW) for _ in range(2)] == [1, 0]
     [found] = list_cases(session, SERVICE, known.company_id, ALL, on=TODAY).items
     return found

@@ -6,6 +6,9 @@ import pytest
 
 from app.accounts.queries import get_account
 from app.accounts.rules import SERVICE
+from app.accounts.values import Viewer
+from app.decisions.queries import list_cases
+from app.decisions.values import Choice
 from app.demo.entrances import ways_in
 from app.demo.load import NotEmpty, load_demo
 from app.demo.organisation import COMPANY
@@ -19,10 +22,16 @@ from app.kpis.queries import find_kpis
 from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, load_people_of, load_tree
 from app.organisation.values import SubjectKind, Tree
+from app.plans.effect import find_effect
+from app.plans.queries import list_plans
+from app.releases.gate import load_waiting
 from app.releases.queries import find_release_of, load_scores
 from app.releases.values import Score
 from app.rounds.queries import find_round_by_key, load_frozen_subjects, track_round
 from app.rounds.values import Round, RoundSource, RoundState
+from app.scoring.effects import Verdict
+from app.scoring.trend import Untrended
+from app.summaries.queries import get_summary
 from tests.dump import tables_of
 from tests.shelf import NOW, SEED, Shelf, company, demo, nothing
 
@@ -257,6 +266,35 @@ def test_the_tracker_has_something_to_show(reading: ReadSession) -> None:
         "colleague": True,
         "direct_report": False,
     }
+
+
+# ------------------------------------------------------------ what was followed up
+
+
+def test_a_plan_has_worked_and_stands_in_the_ledger_beside_its_decision(reading: ReadSession) -> None:
+    company_id, part = company_id_of(reading), PageRequest()
+    [plan] = list_plans(reading, SERVICE, company_id, part, on=TODAY).items
+    measured = find_effect(reading, SERVICE, plan, on=TODAY)
+    assert measured is not None
+    before, after = 75 * (180 - 95) / (180 - 45), 75 * (180 - 61) / (180 - 45)
+    assert (measured.before, measured.after) == pytest.approx((before, after), abs=0.7)
+    assert (measured.verdict, measured.others) == (Verdict.WORKED, 7)
+    [case] = list_cases(reading, SERVICE, company_id, part, on=TODAY).items
+    assert (plan.case_id, case.decision and case.decision.choice) == (case.id, Choice.ACT)
+
+
+def test_one_talk_has_a_day_and_its_person_waits_for_it(reading: ReadSession) -> None:
+    thea = find_subjects(reading, company_id_of(reading), ["thea.vik"])["thea.vik"]
+    herself = Viewer("account:thea", own_subjects=frozenset({thea}))
+    [waiting] = load_waiting(reading, herself, on=TODAY)
+    assert (waiting.since, waiting.opens_on) == (date(2026, 11, 21), date(2026, 11, 28))
+    release = find_release_of(reading, waiting.round_id)
+    assert release is not None
+    # It is compared with a week in which her calls were measured and nobody was asked about teamwork.
+    [teamwork] = [one for one in get_summary(reading, SERVICE, release.id, thea, on=TODAY).soft if one.change]
+    assert teamwork.figure is not None
+    assert teamwork.change is not None
+    assert (teamwork.figure.score, teamwork.change.reason) == (75.0, Untrended.NO_SCORE_BEFORE)
 
 
 # ------------------------------------------------------------ loading

@@ -1,4 +1,4 @@
-"""Acceptance 5 to 7 on page and API alike: the early warning, competitors, and people in bands instead of an order."""
+"""Acceptance 5 to 7 on page and API alike: the early warning, what leads to no decision, competitors, people in bands."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from app.decisions.commands import keep_cases, open_due_cases
 from tests.followup.reader import Reader
 from tests.followup.watched import Watching
+from tests.journeys.scenario import S1, kpi_ids
 from tests.journeys.service import Running, ok
 from tests.shelf import NOW, Shelf, demo
 
@@ -32,6 +33,8 @@ def test_the_demo_warns_early_compares_fairly_and_ranks_in_bands(service: Runnin
     stands_beside_a_neighbour(service, release)
     ranked_in_bands(service, ragnhild, release)
     warned_early(service, ragnhild)
+    reads_as_statistics(service)
+    saw_it_through(service)
 
 
 def warned_early(service: Running, ragnhild: Reader) -> None:
@@ -47,15 +50,61 @@ def warned_early(service: Running, ragnhild: Reader) -> None:
 
     with service.engine.write() as session:
         open_due_cases(session, now=service.clock.now)
-    [case] = items(service, "decision-cases")
+    [case] = items(service, "decision-cases?state=open")
     # Ten working days after a Monday.
     assert (case["owner"]["name"], case["due_on"], case["escalations"]) == (AMIR, "2026-12-07", 0)
     service.clock.now += timedelta(days=16)
     with service.engine.write() as session:
         keep_cases(session, now=service.clock.now)
-    [case] = items(service, "decision-cases")
+    [case] = items(service, "decision-cases?state=open")
     assert (case["owner"]["name"], case["escalations"]) == (INGRID, 1)
     assert INGRID in Reader(service.signed_in("ragnhild.torp")).page("/decisions").one("main").words
+
+
+def reads_as_statistics(service: Running) -> None:
+    """What was asked for in two periods and led to no choice says so, until somebody chooses; what was asked in one does not."""
+    ragnhild, kpis = Reader(service.signed_in("ragnhild.torp")), kpi_ids(service)
+    card = f"/kpis/{kpis[S1]}"
+    told = {one["kpi"]["id"]: one for one in items(service, "kpis/value")}
+    first = told[kpis[S1]]
+    counts = ("decided", "minutes", "open_cases", "overdue_cases")
+    assert {name: first[name] for name in counts} == {"decided": 0, "minutes": 308, "open_cases": 1, "overdue_cases": 0}
+    # The quarter before the third told these, or weeks did; of the others the third quarter was the first to tell.
+    idle = {one["kpi"]["name"]["en"] for one in told.values() if one["is_only_statistics"]}
+    measured = {"Phone answer time", "First-contact resolution", "Handling time per case"}
+    assert idle == {"First impression", "Teamwork", *measured}
+    words = {language: ragnhild.page(card, lang=language).one("main").words for language in ("nb", "en")}
+    assert "bare statistikk" in words["nb"]
+    assert "statistics only" in words["en"]
+    listed = {row.all("a")[0].words: row.words for row in ragnhild.page("/kpis").one("main").one("tbody").all("tr")}
+    assert {name for name, row in listed.items() if "Only statistics" in row} == idle
+    assert "308" in ragnhild.page(f"{card}/value").one("main").words
+
+    [case] = items(service, "decision-cases?state=open")
+    path = f"/decisions/{case['id']}"
+    assert (
+        ragnhild.send(f"{path}/decide", on=path, choice="act", reason="Vi øver.", version=str(case["version"]))[0]
+        == 303
+    )
+    assert "statistics only" not in ragnhild.page(card).one("main").words
+    assert ok(service.system().get(f"/api/v1{card}/value"))["items"][0]["is_only_statistics"] is False
+
+
+def saw_it_through(service: Running) -> None:
+    """From the ledger to the plan that worked beside seven others, and the same over HTTP."""
+    amir = Reader(service.signed_in("amir.haddad"))
+    ledger = amir.page("/decisions?state=decided").one("main")
+    [row] = [one for one in ledger.all("tr") if "Phone answer time for Lars Moen" in one.words]
+    [href] = [one.attributes["href"] for one in row.all("a") if one.attributes["href"].startswith("/plans/")]
+    assert "It worked" in row.words
+    [case] = [one for one in items(service, "decision-cases?state=decided") if one["cause"] == "by_hand"]
+    assert case["decision"]["choice"] == "act"
+    [plan] = items(service, f"action-plans?case_id={case['id']}")
+    effect = ok(service.system().get(f"/api/v1/action-plans/{plan['id']}"))["effect"]
+    assert (href, effect["verdict"], effect["others"]) == (f"/plans/{plan['id']}", "worked", 7)
+    assert (round(effect["before"], 1), round(effect["after"], 1)) == (47.2, 66.1)
+    page = amir.page(href).one("main").words
+    assert [one for one in ("It worked", "It was 47.2 before and 66.1", "7 others") if one not in page] == []
 
 
 def compared_fairly(service: Running, ragnhild: Reader, release: str) -> None:

@@ -36,7 +36,8 @@ def test_each_kind_of_record_is_counted_for_its_person_alone(service: Running) -
     assert (sofie["rated"], sofie["asked"]) == (2, 2)
     system, her = service.system(), service.subject("sofie.berg")
     releases = [one["id"] for one in ok(system.get("/api/v1/releases", params={"limit": 200}))["items"]]
-    scored = [ok(system.get(f"/api/v1/releases/{one}/scores/{her}"))["items"] for one in releases]
+    answers = [system.get(f"/api/v1/releases/{one}/scores/{her}") for one in releases]
+    scored = [answer.json()["items"] for answer in answers if answer.is_success]
     assert 0 < sofie["results"] == sum(any(row["status"] == "ok" for row in rows) for rows in scored) < len(releases)
     assert (sofie["readings"] > 0, sofie["letters"] > 0) == (True, True)
     assert {kind for kind, count in admin.items() if count} == {"account", "sessions", "journal"}

@@ -179,7 +179,7 @@ def test_suppression_holds_for_what_comes_unasked() -> None:
         mail = replace(MAIL, letter=letter)
         is_service = letter in {
             *(Letter.SIGN_IN, Letter.DEPUTY, Letter.DOSSIER_REVIEW, Letter.VISIT_READY, Letter.CASE_WAITING),
-            *(Letter.DECISIONS_WAITING, Letter.SIGN_IN_RESET),
+            *(Letter.DECISIONS_WAITING, Letter.SIGN_IN_RESET, Letter.ROUND_AHEAD),
         }
         assert is_unasked(mail) is not is_service
         assert may_be_sent(mail, SuppressionReason.BOUNCE) is is_service

@@ -84,7 +84,7 @@ ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "/kpis/{kpi_id}/targets/new": {"kpi_id": "SELECT id FROM kpi WHERE external_id = 'phone-answer-time'"},
     "/people/{person_id}/deputies/{deputy_id}/end": _DEPUTY,
     "/people/{person_id}": _DEPUTY,
-    "/plans/{plan_id}/tell": {"plan_id": "SELECT id FROM action_plan WHERE state = 'done'"},
+    "/plans/{plan_id}/tell": {"plan_id": "SELECT id FROM action_plan WHERE state = 'done' ORDER BY ended_on DESC"},
     "/admin/accounts/{account_id}/grants/{role}/{subject_id}/revoke": _GRANT,
 }
 """Where another one shows more of a page, or is the only one to have it."""

@@ -44,8 +44,11 @@ def test_a_round_that_runs_is_asked_again_for_the_next_period(
         "period_start": date(2027, 1, 1),
         "period_end": date(2027, 3, 31),
         "opens_at": now + 92 * DAY,
+        # The name tells the new period in the place of the old one.
+        "name": {"nb": "Team Nord, 1. kvartal 2027", "en": "Team Nord, Q1 2027"},
     }
-    days |= {"closes_at": now + 106 * DAY, "reminders": (now + 97 * DAY,)}
+    # A Sunday becomes a Monday.
+    days |= {"closes_at": now + 106 * DAY, "reminders": (now + 98 * DAY,)}
     assert draft_of(made) == replace(wish, external_id=None, **days)
     rated = {company.subjects[name] for name in ("Sofie Berg", "Lars Moen", "Thea Vik")}
     assert set(load_rated(session, made.id)) == rated

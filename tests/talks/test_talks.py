@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts.rules import SERVICE, Action
 from app.accounts.values import Role
@@ -19,13 +19,14 @@ from app.organisation.queries import load_tree
 from app.plans.commands import make_plan
 from app.plans.values import PlanDraft
 from app.releases.rules import OpensLater
-from app.releases.tables import ReleaseRow
+from app.releases.tables import HeldSummaryRow, ReleaseRow
 from app.rounds.tables import RoundSubjectRow
 from app.summaries.queries import get_summary
 from app.talks import rules
 from app.talks.commands import acknowledge_summary, arrange_talk, open_summary, sign_talk
 from app.talks.intake import parse_reply, parse_talk
 from app.talks.queries import get_talk, list_due_talks, load_agenda
+from app.talks.tables import AgreementRow, TalkRow
 from app.talks.values import AgreementDraft, PointKind, Side, Talk, TalkDraft, TalkTask
 from tests.databases import recorded_statements
 from tests.followup.watched import S1, TODAY, Watching
@@ -39,6 +40,9 @@ AGREED = AgreementDraft("Sofie følger med på to befaringer", Side.PERSON, TODA
 @pytest.fixture
 def session(shelf: Shelf) -> Iterator[WriteSession]:
     with shelf.show(demo).write() as session:
+        # The talk that the demo has set a day for would wait beside those of the tests.
+        for table in (AgreementRow, TalkRow, HeldSummaryRow):
+            session.execute(delete(table))
         yield session
         session.rollback()
 
@@ -87,7 +91,8 @@ def test_a_talk_goes_from_its_day_to_two_signatures(
     actions = session.scalars(
         select(JournalRow.action).where(JournalRow.object_kind == "talk").order_by(JournalRow.sequence)
     ).all()
-    assert actions == [
+    # The first is the demo's.
+    assert actions[1:] == [
         *("talk.arranged", "talk.replied", "talk.signed", "talk.arranged", "talk.signed", "talk.replied"),
         "talk.signed",
     ]

@@ -75,6 +75,25 @@ def test_the_steps_lead_from_an_empty_form_to_an_open_round(desk: Desk, owner: B
     assert len(asked) == 2 * (1 + 3 + 1)
 
 
+def test_a_round_that_nobody_has_decided_anything_about_is_filled_in(desk: Desk, owner: Browser) -> None:
+    form = form_of(owner.page("/rounds/new"), "/rounds/new")
+    assert form["purpose.en"] == ["We want to know how others experience us, and what each of us can practise."]
+    step = saved(owner, "/rounds/new", form)
+    with desk.engine.read() as session:
+        made = load_round(session, step.split("/")[2])
+    assert made.name == {"nb": "Team Nord, 4.\xa0kvartal 2026", "en": "Team Nord, Q4 2026"}
+    assert form_of(owner.page(step), step)["groups"] == ["manager", "colleague"]
+    what = saved(owner, step, {**form_of(owner.page(step), step), **people(desk, "Sofie Berg")})
+    # What stands on her card and the groups weigh in is ticked until somebody chooses.
+    ticked_now = [name for name in form_of(owner.page(what), what) if name.endswith(".kpi_id")]
+    assert ticked_now == ["kpis.0.kpi_id", "kpis.1.kpi_id"]
+    saved(owner, what, {"kpis.0.kpi_id": []})
+    assert [name for name in form_of(owner.page(what), what) if name.endswith(".kpi_id")] == ["kpis.1.kpi_id"]
+    # A period that is no period is refused as ever, and nobody guesses a name for it.
+    page = refused(owner, "/rounds/new", {**form, "period_end": "2026-02-30"})
+    assert [place for place, _ in wrong_fields(page)] == ["#name.nb", "#name.en", "#period_end"]
+
+
 def test_everybody_of_a_unit_is_one_tick(desk: Desk, owner: Browser) -> None:
     round_id = desk.draft(rated=["Sofie Berg"])
     saved(owner, f"/rounds/{round_id}/who", {f"in.{desk.company.subjects['Team Nord']}": ["all"]})
