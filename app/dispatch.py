@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from app.deferred import dataclass
 from app.infra.addresses import deliverable, domain_of
@@ -24,7 +25,7 @@ from app.infra.database import Database
 from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import InstanceKey, key_of
 from app.infra.logbook import Logbook, read_logbook
-from app.infra.smtp import Carrier, Reply, Transport
+from app.infra.smtp import Carrier, Foreseeing, Reply, Transport
 from app.invitations.hours import is_working_time
 from app.invitations.queries import load_secrets
 from app.invitations.values import LinkSecrets
@@ -50,6 +51,8 @@ PUT_OFF = timedelta(minutes=1)
 # What greylisting says (RFC 6647): each recipient has to be asked for once before any can be asked for again, so that
 # a domain which is left in peace after the first of these would get one letter in each turn.
 _ABOUT_ONE_RECIPIENT = frozenset({450, 451})
+
+_USUAL = frozenset({Outcome.TAKEN, Outcome.WITHDRAWN})
 
 log = structlog.get_logger("app.worker")
 
@@ -81,10 +84,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A letter that is written and marked."""
+    """A letter that is written and marked, and what its envelope says."""
 
     message: OutboxMessage
     raw: bytes
+    sender: str
+    recipient: str
 
 
 def send_due(database: Database, post: Post, *, now: datetime) -> int:
@@ -190,6 +195,8 @@ class _Batch:
     became: Counter[str] = field(default_factory=Counter)
     ends_at: float = 0.0
     told_at: float = 0.0
+    # Bound once: a letter is handed over in less than ten times what binding takes.
+    log: FilteringBoundLogger = field(default_factory=log.bind)
 
     def begin(self, messages: Sequence[OutboxMessage]) -> None:
         """Write the letters and mark them: from now on a crash means that nobody knows, but for the logbook."""
@@ -201,7 +208,7 @@ class _Batch:
             progress = mail.count_batch(session)
         note_progress(self.post.mark, progress)
         self.settled.clear()
-        self.waiting += [_Ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
+        self.waiting += [self._ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
 
@@ -226,9 +233,12 @@ class _Batch:
         return not left
 
     def _work(self, carrier: Carrier) -> None:
-        while (ready := self._next()) is not None:
+        foresees = isinstance(carrier, Foreseeing)
+        ready = self._next()
+        while ready is not None:
+            following = self._next() if foresees else None
             message = ready.message
-            reply, body_sent = self._hand_over(carrier, ready)
+            reply, body_sent = self._hand_over(carrier, ready, following)
             outcome = outcome_of(reply.code, body_sent=body_sent)
             if body_sent:
                 self.logbook.ended(message.id, outcome, reply.text)
@@ -236,9 +246,13 @@ class _Batch:
                 # A domain that is busy for one letter is busy for the next one, too.
                 self.busy.add(domain_of(message.recipient))
             self._note(Settled(message, outcome, reply.text))
+            ready = self._next(following)
 
-    def _next(self) -> _Ready | None:
+    def _next(self, foreseen: _Ready | None = None) -> _Ready | None:
+        """The letter whose turn it is, the foreseen one first; what its domain does not take now is put off."""
         with self.turn:
+            if foreseen is not None:
+                self.waiting.appendleft(foreseen)
             while self.waiting and elapsed() < self.ends_at:
                 ready = self.waiting.popleft()
                 if domain_of(ready.message.recipient) not in self.busy:
@@ -246,14 +260,19 @@ class _Batch:
                 self.put_off.append(ready.message)
         return None
 
-    def _hand_over(self, carrier: Carrier, ready: _Ready) -> tuple[Reply, bool]:
+    def _hand_over(self, carrier: Carrier, ready: _Ready, following: _Ready | None) -> tuple[Reply, bool]:
         """What the other side said at last, and whether the body had left by then."""
         message = ready.message
-        offered = carrier.offer(return_path(message, self.post, self.key), deliverable(message.recipient))
+        offered = carrier.offer(ready.sender, ready.recipient)
         if offered.code != 250:
             return offered, False
+        if following is not None and isinstance(carrier, Foreseeing):
+            carrier.foresee(following.sender, following.recipient)
         self.logbook.began(message.id)
         return carrier.hand_over(ready.raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}"), True
+
+    def _ready(self, message: OutboxMessage, raw: bytes) -> _Ready:
+        return _Ready(message, raw, return_path(message, self.post, self.key), deliverable(message.recipient))
 
     def _written(self, message: OutboxMessage) -> bytes | None:
         try:
@@ -269,7 +288,7 @@ class _Batch:
 
     def _note(self, one: Settled) -> None:
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if one.outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
+        tell = self.log.debug if one.outcome in _USUAL else self.log.warning
         tell("letter", letter=one.message.letter, message=one.message.id, outcome=one.outcome)
         with self.turn:
             self.settled.append(one)

@@ -25,6 +25,7 @@ from app.mail.values import Letter, Mail, OutboxState, SuppressionReason
 from app.worker import run_until
 from tests.databases import SECRET
 from tests.mail.examples import PARAMETERS
+from tests.mail.scripted import LATE, PIPELINING, ScriptedServer
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, DAY, Opened, by_smtp, invite, opened, sign_in, states, text_of, writer
@@ -285,6 +286,24 @@ def test_a_batch_that_takes_too_long_gives_the_rest_back(
     monkeypatch.undo()
     assert send_due(engine, by_smtp(mail_server, writer), now=now) == 3
     assert len(mail_server.deliveries) == 3
+
+
+@ONE_DATABASE
+def test_a_letter_that_was_announced_waits_like_the_others_when_its_domain_is_busy_or_the_time_is_up(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(4)], now=now)
+    with ScriptedServer.running(EHLO=PIPELINING, BODY="451 4.3.0 later|250 taken") as server:
+        send_due(engine, by_smtp(server, writer), now=now)
+        assert server.accepted == []
+        with engine.read() as session:
+            assert sorted(session.scalars(select(OutboxRow.attempts))) == [0, 0, 0, 1]
+        monkeypatch.setattr("app.dispatch.BATCH_SECONDS", 0.05)
+        server.script["BODY"] = f"{LATE} 0.06 250 taken"
+        send_due(engine, by_smtp(server, writer), now=now + MINUTE)
+    assert sorted(states(engine).values()) == [*[OutboxState.QUEUED] * 3, OutboxState.SENT]
+    assert len(server.accepted) == 1
 
 
 class _Killing:
