@@ -40,6 +40,9 @@ BATCH = 250
 BATCH_SECONDS = 20.0
 """After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
 
+NEARLY_THROUGH = BATCH // 4
+"""When so few letters of a batch are left, the next ones are got ready."""
+
 TELLING_SECONDS = 2.0
 """After this long the database is told of what became of the letters so far: people look at it."""
 
@@ -93,8 +96,12 @@ class _Ready:
 
 
 def send_due(database: Database, post: Post, *, now: datetime) -> int:
-    """Send the letters that are due, batch after batch for a minute at most; how many were claimed."""
-    claimed, started = 0, elapsed()
+    """Send the letters that are due, batch after batch for a minute at most; how many were claimed.
+
+    While the last letters of a batch are handed over, the next ones are claimed and written, but not marked: were this
+    the end of the worker, they surely would not have left.
+    """
+    claimed, ends_at = 0, elapsed() + TURN_SECONDS
     became: Counter[str] = Counter()
     # What this worker still holds, it lost in an earlier turn that ended badly.
     take_back(database, post, now=now)
@@ -102,14 +109,25 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
     with ExitStack() as stack:
         logbook = stack.enter_context(closing(Logbook(post.logbook)))
         carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
-        while elapsed() - started < TURN_SECONDS and (messages := _claimed(database, post, now)):
-            claimed += len(messages)
-            batch = _batch_of(database, post, messages, logbook, now)
-            is_through = batch.send(carriers)
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        batch = _next_batch(database, post, logbook, now)
+        while batch is not None:
+            claimed += len(batch.messages)
+            batch.begin()
+            sending = beside.submit(batch.send, carriers)
+            # Not before: who asks for a sign-in link meanwhile would wait for two batches.
+            batch.nearly_through.wait()
+            coming = _next_batch(database, post, logbook, now) if batch.is_full and elapsed() < ends_at else None
+            is_through = sending.result()
             became += batch.became
             if not is_through:
+                if coming is not None:
+                    coming.give_back()
                 break
             logbook.clear()
+            if coming is None and elapsed() < ends_at:
+                coming = _next_batch(database, post, logbook, now)
+            batch = coming
     if claimed:
         log.info("letters", **became)
     return claimed
@@ -185,8 +203,11 @@ class _Batch:
     post: Post
     key: InstanceKey
     secrets: Mapping[str, LinkSecrets]
+    messages: Sequence[OutboxMessage]
     logbook: Logbook
     now: datetime
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    nearly_through: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Ready] = field(default_factory=deque)
     busy: set[str] = field(default_factory=set)
@@ -198,19 +219,33 @@ class _Batch:
     # Bound once: a letter is handed over in less than ten times what binding takes.
     log: FilteringBoundLogger = field(default_factory=log.bind)
 
-    def begin(self, messages: Sequence[OutboxMessage]) -> None:
-        """Write the letters and mark them: from now on a crash means that nobody knows, but for the logbook."""
-        ready = {message.id: raw for message in messages if (raw := self._written(message)) is not None}
-        leaving = [message for message in messages if message.id in ready]
+    @property
+    def is_full(self) -> bool:
+        """Whether more may be due than was claimed."""
+        return len(self.messages) == BATCH
+
+    def write(self) -> None:
+        """Write the letters; nothing of them may leave yet."""
+        written = ((message.id, self._written(message)) for message in self.messages)
+        self.bodies |= {id_: raw for id_, raw in written if raw is not None}
+
+    def begin(self) -> None:
+        """Mark the letters: from now on a crash means that nobody knows, but for the logbook."""
+        leaving = [message for message in self.messages if message.id in self.bodies]
         with self.database.write() as session:
             mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
             progress = mail.count_batch(session)
         note_progress(self.post.mark, progress)
         self.settled.clear()
-        self.waiting += [self._ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
+        self.waiting += [self._ready(begun[one.id]) for one in leaving if one.id in begun]
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
+
+    def give_back(self) -> None:
+        """Return letters that were not marked, as if they had not been claimed."""
+        with self.database.write() as session:
+            mail.put_back(session, self.messages, owner=self.post.owner, at=self.now)
 
     def send(self, carriers: Sequence[Carrier]) -> bool:
         """Hand everything over; whether it all went before the time was up."""
@@ -222,14 +257,15 @@ class _Batch:
                     for done in [pool.submit(self._work, carrier) for carrier in carriers]:
                         done.result()
         finally:
+            self.nearly_through.set()
             # Whatever went wrong on one connection, what is known of the others is not to be lost.
             self._tell()
         left = [ready.message for ready in self.waiting]
         if left or self.put_off:
             self.became["put_off"] += len(left) + len(self.put_off)
-        with self.database.write() as session:
-            mail.put_back(session, left, owner=self.post.owner, at=self.now)
-            mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
+            with self.database.write() as session:
+                mail.put_back(session, left, owner=self.post.owner, at=self.now)
+                mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
         return not left
 
     def _work(self, carrier: Carrier) -> None:
@@ -253,6 +289,8 @@ class _Batch:
         with self.turn:
             if foreseen is not None:
                 self.waiting.appendleft(foreseen)
+            if len(self.waiting) < NEARLY_THROUGH:
+                self.nearly_through.set()
             while self.waiting and elapsed() < self.ends_at:
                 ready = self.waiting.popleft()
                 if domain_of(ready.message.recipient) not in self.busy:
@@ -271,8 +309,9 @@ class _Batch:
         self.logbook.began(message.id)
         return carrier.hand_over(ready.raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}"), True
 
-    def _ready(self, message: OutboxMessage, raw: bytes) -> _Ready:
-        return _Ready(message, raw, return_path(message, self.post, self.key), deliverable(message.recipient))
+    def _ready(self, message: OutboxMessage) -> _Ready:
+        sender = return_path(message, self.post, self.key)
+        return _Ready(message, self.bodies[message.id], sender, deliverable(message.recipient))
 
     def _written(self, message: OutboxMessage) -> bytes | None:
         try:
@@ -312,14 +351,16 @@ def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMe
         return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
 
 
-def _batch_of(
-    database: Database, post: Post, messages: Sequence[OutboxMessage], logbook: Logbook, now: datetime
-) -> _Batch:
+def _next_batch(database: Database, post: Post, logbook: Logbook, now: datetime) -> _Batch | None:
+    """The next letters that are due, written; None when there are none."""
+    messages = _claimed(database, post, now)
+    if not messages:
+        return None
     asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
     with database.read() as session:
         asked = load_secrets(session, asking, now=now) if asking else {}
         secrets = {**asked, **load_order_secrets(session, messages)}
         key = key_of(session)
-    batch = _Batch(database, post, key, secrets, logbook, now)
-    batch.begin(messages)
+    batch = _Batch(database, post, key, secrets, messages, logbook, now)
+    batch.write()
     return batch

@@ -306,6 +306,46 @@ def test_a_letter_that_was_announced_waits_like_the_others_when_its_domain_is_bu
     assert len(server.accepted) == 1
 
 
+@pytest.mark.parametrize(("connections", "seconds", "sent"), [(1, 20.0, 5), (3, 20.0, 5), (3, -1.0, 0)])
+def test_the_next_batch_is_got_ready_beside_the_last_letters_of_one_and_given_back_where_there_is_no_time(
+    engine: Database,
+    mail_server: MailServer,
+    writer: Writer,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    connections: int,
+    seconds: float,
+    sent: int,
+) -> None:
+    monkeypatch.setattr("app.dispatch.BATCH", 2)
+    monkeypatch.setattr("app.dispatch.BATCH_SECONDS", seconds)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(5)], now=now)
+    post = replace(by_smtp(mail_server, writer), connections=connections)
+    assert send_due(engine, post, now=now) == (sent or 2)
+    assert sorted(delivery.recipients for delivery in mail_server.deliveries) == [
+        (f"p{n}@x.example",) for n in range(sent)
+    ]
+    with engine.read() as session:
+        found = session.execute(select(OutboxRow.state, OutboxRow.attempts, OutboxRow.copies)).all()
+    assert set(map(tuple, found)) == {(OutboxState.SENT, 1, 1) if sent else (OutboxState.QUEUED, 0, 0)}
+
+
+def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.dispatch.BATCH", 1)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
+    post = Post(_Killing("hand_over"), writer, BASE, "host/1")
+    with pytest.raises(KeyboardInterrupt):
+        send_due(engine, post, now=now)
+    assert sorted(states(engine).values()) == [OutboxState.HANDING_OVER, OutboxState.PREPARED, OutboxState.QUEUED]
+    assert take_back(engine, post, now=now) == 2
+    with engine.read() as session:
+        assert sorted(session.scalars(select(OutboxRow.copies))) == [0, 0, 1]
+
+
 class _Killing:
     """A way out during which the worker is killed."""
 
