@@ -62,6 +62,8 @@ class ScriptedServer:
                 return
             self.connections += 1
             with connection:
+                # Answers to several commands are not to wait for each other.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     begins_safely = "CERTIFICATE" in self.script and "STARTTLS" not in self.script
                     self._greet(_under_tls(connection) if begins_safely else connection)
