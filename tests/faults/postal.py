@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -47,7 +47,7 @@ WORKERS = 2
 # Made once in the process that all workers are forked from, its templates as well: each would take longer than its letters.
 WRITER = Writer(build_environment(), "vurdering@fjellbris.example")
 for _letter in (Letter.INVITATION, Letter.REMINDER):
-    _asking = Mail(_letter, "", "", "nb", PARAMETERS[_letter], "", 0, datetime.max)
+    _asking = Mail(_letter, "", "", "nb", PARAMETERS[_letter], "", 0, datetime.max.replace(tzinfo=UTC))
     letter_in_parts(_asking, {"link": "", "language_link": "", OPT_OUT: ""}, templates=WRITER.templates)
 
 
