@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from app.deferred import dataclass
 from app.infra.addresses import deliverable, domain_of
@@ -24,7 +25,7 @@ from app.infra.database import Database
 from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import InstanceKey, key_of
 from app.infra.logbook import Logbook, read_logbook
-from app.infra.smtp import Carrier, Reply, Transport
+from app.infra.smtp import Carrier, Foreseeing, Reply, Transport
 from app.invitations.hours import is_working_time
 from app.invitations.queries import load_secrets
 from app.invitations.values import LinkSecrets
@@ -39,6 +40,9 @@ BATCH = 250
 BATCH_SECONDS = 20.0
 """After this long the rest of a batch goes back: a lease must outlive one letter that takes its full time."""
 
+NEARLY_THROUGH = BATCH // 4
+"""When so few letters of a batch are left, the next ones are got ready."""
+
 TELLING_SECONDS = 2.0
 """After this long the database is told of what became of the letters so far: people look at it."""
 
@@ -50,6 +54,8 @@ PUT_OFF = timedelta(minutes=1)
 # What greylisting says (RFC 6647): each recipient has to be asked for once before any can be asked for again, so that
 # a domain which is left in peace after the first of these would get one letter in each turn.
 _ABOUT_ONE_RECIPIENT = frozenset({450, 451})
+
+_USUAL = frozenset({Outcome.TAKEN, Outcome.WITHDRAWN})
 
 log = structlog.get_logger("app.worker")
 
@@ -81,15 +87,21 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A letter that is written and marked."""
+    """A letter that is written and marked, and what its envelope says."""
 
     message: OutboxMessage
     raw: bytes
+    sender: str
+    recipient: str
 
 
 def send_due(database: Database, post: Post, *, now: datetime) -> int:
-    """Send the letters that are due, batch after batch for a minute at most; how many were claimed."""
-    claimed, started = 0, elapsed()
+    """Send the letters that are due, batch after batch for a minute at most; how many were claimed.
+
+    While the last letters of a batch are handed over, the next ones are claimed and written, but not marked: were this
+    the end of the worker, they surely would not have left.
+    """
+    claimed, ends_at = 0, elapsed() + TURN_SECONDS
     became: Counter[str] = Counter()
     # What this worker still holds, it lost in an earlier turn that ended badly.
     take_back(database, post, now=now)
@@ -97,14 +109,25 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
     with ExitStack() as stack:
         logbook = stack.enter_context(closing(Logbook(post.logbook)))
         carriers = [stack.enter_context(post.transport.opened()) for _ in range(post.connections)]
-        while elapsed() - started < TURN_SECONDS and (messages := _claimed(database, post, now)):
-            claimed += len(messages)
-            batch = _batch_of(database, post, messages, logbook, now)
-            is_through = batch.send(carriers)
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        batch = _next_batch(database, post, logbook, now)
+        while batch is not None:
+            claimed += len(batch.messages)
+            batch.begin()
+            sending = beside.submit(batch.send, carriers)
+            # Not before: who asks for a sign-in link meanwhile would wait for two batches.
+            batch.nearly_through.wait()
+            coming = _next_batch(database, post, logbook, now) if batch.is_full and elapsed() < ends_at else None
+            is_through = sending.result()
             became += batch.became
             if not is_through:
+                if coming is not None:
+                    coming.give_back()
                 break
             logbook.clear()
+            if coming is None and elapsed() < ends_at:
+                coming = _next_batch(database, post, logbook, now)
+            batch = coming
     if claimed:
         log.info("letters", **became)
     return claimed
@@ -181,8 +204,11 @@ class _Batch:
     post: Post
     key: InstanceKey
     secrets: Mapping[str, LinkSecrets]
+    messages: Sequence[OutboxMessage]
     logbook: Logbook
     now: datetime
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    nearly_through: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Ready] = field(default_factory=deque)
     busy: set[str] = field(default_factory=set)
@@ -191,20 +217,36 @@ class _Batch:
     became: Counter[str] = field(default_factory=Counter)
     ends_at: float = 0.0
     told_at: float = 0.0
+    # Bound once: a letter is handed over in less than ten times what binding takes.
+    log: FilteringBoundLogger = field(default_factory=log.bind)
 
-    def begin(self, messages: Sequence[OutboxMessage]) -> None:
-        """Write the letters and mark them: from now on a crash means that nobody knows, but for the logbook."""
-        ready = {message.id: raw for message in messages if (raw := self._written(message)) is not None}
-        leaving = [message for message in messages if message.id in ready]
+    @property
+    def is_full(self) -> bool:
+        """Whether more may be due than was claimed."""
+        return len(self.messages) == BATCH
+
+    def write(self) -> None:
+        """Write the letters; nothing of them may leave yet."""
+        written = ((message.id, self._written(message)) for message in self.messages)
+        self.bodies |= {id_: raw for id_, raw in written if raw is not None}
+
+    def begin(self) -> None:
+        """Mark the letters: from now on a crash means that nobody knows, but for the logbook."""
+        leaving = [message for message in self.messages if message.id in self.bodies]
         with self.database.write() as session:
             mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
             progress = mail.count_batch(session)
         note_progress(self.post.mark, progress)
         self.settled.clear()
-        self.waiting += [_Ready(begun[one.id], ready[one.id]) for one in leaving if one.id in begun]
+        self.waiting += [self._ready(begun[one.id]) for one in leaving if one.id in begun]
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
+
+    def give_back(self) -> None:
+        """Return letters that were not marked, as if they had not been claimed."""
+        with self.database.write() as session:
+            mail.put_back(session, self.messages, owner=self.post.owner, at=self.now)
 
     def send(self, carriers: Sequence[Carrier]) -> bool:
         """Hand everything over; whether it all went before the time was up."""
@@ -216,20 +258,24 @@ class _Batch:
                     for done in [pool.submit(self._work, carrier) for carrier in carriers]:
                         done.result()
         finally:
+            self.nearly_through.set()
             # Whatever went wrong on one connection, what is known of the others is not to be lost.
             self._tell()
         left = [ready.message for ready in self.waiting]
         if left or self.put_off:
             self.became["put_off"] += len(left) + len(self.put_off)
-        with self.database.write() as session:
-            mail.put_back(session, left, owner=self.post.owner, at=self.now)
-            mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
+            with self.database.write() as session:
+                mail.put_back(session, left, owner=self.post.owner, at=self.now)
+                mail.put_back(session, self.put_off, owner=self.post.owner, at=self.now + PUT_OFF)
         return not left
 
     def _work(self, carrier: Carrier) -> None:
-        while (ready := self._next()) is not None:
+        foresees = isinstance(carrier, Foreseeing)
+        ready = self._next()
+        while ready is not None:
+            following = self._next() if foresees else None
             message = ready.message
-            reply, body_sent = self._hand_over(carrier, ready)
+            reply, body_sent = self._hand_over(carrier, ready, following)
             outcome = outcome_of(reply.code, body_sent=body_sent)
             if body_sent:
                 self.logbook.ended(message.id, outcome, reply.text)
@@ -237,9 +283,15 @@ class _Batch:
                 # A domain that is busy for one letter is busy for the next one, too.
                 self.busy.add(domain_of(message.recipient))
             self._note(Settled(message, outcome, reply.text))
+            ready = self._next(following)
 
-    def _next(self) -> _Ready | None:
+    def _next(self, foreseen: _Ready | None = None) -> _Ready | None:
+        """The letter whose turn it is, the foreseen one first; what its domain does not take now is put off."""
         with self.turn:
+            if foreseen is not None:
+                self.waiting.appendleft(foreseen)
+            if len(self.waiting) < NEARLY_THROUGH:
+                self.nearly_through.set()
             while self.waiting and elapsed() < self.ends_at:
                 ready = self.waiting.popleft()
                 if domain_of(ready.message.recipient) not in self.busy:
@@ -247,14 +299,20 @@ class _Batch:
                 self.put_off.append(ready.message)
         return None
 
-    def _hand_over(self, carrier: Carrier, ready: _Ready) -> tuple[Reply, bool]:
+    def _hand_over(self, carrier: Carrier, ready: _Ready, following: _Ready | None) -> tuple[Reply, bool]:
         """What the other side said at last, and whether the body had left by then."""
         message = ready.message
-        offered = carrier.offer(return_path(message, self.post, self.key), deliverable(message.recipient))
+        offered = carrier.offer(ready.sender, ready.recipient)
         if offered.code != 250:
             return offered, False
+        if following is not None and isinstance(carrier, Foreseeing):
+            carrier.foresee(following.sender, following.recipient)
         self.logbook.began(message.id)
         return carrier.hand_over(ready.raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}"), True
+
+    def _ready(self, message: OutboxMessage) -> _Ready:
+        sender = return_path(message, self.post, self.key)
+        return _Ready(message, self.bodies[message.id], sender, deliverable(message.recipient))
 
     def _written(self, message: OutboxMessage) -> bytes | None:
         try:
@@ -270,7 +328,7 @@ class _Batch:
 
     def _note(self, one: Settled) -> None:
         # One line for each letter would bury what somebody should look at.
-        tell = log.debug if one.outcome in {Outcome.TAKEN, Outcome.WITHDRAWN} else log.warning
+        tell = self.log.debug if one.outcome in _USUAL else self.log.warning
         tell("letter", letter=one.message.letter, message=one.message.id, outcome=one.outcome)
         with self.turn:
             self.settled.append(one)
@@ -294,14 +352,16 @@ def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMe
         return mail.claim(session, owner=post.owner, limit=BATCH, now=now, per_minute=post.per_minute, held=held)
 
 
-def _batch_of(
-    database: Database, post: Post, messages: Sequence[OutboxMessage], logbook: Logbook, now: datetime
-) -> _Batch:
+def _next_batch(database: Database, post: Post, logbook: Logbook, now: datetime) -> _Batch | None:
+    """The next letters that are due, written; None when there are none."""
+    messages = _claimed(database, post, now)
+    if not messages:
+        return None
     asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
     with database.read() as session:
         asked = load_secrets(session, asking, now=now) if asking else {}
         secrets = {**asked, **load_order_secrets(session, messages)}
         key = key_of(session)
-    batch = _Batch(database, post, key, secrets, logbook, now)
-    batch.begin(messages)
+    batch = _Batch(database, post, key, secrets, messages, logbook, now)
+    batch.write()
     return batch

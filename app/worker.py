@@ -38,7 +38,7 @@ from app.infra.smtp import FolderTransport, SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
 from app.mail.letters import Writer
-from app.open_answers.commands import compute_due_periods
+from app.open_answers.seal import compute_and_scrub
 from app.receipts.commands import expire_receipts
 from app.recovery.commands import keep_cases, tell_owners
 from app.releases.commands import note_failed_release, release_round, scrub_released
@@ -171,7 +171,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
         Task("count", writing(refresh_shares)),
         Task("lay out", lay_out_due),
         Task("release", release_due),
-        Task("open answers", writing(compute_due_periods)),
+        Task("open answers", lambda database, now: compute_and_scrub(database, now=now)),
         Task("scrub", lambda database, now: scrub_released(database, now=now)),
         Task("forget drafts", writing(_forget_drafts)),
         Task("forget encounters", Hourly(writing(forget_encounters))),

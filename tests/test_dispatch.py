@@ -25,6 +25,7 @@ from app.mail.values import Letter, Mail, OutboxState, SuppressionReason
 from app.worker import run_until
 from tests.databases import SECRET
 from tests.mail.examples import PARAMETERS
+from tests.mail.scripted import LATE, PIPELINING, ScriptedServer
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, DAY, Opened, by_smtp, invite, opened, sign_in, states, text_of, writer
@@ -97,32 +98,29 @@ def test_two_workers_count_together_and_who_wants_to_sign_in_never_waits(
         assert [tuple(row) for row in waiting] == [(now + MINUTE, 0)] * 3
 
 
-@pytest.mark.parametrize(
-    ("hour", "day", "sent"), [(7, 23, False), (8, 23, True), (15, 23, True), (16, 23, False), (10, 28, False)]
-)
+# Oslo is an hour ahead of UTC in November; the 23rd is a Monday, the 28th a Saturday.
+HOURS = [(7, 23, False), (8, 23, True), (15, 23, True), (16, 23, False), (10, 28, False)]
+
+
 def test_a_reminder_and_a_letter_about_a_case_leave_only_while_people_are_at_work(
-    engine: Database,
-    opened: Opened,
-    mail_server: MailServer,
-    writer: Writer,
-    now: datetime,
-    hour: int,
-    day: int,
-    sent: bool,
+    engine: Database, opened: Opened, mail_server: MailServer, writer: Writer, now: datetime
 ) -> None:
     invite(engine, now, only="Sofie Berg")
-    with engine.write() as session:
-        session.execute(update(OutboxRow).values(letter=Letter.REMINDER, next_attempt_at=now - timedelta(days=1)))
-    # Oslo is an hour ahead of UTC in November; the 23rd is a Monday, the 28th a Saturday.
     about = {"organisation": "Fjellbris", "path": "/cases/1"}
     case = Mail(Letter.CASE_WAITING, "x@x.example", "", "nb", about, "case", 0, now + 9 * DAY)
     with engine.write() as session:
+        session.execute(update(OutboxRow).where(OutboxRow.state == OutboxState.QUEUED).values(letter=Letter.REMINDER))
         enqueue(session, case, now=now - DAY)
-    send_due(engine, by_smtp(mail_server, writer), now=now.replace(day=day, hour=hour - 1))
-    assert len(mail_server.deliveries) == 2 * int(sent)
-    for letter in mail_server.to("x@x.example"):
-        assert f"{BASE}/cases/1" in text_of(letter).splitlines()
-        assert b"List-Unsubscribe" not in letter.raw
+    for hour, day, sent in HOURS:
+        again = {"state": OutboxState.QUEUED, "next_attempt_at": now - DAY, "copies": 0, "settled_at": None}
+        with engine.write() as session:
+            session.execute(update(OutboxRow).where(OutboxRow.state != OutboxState.CANCELLED).values(again))
+        mail_server.deliveries.clear()
+        send_due(engine, by_smtp(mail_server, writer), now=now.replace(day=day, hour=hour - 1))
+        assert len(mail_server.deliveries) == 2 * int(sent), (hour, day)
+        for letter in mail_server.to("x@x.example"):
+            assert f"{BASE}/cases/1" in text_of(letter).splitlines()
+            assert b"List-Unsubscribe" not in letter.raw
 
 
 @ONE_DATABASE
@@ -285,6 +283,64 @@ def test_a_batch_that_takes_too_long_gives_the_rest_back(
     monkeypatch.undo()
     assert send_due(engine, by_smtp(mail_server, writer), now=now) == 3
     assert len(mail_server.deliveries) == 3
+
+
+@ONE_DATABASE
+def test_a_letter_that_was_announced_waits_like_the_others_when_its_domain_is_busy_or_the_time_is_up(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(4)], now=now)
+    with ScriptedServer.running(EHLO=PIPELINING, BODY="451 4.3.0 later|250 taken") as server:
+        send_due(engine, by_smtp(server, writer), now=now)
+        assert server.accepted == []
+        with engine.read() as session:
+            assert sorted(session.scalars(select(OutboxRow.attempts))) == [0, 0, 0, 1]
+        monkeypatch.setattr("app.dispatch.BATCH_SECONDS", 0.05)
+        server.script["BODY"] = f"{LATE} 0.06 250 taken"
+        send_due(engine, by_smtp(server, writer), now=now + MINUTE)
+    assert sorted(states(engine).values()) == [*[OutboxState.QUEUED] * 3, OutboxState.SENT]
+    assert len(server.accepted) == 1
+
+
+@pytest.mark.parametrize(("connections", "seconds", "sent"), [(1, 20.0, 5), (3, 20.0, 5), (3, -1.0, 0)])
+def test_the_next_batch_is_got_ready_beside_the_last_letters_of_one_and_given_back_where_there_is_no_time(
+    engine: Database,
+    mail_server: MailServer,
+    writer: Writer,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    connections: int,
+    seconds: float,
+    sent: int,
+) -> None:
+    monkeypatch.setattr("app.dispatch.BATCH", 2)
+    monkeypatch.setattr("app.dispatch.BATCH_SECONDS", seconds)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(5)], now=now)
+    post = replace(by_smtp(mail_server, writer), connections=connections)
+    assert send_due(engine, post, now=now) == (sent or 2)
+    assert sorted(delivery.recipients for delivery in mail_server.deliveries) == [
+        (f"p{n}@x.example",) for n in range(sent)
+    ]
+    with engine.read() as session:
+        found = session.execute(select(OutboxRow.state, OutboxRow.attempts, OutboxRow.copies)).all()
+    assert set(map(tuple, found)) == {(OutboxState.SENT, 1, 1) if sent else (OutboxState.QUEUED, 0, 0)}
+
+
+def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.dispatch.BATCH", 1)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
+    post = Post(_Killing("hand_over"), writer, BASE, "host/1")
+    with pytest.raises(KeyboardInterrupt):
+        send_due(engine, post, now=now)
+    assert sorted(states(engine).values()) == [OutboxState.HANDING_OVER, OutboxState.PREPARED, OutboxState.QUEUED]
+    assert take_back(engine, post, now=now) == 2
+    with engine.read() as session:
+        assert sorted(session.scalars(select(OutboxRow.copies))) == [0, 0, 1]
 
 
 class _Killing:

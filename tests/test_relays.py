@@ -91,29 +91,24 @@ STATES = [
 
 
 @pytest.mark.parametrize("greeting", ["250 here", PIPELINING], ids=["one by one", "in one go"])
-@pytest.mark.parametrize(("script", "state", "copies", "minutes", "is_left_alone"), STATES)
 def test_each_fault_leaves_the_letter_in_its_state(
-    engine: Database,
-    writer: Writer,
-    now: datetime,
-    script: dict[str, str],
-    state: OutboxState,
-    copies: int,
-    minutes: int | None,
-    is_left_alone: bool,
-    greeting: str,
+    engine: Database, writer: Writer, now: datetime, greeting: str
 ) -> None:
-    with engine.write() as session:
-        enqueue(session, sign_in("a", now), now=now)
-    with ScriptedServer.running(**{"EHLO": greeting, **script}) as server:
-        way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)
-        send_due(engine, Post(way, writer, BASE, "host/1"), now=now)
-    row = row_of(engine)
-    assert (row.state, row.copies, row.lease_owner, row.attempts) == (state, copies, None, 1)
-    assert (row.next_attempt_at - now, row.settled_at) == ((minutes or 0) * MINUTE, None if minutes else now)
-    with engine.read() as session:
-        found = load_suppressed(session, ["amir@fjellbris.example"])
-    assert found == ({"amir@fjellbris.example": SuppressionReason.BOUNCE} if is_left_alone else {})
+    for number, (script, state, copies, minutes, is_left_alone) in enumerate(STATES):
+        name = f"p{number}@x.example"
+        with engine.write() as session:
+            enqueue(session, sign_in(name, now, name), now=now)
+        with ScriptedServer.running(**{"EHLO": greeting, **script}) as server:
+            way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)
+            assert send_due(engine, Post(way, writer, BASE, "host/1"), now=now) == 1, script
+        with engine.read() as session:
+            row = session.scalars(select(OutboxRow).where(OutboxRow.reference == name)).one()
+            found = load_suppressed(session, [name])
+        assert (row.state, row.copies, row.lease_owner, row.attempts) == (state, copies, None, 1), script
+        assert (row.next_attempt_at - now, row.settled_at) == ((minutes or 0) * MINUTE, None if minutes else now), (
+            script
+        )
+        assert found == ({name: SuppressionReason.BOUNCE} if is_left_alone else {}), script
 
 
 GOES_ON = {"EHLO": STARTTLS, "STARTTLS": "220 go on"}
@@ -157,6 +152,7 @@ def test_a_relay_that_cannot_protect_the_connection_gets_nothing(
     assert (row.state, row.copies) == (OutboxState.SENT, 1)
 
 
+@ONE_DATABASE
 def test_a_relay_that_is_down_is_tried_on_the_timetable_for_two_days(
     engine: Database, writer: Writer, now: datetime
 ) -> None:

@@ -9,9 +9,11 @@ from app.api.resource import CompanyId, Key, answer, company_of, posting, resour
 from app.api.schemas.base import PageOut
 from app.api.schemas.forms import SubmissionIn
 from app.api.schemas.open_codes import (
+    OpenCodeChangeIn,
     OpenCodeIn,
     OpenCodeOut,
     OpenFormOut,
+    OpenReceiptOut,
     OpenResultOut,
     ParkedOpenListOut,
     ParkedOpenOut,
@@ -20,10 +22,12 @@ from app.api.schemas.parked import DecisionIn
 from app.http.access import access, by_link
 from app.http.device import device_of
 from app.http.lists import Slice
+from app.http.versions import expected_version
 from app.http.visit import reading, writing
 from app.open_answers import commands, queries
 from app.open_answers.intake import parse_code
 from app.responses.intake import parse_decision
+from app.rounds.intake import read_moderators
 from app.rounds.moderators import load_usual_moderators
 
 router = resource("Open answers")
@@ -58,6 +62,18 @@ def get_open_code(request: Request, code_id: Key) -> Response:
     """One QR code."""
     with reading(request) as (session, visit):
         found = queries.get_code(session, visit.viewer, code_id, now=visit.now)
+    return answer(OpenCodeOut.at(found), version=found.version)
+
+
+@router.patch("/open-codes/{code_id}", response_model=OpenCodeOut)
+@access(Action.ROUNDS_WRITE)
+def change_open_code(request: Request, code_id: Key, sent: OpenCodeChangeIn) -> Response:
+    """Say who reads the comments first that come in from now on; null: nobody does."""
+    expected, wanted = expected_version(request), read_moderators(sent.given())
+    with writing(request) as (session, visit):
+        found = commands.change_moderators(
+            session, visit.viewer, code_id, wanted, expected_version=expected, now=visit.now
+        )
     return answer(OpenCodeOut.at(found), version=found.version)
 
 
@@ -108,10 +124,10 @@ def get_open_form(request: Request, token: CodeToken) -> Response:
     return answer(OpenFormOut.about(form))
 
 
-@router.put("/open-forms/{token}", status_code=204)
+@router.put("/open-forms/{token}", response_model=OpenReceiptOut)
 @by_link("whoever scans the code may answer; that anybody can is what its results say")
 def submit_open_form(request: Request, token: CodeToken, sent: SubmissionIn) -> Response:
     """Hand in one open answer; it is final."""
     with writing(request) as (session, visit):
-        commands.submit_open_answer(session, token, sent.posted(), device=device_of(request), now=visit.now)
-    return Response(status_code=204)
+        code = commands.submit_open_answer(session, token, sent.posted(), device=device_of(request), now=visit.now)
+    return answer(OpenReceiptOut(code=code))

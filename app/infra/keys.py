@@ -35,7 +35,7 @@ class InstanceKey:
 
     def opt_out_token(self, person_id: str) -> str:
         """The secret of a person's opt-out link: says who, and proves it; stays the same over all rounds."""
-        return _url(UUID(person_id).bytes + self.derive("opt-out", person_id)[:TOKEN_BYTES])
+        return _url(bytes.fromhex(person_id.replace("-", "")) + self.derive("opt-out", person_id)[:TOKEN_BYTES])
 
     def read_opt_out_token(self, token: str) -> str | None:
         """The person whose opt-out link this is; None for what `opt_out_token` did not make."""

@@ -23,6 +23,11 @@ _SOFT_BREAK = b"=\r\n"
 _LONGEST_WORD = 45
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _NEEDS_NO_ESCAPE = re.compile("[^&<>\"']*")
+_MIME_VERSION, _ALTERNATIVE = "MIME-Version: 1.0", "Content-Type: multipart/alternative"
+_PLAIN_PART, _HTML_PART = (
+    f'\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
+    for kind in ("plain", "html")
+)
 _ENDS_A_LINE = re.compile(r"[\r\n\0]")
 
 
@@ -49,16 +54,17 @@ class FlatText:
         pieces = _PLACE.split(text)
         self._places = [ord(character) - _FIRST for character in pieces[1::2]]
         last = len(self._places)
-        self._pieces = [
+        # Pieces at even positions, and between them those of the places.
+        self._pieces = [b""] * len(pieces)
+        self._pieces[::2] = [
             (_SOFT_BREAK if number else b"") + quoted(piece) + (_SOFT_BREAK if number < last else b"")
             for number, piece in enumerate(pieces[::2])
         ]
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """The text with every place filled; the values are encoded already (`quoted_value`)."""
-        parts = [self._pieces[0]]
-        for number, piece in zip(self._places, self._pieces[1:], strict=True):
-            parts += (values[number], piece)
+        parts = self._pieces.copy()
+        parts[1::2] = [values[number] for number in self._places]
         return b"".join(parts)
 
 
@@ -71,7 +77,7 @@ class FlatMail:
 
     def filled(self, headers: Iterable[str], boundary: str, values: Sequence[str]) -> bytes:
         """The finished mail. `headers` are whole lines; `values` fill the places, escaped where HTML wants it."""
-        lines = "\r\n".join(headers)
+        head = "\r\n".join((*headers, _MIME_VERSION, f'{_ALTERNATIVE}; boundary="{boundary}"\r\n\r\n'))
         edge = b"--" + boundary.encode("ascii")
         plain = [quoted_value(value) for value in values]
         safe = [
@@ -80,14 +86,13 @@ class FlatMail:
         ]
         return b"".join(
             (
-                lines.encode("ascii"),
-                f'\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode(),
+                head.encode("ascii"),
                 edge,
-                _part_head("plain"),
+                _PLAIN_PART,
                 self.text.filled(plain),
                 b"\r\n",
                 edge,
-                _part_head("html"),
+                _HTML_PART,
                 self.html.filled(safe),
                 b"\r\n",
                 edge,
@@ -155,9 +160,3 @@ def _checked(value: str) -> str:
     if _ENDS_A_LINE.search(value):
         raise HeaderBroken(repr(value[:60]))
     return value
-
-
-def _part_head(kind: str) -> bytes:
-    return (
-        f'\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
-    ).encode()

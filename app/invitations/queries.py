@@ -130,8 +130,10 @@ def load_secrets(
         for row in session.connection().execute(_SECRETS.where(INVITATION.c.id.in_(some)))
     }
     reminders = [message for message in messages if message.letter is Letter.REMINDER and message.reference in found]
-    unwanted = _without_anything_open(session, {one.reference: found[one.reference] for one in reminders})
-    unwanted |= _waited_for_nothing(session, [one for one in reminders if now - one.dated_at > rules.STALE], found)
+    unwanted: set[str] = set()
+    if reminders:
+        unwanted |= _without_anything_open(session, {one.reference: found[one.reference] for one in reminders})
+        unwanted |= _waited_for_nothing(session, [one for one in reminders if now - one.dated_at > rules.STALE], found)
     return {
         message.id: LinkSecrets(key.rating_token(row.salt, row.id, row.rotation), key.opt_out_token(row.person_id))
         for message in messages

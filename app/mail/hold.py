@@ -12,7 +12,11 @@ from app.mail.queries import load_progress
 from app.mail.tables import OutboxProgressRow, OutboxRow
 from app.mail.values import Letter, OutboxState, Progress
 
-_COUNT = update(OutboxProgressRow).values(batches=OutboxProgressRow.batches + 1)
+_COUNT = (
+    update(OutboxProgressRow)
+    .values(batches=OutboxProgressRow.batches + 1)
+    .returning(OutboxProgressRow.origin, OutboxProgressRow.batches, OutboxProgressRow.held_at)
+)
 
 
 def begin_progress(session: WriteSession) -> Progress:
@@ -27,9 +31,11 @@ def count_batch(session: WriteSession) -> Progress:
     For the worker, in the transaction that marks the letters. The number is to be noted beside the database once that
     is committed and BEFORE a body is sent: whoever finds more noted there than here knows that this is an old copy.
     """
-    begin_progress(session)
-    session.execute(_COUNT, execution_options={"synchronize_session": False})
-    return load_progress(session)
+    counted = session.connection().execute(_COUNT).first()
+    if counted is None:
+        begin_progress(session)
+        counted = session.connection().execute(_COUNT).one()
+    return Progress(*counted)
 
 
 def hold_outbox(session: WriteSession, *, noted: int = 0, now: datetime) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, case, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, case, select, update
 
 from app.infra.addresses import domain_of
 from app.infra.database import WriteSession
 from app.infra.logbook import Noted
+from app.infra.types import Whole
 from app.infra.upserts import insert_or_leave
 from app.mail import queries, rules
 from app.mail.settle import held_by, settle
@@ -20,6 +21,39 @@ TOO_LATE = "Not delivered before its deadline."
 _OUTBOX = queries.OUTBOX
 
 WORKER_STOPPED = "The worker stopped before the mail server answered."
+
+
+def _lease(*which: ColumnElement[bool]) -> Update:
+    """Those of some letters that wait longest go to a worker; by time alone, as their index has them."""
+    due = (
+        select(_OUTBOX.c.id)
+        .where(
+            _OUTBOX.c.state == OutboxState.QUEUED,
+            _OUTBOX.c.next_attempt_at <= bindparam("by"),
+            _OUTBOX.c.deadline_at > bindparam("by"),
+            *which,
+        )
+        .order_by(_OUTBOX.c.next_attempt_at)
+        .limit(bindparam("most", type_=Whole))
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(_OUTBOX)
+        .where(_OUTBOX.c.id.in_(due.scalar_subquery()))
+        .values(
+            state=OutboxState.PREPARED,
+            attempts=_OUTBOX.c.attempts + 1,
+            lease_owner=bindparam("owner"),
+            leased_until=bindparam("until"),
+        )
+        .returning(*queries.MESSAGE_COLUMNS)
+    )
+
+
+# Made once, like the rows they bring: making them takes longer than running them.
+_FIRST = _lease(_OUTBOX.c.letter == Letter.SIGN_IN)
+_FIRST_SINCE = _lease(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at"))
+_REST = _lease(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True)))
 
 
 def claim(
@@ -40,36 +74,17 @@ def claim(
     write transactions queue up.
     """
     _free(session, OutboxRow.leased_until <= now, now=now)
-    _expire(session, now=now)
-    due = (
-        select(_OUTBOX.c.id)
-        .where(
-            _OUTBOX.c.state == OutboxState.QUEUED,
-            _OUTBOX.c.next_attempt_at <= now,
-            _OUTBOX.c.letter.not_in(list(held)),
-            *_let_through(session),
-        )
-        .order_by(case((_OUTBOX.c.letter == Letter.SIGN_IN, 0), else_=1), _OUTBOX.c.next_attempt_at, _OUTBOX.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.connection().execute(
-        update(_OUTBOX)
-        .where(_OUTBOX.c.id.in_(due.scalar_subquery()))
-        .values(
-            state=OutboxState.PREPARED,
-            attempts=_OUTBOX.c.attempts + 1,
-            lease_owner=owner,
-            leased_until=now + rules.LEASE,
-        )
-        .returning(*queries.MESSAGE_COLUMNS)
-    )
-    messages = sorted(
-        map(queries.message_of, rows), key=lambda one: (one.letter != Letter.SIGN_IN, one.dated_at, one.id)
-    )
-    return (
-        _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else tuple(messages)
-    )
+    held_at = queries.load_progress(session).held_at
+    asked = {"owner": owner, "until": now + rules.LEASE, "by": now, "held_at": held_at}
+    first = _leased(session, _FIRST if held_at is None else _FIRST_SINCE, most=limit, **asked)
+    # Whoever must look at an outbox that is held has to be able to sign in; nothing else may leave.
+    left = limit - len(first) if held_at is None else 0
+    rest = _leased(session, _REST, most=left, held=list(held), **asked) if left else []
+    if len(rest) < left:
+        # To look through all that wait takes longer than to claim some of them; each turn begins with it.
+        _expire(session, now=now)
+    messages = (*first, *rest)
+    return _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else messages
 
 
 def take_back(session: WriteSession, *, owner: str, noted: Mapping[str, Noted] | None = None, now: datetime) -> int:
@@ -77,7 +92,9 @@ def take_back(session: WriteSession, *, owner: str, noted: Mapping[str, Noted] |
 
     For a starting worker, with the name that it alone bears. What was only prepared was surely not sent. Of marked
     letters `noted`, what its earlier life noted, tells which bodies left and how that ended; without it, nobody knows.
+    Whatever waits is looked through for what is too late now: `claim` does so only when little waits.
     """
+    _expire(session, now=now)
     return _free(session, OutboxRow.lease_owner == owner, noted=noted, now=now)
 
 
@@ -96,10 +113,9 @@ def put_back(session: WriteSession, messages: Sequence[OutboxMessage], *, owner:
         )
 
 
-def _let_through(session: WriteSession) -> tuple[ColumnElement[bool], ...]:
-    """What may leave while the outbox is held: whoever must look at it has to be able to sign in."""
-    held_at = queries.load_progress(session).held_at
-    return (_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > held_at) if held_at is not None else ()
+def _leased(session: WriteSession, statement: Update, **asked: object) -> Sequence[OutboxMessage]:
+    rows = session.connection().execute(statement, asked)
+    return sorted(map(queries.message_in, rows), key=lambda one: (one.dated_at, one.id))
 
 
 def _expire(session: WriteSession, *, now: datetime) -> None:

@@ -1,17 +1,17 @@
 """Turns an outbox message into the bytes that travel; twice the same message gives twice the same bytes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
-from json import JSONEncoder
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from css_inline import CSSInliner
 
 from app.deferred import dataclass
-from app.infra.addresses import deliverable
+from app.infra.addresses import deliverable, domain_of
 from app.infra.formats import Locale, choose_locale
 from app.infra.mime import FlatMail, FlatText, address_header, has_places, header, place
 from app.infra.templates import Templates, render
@@ -26,8 +26,6 @@ _INLINER = CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_sty
 
 # What a company may have written itself (app/wording); where it did not, the house text stands.
 _NO_WORDING = {"subject": "", "opening": "", "closing": "", "reminder": ""}
-
-_written = JSONEncoder(ensure_ascii=False).encode
 
 T = TypeVar("T")
 
@@ -69,8 +67,25 @@ class _Shape:
     key: Hashable
     letter: str
     locale: Locale
-    values: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    links: Collection[str]
+    has_name: bool
     texts: Sequence[str]
+
+    def values(self) -> dict[str, Any]:
+        """What the templates are filled with, places where letters differ."""
+        places = {name: place(number) for number, name in enumerate(self.links)}
+        return _typed(self.parameters) | places | {"recipient_name": place(len(self.links)) if self.has_name else ""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What was made of a shape: the mail without its headers, and those headers that letters of it share."""
+
+    flat: FlatMail
+    sender: str
+    subject: str
+    language: str
 
 
 def compose(message: OutboxMessage, links: Mapping[str, str], *, writer: Writer) -> bytes:
@@ -79,14 +94,14 @@ def compose(message: OutboxMessage, links: Mapping[str, str], *, writer: Writer)
     `links` are the addresses with their secrets, which stand in no table.
     """
     shape = _shape_of(message, links)
-    flat = writer.kept(shape.key, lambda: _flattened(shape, writer.templates))
-    subject = writer.kept((shape.key, "subject"), lambda: _subject_header(shape, shape.values, writer))
+    form = writer.kept(shape.key, lambda: _formed(shape, writer))
+    subject = form.subject
     if not subject:
         # Which wording fits on the line depends on the names that stand in it.
         whole = {**_typed(message.parameters), **links, "recipient_name": message.recipient_name}
         named = (shape.key, "subject", *shape.texts[len(links) :])
         subject = writer.kept(named, lambda: _subject_header(shape, whole, writer))
-    return flat.filled(_headers(message, links, subject, shape.locale, writer), message.boundary, shape.texts)
+    return form.flat.filled(_headers(message, links, form, subject, writer), message.boundary, shape.texts)
 
 
 def letter_in_parts(mail: Mail, links: Mapping[str, str], *, templates: Templates) -> LetterInParts:
@@ -108,19 +123,19 @@ def sender_name(parameters: Mapping[str, Any]) -> str:
 
 def _shape_of(message: OutboxMessage, links: Mapping[str, str]) -> _Shape:
     """Links, the recipient's name and the names of those to rate become places; all else is the shape."""
-    parameters = dict(message.parameters)
     texts = [*links.values(), message.recipient_name.partition(" ")[0]]
-    subjects, promises = parameters.get("subjects", ()), parameters.get("promises", ())
-    parameters["subjects"] = [_placed(texts, name) for name in subjects]
-    parameters["promises"] = [{**one, "name": one["name"] and _placed(texts, one["name"])} for one in promises]
-    locale = choose_locale(message.locale)
-    key = (message.letter, locale, *links, bool(message.recipient_name), _written(parameters))
-    values = {
-        **parameters,
-        **{name: place(number) for number, name in enumerate(links)},
-        "recipient_name": place(len(links)) if message.recipient_name else "",
+    parameters = {
+        **message.parameters,
+        "subjects": [_placed(texts, name) for name in message.parameters.get("subjects", ())],
+        "promises": [
+            {**one, "name": _placed(texts, one["name"])} if one["name"] else one
+            for one in message.parameters.get("promises", ())
+        ],
     }
-    return _Shape(key, message.letter, locale, values, [" ".join(text.split()) for text in texts])
+    locale, has_name = choose_locale(message.locale), bool(message.recipient_name)
+    # Written out, two values are the same only if they look the same in a letter: 1 and True are not.
+    key = (message.letter, locale, *links, has_name, repr(parameters))
+    return _Shape(key, message.letter, locale, parameters, links, has_name, [" ".join(text.split()) for text in texts])
 
 
 def _placed(texts: list[str], name: str) -> str:
@@ -128,32 +143,35 @@ def _placed(texts: list[str], name: str) -> str:
     return place(len(texts) - 1)
 
 
-def _flattened(shape: _Shape, templates: Templates) -> FlatMail:
-    values = _typed(shape.values)
+def _formed(shape: _Shape, writer: Writer) -> _Form:
+    values = shape.values()
     text, html = (
-        render(templates, f"email/{shape.letter}/{part}", shape.locale, **values) for part in ("body.txt", "body.html")
+        render(writer.templates, f"email/{shape.letter}/{part}", shape.locale, **values)
+        for part in ("body.txt", "body.html")
     )
-    return FlatMail(FlatText(text.strip() + "\n"), FlatText(_INLINER.inline(html)))
+    return _Form(
+        FlatMail(FlatText(text.strip() + "\n"), FlatText(_INLINER.inline(html))),
+        _address("From", sender_name(shape.parameters), deliverable(writer.address)),
+        _subject_header(shape, values, writer),
+        f"Content-Language: {shape.locale}",
+    )
 
 
 def _subject_header(shape: _Shape, values: Mapping[str, Any], writer: Writer) -> str:
     """The subject as a header; empty while places stand in it."""
-    subject = render(writer.templates, f"email/{shape.letter}/subject.txt", shape.locale, **_typed(values))
+    subject = render(writer.templates, f"email/{shape.letter}/subject.txt", shape.locale, **values)
     return "" if has_places(subject) else header("Subject", subject_line(subject))
 
 
-def _headers(
-    message: OutboxMessage, links: Mapping[str, str], subject: str, locale: Locale, writer: Writer
-) -> list[str]:
-    home = deliverable(writer.address)
+def _headers(message: OutboxMessage, links: Mapping[str, str], form: _Form, subject: str, writer: Writer) -> list[str]:
     lines = [
-        _address("From", sender_name(message.parameters), home),
+        form.sender,
         _address("To", message.recipient_name, deliverable(message.recipient)),
-        f"Date: {format_datetime(message.dated_at.astimezone(UTC))}",
-        header("Message-ID", f"<{message.message_id}@{home.rpartition('@')[2]}>"),
+        _dated(message.dated_at),
+        header("Message-ID", f"<{message.message_id}@{domain_of(writer.address)}>"),
         "Auto-Submitted: auto-generated",
         subject,
-        f"Content-Language: {locale}",
+        form.language,
     ]
     if OPT_OUT in links:
         # Unfolded and unencoded, however long: mail programs do not follow an address in encoded words.
@@ -162,6 +180,12 @@ def _headers(
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
     return lines
+
+
+# The letters of a round were put in at one moment.
+@lru_cache(maxsize=64)
+def _dated(at: datetime) -> str:
+    return f"Date: {format_datetime(at.astimezone(UTC))}"
 
 
 def _address(name: str, person: str, email: str) -> str:

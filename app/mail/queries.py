@@ -1,13 +1,17 @@
 """Every SELECT of mail: how far messages have come, which mailboxes are suppressed, who got a letter lately."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Row, Table, func, select
+from sqlalchemy import cast as sql_cast
 
 from app.infra.database import ReadSession
+from app.infra.types import Text
 from app.mail.tables import OutboxProgressRow, OutboxRow, SuppressionRow
 from app.mail.values import (
     ROUND_LETTERS,
@@ -24,8 +28,11 @@ AT_ONCE = 500
 """Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
 
 OUTBOX = cast("Table", OutboxRow.__table__)
-MESSAGE_COLUMNS = tuple(column for column in OUTBOX.c if column.name in {field.name for field in fields(OutboxMessage)})
-"""What a message is made of."""
+MESSAGE_COLUMNS = tuple(
+    OUTBOX.c[name] if name != "parameters" else sql_cast(OUTBOX.c.parameters, Text).label(name)
+    for name in (field.name for field in fields(OutboxMessage))
+)
+"""What a message is made of, in its order; its parameters as text."""
 
 _WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
@@ -113,8 +120,8 @@ def load_progress(session: ReadSession) -> Progress:
     return Progress(*row) if row is not None else Progress("", 0)
 
 
-def message_of(row: OutboxRow | Row[Any]) -> OutboxMessage:
-    """A row as a value: a mapped one, or its MESSAGE_COLUMNS."""
+def message_of(row: OutboxRow) -> OutboxMessage:
+    """A mapped row as a value."""
     return OutboxMessage(
         id=row.id,
         letter=Letter(row.letter),
@@ -132,6 +139,22 @@ def message_of(row: OutboxRow | Row[Any]) -> OutboxMessage:
         boundary=row.boundary,
         deadline_at=row.deadline_at,
     )
+
+
+def message_in(row: Row[Any]) -> OutboxMessage:
+    """A row of MESSAGE_COLUMNS as a value, in a third of the time: batches are read like this."""
+    values: Sequence[Any] = row
+    id_, letter, recipient, name, locale, parameters, reference, wave, state, *rest = values
+    return OutboxMessage(
+        id_, Letter(letter), recipient, name, locale, _read(parameters), reference, wave, OutboxState(state), *rest
+    )
+
+
+# Many letters of a round say the same, and to read it takes longer than to fetch it.
+@lru_cache(maxsize=256)
+def _read(parameters: str) -> Mapping[str, Any]:
+    read: Mapping[str, Any] = json.loads(parameters)
+    return read
 
 
 def _delivery(row: OutboxRow) -> Delivery:

@@ -34,6 +34,7 @@ _WEIGHT = {
     SuppressionReason.COMPLAINT: 2,
     SuppressionReason.OPT_OUT: 2,
 }
+_PASSES_FOR_AN_ADDRESS = re.compile(r'=\?|[@<>"]')
 _ENHANCED = re.compile(r"^5\.(\d{1,3})\.\d{1,3}\b")
 _BY_STATUS = {
     "5.2.2": Trouble.MAILBOX_FULL,
@@ -255,7 +256,7 @@ def is_fit_for_a_header(name: str) -> bool:
     >>> is_fit_for_a_header("Åse O'Brien"), is_fit_for_a_header("boss@firm.example"), is_fit_for_a_header("=?utf-8?q?x")
     (True, False, False)
     """
-    return name.isprintable() and not any(sign in name for sign in ("=?", "@", "<", ">", '"'))
+    return name.isprintable() and not _PASSES_FOR_AN_ADDRESS.search(name)
 
 
 def subject_line(text: str, longest: int = 50) -> str:

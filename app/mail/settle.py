@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
+from typing import cast as as_type
 
-from sqlalchemy import CursorResult, Update, bindparam, tuple_, update
+from sqlalchemy import CursorResult, Update, bindparam, cast, literal, update
 
 from app.infra.addresses import mailbox_of
 from app.infra.database import WriteSession
+from app.infra.types import Json, Text
 from app.mail import queries, rules
 from app.mail.suppress import suppress
 from app.mail.tables import OutboxRow
@@ -16,19 +18,25 @@ from app.mail.values import OutboxMessage, OutboxState, Outcome, Settled, Suppre
 
 MOST_REPLY = 500
 
-# Made once: of ten thousand letters each goes through these.
+# Made once, for a whole batch at a time: of ten thousand letters each goes through these.
 _OUTBOX = queries.OUTBOX
-_ARRIVED = (
-    update(_OUTBOX)
-    .where(
-        _OUTBOX.c.id == bindparam("message"),
-        _OUTBOX.c.attempts == bindparam("attempt"),
-        _OUTBOX.c.state == OutboxState.HANDING_OVER,
-        _OUTBOX.c.lease_owner == bindparam("owner"),
-    )
-    .values(
-        state=OutboxState.SENT, settled_at=bindparam("at"), reply=bindparam("said"), lease_owner=None, leased_until=None
-    )
+_HELD = update(_OUTBOX).where(
+    _OUTBOX.c.id.in_(bindparam("messages", expanding=True)),
+    _OUTBOX.c.attempts == bindparam("attempt"),
+    _OUTBOX.c.lease_owner == bindparam("owner"),
+)
+_BEGUN = (
+    _HELD.where(_OUTBOX.c.state == OutboxState.PREPARED)
+    .values(state=OutboxState.HANDING_OVER, copies=_OUTBOX.c.copies + 1, leased_until=bindparam("until"))
+    .returning(_OUTBOX.c.id)
+)
+_ARRIVED = _HELD.where(_OUTBOX.c.state == OutboxState.HANDING_OVER).values(
+    state=OutboxState.SENT,
+    settled_at=bindparam("at"),
+    # Which begin with no digit: SQLite would take them for places in a list.
+    reply=bindparam("replies", type_=Json).op("->>")(literal("_", Text) + cast(_OUTBOX.c.id, Text)),
+    lease_owner=None,
+    leased_until=None,
 )
 
 
@@ -40,41 +48,26 @@ def begin_handing_over(
     For the worker that holds the messages. To be committed BEFORE a body is sent: whoever finds this state after
     a crash knows that the outcome is unknown.
     """
-    if not messages:
-        return {}
-    begun = {message.id: message for message in messages}
-    held = session.connection().execute(
-        update(_OUTBOX)
-        .where(
-            tuple_(_OUTBOX.c.id, _OUTBOX.c.attempts).in_([(message.id, message.attempts) for message in messages]),
-            _OUTBOX.c.state == OutboxState.PREPARED,
-            _OUTBOX.c.lease_owner == owner,
-        )
-        .values(state=OutboxState.HANDING_OVER, copies=_OUTBOX.c.copies + 1, leased_until=now + rules.LEASE)
-        .returning(_OUTBOX.c.id)
-    )
-    return {
-        id_: replace(begun[id_], state=OutboxState.HANDING_OVER, copies=begun[id_].copies + 1) for id_ in held.scalars()
-    }
+    begun: dict[str, OutboxMessage] = {}
+    for attempt in {message.attempts for message in messages}:
+        some = {message.id: message for message in messages if message.attempts == attempt}
+        held = {"messages": list(some), "attempt": attempt, "owner": owner, "until": now + rules.LEASE}
+        marked = session.connection().execute(_BEGUN, held)
+        begun |= {
+            id_: replace(some[id_], state=OutboxState.HANDING_OVER, copies=some[id_].copies + 1)
+            for id_ in marked.scalars()
+        }
+    return begun
 
 
 def settle_all(session: WriteSession, settled: Sequence[Settled], *, owner: str, now: datetime) -> None:
     """Note what became of many messages; see `settle`, which does it for all but those that simply arrived."""
     arrived = [one for one in settled if one.outcome is Outcome.TAKEN]
-    if arrived:
-        session.connection().execute(
-            _ARRIVED,
-            [
-                {
-                    "message": one.message.id,
-                    "attempt": one.message.attempts,
-                    "owner": owner,
-                    "at": now,
-                    "said": one.reply[:MOST_REPLY],
-                }
-                for one in arrived
-            ],
-        )
+    for attempt in {one.message.attempts for one in arrived}:
+        replies = {one.message.id: one.reply[:MOST_REPLY] for one in arrived if one.message.attempts == attempt}
+        labelled = {f"_{id_}": reply for id_, reply in replies.items()}
+        held = {"messages": list(replies), "attempt": attempt, "owner": owner, "at": now, "replies": labelled}
+        session.connection().execute(_ARRIVED, held)
     for one in settled:
         if one.outcome is not Outcome.TAKEN:
             settle(session, one.message, one.outcome, one.reply, owner=owner, now=now)
@@ -100,7 +93,7 @@ def settle(
             reply=reply[:MOST_REPLY],
         )
     )
-    if cast("CursorResult[Any]", done).rowcount != 1:
+    if as_type("CursorResult[Any]", done).rowcount != 1:
         return None
     if made.suppresses:
         suppress(session, mailbox_of(message.recipient), SuppressionReason.BOUNCE, note=reply[:MOST_REPLY], now=now)

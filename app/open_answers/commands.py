@@ -1,28 +1,34 @@
-"""Every write of open answers: hanging a code up and taking it down, an answer, what is parked, the result of a period."""
+"""Every write of open answers but the computing of a period: a code, who reads its comments first, an answer, what is parked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, func, select
 
-from app.accounts.rules import SERVICE, Action, require
+from app.accounts.rules import Action, require
 from app.accounts.values import Viewer
 from app.encounters.rules import kpi_problems, period_of
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id, new_id
-from app.infra.keys import fingerprint, key_of
+from app.infra.keys import fingerprint, key_of, receipt_secret
+from app.infra.versions import check_version
 from app.journal.commands import record
 from app.kpis.queries import load_kpis
+from app.moderation.values import Verdict
 from app.open_answers import rules
-from app.open_answers.queries import code_for, load_asked, load_due_periods, load_open_form
-from app.open_answers.tables import OpenAnswerRow, OpenCodeRow, OpenResultRow
+from app.open_answers.queries import FORM, code_for, load_open_form
+from app.open_answers.seal import comment_mark
+from app.open_answers.tables import OpenAnswerRow, OpenCodeRow
 from app.open_answers.values import CodeDraft, CodeState, OpenCode, OpenForm
 from app.organisation.queries import load_subjects
 from app.organisation.values import UNIT_KINDS, SubjectId
+from app.receipts.commands import give_out_apart
+from app.receipts.queries import load_known
+from app.receipts.rules import written
+from app.responses.hand_out import WHOLE
 from app.responses.intake import BEGUN, parse_sheets, parse_submission_id
 from app.responses.rules import ReviewOver
 from app.responses.values import ParkState, ParsedSheet
@@ -84,34 +90,68 @@ def close_code(session: WriteSession, viewer: Viewer, code_id: str, *, now: date
     return code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
 
 
+def change_moderators(
+    session: WriteSession,
+    viewer: Viewer,
+    code_id: str,
+    moderated_by: str | None,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> OpenCode:
+    """Say who reads comments first from now on, or that nobody does; what is in already leaves as it was promised.
+
+    For who may write rounds where it hangs; StaleVersion when it was changed since, CodeClosed when it was taken down.
+    Idempotent.
+    """
+    found = code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
+    row = session.execute(select(OpenCodeRow).where(OpenCodeRow.id == found.id).with_for_update()).scalar_one()
+    check_version(row.version, expected_version)
+    if row.state != CodeState.OPEN:
+        raise rules.CodeClosed
+    if problems := moderator_problems(session, found.subject_id, moderated_by, on=local_day(now)):
+        raise Invalid(problems)
+    if row.moderated_by != moderated_by:
+        row.moderated_by, row.version = moderated_by, row.version + 1
+        session.flush()
+        _note(session, viewer, found.company_id, found.id, "open_code.moderators_changed", now=now)
+    return code_for(session, viewer, Action.ROUNDS_WRITE, code_id, now=now)
+
+
 def submit_open_answer(
     session: WriteSession, token: str, posted: Mapping[str, Sequence[str]], *, device: str, now: datetime
-) -> None:
-    """Store what somebody answers who scanned a code.
+) -> str | None:
+    """Store what somebody answers who scanned a code; the receipt code of the comment, where there is one.
 
     Whoever holds the address may call. `device` is what tells one device from another for the length of a period; only
     a mark of it is stored, under the instance key, and for this code and period alone. Suspicious answers are parked.
-    The same submission id again changes nothing.
+    The same submission id again changes nothing, and gives the same receipt code until the period is computed.
     """
     form = load_open_form(session, token, now=now)
     submission_id = parse_submission_id(posted)
     [sheet] = parse_sheets(posted, [form.subject], form.scales)
     # Answers through one code follow each other, so that none of a burst is missed.
     session.execute(select(OpenCodeRow.id).where(OpenCodeRow.id == form.code.id).with_for_update())
-    mine = OpenAnswerRow.code_id == form.code.id
-    if session.scalar(select(OpenAnswerRow.id).where(mine, OpenAnswerRow.submission_id == submission_id)) is not None:
-        return
-    start, _ = period_of(local_day(now), form.code.rhythm)
-    mark = key_of(session).derive("open device", form.code.id, start.isoformat(), device)[:8]
+    mark = key_of(session).submission_mark(form.code.id, submission_id)
+    receipt = written(receipt_secret(token, FORM, WHOLE, submission_id)) if sheet.comments.get(WHOLE) else None
+    known = select(OpenAnswerRow.id).where(OpenAnswerRow.code_id == form.code.id, OpenAnswerRow.submission_id == mark)
+    if session.scalar(known) is not None:
+        return receipt if receipt is not None and load_known(session, [receipt]) else None
+    start, end = period_of(local_day(now), form.code.rhythm)
+    phone = key_of(session).derive("open device", form.code.id, start.isoformat(), device)[:8]
     slot = int(now.timestamp()) // rules.SLOT_SECONDS
     reasons = rules.open_suspicions(
         list(sheet.answers.values()),
         _seconds(session, form, posted, now=now),
-        before=_count(session, form, OpenAnswerRow.period_start == start, OpenAnswerRow.device == mark),
+        before=_count(session, form, OpenAnswerRow.period_start == start, OpenAnswerRow.device == phone),
         in_slot=_count(session, form, OpenAnswerRow.slot == slot),
     )
-    session.add(_row(session, form, sheet, submission_id, start=start, device=mark, slot=slot, reasons=[*reasons]))
+    row = _row(session, form, sheet, mark, start=start, device=phone, slot=slot, reasons=[*reasons])
+    session.add(row)
     session.flush()
+    if receipt is not None:
+        give_out_apart(session, receipt, comment_mark(session, row.id), ends_on=end)
+    return receipt
 
 
 def decide_parked_open(
@@ -131,53 +171,6 @@ def decide_parked_open(
     session.flush()
 
 
-def compute_due_periods(session: WriteSession, *, now: datetime) -> int:
-    """Compute the periods that are over, once and for all; how many. For the worker.
-
-    Written: one result for each, with nothing below k; the answers themselves, their marks and comments are deleted.
-    What is parked still is left out, and so is what was stored after its period was computed; where comments are
-    looked at first, what nobody has looked at is withheld. Idempotent.
-    """
-    due = load_due_periods(session, now=now)
-    for code_id, start in due:
-        _compute(session, code_for(session, SERVICE, Action.RESULTS_READ, code_id, now=now), start)
-    return len(due)
-
-
-def _compute(session: WriteSession, code: OpenCode, start: date) -> None:
-    of_period = (OpenAnswerRow.code_id == code.id, OpenAnswerRow.period_start == start)
-    # Whoever decides about a comment holds the code, too.
-    session.execute(select(OpenCodeRow.id).where(OpenCodeRow.id == code.id).with_for_update())
-    if session.get(OpenResultRow, (code.id, start)) is not None:
-        # Sent while the period was computed: what is published stays, and what came too late is not kept.
-        session.execute(delete(OpenAnswerRow).where(*of_period))
-        return
-    rows = session.scalars(select(OpenAnswerRow).where(*of_period, OpenAnswerRow.state == ParkState.COUNTED)).all()
-    answers, said = [row.answers for row in rows], [(row.comment, row.ruling) for row in rows if row.comment]
-    is_moderated = code.moderated_by is not None
-    comments, withheld = rules.settled_comments(said, len(rows), code.k, is_moderated=is_moderated)
-    # In an order that says nothing of when they came.
-    key = key_of(session)
-    comments.sort(key=lambda one: key.derive("open comment", one.text))
-    enough = len(rows) >= code.k
-    scores = [rules.open_score(kpi, answers, code.k) for kpi in load_asked(session, code, on=start)]
-    session.add(
-        OpenResultRow(
-            code_id=code.id,
-            period_start=start,
-            period_end=period_of(start, code.rhythm)[1],
-            document={
-                "answers": len(rows) if enough else None,
-                "scores": [{**asdict(one), "name": dict(one.name)} for one in scores],
-                "comments": [asdict(one) for one in comments],
-                "withheld": {reason.value: count for reason, count in sorted(withheld.items())},
-            },
-        )
-    )
-    session.execute(delete(OpenAnswerRow).where(*of_period))
-    session.flush()
-
-
 def _seconds(
     session: WriteSession, form: OpenForm, posted: Mapping[str, Sequence[str]], *, now: datetime
 ) -> float | None:
@@ -194,18 +187,19 @@ def _row(
     session: WriteSession,
     form: OpenForm,
     sheet: ParsedSheet,
-    submission_id: str,
+    submission_mark: str,
     **noted: Any,
 ) -> OpenAnswerRow:
     return OpenAnswerRow(
         id=new_id(session),
         code_id=form.code.id,
         period_start=noted["start"],
-        submission_id=submission_id,
+        submission_id=submission_mark,
         device=noted["device"],
         slot=noted["slot"],
         answers=dict(sheet.answers),
-        comment=sheet.comments.get("", ""),
+        comment=sheet.comments.get(WHOLE, ""),
+        verdict=Verdict.RELEASED if form.code.moderated_by is None else Verdict.WAITING,
         reasons=noted["reasons"],
         state=ParkState.PARKED if noted["reasons"] else ParkState.COUNTED,
     )

@@ -67,9 +67,11 @@ def find_code(session: ReadSession, code_id: str) -> OpenCode | None:
 
 
 def load_looked_at(session: ReadSession) -> tuple[OpenCode, ...]:
-    """Codes with answers whose comments somebody reads first, by their random ids."""
+    """Codes with comments that somebody reads first, or was to when they came, by their random ids."""
     answered = select(OpenAnswerRow.code_id)
-    query = select(OpenCodeRow).where(OpenCodeRow.moderated_by.is_not(None), OpenCodeRow.id.in_(answered))
+    waiting = answered.where(OpenAnswerRow.verdict == Verdict.WAITING, OpenAnswerRow.comment != "")
+    read_first = OpenCodeRow.moderated_by.is_not(None) & OpenCodeRow.id.in_(answered)
+    query = select(OpenCodeRow).where(read_first | OpenCodeRow.id.in_(waiting))
     return tuple(_code(session, row) for row in session.scalars(query.order_by(OpenCodeRow.id)))
 
 

@@ -92,7 +92,7 @@ def _may_look(session: ReadSession, viewer: Viewer, code: OpenCode, *, now: date
 
 def _get(session: ReadSession, viewer: Viewer, code: OpenCode, *, now: datetime) -> Queue:
     require_moderator(viewer, path_of(session, code.subject_id, on=local_day(now)))
-    if code.moderated_by is None:
+    if code.moderated_by is None and code.id not in {one.id for one in load_looked_at(session)}:
         raise NotInModeration
     return _queue(session, code, now=now)
 

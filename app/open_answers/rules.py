@@ -12,7 +12,7 @@ from app.errors import Expired, NotFound
 from app.moderation.rules import WAIT
 from app.moderation.values import Ruling, Verdict
 from app.open_answers.values import OpenComment, OpenScore, OpenSuspicion
-from app.receipts.values import WithheldReason
+from app.receipts.values import NOT_SHOWN, Outcome, ReceiptState, WithheldReason
 from app.responses.rules import REVIEW, suspicions_of
 from app.rounds.recipe import scale_of
 from app.rounds.values import FrozenKpi
@@ -137,8 +137,35 @@ def shown_comments(comments: Sequence[object], answers: int, k: int) -> bool:
     return answers >= k and len(comments) >= LEAST_COMMENTS
 
 
+def outcomes_of(rulings: Sequence[Ruling], answers: int, k: int) -> list[Outcome]:
+    """What becomes of each comment of a period.
+
+    Parameters
+    ----------
+    rulings : what was decided about each: where nobody reads comments first, it is released when it comes in
+    answers, k : how many answers count, and the fewest shown together
+
+    Returns
+    -------
+    In their order. All are withheld where comments may not be shown, and where fewer than three would be left; what
+    nobody has looked at although somebody was to, is withheld for that.
+
+    >>> given = [Ruling(Verdict.RELEASED)] * 3 + [Ruling()]
+    >>> [one.reason or one.state for one in outcomes_of(given, 5, 5)][2:]
+    [<ReceiptState.RELEASED: 'released'>, <WithheldReason.NOT_LOOKED_AT: 'not_looked_at'>]
+    >>> {one.reason for one in outcomes_of(given, 4, 5)} == {WithheldReason.TOO_FEW}
+    True
+    """
+    if not shown_comments(rulings, answers, k):
+        return [NOT_SHOWN] * len(rulings)
+    became = [_outcome_of(ruling) for ruling in rulings]
+    if sum(one.state is not ReceiptState.WITHHELD for one in became) < LEAST_COMMENTS:
+        became = [one if one.state is ReceiptState.WITHHELD else NOT_SHOWN for one in became]
+    return became
+
+
 def settled_comments(
-    said: Sequence[tuple[str, Ruling]], answers: int, k: int, *, is_moderated: bool
+    said: Sequence[tuple[str, Ruling]], answers: int, k: int
 ) -> tuple[list[OpenComment], Counter[WithheldReason]]:
     """What is shown of the comments of a period, in the given order, and how many are withheld, by reason.
 
@@ -146,33 +173,32 @@ def settled_comments(
     ----------
     said : comments as they were written, each with what was decided about it
     answers, k : how many answers count, and the fewest shown together
-    is_moderated : somebody looks at comments first; what nobody has looked at is withheld then
 
     Returns
     -------
-    Nothing at all where comments may not be shown; where fewer than three are left, those are withheld as well.
+    What `outcomes_of` says of each; nothing at all where comments may not be shown.
 
     >>> said = [(text, Ruling(Verdict.RELEASED)) for text in "abc"] + [("d", Ruling())]
-    >>> [one.text for one in settled_comments(said, 5, 5, is_moderated=False)[0]]
-    ['a', 'b', 'c', 'd']
-    >>> shown, withheld = settled_comments(said, 5, 5, is_moderated=True)
+    >>> shown, withheld = settled_comments(said, 5, 5)
     >>> [one.text for one in shown], dict(withheld)
     (['a', 'b', 'c'], {<WithheldReason.NOT_LOOKED_AT: 'not_looked_at'>: 1})
-    >>> settled_comments(said[1:], 5, 5, is_moderated=True)[0]
-    []
+    >>> settled_comments(said[1:], 5, 5)[0], settled_comments(said, 4, 5)[1]
+    ([], Counter())
     """
-    withheld: Counter[WithheldReason] = Counter()
     if not shown_comments(said, answers, k):
-        return [], withheld
-    if not is_moderated:
-        return [OpenComment(text) for text, _ in said], withheld
-    shown = []
-    for text, ruling in said:
-        if ruling.verdict in {Verdict.RELEASED, Verdict.EDITED}:
-            shown.append(OpenComment(ruling.text or text, ruling.verdict is Verdict.EDITED))
-        else:
-            withheld[ruling.reason or WithheldReason.NOT_LOOKED_AT] += 1
-    if 0 < len(shown) < LEAST_COMMENTS:
-        withheld[WithheldReason.TOO_FEW] += len(shown)
-        shown = []
-    return shown, withheld
+        return [], Counter()
+    became = outcomes_of([ruling for _, ruling in said], answers, k)
+    shown = [
+        OpenComment(ruling.text or text, ruling.verdict is Verdict.EDITED)
+        for (text, ruling), outcome in zip(said, became, strict=True)
+        if outcome.reason is None
+    ]
+    return shown, Counter(outcome.reason for outcome in became if outcome.reason is not None)
+
+
+def _outcome_of(ruling: Ruling) -> Outcome:
+    if ruling.verdict is Verdict.RELEASED:
+        return Outcome(ReceiptState.RELEASED)
+    if ruling.verdict is Verdict.EDITED:
+        return Outcome(ReceiptState.EDITED)
+    return Outcome(ReceiptState.WITHHELD, ruling.reason or WithheldReason.NOT_LOOKED_AT)

@@ -46,7 +46,8 @@ class OpenAnswerRow(Base):
     """An open answer, gone once its period is computed.
 
     `device` is a mark of address and browser under the instance key, another one for each code and period; `slot` are
-    the ten minutes in which it came. `verdict`, `reason` and `text` are what was decided about the comment.
+    the ten minutes in which it came; `submission_id` is a mark of the submit, from which no receipt code follows.
+    `verdict`, `reason` and `text` are what was decided about the comment, and waiting is what was promised to wait.
     """
 
     __tablename__ = "open_answer"

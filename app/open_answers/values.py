@@ -47,7 +47,8 @@ class CodeDraft:
 class OpenCode:
     """A QR code that hangs somewhere in a unit. `token` is the secret of its address, which is no secret where it hangs.
 
-    `moderated_by` says who reads comments before they are shown; none: they are shown as written.
+    `moderated_by` says who reads the comments that come in from now on before they are shown; none: they are shown as
+    written. What was promised to a comment when it came in holds for it.
     """
 
     id: OpenCodeId

@@ -1,21 +1,19 @@
 """Every write of receipts: given out, replaced, settled at the release, and forgotten."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, update
 
+from app.infra.bulk import AT_ONCE
 from app.infra.database import WriteSession
 from app.infra.formats import local_day
 from app.infra.keys import key_of
 from app.infra.relay import lay_anew
 from app.receipts.rules import answered_until, read
 from app.receipts.tables import ReceiptRow
-from app.receipts.values import Outcome, ReceiptState, WithheldReason
-
-NOT_SHOWN = Outcome(ReceiptState.WITHHELD, WithheldReason.TOO_FEW)
-"""What became of a comment of which the release knows nothing."""
+from app.receipts.values import NOT_SHOWN, Outcome, ReceiptState
 
 # Made once: building it anew would cost a submit more than running it.
 _NEW = insert(ReceiptRow)
@@ -45,6 +43,22 @@ def give_out(session: WriteSession, round_id: str, comments: Mapping[str, bytes]
     session.connection().execute(_NEW, rows)
 
 
+def give_out_apart(session: WriteSession, code: str, comment: bytes, *, ends_on: date) -> None:
+    """Keep what the code of a new comment outside any round will tell; for open answers, whose period ends on a day.
+
+    Until it is settled it knows its comment, and no round; forgotten in the same time even if nobody settles it.
+    """
+    row = {
+        "key": key_of(session).receipt_key(read(code)),
+        "round_id": None,
+        "comment": comment,
+        "state": ReceiptState.RECEIVED,
+        "reason": None,
+        "keep_until": answered_until(ends_on),
+    }
+    session.connection().execute(_NEW, [row])
+
+
 def note_replaced(session: WriteSession, marks: Collection[bytes]) -> None:
     """Note that comments gave way to newer ones, or to none; for submitting. Idempotent."""
     if marks:
@@ -65,13 +79,14 @@ def settle_receipts(session: WriteSession, round_id: str, outcomes: Mapping[byte
 
     For the sealing transaction. outcomes : by the mark of the comment. Idempotent: a settled receipt has no round.
     """
-    held = select(ReceiptRow.key, ReceiptRow.comment, ReceiptRow.state).where(ReceiptRow.round_id == round_id)
-    ends = answered_until(local_day(now))
-    # Taken out and put back in the order of their keys, so that no place in a file tells what came in or was settled when.
-    rows = sorted((_settled(row, outcomes, ends) for row in session.execute(held)), key=lambda row: bytes(row["key"]))
-    session.execute(delete(ReceiptRow).where(ReceiptRow.round_id == round_id))
-    if rows:
-        session.connection().execute(_NEW, rows)
+    _settle(session, [ReceiptRow.round_id == round_id], outcomes, now=now)
+
+
+def settle_apart(session: WriteSession, outcomes: Mapping[bytes, Outcome], *, now: datetime) -> None:
+    """The same for comments outside any round, by their marks; for the computing of a period of open answers."""
+    marks = sorted(outcomes)
+    portions = (marks[start : start + AT_ONCE] for start in range(0, len(marks), AT_ONCE))
+    _settle(session, (ReceiptRow.comment.in_(some) for some in portions), outcomes, now=now)
 
 
 def expire_receipts(session: WriteSession, *, now: datetime) -> int:
@@ -82,9 +97,28 @@ def expire_receipts(session: WriteSession, *, now: datetime) -> int:
         delete(ReceiptRow).where(over, ReceiptRow.state == ReceiptState.EXPIRED).returning(ReceiptRow.key)
     ).all()
     old = (
-        update(ReceiptRow).where(over).values(state=ReceiptState.EXPIRED, reason=None, keep_until=answered_until(today))
+        update(ReceiptRow)
+        .where(over)
+        .values(state=ReceiptState.EXPIRED, comment=None, reason=None, keep_until=answered_until(today))
     )
     return len(gone) + len(session.execute(old.returning(ReceiptRow.key)).all())
+
+
+def _settle(
+    session: WriteSession,
+    which: Iterable[ColumnElement[bool]],
+    outcomes: Mapping[bytes, Outcome],
+    *,
+    now: datetime,
+) -> None:
+    # Taken out and put back in the order of their keys, so that no place in a file tells what came in or was settled when.
+    out = (
+        delete(ReceiptRow).where(one).returning(ReceiptRow.key, ReceiptRow.comment, ReceiptRow.state) for one in which
+    )
+    ends = answered_until(local_day(now))
+    rows = [_settled(row, outcomes, ends) for one in out for row in session.execute(one)]
+    if rows:
+        session.connection().execute(_NEW, sorted(rows, key=lambda row: bytes(row["key"])))
 
 
 def _settled(row: Any, outcomes: Mapping[bytes, Outcome], ends: date) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Outcome:
     reason: WithheldReason | None = None
 
 
+NOT_SHOWN = Outcome(ReceiptState.WITHHELD, WithheldReason.TOO_FEW)
+"""What became of a comment of which a release knows nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class WithheldCount:
     """How many comments are withheld beside those that are shown, for one reason."""

@@ -145,7 +145,7 @@ def order_visit(session: WriteSession, viewer: Viewer, company_id: str, draft: O
     visit = row.value()
     enqueue(session, order_letter(visit, shopper, queries.letter_about(session, visit, on=today), wave=0), now=now)
     _note(session, viewer, row, "visit.ordered", now=now)
-    return visit
+    return queries.get_visit(session, viewer, visit_id, on=today)
 
 
 def cancel_visit(session: WriteSession, viewer: Viewer, visit_id: str, *, now: datetime) -> Visit:
@@ -181,7 +181,7 @@ def _visited(session: WriteSession, viewer: Viewer, company_id: str, subject_id:
     require(viewer, Action.ROUNDS_WRITE, path)
     if found is None or not path:
         raise NotFound
-    if not rules.may_know_shopper(viewer, path):
+    if not rules.may_order(viewer, path):
         raise rules.ReaderOrders
     return found
 

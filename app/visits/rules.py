@@ -161,9 +161,21 @@ def next_shopper(
 # ------------------------------------------------------------ who
 
 
-def may_know_shopper(viewer: Viewer, path: Sequence[str]) -> bool:
-    """Whether a viewer may know who visits: who writes rounds there and is a stranger to the results."""
+def may_order(viewer: Viewer, path: Sequence[str]) -> bool:
+    """Whether a viewer may order visits: who writes rounds there and is a stranger to the results."""
     return viewer.is_service or (may(viewer, Action.ROUNDS_WRITE, path) and not is_close(viewer, path))
+
+
+def may_know_shopper(viewer: Viewer, path: Sequence[str]) -> bool:
+    """Whether a viewer may know who visits: a person who may order. Whether who holds a key reads results, nobody knows.
+
+    >>> from app.accounts.values import Grant, Role
+    >>> admin = (Grant(Role.ADMIN, "shop"),)
+    >>> key = Viewer("key:1", grants=admin, scopes=frozenset({Action.ROUNDS_WRITE}))
+    >>> may_know_shopper(Viewer("account:1", grants=admin), ["shop"]), may_know_shopper(key, ["shop"])
+    (True, False)
+    """
+    return viewer.scopes is None and may_order(viewer, path)
 
 
 def may_read_report(viewer: Viewer, path: Sequence[str], state: VisitState) -> bool:
@@ -175,7 +187,7 @@ def may_read_report(viewer: Viewer, path: Sequence[str], state: VisitState) -> b
 
 def may_see_order(viewer: Viewer, path: Sequence[str], state: VisitState) -> bool:
     """Whether a viewer may know that there is a visit: before its report is accepted the visited must not."""
-    return may_know_shopper(viewer, path) or may_read_report(viewer, path, state)
+    return may_order(viewer, path) or may_read_report(viewer, path, state)
 
 
 def may_appeal(viewer: Viewer, path: Sequence[str]) -> bool:

@@ -78,6 +78,7 @@ WHAT: Mapping[str, str] = {
     "nomination.refused": "Refused a proposed rater",
     "open_code.closed": "Took a QR code down",
     "open_code.created": "Made a QR code",
+    "open_code.moderators_changed": "Changed who reads comments of a QR code first",
     "organisation.imported": "Brought units in from a file",
     "passkey.doubted": "Stopped a passkey of which there may be a copy",
     "passkey.made": "Made a passkey",

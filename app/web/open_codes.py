@@ -36,6 +36,7 @@ router = Pages()
 
 DONE = {
     "created": Flash("good", "The code is made.", "Print its picture and hang it where customers are met."),
+    "readers": Flash("good", "It is stored.", "It holds for answers from now on."),
     "closed": Flash("good", "The code is taken down.", "Its address says so from now on."),
     "decided": Flash("good", "The decision is stored.", "It can be taken back until the period is computed."),
 }

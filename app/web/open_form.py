@@ -1,10 +1,11 @@
 """The page behind a QR code: a short form for whoever scans it, and thanks; opening it changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from fastapi import Request, Response
 
-from app.errors import Invalid
+from app.errors import Expired, Invalid
 from app.http.access import by_link
 from app.http.device import device_of
 from app.http.doors import posted
@@ -12,11 +13,13 @@ from app.http.forms import Form
 from app.http.routes import Pages
 from app.http.visit import Visit, passing, reading, writing
 from app.open_answers.commands import submit_open_answer
-from app.open_answers.queries import find_open_code, load_open_form
+from app.open_answers.queries import FORM, find_open_code, load_open_form
 from app.open_answers.values import OpenForm
 from app.responses.rules import answer_field, comment_field
+from app.responses.values import CommentCode
 from app.web.conditions import notes_of
 from app.web.rate_form import points_of, sentence_of
+from app.web.receipt import LOOKUP
 from app.web.render import page, said, see_other
 from app.words import in_locale
 
@@ -37,10 +40,10 @@ def send_open_form(request: Request, token: str) -> Response:
     sent = posted(request)
     try:
         with writing(request) as (session, visit):
-            submit_open_answer(session, token, sent, device=device_of(request), now=visit.now)
+            code = submit_open_answer(session, token, sent, device=device_of(request), now=visit.now)
     except Invalid as refused:
         return _again(request, token, sent, refused)
-    return see_other(f"/q/{token}/thanks")
+    return see_other(f"/q/{token}/thanks") if code is None else _code_page(request, token, code)
 
 
 @router.get("/q/{token}/thanks")
@@ -51,6 +54,25 @@ def show_open_thanks(request: Request, token: str) -> Response:
     visit = passing(request)
     text = said(visit, "Your answer is in. It is shown together with others once the period is over, never alone.")
     return page(visit, "rate/message.html", title=said(visit, "Thank you."), text=text, note="")
+
+
+def _code_page(request: Request, token: str, code: str) -> Response:
+    """The code of the comment, as the answer to the POST itself: on no other page, in no address, and in no cookie."""
+    visit, organisation, unit = passing(request), "", ""
+    # What is stored is stored: who took the code down at this moment takes no receipt away.
+    with suppress(Expired), reading(request) as (session, _):
+        form = load_open_form(session, token, now=visit.now)
+        organisation, unit = form.organisation, form.subject.name
+    return page(
+        visit,
+        "rate/codes.html",
+        organisation=organisation,
+        codes=(CommentCode(FORM, unit, code),),
+        of_round=False,
+        action=f"/q/{token}",
+        onward=f"/q/{token}/thanks",
+        lookup=f"{visit.settings.address}{LOOKUP}",
+    )
 
 
 def _again(request: Request, token: str, sent: Form, refused: Invalid) -> Response:

@@ -115,7 +115,7 @@ def _allowed(session: ReadSession, caller: Caller, found: Visit) -> dict[str, bo
     until = found.ruling.appeal_until
     in_time = found.state is VisitState.ACCEPTED and until is not None and caller.now < until
     return {
-        "cancel": found.state in rules.REPORTABLE and rules.may_know_shopper(caller.viewer, path),
+        "cancel": found.state in rules.REPORTABLE and rules.may_order(caller.viewer, path),
         "validate": judges and found.state is VisitState.REPORTED,
         "decide": judges and found.state is VisitState.APPEALED,
         "appeal": in_time and rules.may_appeal(caller.viewer, path),

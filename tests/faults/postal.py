@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from app import dispatch
 from app.dispatch import Post, send_due
 from app.infra.database import Database
 from app.infra.formats import DEFAULT_ZONE
@@ -24,30 +25,42 @@ from app.infra.logs import configure_logs
 from app.infra.smtp import SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.hours import next_working_time
-from app.mail.letters import Writer
+from app.mail.letters import OPT_OUT, Writer, letter_in_parts
 from app.mail.tables import OutboxRow
-from app.mail.values import OutboxState
+from app.mail.values import Letter, Mail, OutboxState
 from app.worker import run_until
 from tests.databases import open_database
 from tests.faults.deeds import forked
+from tests.mail.examples import PARAMETERS
 
 SPEED = 30
 """A minute of the workers takes two seconds: unknown outcomes are tried again after one."""
 
+THINKING = 0.04
+"""Seconds for which the mail server thinks, so that whoever is killed is killed on the way."""
+
+BATCH = 25
+"""Letters that a worker claims at once: few enough that both always have some."""
+
 HOURS = 60
 WORKERS = 2
-# Made once in the process that all workers are forked from.
+# Made once in the process that all workers are forked from, its templates as well: each would take longer than its letters.
 WRITER = Writer(build_environment(), "vurdering@fjellbris.example")
+for _letter in (Letter.INVITATION, Letter.REMINDER):
+    _asking = Mail(_letter, "", "", "nb", PARAMETERS[_letter], "", 0, datetime.max.replace(tzinfo=UTC))
+    letter_in_parts(_asking, {"link": "", "language_link": "", OPT_OUT: ""}, templates=WRITER.templates)
 
 
 @dataclass
 class Postman:
     """A mail server that takes most mails; of some the sender never learns what became of them.
 
-    `accepted` are the Message-IDs of the bodies it took, `unanswered` counts bodies begun without an answer.
+    `accepted` are the Message-IDs of the bodies it took, `unanswered` counts bodies begun without an answer. `pause` are
+    the seconds for which it thinks about DATA, and about a body that it has: who is killed is killed there.
     """
 
     seed: int
+    pause: float = 0.0
     accepted: Counter[str] = field(default_factory=Counter)
     bodies: dict[str, set[bytes]] = field(default_factory=dict)
     unanswered: int = 0
@@ -81,6 +94,8 @@ class Postman:
     def _serve(self, connection: socket.socket, chance: random.Random) -> None:
         try:
             with connection, connection.makefile("rb") as lines:
+                # Answers to several commands are not to wait for each other.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.sendall(b"220 here\r\n")
                 while line := lines.readline():
                     if not self._answered(connection, lines, line[:4].upper(), chance):
@@ -94,6 +109,7 @@ class Postman:
         elif verb == b"RCPT" and chance.random() < 0.003:
             connection.sendall(b"450 4.2.0 greylisted\r\n")
         elif verb == b"DATA":
+            self._stop.wait(self.pause)
             connection.sendall(b"354 go on\r\n")
             return self._take(connection, lines, chance)
         else:
@@ -123,6 +139,7 @@ class Postman:
             self.unanswered += 0.01 <= fate < 0.03
         if 0.01 <= fate < 0.03:
             return False
+        self._stop.wait(self.pause)
         try:
             connection.sendall(b"250 taken\r\n")
         except OSError:
@@ -133,9 +150,10 @@ class Postman:
 
 @dataclass(frozen=True)
 class Survived:
-    """What was left after all the killing."""
+    """What was left after all the killing; `under_way` counts the workers that were killed with letters on their way."""
 
     kills: int
+    under_way: int
     postman: Postman
     rows: Sequence[tuple[str, str, str, int]]
 
@@ -158,22 +176,41 @@ class Survived:
 def survive(database: Database, url: str, folder: Path, *, kills: int, seed: int, now: datetime) -> Survived:
     """Let workers send everything that is queued while one of them is killed every now and then, and started again."""
     chance = random.Random(seed)
-    began = time.monotonic()
+    began, under_way, noted = time.monotonic(), 0, [b""] * WORKERS
     with Postman.at_work(seed) as postman:
+        postman.pause = THINKING
         workers = [_start(url, postman.port, folder, slot, now, began) for slot in range(WORKERS)]
         for _ in range(kills):
-            time.sleep(chance.uniform(0.1, 0.3))
             slot = chance.randrange(WORKERS)
+            under_way += _is_sending(folder / f"worker-{slot}.log", noted[slot])
+            time.sleep(chance.uniform(0, 3 * THINKING))
             os.kill(workers[slot].pid or 0, signal.SIGKILL)
             workers[slot].join()
+            noted[slot] = _noted(folder / f"worker-{slot}.log")
             workers[slot] = _start(url, postman.port, folder, slot, now, began)
         for worker in workers:
             os.kill(worker.pid or 0, signal.SIGKILL)
             worker.join()
+        postman.pause = 0.0
         _finish(database, postman, folder, now=now + timedelta(seconds=SPEED * (time.monotonic() - began)))
     with database.read() as session:
         rows = session.execute(select(OutboxRow.message_id, OutboxRow.letter, OutboxRow.state, OutboxRow.copies))
-        return Survived(kills, postman, [(row[0], row[1], row[2], row[3]) for row in rows])
+        return Survived(kills, under_way, postman, [(row[0], row[1], row[2], row[3]) for row in rows])
+
+
+def _is_sending(logbook: Path, before: bytes, *, patience: float = 5.0) -> bool:
+    """Wait until a worker hands a letter over that its earlier life has not noted. It may have none left."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        now = _noted(logbook)
+        if now != before and now.count(b"\n") > 1:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _noted(logbook: Path) -> bytes:
+    return logbook.read_bytes() if logbook.exists() else b""
 
 
 def _start(url: str, port: int, folder: Path, slot: int, now: datetime, began: float) -> BaseProcess:
@@ -184,6 +221,7 @@ def _start(url: str, port: int, folder: Path, slot: int, now: datetime, began: f
 
 def _work(url: str, port: int, folder: Path, slot: int, now: datetime, began: float) -> None:
     configure_logs("console", "error")
+    dispatch.BATCH = BATCH
 
     def clock() -> datetime:
         return now + timedelta(seconds=SPEED * (time.monotonic() - began))

@@ -40,6 +40,7 @@ def queue(engine: Database, now: datetime, *, letters: int) -> None:
 def assert_kept(found: Survived, *, letters: int) -> None:
     invitations, reminders = found.copies(Letter.INVITATION), found.copies(Letter.REMINDER)
     assert invitations.total() + reminders.total() == letters
+    assert found.under_way > found.kills / 2, "who is killed with nothing under way shows nothing"
     assert (found.lost, max(invitations), max(reminders)) == ([], 2, 1)
     assert invitations[2] <= found.kills + found.postman.unanswered
     assert {state for _, _, state, _ in found.rows} <= {"sent", "attention"}

@@ -62,6 +62,8 @@ class ScriptedServer:
                 return
             self.connections += 1
             with connection:
+                # Answers to several commands are not to wait for each other.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     begins_safely = "CERTIFICATE" in self.script and "STARTTLS" not in self.script
                     self._greet(_under_tls(connection) if begins_safely else connection)
@@ -79,13 +81,14 @@ class ScriptedServer:
                 if verb == "QUIT":
                     connection.sendall(b"221 bye\r\n")
                     return
+                goes_on = verb == "DATA" and self._reply("DATA").startswith("354")
                 if not self._say(connection, verb):
                     return
                 if verb == "STARTTLS" and "CERTIFICATE" in self.script:
                     with _under_tls(connection) as safe:
                         self._converse(safe)
                     return
-                if verb == "DATA" and self._reply("DATA").startswith("354") and not self._take(connection, lines):
+                if goes_on and not self._take(connection, lines):
                     return
 
     def _take(self, connection: socket.socket, lines: Iterator[bytes]) -> bool:

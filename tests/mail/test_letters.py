@@ -310,6 +310,12 @@ def test_letters_of_one_shape_are_rendered_once_and_those_of_another_anew() -> N
     compose(message(Letter.INVITATION, "en"), LINKS, writer=home)
     compose(message(Letter.INVITATION, "nb", minutes=4), LINKS, writer=home)
     assert len(home._kept) == 4 * kept
+    # What only looks alike when it is compared is another letter: each is what a writer without a past makes of it.
+    for minutes in (1, True, 1.0, 4):
+        for name in ("Thea Vik", "", "Åse Ødegård"):
+            asking = message(Letter.INVITATION, "en", name, minutes=minutes, subjects=[name or "Siv"], count=1)
+            fresh = Writer(writer().templates, "post@fjellbris.example")
+            assert compose(asking, LINKS, writer=home) == compose(asking, LINKS, writer=fresh)
     for number in range(MOST_KEPT):
         home.kept(number, lambda: "made")
     assert len(home._kept) == MOST_KEPT

@@ -1,15 +1,18 @@
 """The way out by SMTP: what each misbehaviour of a relay comes to, and that a connection is used again."""
 
+import re
+import smtplib
+import socket
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from app.infra.smtp import Carrier, FolderTransport, Reply, Security, SmtpTransport
+from app.infra.smtp import Carrier, FolderTransport, Foreseeing, Reply, Security, SmtpTransport, _stuffed
 from app.mail.rules import outcome_of
 from app.mail.values import Outcome
-from tests.mail.scripted import HANG_UP, PIPELINING, SHOWN, SILENCE, STARTTLS, ScriptedServer
+from tests.mail.scripted import HANG_UP, PIPELINING, SHOWN, SILENCE, STARTTLS, USUAL, ScriptedServer
 from tests.smtp import MailServer, free_port
 
 RAW = b"Subject: x\r\n\r\n.a dot\r\n..two\r\nlast\r\n"
@@ -79,6 +82,88 @@ def test_a_recipient_that_was_refused_stays_refused_when_the_connection_breaks_i
     script = {"EHLO": PIPELINING, "RCPT": "550 5.1.1 no such user", "DATA": HANG_UP}
     with ScriptedServer.running(**script) as server, transport(server).opened() as carrier:
         assert deliver(carrier)[1] is Outcome.REFUSED
+
+
+# ------------------------------------------------------------ what comes next
+
+SECOND, THIRD = "second@example.org", "third@example.org"
+
+
+def deliver_before(carrier: Carrier, recipient: str, following: str) -> Outcome:
+    """Hand a mail over while it is known who comes next."""
+    assert isinstance(carrier, Foreseeing)
+    assert carrier.offer("from@example.org", recipient).code == 250
+    carrier.foresee("from@example.org", following)
+    return outcome_of(carrier.hand_over(RAW, "name").code, body_sent=True)
+
+
+def test_who_comes_next_is_named_with_the_end_of_a_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    send = socket.socket.sendall
+
+    def noted(one: socket.socket, what: bytes) -> None:
+        sent.append(what)
+        send(one, what)
+
+    monkeypatch.setattr(smtplib.SMTP, "send", lambda client, what: noted(client.sock, _bytes(what)))
+    with ScriptedServer.running(EHLO=PIPELINING) as server, transport(server).opened() as carrier:
+        assert deliver_before(carrier, "first@example.org", SECOND) is Outcome.TAKEN
+        assert deliver_before(carrier, SECOND, THIRD) is Outcome.TAKEN
+        assert deliver(carrier, THIRD)[1] is Outcome.TAKEN
+    named = [re.findall(rb"RCPT TO:<(.*?)>", one) for one in sent]
+    assert named == [[], [b"first@example.org"], [SECOND.encode()], [THIRD.encode()], [], []]
+    assert (server.accepted, server.connections) == ([RAW] * 3, 1)
+    with ScriptedServer.running() as slow, transport(slow).opened() as carrier:
+        assert deliver_before(carrier, "first@example.org", SECOND) is Outcome.TAKEN
+        assert deliver(carrier, SECOND)[1] is Outcome.TAKEN
+    assert (slow.accepted, slow.connections) == ([RAW] * 2, 1)
+
+
+AT_THE_SECOND = [
+    ({stage: f"{USUAL.get(stage, '250 ok')}|{said}" for stage, said in script.items()}, outcome, accepted)
+    for script, outcome, accepted in STATES
+    if script.keys().isdisjoint({"GREETING", "EHLO", "CONTENT"})
+]
+
+
+@pytest.mark.parametrize(("script", "outcome", "accepted"), AT_THE_SECOND)
+def test_a_mail_that_was_foreseen_meets_each_misbehaviour_with_the_same_outcome(
+    script: dict[str, str], outcome: Outcome, accepted: int
+) -> None:
+    with ScriptedServer.running(EHLO=PIPELINING, **script) as server, transport(server).opened() as carrier:
+        assert deliver_before(carrier, "first@example.org", SECOND) is Outcome.TAKEN
+        assert deliver(carrier, SECOND)[1] is outcome
+    assert len(server.accepted) == 1 + accepted
+
+
+@pytest.mark.parametrize("fate", ["421 closing", HANG_UP, "nonsense"])
+def test_who_was_to_come_after_a_mail_that_broke_the_connection_is_named_on_a_new_one(fate: str) -> None:
+    with (
+        ScriptedServer.running(EHLO=PIPELINING, BODY=f"{fate}|250 ok") as server,
+        transport(server).opened() as carrier,
+    ):
+        assert deliver_before(carrier, "first@example.org", SECOND) is not Outcome.TAKEN
+        assert deliver(carrier, SECOND)[1] is Outcome.TAKEN
+    assert server.connections == 2
+
+
+def test_a_mail_that_does_not_come_after_all_is_not_taken_for_another() -> None:
+    with ScriptedServer.running(EHLO=PIPELINING) as server:
+        with transport(server).opened() as carrier:
+            deliver_before(carrier, "first@example.org", SECOND)
+            assert deliver(carrier, THIRD)[1] is Outcome.TAKEN
+            deliver_before(carrier, THIRD, SECOND)
+        with transport(server).opened() as carrier:
+            deliver_before(carrier, "first@example.org", "no address")
+            assert deliver(carrier, "no address")[1] is Outcome.POSTPONED
+    assert (server.accepted, server.connections) == ([RAW] * 4, 3)
+
+
+@pytest.mark.parametrize("raw", [RAW, b".", b".\r\n", b"a", b"", b"..\r\n.\r\n\r\n", b"a.\n.b\r\n.\r\r\n."])
+def test_dots_are_doubled_where_a_line_begins_with_one(raw: bytes) -> None:
+    whole = raw.removesuffix(b"\r\n") + b"\r\n"
+    slowly = re.sub(rb"(?m)^\.", b"..", whole) + b".\r\n"
+    assert _stuffed(raw, b"NOOP\r\n") == slowly + b"NOOP\r\n"
 
 
 def test_an_address_that_would_end_its_line_reaches_no_relay() -> None:
@@ -165,6 +250,10 @@ def test_a_folder_keeps_letters_for_their_owner_alone(tmp_path: Path) -> None:
     assert [(path.name, path.read_bytes()) for path in kept] == [("name.eml", RAW)]
     assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "mailbox").stat().st_mode) == 0o700
+
+
+def _bytes(what: bytes | str) -> bytes:
+    return what.encode() if isinstance(what, str) else what
 
 
 def test_the_scripted_server_lets_its_threads_go() -> None:

@@ -1,5 +1,6 @@
 """Open answers: a source of its own, parked where suspicious, computed once, and never mixed into any score."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from app.accounts.values import Grant, Role, Viewer
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
+from app.infra.versions import StaleVersion
 from app.journal.queries import list_entries_about
 from app.moderation.rules import NotInModeration, ReadsResults
 from app.moderation.values import QueueSource, Ruling, Verdict
 from app.open_answers import rules
 from app.open_answers.commands import (
+    change_moderators,
     close_code,
-    compute_due_periods,
     create_code,
     decide_parked_open,
     submit_open_answer,
@@ -25,8 +27,11 @@ from app.open_answers.commands import (
 from app.open_answers.intake import parse_code
 from app.open_answers.queries import list_parked_open, list_results, load_due_periods, load_open_form
 from app.open_answers.review import get_either_comment, get_either_queue, list_every_queue, rule_on_either
+from app.open_answers.seal import compute_due_periods
 from app.open_answers.tables import OpenAnswerRow
 from app.open_answers.values import OpenCode
+from app.receipts.queries import get_outcome
+from app.receipts.tables import ReceiptRow
 from app.receipts.values import WithheldReason
 from app.responses.rules import ReviewOver
 from app.responses.tables import AnonymousSheetRow, SheetRow
@@ -67,15 +72,17 @@ def scan(
     *,
     after: float = 20,
     comment: str = "",
-) -> None:
-    """Somebody scans the code and answers so many seconds later."""
+) -> str | None:
+    """Somebody scans the code and answers so many seconds later; the receipt code, sent twice and the same."""
     form = load_open_form(session, code.token, now=now)
     sent = {f"open.{item.number}": [value] for item, value in zip(form.subject.items, values, strict=True)}
     sent |= {"submission": [f"from-{device}-{after:.0f}-{now:%d%H%M}"], "begun": [form.begun]}
     if comment:
         sent["open.comment"] = [comment]
-    for _ in range(2):
-        submit_open_answer(session, code.token, sent, device=device, now=now + timedelta(seconds=after))
+    at = now + timedelta(seconds=after)
+    first, again = (submit_open_answer(session, code.token, sent, device=device, now=at) for _ in range(2))
+    assert first == again
+    return first
 
 
 def test_open_answers_are_computed_once_apart_from_every_score(
@@ -108,9 +115,12 @@ def test_an_answer_stored_after_its_period_was_computed_changes_nothing_and_hold
         scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}")
     assert compute_due_periods(session, now=DECEMBER) == 1
     other = create_code(session, SERVICE, company.id, parse_code(given(company)), now=now)
-    for late in (code, other):
-        scan(session, late, now + timedelta(days=2), "phone-late", ("1", "1"))
+    lost = [
+        scan(session, late, now + timedelta(days=2), "phone-late", ("1", "1"), comment="Sent.")
+        for late in (code, other)
+    ]
     compute_due_periods(session, now=DECEMBER)
+    assert fates(session, lost) == [("withheld", "too_few")] * 2
     [result] = list_results(session, SERVICE, code.id, ALL, now=DECEMBER).items
     # Five times 87.5, as published.
     assert (result.answers, result.scores[0].score) == (5, 87.5)
@@ -119,10 +129,20 @@ def test_an_answer_stored_after_its_period_was_computed_changes_nothing_and_hold
     assert load_due_periods(session, now=DECEMBER) == ()
 
 
+def fates(session: WriteSession, codes: Sequence[str | None]) -> list[tuple[str, str | None]]:
+    """What receipt codes tell."""
+    found = [get_outcome(session, code or "") for code in codes]
+    return [(one.state, one.reason) for one in found]
+
+
 def test_fewer_than_k_show_nothing_not_even_how_many(session: WriteSession, code: OpenCode, now: datetime) -> None:
-    for number in range(4):
+    codes = [
         scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment="Fint")
+        for number in range(4)
+    ]
+    assert fates(session, codes) == [("received", None)] * 4
     compute_due_periods(session, now=DECEMBER)
+    assert fates(session, codes) == [("withheld", "too_few")] * 4
     [result] = list_results(session, SERVICE, code.id, ALL, now=DECEMBER).items
     assert (result.answers, result.scores[0].score, result.scores[0].answers, list(result.comments)) == (
         None,
@@ -193,7 +213,13 @@ def hr(company: Fjellbris) -> Viewer:
 
 
 @pytest.fixture
-def looked_at(session: WriteSession, company: Fjellbris, now: datetime) -> OpenCode:
+def codes() -> dict[str, str | None]:
+    """The receipt code of each comment."""
+    return {}
+
+
+@pytest.fixture
+def looked_at(session: WriteSession, company: Fjellbris, now: datetime, codes: dict[str, str | None]) -> OpenCode:
     """A code whose comments are looked at first: five comments, an answer without any, and one that is parked."""
     wish = parse_code(given(company), moderators="HR")
     with pytest.raises(Invalid) as refused:
@@ -202,8 +228,8 @@ def looked_at(session: WriteSession, company: Fjellbris, now: datetime) -> OpenC
     give_moderator(session, company, now)
     code = create_code(session, SERVICE, company.id, wish, now=now)
     for number, text in enumerate(SAID):
-        scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment=text)
-    scan(session, code, now + timedelta(hours=3), "hasty", after=1, comment="Parkert.")
+        codes[text] = scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment=text)
+    codes["Parkert."] = scan(session, code, now + timedelta(hours=3), "hasty", after=1, comment="Parkert.")
     return code
 
 
@@ -229,8 +255,11 @@ def test_comments_wait_for_who_reads_no_results_once_the_period_is_over(
 
 
 def test_comments_are_shown_as_it_was_decided_and_what_nobody_has_looked_at_is_withheld(
-    session: WriteSession, looked_at: OpenCode, hr: Viewer
+    session: WriteSession, looked_at: OpenCode, hr: Viewer, codes: dict[str, str | None]
 ) -> None:
+    assert codes.pop("") is None, "nothing was written"
+    marks = set(session.scalars(select(ReceiptRow.comment)))
+    assert fates(session, [*codes.values()]) == [("received", None)] * 6
     [queue] = list_every_queue(session, hr, now=DECEMBER)
     found = {one.text: one.id for one in queue.comments}
     for text, ruling in RULINGS.items():
@@ -245,6 +274,12 @@ def test_comments_are_shown_as_it_was_decided_and_what_nobody_has_looked_at_is_w
     shown = {(one.text, one.is_edited) for one in result.comments}
     assert shown == {("Hyggelig.", False), ("Raskt.", False), ("Var flink med meg.", True)}
     assert [(one.reason, one.comments) for one in result.withheld] == [("not_looked_at", 1), ("private", 1)]
+    # What is parked counts in nothing, and nobody is told that it was.
+    fate = {"Jeg er syk.": ("withheld", "private"), "Kari var flink med meg.": ("edited", None)}
+    fate |= {"Kom gjerne igjen.": ("withheld", "not_looked_at"), "Parkert.": ("withheld", "too_few")}
+    assert fates(session, [*codes.values()]) == [fate.get(text, ("released", None)) for text in codes]
+    left = session.execute(select(ReceiptRow.comment, ReceiptRow.round_id, ReceiptRow.keep_until)).all()
+    assert (len(marks), set(map(tuple, left))) == (6, {(None, None, date(2027, 12, 31))})
     with pytest.raises(NotFound):
         rule_on_either(session, hr, found["Raskt."], Ruling(Verdict.RELEASED), now=last)
     told = [one.action for one in list_entries_about(session, "open_code", looked_at.id)]
@@ -271,3 +306,36 @@ def test_a_period_is_computed_at_once_when_every_comment_is_looked_at(
         [],
         [("insult", 1), ("too_few", 2)],
     )
+
+
+def test_who_reads_first_is_changed_and_each_comment_leaves_as_its_form_promised(
+    session: WriteSession, company: Fjellbris, hr: Viewer, code: OpenCode, now: datetime
+) -> None:
+    def say(number: int, text: str) -> str | None:
+        return scan(session, code, now + timedelta(minutes=20 * number), f"phone-{number}", comment=text)
+
+    written = [say(number, "Som skrevet.") for number in range(3)]
+    with pytest.raises(Invalid):
+        change_moderators(session, SERVICE, code.id, "HR", now=now)
+    give_moderator(session, company, now)
+    with pytest.raises(StaleVersion):
+        change_moderators(session, SERVICE, code.id, "HR", expected_version=2, now=now)
+    changed = [change_moderators(session, SERVICE, code.id, "HR", now=now) for _ in range(2)]
+    assert [(one.moderated_by, one.version) for one in changed] == [("HR", 2)] * 2
+    promised = [say(number, "Lest først.") for number in range(3, 5)]
+    assert change_moderators(session, SERVICE, code.id, None, now=now).moderated_by is None
+    written.append(say(5, "Som skrevet."))
+    assert load_due_periods(session, now=DECEMBER) == (), "what was promised to be read first waits, whoever reads now"
+    queue = get_either_queue(session, hr, code.id, now=DECEMBER)
+    assert [one.text for one in queue.comments if one.ruling.verdict is Verdict.WAITING] == ["Lest først."] * 2
+    first = next(one for one in queue.comments if one.ruling.verdict is Verdict.WAITING)
+    rule_on_either(session, hr, first.id, Ruling(Verdict.RELEASED), now=DECEMBER)
+    last = DECEMBER + timedelta(days=7)
+    assert compute_due_periods(session, now=last) == 1
+    assert fates(session, written) == [("released", None)] * 4
+    assert sorted(fates(session, promised)) == [("released", None), ("withheld", "not_looked_at")]
+    told = [one.action for one in list_entries_about(session, "open_code", code.id)]
+    assert told.count("open_code.moderators_changed") == 2
+    close_code(session, SERVICE, code.id, now=last)
+    with pytest.raises(rules.CodeClosed):
+        change_moderators(session, SERVICE, code.id, "HR", now=last)

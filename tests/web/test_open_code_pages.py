@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.infra.qr import qr_path
-from app.open_answers.commands import compute_due_periods
+from app.open_answers.seal import compute_and_scrub
 from tests.moderation.built import give_moderator
 from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
@@ -49,10 +49,10 @@ def moderate(desk: Desk, home: str) -> None:
     assert "The counter in the north" in hr.page("/comments").words
     queue = hr.page(path)
     assert "5 comments are not looked at." in queue.words
-    assert "whoever wrote it is told" not in queue.words, "nobody has a code who answered at the counter"
+    assert "whoever wrote it is told" in queue.words
     ids = {card.one("blockquote").words: card.attributes["id"][2:] for card in queue.all("section", class_="card")}
     withhold, edit = f"{path}/{ids['Nummer 1.']}/withhold", f"{path}/{ids['Nummer 2.']}/edit"
-    assert "by the code" not in hr.page(withhold).words
+    assert "by the code" in hr.page(withhold).words
     assert hr.post(withhold, {"reason": "insult"}).headers["location"] == f"{path}?done=decided"
     assert hr.post(edit, {"text": "Nummer to.", "reason": "private"}).status_code == 303
     assert hr.post(f"{path}/{ids['Nummer 3.']}", {"verdict": "released"}).status_code == 303
@@ -67,8 +67,9 @@ def moderate(desk: Desk, home: str) -> None:
         assert desk.browser(who).get(path).status_code in {403, 404}, who
 
 
-def scanned_by_five(desk: Desk, path: str) -> None:
-    """Each from a phone of its own, without a script and without a session: a plain form, posted."""
+def scanned_by_five(desk: Desk, path: str) -> list[str]:
+    """Each from a phone of its own, without a script and without a session: a plain form, posted; the receipt codes."""
+    codes = []
     for number in range(5):
         passer_by = Browser(desk.browser("teammate").client, "")
         passer_by.client.cookies.clear()
@@ -82,8 +83,20 @@ def scanned_by_five(desk: Desk, path: str) -> None:
         sent = {name: values for name, values in form.items() if name != "open.comment"}
         sent |= {"open.1": ["5"], "open.2": ["4"], "open.comment": [f"Nummer {number}."]}
         assert "HR, Ida reads your comment first" in passer_by.page(path).words
-        assert passer_by.client.post(path, data=sent).headers["location"] == f"{path}/thanks"
+        answered = [passer_by.client.post(path, data=sent) for _ in range(2)]
+        shown, again = (tree(one.text).one("code").words for one in answered)
+        assert (answered[0].status_code, again) == (200, shown), "sent twice, as after a lost answer"
+        assert f"Type it in at {ADDRESS}/receipt once the period is over." in tree(answered[0].text).words
+        codes.append(shown)
         assert "never alone" in passer_by.page(f"{path}/thanks").words
+    return codes
+
+
+def told(desk: Desk, code: str) -> dict[str, str | None]:
+    """What a code tells over HTTP, and that its page does so as well."""
+    said: dict[str, str | None] = desk.browser("stranger").client.post("/api/v1/receipts", json={"code": code}).json()
+    assert desk.browser("stranger").client.post("/receipt", data={"code": code}).status_code == 200
+    return said
 
 
 @ONE_DATABASE
@@ -95,11 +108,13 @@ def test_whoever_scans_the_code_answers_and_nothing_is_kept_of_the_device(desk: 
     address = shown.one("svg", role="img").attributes["aria-label"].partition(" of ")[2]
     assert shown.one("svg", role="img").one("path").attributes["d"] == qr_path(address)[0]
     path = address.removeprefix(ADDRESS)
-    scanned_by_five(desk, path)
+    codes = scanned_by_five(desk, path)
+    assert told(desk, codes[0])["state"] == "received"
     desk.clock.pass_by(timedelta(days=10))
     moderate(desk, home)
-    with desk.engine.write() as session:
-        assert compute_due_periods(session, now=desk.clock.now) == 1
+    assert compute_and_scrub(desk.engine, now=desk.clock.now) == 1
+    fates = [(one["state"], one["reason"]) for one in (told(desk, code) for code in codes)]
+    assert fates == [("released", None), ("withheld", "insult"), ("edited", None), *[("released", None)] * 2]
     lead = desk.browser("second")
     results = lead.page(home).words
     assert "Nummer to. Edited for anonymity" in " ".join(results.split())
@@ -111,6 +126,28 @@ def test_whoever_scans_the_code_answers_and_nothing_is_kept_of_the_device(desk: 
     assert (result["source"], result["answers"], result["scores"][0]["score"]) == ("open", 5, 87.5)
     assert "You see the code, not what is answered" in desk.browser("admin").page(home).words
     assert desk.browser("stranger").get(home).status_code == 404
+
+
+def readers_of_comments(desk: Desk, lead: Browser, home: str) -> None:
+    """Who reads comments first is changed, with the checks of making a code, on the page and over HTTP."""
+    page = f"{home}/comment-readers"
+    assert "It holds for answers from now on." in lead.page(page).words
+    nobody = lead.post(page, {"moderated_by": "HR"})
+    assert (nobody.status_code, "nobody has that role there" in nobody.text) == (422, True)
+    with desk.engine.write() as session:
+        give_moderator(session, desk.company, desk.clock.now)
+    assert lead.post(page, {"moderated_by": "HR"}).headers["location"] == f"{home}?done=readers"
+    assert lead.client.get(f"/api/v1{home}").json()["moderated_by"] == "HR"
+    wish = {"moderated_by": "HR, Ida"}
+    assert lead.client.patch(f"/api/v1{home}", json=wish, headers=OWN_PAGE).status_code == 428
+    stale, changed = (
+        lead.client.patch(f"/api/v1{home}", json=wish, headers={**OWN_PAGE, "If-Match": f'"{version}"'})
+        for version in (1, 2)
+    )
+    assert (stale.status_code, changed.status_code) == (412, 200)
+    assert (changed.json()["moderated_by"], changed.json()["version"]) == ("HR, Ida", 3)
+    assert desk.browser("stranger").get(page).status_code == 404
+    assert desk.browser("reader").post(page, {"moderated_by": ""}).status_code in {403, 404}
 
 
 @ONE_DATABASE
@@ -126,8 +163,12 @@ def test_a_code_that_was_taken_down_says_so_on_page_and_api(desk: Desk) -> None:
     )
     answers = {"submission_id": form["submission_id"], "begun": form["begun"], "answers": {"open.1": "5"}}
     api = f"/api/v1/open-forms{code['path'].removeprefix('/q')}"
-    assert lead.client.put(api, json=answers).status_code == 204
+    assert lead.client.put(api, json=answers).json() == {"code": None}
+    said = {"submission_id": "another-phone", "begun": "", "answers": {"open.1": "5", "open.comment": "Fint."}}
+    first, again = (lead.client.put(api, json=said).json()["code"] for _ in range(2))
+    assert (len(first), again) == (19, first)
     assert lead.client.put(api, json={**answers, "answers": {"open.1": "9"}}).status_code == 422
+    readers_of_comments(desk, lead, home)
     assert "Take The counter in the north down?" in lead.page(f"{home}/close").words
     assert lead.post(f"{home}/close").headers["location"].endswith("done=closed")
     for path in (code["path"], f"{code['path']}/thanks", api):

@@ -39,6 +39,14 @@ class OpenCodeIn(In):
     moderated_by: str | None = Field(None, description=MODERATED)
 
 
+class OpenCodeChangeIn(In):
+    """What can be changed of a QR code: who reads the comments first that come in from now on."""
+
+    model_config = example(moderated_by="HR")
+
+    moderated_by: str | None = Field(description=MODERATED)
+
+
 class OpenCodeOut(Out):
     """A QR code and the address that it leads to."""
 
@@ -92,6 +100,14 @@ class OpenFormOut(Out):
             begun=form.begun,
             items=items,
         )
+
+
+class OpenReceiptOut(Out):
+    """What whoever answered keeps: the receipt code of the comment, shown this once."""
+
+    model_config = example(code="7K3M-X9QT-4HBW-ZP2D")
+
+    code: str | None = Field(description="None where nothing was written")
 
 
 class OpenScoreOut(Out):
