@@ -86,10 +86,17 @@ def load_told_at(
 def load_asked(session: ReadSession, round_ids: Iterable[str], kpi_ids: Collection[str]) -> dict[str, list[FrozenKpi]]:
     """KPIs as they were frozen, by round; those that nobody was asked about or that were not measured are left out."""
     query = select(RoundRow.id, RoundRow.recipe).where(RoundRow.id.in_(set(round_ids)))
-    found: dict[str, list[FrozenKpi]] = {}
+    # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
+    read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
+    found: defaultdict[str, list[FrozenKpi]] = defaultdict(list)
     for round_id, recipe in session.execute(query):
-        wanted = [kpi for kpi in recipe["kpis"] if kpi["kpi_id"] in kpi_ids]
-        found[round_id] = [kpi for kpi in kpis_in(wanted) if kpi.weights or kpi.measure is not None]
+        for document in (one for one in recipe["kpis"] if one["kpi_id"] in kpi_ids):
+            known = read[document["kpi_id"]]
+            if not any(before == document for before, _ in known):
+                known.append((document, *kpis_in([document])))
+            kpi = next(kpi for before, kpi in known if before == document)
+            if kpi.weights or kpi.measure is not None:
+                found[round_id].append(kpi)
     return found
 
 

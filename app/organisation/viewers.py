@@ -20,12 +20,18 @@ _READ_BY = ((True, UNIT_ROLES), (False, READING_ROLES - UNIT_ROLES))
 
 def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
     """Who leads which unit of a company on a day."""
-    rows = session.scalars(
-        select(ManagerRoleRow)
-        .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
-        .where(SubjectRow.company_id == company_id, holds(ManagerRoleRow, on))
+    # From the roles to the units: leaders are few beside all that hangs in a company.
+    of_company = select(SubjectRow.id).where(
+        SubjectRow.id == ManagerRoleRow.unit_id, SubjectRow.company_id == company_id
     )
+    rows = session.scalars(select(ManagerRoleRow).where(of_company.exists(), holds(ManagerRoleRow, on)))
     return [role_of(row) for row in rows]
+
+
+def load_roles_at(session: ReadSession, unit_ids: Iterable[str], *, on: date) -> list[ManagerRole]:
+    """Who leads some units on a day, whoever asks."""
+    query = select(ManagerRoleRow).where(ManagerRoleRow.unit_id.in_(list(unit_ids)), holds(ManagerRoleRow, on))
+    return [role_of(row) for row in session.scalars(query)]
 
 
 def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[ManagerRole]:

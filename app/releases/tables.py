@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -56,6 +56,15 @@ class ScoreRow(Base):
     __tablename__ = "score"
     __table_args__ = (
         UniqueConstraint("release_id", "subject_id", "place"),
+        # One row in ten, and all that is asked to find the latest of a subject among hundreds of releases.
+        Index(
+            "ix_score_composite",
+            "subject_id",
+            "release_id",
+            "score",
+            sqlite_where=text("kpi_id IS NULL"),
+            postgresql_where=text("kpi_id IS NULL"),
+        ),
         one_of("status", ScoreStatus),
         CheckConstraint("(status = 'ok') = (score IS NOT NULL)", name="score"),
         CheckConstraint("score IS NULL OR (lo <= score AND score <= hi)", name="interval"),

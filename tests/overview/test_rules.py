@@ -6,7 +6,7 @@ from app.followup.values import KpiName
 from app.kpis.values import KpiKind
 from app.organisation.values import SubjectKind
 from app.overview.rules import course_of, in_order, shortest
-from app.overview.values import CoursePoint, HeatCell, HeatRow, Short, ToldRound
+from app.overview.values import HeatCell, HeatRow, Short, ToldRound
 from app.releases.values import ScoreStatus, Withheld
 from app.summaries.values import Figure, Place
 
@@ -38,14 +38,13 @@ def test_rows_without_a_score_stand_last_whichever_way_they_are_sorted() -> None
 def test_a_course_is_made_of_the_latest_twelve_rounds_and_of_weeks_only_where_there_is_nothing_else() -> None:
     start = date(2024, 1, 1)
 
-    def point(place: int, days: int) -> CoursePoint:
+    def told(place: int, days: int) -> ToldRound:
         first = start + timedelta(days=30 * place)
         sealed = datetime(2026, 1, 1, tzinfo=UTC)
-        told = ToldRound(f"r{place}", f"o{place}", {}, first, first + timedelta(days=days - 1), sealed)
-        return CoursePoint(told, figure(70))
+        return ToldRound(f"r{place}", f"o{place}", {}, first, first + timedelta(days=days - 1), sealed)
 
-    months = [point(place, 30) for place in range(14)]
-    weeks = [point(place, 7) for place in range(3)]
+    months = [told(place, 30) for place in range(14)]
+    weeks = [told(place, 7) for place in range(3)]
     assert course_of([*weeks, *months]) == tuple(months[2:])
     assert course_of(weeks) == tuple(weeks)
 
