@@ -1,7 +1,7 @@
 """A company that grows to 10,000 people and 200 released rounds in a minute or two, for the benchmarks.
 
-A round about a team is made by the usual commands. One about everybody is made so once, and copied where it lies: its
-figures and what was frozen, but for its sheets, which no page reads.
+The first round about a unit is made by the usual commands. Then it is copied where it lies: its figures and what was
+frozen, but for its sheets, which no page reads.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, func, insert, literal, select, text
+from sqlalchemy import ColumnElement, Text, func, insert, literal, select, text, update
 
 from app.accounts.rules import SERVICE
 from app.infra.clock import utc_now
@@ -17,21 +17,24 @@ from app.infra.database import Base, Database, WriteSession
 from app.infra.ids import new_id
 from app.organisation.commands import create_subject
 from app.organisation.ensure import ensure_subjects
+from app.organisation.tables import PersonRow
 from app.organisation.values import NewSubject, SubjectKind
 from app.releases.commands import release_round
 from app.releases.tables import AtomRow, ComparisonRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
 from app.responses.past import import_ratings
 from app.rounds.commands import set_rated_subjects
 from app.rounds.tables import AssignmentRow, RoundGroupRow, RoundKpiRow, RoundReaderRow, RoundRow, RoundSubjectRow
-from bench.world import NOW, World, draft, past_rows
+from bench.world import NOW, TODAY, World, draft, past_rows
 
 IN_A_TEAM, IN_A_DEPARTMENT = 50, 10
 """People of a team, teams of a department."""
 
 OF_A_ROUND: tuple[type[Base], ...] = (RoundGroupRow, RoundKpiRow, RoundSubjectRow, RoundReaderRow, AssignmentRow)
 OF_A_RELEASE: tuple[type[Base], ...] = (AtomRow, ScoreRow, ExplanationRow, FindingRow, ComparisonRow)
-# Apart by more than the days in which rounds look at each other's raters, so that building them takes no longer each time.
 APART = timedelta(days=30)
+MONTHS = 4
+
+_ADDRESS = func.lower(PersonRow.external_id, type_=Text) + "@bench.example"
 
 
 class Released(NamedTuple):
@@ -59,16 +62,31 @@ class Crowd:
                 team = _unit(session, self.departments[-1], SubjectKind.TEAM, number)
                 ensure_subjects(session, self.world.company_id, _keys(number), parent_id=team, now=NOW)
                 self.teams.append(team)
+            session.execute(
+                update(PersonRow)
+                .where(PersonRow.subject_id.is_not(None), PersonRow.email.is_(None))
+                .values(email=_ADDRESS, mailbox=_ADDRESS)
+            )
 
-    def release(self, number: int, *, about_all: bool) -> Released:
-        """A released round in which the persons of a team are rated, of that team alone or of the whole company."""
-        scope = self.world.company_id if about_all else self.teams[number]
-        ends_on = NOW.date() - number * 4 * APART
+    def release_department(self, number: int) -> Released:
+        """A released round about a department, in which everybody there is rated."""
+        first = number * IN_A_DEPARTMENT
+        teams = range(first, min(first + IN_A_DEPARTMENT, len(self.teams)))
+        # Some months ago, and not all of them at once: rounds close by look at each other's raters.
+        return self._release(self.departments[number], teams, ended=(1 + number % MONTHS) * 3 * APART)
+
+    def release_everybody(self) -> Released:
+        """A released round about the company, in which everybody is rated."""
+        return self._release(self.world.company_id, range(len(self.teams)), ended=timedelta(0))
+
+    def _release(self, scope_id: str, teams: range, *, ended: timedelta) -> Released:
+        people = IN_A_TEAM * len(teams)
         with self.database.write() as session:
-            rated = ensure_subjects(session, self.world.company_id, _keys(number), parent_id=scope, now=NOW)
-            round_ = draft(session, self.world, f"Round {number}", scope_id=scope, period_end=ends_on)
+            keys = [key for team in teams for key in _keys(team)]
+            rated = ensure_subjects(session, self.world.company_id, keys, parent_id=scope_id, now=NOW)
+            round_ = draft(session, self.world, "Round", scope_id=scope_id, period_end=TODAY - ended)
             set_rated_subjects(session, SERVICE, round_.id, list(rated.values()), now=NOW)
-            rows = past_rows(self.world, subjects=IN_A_TEAM, sheets=IN_A_TEAM * 8, first=number * IN_A_TEAM)
+            rows = past_rows(self.world, subjects=people, sheets=people * 8, first=IN_A_TEAM * teams[0])
             import_ratings(session, SERVICE, round_.id, rows, now=utc_now())
             return Released(round_.id, release_round(session, SERVICE, round_.id, now=utc_now()).id)
 
