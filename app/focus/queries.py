@@ -27,7 +27,7 @@ from app.kpis.values import Kpi, KpiId, KpiState, Level, Scorecard
 from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectKind
 from app.releases.gate import is_open
-from app.releases.queries import IS_TOLD, SCORE_COLUMNS, score_of, without_errors
+from app.releases.queries import IS_TOLD, SCORE_COLUMNS, is_whole, score_of, without_errors
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.rounds.recipe import targets_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
@@ -163,8 +163,7 @@ def _load_told(
         .where(
             ScoreRow.subject_id.in_(subject_ids),
             ScoreRow.kpi_id.in_(kpi_ids),
-            ScoreRow.item_id.is_(None),
-            ScoreRow.rater_groups == "",
+            is_whole(ScoreRow),
             IS_TOLD,
             *is_open(viewer, ScoreRow.subject_id, ReleaseRow.round_id, on=on),
         )

@@ -14,7 +14,7 @@ from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
 from app.overview.values import Placed, ToldRound
 from app.releases.gate import is_open, is_readable
-from app.releases.queries import RELEASE_COLUMNS, SCORE_COLUMNS, is_told, release_of, score_of, without_errors
+from app.releases.queries import RELEASE_COLUMNS, SCORE_COLUMNS, is_told, is_whole, release_of, score_of, without_errors
 from app.releases.tables import FindingRow, ReleaseRow, ScoreRow
 from app.releases.values import Release, Score
 from app.rounds.recipe import kpis_in, targets_in
@@ -51,7 +51,7 @@ def load_latest_composites(
     newest = (
         select(one.release_id)
         .join(of_one, of_one.id == one.release_id)
-        .where(one.subject_id == SubjectRow.id, one.kpi_id.is_(None))
+        .where(one.subject_id == SubjectRow.id, one.kpi_id.is_(None), is_whole(one))
         .where(*is_open(viewer, one.subject_id, of_one.round_id, on=on))
         .order_by(one.score.is_not(None).desc(), of_one.sealed_at.desc(), of_one.id.desc())
         .limit(1)
@@ -88,7 +88,7 @@ def load_rounds_about(session: ReadSession, viewer: Viewer, subject_id: str, *, 
         select(*_TOLD)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
         .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
-        .where(ScoreRow.subject_id == subject_id, ScoreRow.kpi_id.is_(None), parts.exists())
+        .where(ScoreRow.subject_id == subject_id, ScoreRow.kpi_id.is_(None), is_whole(ScoreRow), parts.exists())
         .where(*is_open(viewer, ScoreRow.subject_id, ReleaseRow.round_id, on=on))
         .order_by(RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at, ReleaseRow.id)
     )

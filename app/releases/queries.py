@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -320,6 +320,14 @@ def is_told(row: type[ScoreRow]) -> ColumnElement[bool]:
     return and_(
         row.kpi_id.is_not(None), or_(row.reason.is_(None), row.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE]))
     )
+
+
+def is_whole(row: type[ScoreRow]) -> ColumnElement[bool]:
+    """The condition that a row is of a KPI or a card as a whole: no item, no rater group.
+
+    Written out as the index of these rows has it: with a value that comes later, no database sees that they are the same.
+    """
+    return and_(row.item_id.is_(None), row.rater_groups == literal_column("''"))
 
 
 IS_TOLD = is_told(ScoreRow)

@@ -1,4 +1,4 @@
-"""the latest figures of many subjects, and what hung under a unit, are found without reading everything else
+"""the figures of a subject over all releases, and what hung under a unit, are found without reading everything else
 
 Revision: 0027, after 0026
 """
@@ -11,20 +11,20 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-IS_COMPOSITE = sa.text("kpi_id IS NULL")
+IS_WHOLE = sa.text("item_id IS NULL AND rater_groups = ''")
 
 
 def upgrade() -> None:
     op.create_index(
-        "ix_score_composite",
+        "ix_score_whole",
         "score",
-        ["subject_id", "release_id", "score"],
-        sqlite_where=IS_COMPOSITE,
-        postgresql_where=IS_COMPOSITE,
+        ["subject_id", "kpi_id", "release_id", "score"],
+        sqlite_where=IS_WHOLE,
+        postgresql_where=IS_WHOLE,
     )
     op.create_index("ix_round_subject_round_id_parent_id", "round_subject", ["round_id", "parent_id"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_round_subject_round_id_parent_id", "round_subject")
-    op.drop_index("ix_score_composite", "score")
+    op.drop_index("ix_score_whole", "score")
