@@ -13,6 +13,7 @@ Z_r say which subject and which rater a row belongs to. Likelihood, predictions 
 cross-products of [X y], Z_s and Z_r only, so ten million rows are read once.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -33,6 +34,12 @@ Pair = tuple[Floats, Floats]
 
 Sparse = Any
 """A sparse array of scipy, which ships no types."""
+
+Table = Any
+"""Rows per level of one factor and level of the other: an array of numpy where it is small, else a sparse one."""
+
+SMALL_TABLE = 10_000
+"""Pairs up to which a dense product takes less time than the wrapping of a sparse one; measured."""
 
 ALIASED = 1e-9
 
@@ -81,6 +88,7 @@ class Crossed:
     centre : mean of y, which was taken off before summing
     counts : rows per level, n_j
     cross : rows per subject and rater, Z_s' Z_r
+    table : the same as products are taken with it
     squares : the same, squared; the same array where no pair comes twice
     sums : Z_j' [X y]
     products : [X y]' [X y]
@@ -96,7 +104,8 @@ class Crossed:
     centre: float
     counts: Pair
     cross: Sparse
-    squares: Sparse
+    table: Table
+    squares: Table
     sums: Pair
     products: Floats
 
@@ -134,6 +143,7 @@ class Crossed:
         kept = _independent(products[:-1, :-1])
         with_y = np.append(kept, len(products) - 1)
         cross = _cross(*factors)
+        table = cross.toarray() if math.prod(cross.shape) <= SMALL_TABLE else cross
         return cls(
             (factors[SUBJECT].labels, factors[RATER].labels),
             tuple(levels.labels for levels in effects),
@@ -142,7 +152,8 @@ class Crossed:
             centre,
             (sums[SUBJECT][:, 0], sums[RATER][:, 0]),
             cross,
-            cross.power(2) if cross.nnz < len(ratings) else cross,
+            table,
+            table * table if cross.nnz < len(ratings) else table,
             (sums[SUBJECT][:, with_y], sums[RATER][:, with_y]),
             products[np.ix_(with_y, with_y)],
         )
@@ -157,13 +168,13 @@ class Crossed:
         """Number of subjects and of raters."""
         return len(self.labels[SUBJECT]), len(self.labels[RATER])
 
-    def across(self, role: int) -> Sparse:
+    def across(self, role: int) -> Table:
         """Rows per level of one factor and level of the other, Z_j' Z_k.
 
-        >>> Crossed.of([1, 1], ["a", "b"], [1, 2]).across(RATER).toarray().tolist()
+        >>> Crossed.of([1, 1], ["a", "b"], [1, 2]).across(RATER).tolist()
         [[1.0], [1.0]]
         """
-        return self.cross if role == SUBJECT else self.cross.T
+        return self.table if role == SUBJECT else self.table.T
 
     def squares_by(self, role: int, weights: Floats) -> Floats:
         """Sum over the levels of the other factor of n_ij^2 w_j, per level of one.

@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 
 from app.scoring.columns import Floats
-from app.scoring.crossed import Crossed, Pair, Sparse
+from app.scoring.crossed import Crossed, Pair, Table
 from app.scoring.elimination import Elimination, Ratios
 
 BLOCK = 4_000_000
@@ -92,8 +92,10 @@ def _inverse(ratio: float, system: Floats) -> tuple[Floats, float]:
     return inverse, log_det
 
 
-def _grams(across: Sparse, one: Floats, two: Floats) -> tuple[Floats, Any]:
+def _grams(across: Table, one: Floats, two: Floats) -> tuple[Floats, Any]:
     """W diag(w) W' for two weightings w, the first as a dense matrix, by whichever product is less work."""
+    if isinstance(across, np.ndarray):
+        return (across * one) @ across.T, (across * two) @ across.T
     per_level = np.diff(across.T.tocsr().indptr).astype(np.float64)
     if SPARSE_COST * (per_level @ per_level) < across.shape[1] * across.shape[0] ** 2:
         # The product is linear in w: as one complex weighting both take the time of one.
@@ -118,9 +120,9 @@ def _inner(matrix: Floats, other: Any) -> float:
     return float(np.vdot(matrix, other))
 
 
-def _blocks(levels: Sparse) -> Iterator[Any]:
-    """Rows of a sparse array in blocks whose dense form is of bounded size."""
-    table = levels.tocsr()
+def _blocks(levels: Table) -> Iterator[Any]:
+    """Rows of an array in blocks whose dense form is of bounded size."""
+    table = levels.tocsr() if scipy.sparse.issparse(levels) else levels
     step = max(1, BLOCK // table.shape[1])
     for first in range(0, table.shape[0], step):
         yield table[first : first + step]

@@ -31,7 +31,7 @@ import numpy as np
 
 from app.deferred import dataclass
 from app.scoring.columns import Floats
-from app.scoring.crossed import RATER, SUBJECT, Crossed, Pair, Sparse
+from app.scoring.crossed import RATER, SUBJECT, Crossed, Pair, Table
 
 
 class Ratios(NamedTuple):
@@ -91,7 +91,7 @@ class Elimination:
     ratios: Ratios
     kept: int
     gone: int
-    across: Sparse
+    across: Table
     shrink: Pair
 
     @classmethod

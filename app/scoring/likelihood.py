@@ -97,7 +97,7 @@ def _curvature(rows: Crossed, inverse: Inverse, found: Projection) -> Floats:
     """q_i'Pq_j for q_j = Z_j e_j, from sums over levels alone."""
     subject, rater = found.scores
     own = (rows.counts[SUBJECT] * subject, rows.counts[RATER] * rater)
-    across = (np.asarray(rows.cross @ rater), np.asarray(rows.cross.T @ subject))
+    across = (np.asarray(rows.across(SUBJECT) @ rater), np.asarray(rows.across(RATER) @ subject))
     sums = (np.stack([own[SUBJECT], across[SUBJECT]], axis=1), np.stack([across[RATER], own[RATER]], axis=1))
     mixed = subject @ across[SUBJECT]
     products = np.array([[subject @ own[SUBJECT], mixed], [mixed, rater @ own[RATER]]])

@@ -22,7 +22,7 @@ def test_sums_are_those_of_the_matrices(rated: Rated) -> None:
     for role in (SUBJECT, RATER):
         own, other = written.z[role], written.z[1 - role]
         assert rows.sums[role] == pytest.approx(own.T @ xy, abs=1e-9)
-        assert rows.across(role).toarray().tolist() == (own.T @ other).tolist()
+        assert rows.across(role).tolist() == (own.T @ other).tolist()
         assert rows.counts[role].tolist() == own.sum(axis=0).tolist()
         weights = np.arange(1.0, other.shape[1] + 1)
         assert rows.squares_by(role, weights) == pytest.approx((own.T @ other) ** 2 @ weights)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.scoring import dense
+from app.scoring import crossed, dense
 from app.scoring.crossed import RATER, SUBJECT
 from app.scoring.dense import DenseInverse
 from app.scoring.elimination import Ratios
@@ -89,13 +89,15 @@ def test_a_variance_of_nothing_is_the_limit_of_small_ones(
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), ratios)
 def test_dense_and_sparse_products_give_the_same(seed: int, at: Ratios) -> None:
-    rows = random_crossing(seed, least=30).rows
     found = []
     with pytest.MonkeyPatch.context() as patch:
-        for cost in (0, 10**9):
-            patch.setattr(dense, "SPARSE_COST", cost)
-            patch.setattr(dense, "BLOCK", 20)
+        patch.setattr(dense, "BLOCK", 20)
+        for small_table, sparse_cost in ((10**4, 0), (0, 0), (0, 10**9)):
+            patch.setattr(crossed, "SMALL_TABLE", small_table)
+            patch.setattr(dense, "SPARSE_COST", sparse_cost)
+            rows = random_crossing(seed, least=30).rows
             point = point_at(rows, DenseInverse(rows, at), Method.REML)
             left = np.concatenate(point.inverse.left_over())
             found.append([point.criterion, *point.gradient.tolist(), *left.tolist()])
-    assert found[0] == pytest.approx(found[1], rel=1e-9, abs=1e-9)
+    for other in found[1:]:
+        assert found[0] == pytest.approx(other, rel=1e-9, abs=1e-9)
