@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -38,6 +38,7 @@ from app.rounds.values import (
 )
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = NOW.date()
 # Groups that may be asked ten questions about one subject.
 GROUPS = (RaterGroup.DIRECT_REPORT, RaterGroup.COLLEAGUE)
 
@@ -109,7 +110,7 @@ def _kpi(session: WriteSession, company_id: str, number: int, items: int, known:
     return kpi_id
 
 
-def draft(session: WriteSession, world: World, name: str, *, scope_id: str = "") -> Round:
+def draft(session: WriteSession, world: World, name: str, *, scope_id: str = "", period_end: date = TODAY) -> Round:
     """A draft round about all KPIs with two confidential groups, in a unit or the whole company."""
     wish = RoundDraft(
         scope_id=scope_id or world.company_id,
@@ -117,8 +118,8 @@ def draft(session: WriteSession, world: World, name: str, *, scope_id: str = "")
         name=_words(name),
         purpose=_words("We measure how fast this is."),
         asked_by="Bench",
-        period_start=NOW.date() - timedelta(days=90),
-        period_end=NOW.date(),
+        period_start=period_end - timedelta(days=90),
+        period_end=period_end,
         opens_at=NOW - timedelta(hours=1),
         closes_at=NOW + timedelta(days=7),
         pooling=Pooling.DROP,

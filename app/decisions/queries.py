@@ -36,7 +36,8 @@ from app.infra.ids import is_id
 from app.infra.paging import MAX_LIMIT, Page, PageRequest, ordered, ordered_page
 from app.kpis.queries import load_kpis
 from app.kpis.values import Kpi, KpiId, KpiKind
-from app.organisation.paths import load_paths, load_subjects
+from app.organisation.paths import load_subjects
+from app.organisation.trees import load_paths_inside
 from app.organisation.values import Subject, SubjectId
 from app.releases.gate import Waiting, is_kept_back, load_waiting
 from app.summaries.values import Place
@@ -83,12 +84,12 @@ def list_cases(
     if not is_id(company_id):
         raise NotFound
     query = _kept(select(DecisionCaseRow).where(DecisionCaseRow.company_id == company_id), chosen)
-    subjects = session.scalars(
-        select(DecisionCaseRow.subject_id).where(DecisionCaseRow.company_id == company_id).distinct()
+    asked = session.execute(
+        query.with_only_columns(DecisionCaseRow.subject_id, DecisionCaseRow.kpi_id).distinct()
     ).all()
-    kinds = select(DecisionCaseRow.kpi_id).where(DecisionCaseRow.company_id == company_id).distinct()
-    kpis = load_kpis(session, session.scalars(kinds).all(), on=on)
-    readable = _readable(session, viewer, subjects, on=on)
+    paths = load_paths_inside(session, chosen.inside_id, {subject_id for subject_id, _ in asked}, on=on)
+    kpis = load_kpis(session, {kpi_id for _, kpi_id in asked}, on=on)
+    readable = _readable(viewer, paths)
     # Hard KPIs are read by who reads readings as well; the roles that read results all do, keys may not.
     query = query.where(_is_readable(readable, kpis), *_is_not_kept_back(load_waiting(session, viewer, on=on)))
     usual = _USUAL.get(chosen.state, "-opened_on")
@@ -106,16 +107,11 @@ def _kept(query: Select[Any], chosen: CaseFilter) -> Select[Any]:
         query = query.where(DecisionCaseRow.subject_id == chosen.subject_id)
     if chosen.owner_ids is not None:
         query = query.where(DecisionCaseRow.owner_id.in_(chosen.owner_ids))
-    if chosen.subject_ids is not None:
-        query = query.where(DecisionCaseRow.subject_id.in_(chosen.subject_ids))
     return query
 
 
-def _readable(
-    session: ReadSession, viewer: Viewer, subject_ids: Iterable[str], *, on: date
-) -> Mapping[KpiKind, frozenset[str]]:
+def _readable(viewer: Viewer, paths: Mapping[SubjectId, Sequence[str]]) -> Mapping[KpiKind, frozenset[str]]:
     """The subjects whose cases the viewer may read, by the kind of KPI."""
-    paths = load_paths(session, subject_ids, on=on)
     soft = frozenset(str(one) for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path))
     hard = frozenset(one for one in soft if may(viewer, Action.READINGS_READ, paths[SubjectId(one)]))
     return {KpiKind.SOFT: soft, KpiKind.HARD: hard}
@@ -146,6 +142,8 @@ def _is_not_kept_back(waiting: Iterable[Waiting]) -> list[ColumnElement[bool]]:
 
 def _cases(session: ReadSession, viewer: Viewer, rows: Sequence[DecisionCaseRow], *, on: date) -> list[DecisionCase]:
     """Rows as cases, those left out that the viewer may not read; as many statements for one as for a hundred."""
+    if not rows:
+        return []
     kpis = load_kpis(session, {row.kpi_id for row in rows}, on=on)
     people = {row.owner_id for row in rows if row.owner_id is not None}
     subjects = load_subjects(session, {row.subject_id for row in rows} | people, on=on)

@@ -21,14 +21,13 @@ from app.followup.rows import load_watches
 from app.followup.rules import SINGLY
 from app.followup.values import KpiName
 from app.infra.database import ReadSession
-from app.infra.ids import is_id
 from app.kpis.queries import load_company_kpis, load_scorecards
 from app.kpis.rules import card_for
 from app.kpis.values import Kpi, KpiId, KpiState, Level, Scorecard
-from app.organisation.paths import below, load_subjects
+from app.organisation.paths import load_paths, load_subjects
 from app.organisation.values import Subject, SubjectKind
 from app.releases.gate import is_open
-from app.releases.queries import IS_TOLD, SCORE_COLUMNS, score_of, without_errors
+from app.releases.queries import IS_TOLD, SCORE_COLUMNS, is_whole, score_of, without_errors
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.rounds.recipe import targets_in
 from app.rounds.tables import RoundRow, RoundSubjectRow
@@ -73,13 +72,13 @@ def load_focus(session: ReadSession, viewer: Viewer, subject_ids: Collection[str
 
 def list_proposals(session: ReadSession, viewer: Viewer, *, on: date) -> tuple[Focus, ...]:
     """The focus of people whom the viewer leads and who propose something for it, by name."""
-    granted = sorted(filter(is_id, roots(viewer, Action.DECISIONS_WRITE)))
+    granted = roots(viewer, Action.DECISIONS_WRITE)
     if not granted:
         return ()
-    query = select(FocusKpiRow.subject_id).where(
-        FocusKpiRow.state == FocusState.PROPOSED, FocusKpiRow.subject_id.in_(below(granted, on=on))
-    )
-    found = load_focus(session, viewer, session.scalars(query).all(), on=on)
+    # Looked at from who proposes upwards: few do, and below a company there are all.
+    proposing = session.scalars(select(FocusKpiRow.subject_id).where(FocusKpiRow.state == FocusState.PROPOSED)).all()
+    paths = load_paths(session, proposing, on=on)
+    found = load_focus(session, viewer, [one for one, path in paths.items() if granted.intersection(path)], on=on)
     waiting = [one for one in found if one.may_choose and one.proposal is not None]
     return tuple(sorted(waiting, key=lambda one: (one.person.name.casefold(), one.person.id)))
 
@@ -164,8 +163,7 @@ def _load_told(
         .where(
             ScoreRow.subject_id.in_(subject_ids),
             ScoreRow.kpi_id.in_(kpi_ids),
-            ScoreRow.item_id.is_(None),
-            ScoreRow.rater_groups == "",
+            is_whole(ScoreRow),
             IS_TOLD,
             *is_open(viewer, ScoreRow.subject_id, ReleaseRow.round_id, on=on),
         )

@@ -47,8 +47,9 @@ from app.infra.paging import BadCursor, Page, PageRequest, decode_cursor, encode
 from app.kpis.queries import get_kpi, load_company_kpis, load_kpis, load_scorecards
 from app.kpis.rules import card_for
 from app.kpis.values import Kpi, KpiId, KpiKind, KpiState, Scorecard
-from app.organisation.queries import load_subjects, load_tree
-from app.organisation.values import UNIT_KINDS, Subject, SubjectId
+from app.organisation.paths import load_subjects
+from app.organisation.trees import load_units
+from app.organisation.values import Subject, SubjectId
 from app.releases.gate import load_waiting
 from app.rounds.rules import LEVELS
 from app.scoring.directions import Better
@@ -173,11 +174,11 @@ def load_signals_at(
     cards = load_scorecards(session, company_id, on=on)
     wanted = {kpi.id: [one for one in subjects if _is_watched_at(viewer, kpi, one, cards)] for kpi in kpis.values()}
     every = load_watched(session, company_id, kpis, wanted, on=on, but=but)
-    moving = [one for one in every if _signal(one, on=on) is not None]
-    watched = [one for one in moving if one.kpi.kind is KpiKind.HARD]
-    rated = [one for one in moving if one.kpi.kind is KpiKind.SOFT]
-    watched += _with_items(session, company_id, rated, but=but, on=on)
-    found = [signal for one in watched if (signal := _signal(one, on=on)) is not None]
+    moving = [(one, signal) for one in every if (signal := _signal(one, on=on)) is not None]
+    found = [signal for one, signal in moving if one.kpi.kind is KpiKind.HARD]
+    rated = [one for one, _ in moving if one.kpi.kind is KpiKind.SOFT]
+    named = _with_items(session, company_id, rated, but=but, on=on)
+    found += [signal for one in named if (signal := _signal(one, on=on)) is not None]
     return sorted(found, key=_latest_first)
 
 
@@ -199,8 +200,7 @@ def _units(session: ReadSession, viewer: Viewer, company_id: str, *, on: date) -
     """The units of a company whose results the viewer may read; none, too, where there is no such company."""
     if not is_id(company_id) or company_id not in load_subjects(session, [company_id], on=on):
         return []
-    tree = load_tree(session, company_id, on=on)
-    units = [subject for subject in tree.subjects.values() if subject.kind in UNIT_KINDS]
+    units = load_units(session, company_id, on=on)
     return [unit for unit in units if may(viewer, Action.RESULTS_READ, unit.path)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from app.followup.answering import GroupAnswers
 from app.followup.series import Released
@@ -14,7 +14,7 @@ from app.followup.values import Method, Shift, WatchSetting
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
-from app.releases.queries import IS_TOLD, SCORE_COLUMNS, score_of
+from app.releases.queries import IS_TOLD, SCORE_COLUMNS, is_whole, score_of
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import Withheld
 from app.rounds.recipe import groups_in, kpis_in
@@ -23,7 +23,6 @@ from app.rounds.values import AssignmentSource, FrozenKpi, RoundState
 from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.seasons import Season
 
-_IS_WHOLE = and_(ScoreRow.item_id.is_(None), ScoreRow.rater_groups == "")
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
 
 
@@ -54,8 +53,9 @@ def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it
             IS_TOLD,
         )
     )
-    if not with_items:
-        query = query.where(_IS_WHOLE)
+    # Items are asked of few subjects, release by release.
+    of_these = select(ReleaseRow.id).where(ReleaseRow.company_id == company_id)
+    query = query.where(ScoreRow.release_id.in_(of_these) if with_items else is_whole(ScoreRow))
     if but:
         query = query.where(RoundRow.id.not_in(but))
     return [
@@ -86,10 +86,17 @@ def load_told_at(
 def load_asked(session: ReadSession, round_ids: Iterable[str], kpi_ids: Collection[str]) -> dict[str, list[FrozenKpi]]:
     """KPIs as they were frozen, by round; those that nobody was asked about or that were not measured are left out."""
     query = select(RoundRow.id, RoundRow.recipe).where(RoundRow.id.in_(set(round_ids)))
-    found: dict[str, list[FrozenKpi]] = {}
+    # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
+    read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
+    found: defaultdict[str, list[FrozenKpi]] = defaultdict(list)
     for round_id, recipe in session.execute(query):
-        wanted = [kpi for kpi in recipe["kpis"] if kpi["kpi_id"] in kpi_ids]
-        found[round_id] = [kpi for kpi in kpis_in(wanted) if kpi.weights or kpi.measure is not None]
+        for document in (one for one in recipe["kpis"] if one["kpi_id"] in kpi_ids):
+            known = read[document["kpi_id"]]
+            if not any(before == document for before, _ in known):
+                known.append((document, *kpis_in([document])))
+            kpi = next(kpi for before, kpi in known if before == document)
+            if kpi.weights or kpi.measure is not None:
+                found[round_id].append(kpi)
     return found
 
 

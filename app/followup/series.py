@@ -38,20 +38,29 @@ class Released:
 # ------------------------------------------------------------ soft
 
 
-def rated_series(rows: Iterable[Released], kpis: Mapping[str, FrozenKpi]) -> tuple[Series, ...]:
+def definitions_of(kpis: Mapping[str, FrozenKpi]) -> dict[str, Definition]:
+    """What a soft KPI asked, by round; rounds with one frozen KPI have one definition."""
+    made = {id(kpi): definition_of(kpi) for kpi in {id(kpi): kpi for kpi in kpis.values()}.values()}
+    return {round_id: made[id(kpi)] for round_id, kpi in kpis.items()}
+
+
+def rated_series(
+    rows: Iterable[Released], kpis: Mapping[str, FrozenKpi], definitions: Mapping[str, Definition]
+) -> tuple[Series, ...]:
     """The series of one soft KPI at one subject, the one with most figures first; rows where nobody was asked are none.
 
     Parameters
     ----------
     rows : of the KPI, its groups and items
     kpis : the KPI as it was frozen, by round
+    definitions : of those, by round
     """
     by_length: defaultdict[Length | None, dict[date, list[Released]]] = defaultdict(dict)
     for of_round in _by_round(row for row in rows if row.round_id in kpis):
         one = of_round[0]
         # What was asked twice about the same days counts as it was asked last.
         by_length[length_of(one.first, one.last)][one.first] = of_round
-    found = [_rated(length, list(rounds.values()), kpis) for length, rounds in by_length.items()]
+    found = [_rated(length, list(rounds.values()), kpis, definitions) for length, rounds in by_length.items()]
     return tuple(sorted(found, key=_most_figures))
 
 
@@ -80,9 +89,13 @@ def _by_round(rows: Iterable[Released]) -> list[list[Released]]:
     return sorted(whole, key=lambda of_round: (of_round[0].sealed_at, of_round[0].release_id))
 
 
-def _rated(length: Length | None, rounds: Sequence[list[Released]], kpis: Mapping[str, FrozenKpi]) -> Series:
+def _rated(
+    length: Length | None,
+    rounds: Sequence[list[Released]],
+    kpis: Mapping[str, FrozenKpi],
+    definitions: Mapping[str, Definition],
+) -> Series:
     in_order = sorted(rounds, key=lambda of_round: of_round[0].first)
-    definitions = {round_id: definition_of(kpi) for round_id, kpi in kpis.items()}
     told = tuple(_told(of_round, definitions) for of_round in in_order)
     latest = kpis[in_order[-1][0].round_id]
     definition = definitions[in_order[-1][0].round_id]
@@ -142,9 +155,11 @@ class Steps:
     def __init__(
         self, measure: FrozenMeasure, length: Length, readings: Iterable[Reading], stays: Stays, *, today: date
     ) -> None:
-        self._measure = measure
+        self._rule, self._aggregation = RollUp(measure.rollup), aggregation_of(measure)
         self._length = length
         self._stays = stays
+        # A person's readings count for every unit above, and are brought into order once.
+        self._brought: dict[tuple[str, date], Readings] = {}
         self._of: defaultdict[str, defaultdict[date, list[Reading]]] = defaultdict(lambda: defaultdict(list))
         for reading in readings:
             start = start_of(length, day_of(reading.starts_at))
@@ -163,14 +178,11 @@ class Steps:
         return Series(self._length, tuple(told[known[0] : known[-1] + 1]) if known else ())
 
     def _told(self, subject_id: str, start: date) -> Told:
-        below = self._stays.people_below(SubjectId(subject_id), on=start)
+        own = self._readings(subject_id, start)
+        # Who has readings of its own needs none of those below.
+        below = () if own.observations else self._stays.people_below(SubjectId(subject_id), on=start)
         expected = [one for one in sorted(below) if one in self._spans and self._reports(one, start)]
-        figure = unit_figure(
-            RollUp(self._measure.rollup),
-            aggregation_of(self._measure),
-            self._readings(subject_id, start),
-            [self._readings(one, start) for one in expected],
-        )
+        figure = unit_figure(self._rule, self._aggregation, own, [self._readings(one, start) for one in expected])
         last = step_after(self._length, start) - timedelta(1)
         return Told(start, last, None if isinstance(figure, NotScored) else figure.value)
 
@@ -180,8 +192,12 @@ class Steps:
         return first <= start <= last
 
     def _readings(self, subject_id: str, start: date) -> Readings:
-        found = self._of[subject_id].get(start, ()) if subject_id in self._of else ()
-        return Readings(observations_of(found), expected=1, observed=min(1, len(found)))
+        brought = self._brought.get((subject_id, start))
+        if brought is None:
+            found = self._of[subject_id].get(start, ()) if subject_id in self._of else ()
+            brought = Readings(observations_of(found), expected=1, observed=min(1, len(found)))
+            self._brought[subject_id, start] = brought
+        return brought
 
 
 def spans_of(readings: Iterable[Reading]) -> Iterator[tuple[date, date]]:

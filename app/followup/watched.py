@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from app.deferred import dataclass
 from app.followup.rows import load_asked, load_released, load_shifts, load_watches
 from app.followup.rules import better_of, step_of, watched_since
-from app.followup.series import Released, Steps, rated_series, spans_of
+from app.followup.series import Released, Steps, definitions_of, rated_series, spans_of
 from app.followup.values import Series, Watched, WatchSetting
 from app.infra.database import ReadSession
 from app.infra.formats import DEFAULT_ZONE
@@ -17,10 +17,10 @@ from app.kpis.rules import target_for
 from app.kpis.values import Kpi, KpiId, KpiKind, Target
 from app.metrics.queries import load_readings
 from app.metrics.values import Reading
-from app.organisation.queries import load_stays
+from app.organisation.trees import load_stays, load_stays_below
 from app.organisation.values import Stays, Subject, SubjectId
 from app.rounds.recipe import freeze_kpi
-from app.rounds.values import FrozenMeasure
+from app.rounds.values import FrozenKpi, FrozenMeasure
 from app.scoring.directions import Better
 from app.scoring.steps import Length
 
@@ -82,11 +82,13 @@ def load_rated(  # noqa: PLR0913 - of what, where, on which day, how much of it,
     by_place: defaultdict[tuple[str, str], list[Released]] = defaultdict(list)
     for row in rows:
         by_place[row.score.kpi_id or "", row.score.subject_id].append(row)
+    by_kpi: defaultdict[str, dict[str, FrozenKpi]] = defaultdict(dict)
+    for round_id, kpis in asked.items():
+        for kpi in kpis:
+            by_kpi[kpi.kpi_id][round_id] = kpi
+    definitions = {kpi_id: definitions_of(by_kpi[kpi_id]) for kpi_id in kpi_ids}
     return {
-        (kpi_id, subject_id): rated_series(
-            found,
-            {round_id: kpi for round_id, kpis in asked.items() for kpi in kpis if kpi.kpi_id == kpi_id},
-        )
+        (kpi_id, subject_id): rated_series(found, by_kpi[kpi_id], definitions[kpi_id])
         for (kpi_id, subject_id), found in by_place.items()
     }
 
@@ -113,7 +115,7 @@ def load_measurements(
     session: ReadSession, company_id: str, kpi_ids: Collection[str], *, on: date, subject_ids: Collection[str] = ()
 ) -> Measurements:
     """The readings of KPIs, of all subjects or of some and of everybody who ever hung below them."""
-    stays = load_stays(session, company_id)
+    stays = load_stays_below(session, subject_ids) if subject_ids else load_stays(session, company_id)
     whom = {one for subject_id in subject_ids for one in (subject_id, *stays.ever_below(SubjectId(subject_id)))}
     found: defaultdict[str, list[Reading]] = defaultdict(list)
     start = datetime.combine(watched_since(on), time(), DEFAULT_ZONE)

@@ -119,14 +119,14 @@ def measure(value: float | Decimal | None, locale: Locale, unit: str = "", decim
 
 def day(value: date, locale: Locale, style: DayStyle = "long") -> str:
     """A day: `27. november 2026`, `fredag 27. november`, `27. nov.`."""
-    return format_date(value, format=_DAY[locale][style], locale=_CLDR[locale])
+    return _date(value, _DAY[locale][style], locale)
 
 
 def instant(value: datetime, locale: Locale, style: InstantStyle = "weekday", *, zone: ZoneInfo = DEFAULT_ZONE) -> str:
     """A moment in local time: `fredag 27. november kl. 16.00`, `Friday 27 November at 16:00`."""
     local = _local(value, zone)
     pattern = _FULL_DAY[locale] if style == "full" else _DAY[locale][style]
-    return format_date(local.date(), format=pattern, locale=_CLDR[locale]) + _AT[locale][style] + _clock(local, locale)
+    return _date(local.date(), pattern, locale) + _AT[locale][style] + _clock(local, locale)
 
 
 def clock(value: datetime, locale: Locale, *, zone: ZoneInfo = DEFAULT_ZONE) -> str:
@@ -147,7 +147,7 @@ def day_range(first: date, last: date, locale: Locale) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}{dot}{DASH}{day(last, locale)}"
     same_year = "d.'\xa0'MMMM" if locale == "nb" else "d'\xa0'MMMM"
-    start = format_date(first, same_year, locale=_CLDR[locale]) if first.year == last.year else day(first, locale)
+    start = _date(first, same_year, locale) if first.year == last.year else day(first, locale)
     return f"{start} {DASH} {day(last, locale)}"
 
 
@@ -156,7 +156,7 @@ def period(first: date, last: date, locale: Locale) -> str:
     if first.day != 1 or (last + timedelta(days=1)).day != 1 or first.year != last.year:
         return day_range(first, last, locale)
     if first.month == last.month:
-        return format_date(first, "MMMM y", locale=_CLDR[locale])
+        return _date(first, "MMMM y", locale)
     if (first.month, last.month) == (1, 12):
         return str(first.year)
     if last.month - first.month == 2 and last.month % 3 == 0:
@@ -180,6 +180,12 @@ def counted(value: int, locale: Locale) -> str:
 def _figure(rounded: Decimal, pattern: str, locale: Locale) -> str:
     """A page of results writes a hundred figures, most of them again and again."""
     return format_decimal(rounded, format=pattern, locale=_CLDR[locale])
+
+
+@lru_cache(maxsize=2048)
+def _date(value: date, pattern: str, locale: Locale) -> str:
+    """A list names the same few days over and over."""
+    return format_date(value, format=pattern, locale=_CLDR[locale])
 
 
 def _rounded(value: float | Decimal, decimals: int) -> Decimal:

@@ -172,7 +172,9 @@ def list_scorecards(
 
 
 def load_kpis(session: ReadSession, kpi_ids: Collection[str], *, on: date) -> Mapping[KpiId, Kpi]:
-    """KPIs in the version of a day, in four statements."""
+    """KPIs in the version of a day, in four statements; in none where there are none."""
+    if not kpi_ids:
+        return {}
     rows = session.scalars(select(KpiRow).where(KpiRow.id.in_(kpi_ids))).all()
     return {kpi.id: kpi for kpi in _kpis(session, rows, on)}
 

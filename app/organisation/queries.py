@@ -13,22 +13,18 @@ from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
-from app.organisation.paths import holds, in_parts, load_paths, load_subjects, path_of, subject_of
+from app.organisation.paths import holds, in_parts, known_id, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
 from app.organisation.tables import DeputyRow, MembershipRow, PersonRow, SubjectRow
+from app.organisation.trees import load_all_subjects, load_stays, load_tree
 from app.organisation.values import (
     Deputy,
-    Membership,
     Person,
     PersonFilter,
     PersonId,
-    Stays,
     Subject,
     SubjectFilter,
     SubjectId,
-    SubjectKind,
-    Tree,
-    tree_of,
 )
 from app.organisation.viewers import (
     list_manager_roles,
@@ -94,16 +90,6 @@ _PEOPLE = select(
 # ------------------------------------------------------------ subjects
 
 
-def load_tree(session: ReadSession, company_id: str, *, on: date) -> Tree:
-    """A company as it stands on a day, in two statements; NotFound if there is no such company."""
-    subjects = load_all_subjects(session, company_id, on=on)
-    root = subjects.get(SubjectId(company_id))
-    if root is None:
-        raise NotFound
-    hanging = (subject for subject in subjects.values() if subject.parent_id is not None)
-    return tree_of(root, hanging, load_manager_roles(session, company_id, on=on))
-
-
 def get_subject(
     session: ReadSession, viewer: Viewer, subject_id: str, *, on: date, action: Action = Action.ORGANISATION_READ
 ) -> Subject:
@@ -124,56 +110,11 @@ def find_subject(session: ReadSession, company_id: str, external_id: str, *, on:
 def find_subject_id(session: ReadSession, company_id: str, external_id: str) -> SubjectId | None:
     """The id of the subject of a company with this external id, closed or not."""
     found = session.scalar(
-        select(SubjectRow.id).where(SubjectRow.company_id == _known(company_id), SubjectRow.external_id == external_id)
+        select(SubjectRow.id).where(
+            SubjectRow.company_id == known_id(company_id), SubjectRow.external_id == external_id
+        )
     )
     return SubjectId(found) if found else None
-
-
-def load_all_subjects(session: ReadSession, company_id: str, *, on: date) -> dict[SubjectId, Subject]:
-    """Every subject a company ever had, without paths; what hangs nowhere on a day has no parent."""
-    # Columns and no mapped rows: this is asked for whole companies.
-    rows = session.execute(
-        select(
-            SubjectRow.id,
-            SubjectRow.kind,
-            SubjectRow.name,
-            SubjectRow.external_id,
-            SubjectRow.version,
-            MembershipRow.parent_id,
-        )
-        .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
-        .where(SubjectRow.company_id == _known(company_id))
-    )
-    company = SubjectId(company_id)
-    return {
-        SubjectId(subject_id): Subject(
-            SubjectId(subject_id),
-            company,
-            SubjectKind(kind),
-            name,
-            external_id,
-            SubjectId(parent_id) if parent_id else None,
-            (),
-            version,
-        )
-        for subject_id, kind, name, external_id, version, parent_id in rows
-    }
-
-
-def load_stays(session: ReadSession, company_id: str) -> Stays:
-    """Who of a company hung where over all days, whoever asks; two statements."""
-    company = _known(company_id)
-    people = session.scalars(
-        select(SubjectRow.id).where(SubjectRow.company_id == company, SubjectRow.kind == SubjectKind.PERSON)
-    )
-    rows = session.execute(
-        select(MembershipRow.subject_id, MembershipRow.parent_id, MembershipRow.starts_on, MembershipRow.ends_on)
-        .join(SubjectRow, SubjectRow.id == MembershipRow.subject_id)
-        .where(SubjectRow.company_id == company)
-        .order_by(MembershipRow.starts_on, MembershipRow.subject_id)
-    )
-    stays = [Membership(SubjectId(one), SubjectId(parent), starts, ends) for one, parent, starts, ends in rows]
-    return Stays(frozenset(map(SubjectId, people)), tuple(stays))
 
 
 def list_subjects(
@@ -190,7 +131,7 @@ def list_subjects(
         select(SubjectRow.name_key, SubjectRow.id)
         .outerjoin(MembershipRow, and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, on)))
         .where(
-            SubjectRow.company_id == _known(company_id),
+            SubjectRow.company_id == known_id(company_id),
             or_(MembershipRow.subject_id.is_not(None), SubjectRow.id == SubjectRow.company_id),
             *_seen(viewer, SubjectRow.id, company_id, on),
         )
@@ -200,7 +141,7 @@ def list_subjects(
     if only.kinds:
         query = query.where(SubjectRow.kind.in_(only.kinds))
     if only.parent_id is not None:
-        query = query.where(MembershipRow.parent_id == _known(only.parent_id))
+        query = query.where(MembershipRow.parent_id == known_id(only.parent_id))
     if only.prefix:
         query = query.where(SubjectRow.name_key.startswith(name_key(only.prefix), autoescape=True))
     rows = session.execute(sliced(query, (SubjectRow.name_key, SubjectRow.id), _by_name(request)))
@@ -261,7 +202,7 @@ def find_person(
 ) -> Person | None:
     """The person of a company with this mailbox or this external id, whoever asks."""
     known_by = PersonRow.mailbox == mailbox if mailbox is not None else PersonRow.external_id == external_id
-    row = session.scalar(select(PersonRow).where(PersonRow.company_id == _known(company_id), known_by))
+    row = session.scalar(select(PersonRow).where(PersonRow.company_id == known_id(company_id), known_by))
     return _person(row) if row else None
 
 
@@ -312,10 +253,10 @@ def list_people(
     only: PersonFilter = _ALL_PEOPLE,
 ) -> Page[Person]:
     """The people of a company that the viewer sees, by name or by address."""
-    query = select(PersonRow).where(PersonRow.company_id == _known(company_id))
+    query = select(PersonRow).where(PersonRow.company_id == known_id(company_id))
     query = query.where(*_seen(viewer, PersonRow.subject_id, company_id, on))
     if only.unit_id is not None:
-        query = query.where(PersonRow.subject_id.in_(_subtree([_known(only.unit_id)], on)))
+        query = query.where(PersonRow.subject_id.in_(_subtree([known_id(only.unit_id)], on)))
     if only.prefix:
         by_name = PersonRow.name_key.startswith(name_key(only.prefix), autoescape=True)
         query = query.where(or_(by_name, PersonRow.mailbox.startswith(only.prefix.casefold(), autoescape=True)))
@@ -344,13 +285,6 @@ def _seen(
     granted = sorted(filter(is_id, roots(viewer, Action.ORGANISATION_READ)))
     own = sorted(filter(is_id, viewer.own_subjects))
     return (or_(column.in_(_subtree(granted, on)), column.in_(own)),)
-
-
-def _known(subject_id: str) -> str:
-    """An id that PostgreSQL can compare; text that is none names nothing."""
-    if not is_id(subject_id):
-        raise NotFound
-    return subject_id
 
 
 def _by_name(request: PageRequest) -> PageRequest:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.accounts.queries import find_account
 from app.accounts.rules import READING_ROLES, UNIT_ROLES
@@ -20,12 +20,18 @@ _READ_BY = ((True, UNIT_ROLES), (False, READING_ROLES - UNIT_ROLES))
 
 def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
     """Who leads which unit of a company on a day."""
-    rows = session.scalars(
-        select(ManagerRoleRow)
-        .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
-        .where(SubjectRow.company_id == company_id, holds(ManagerRoleRow, on))
+    # From the roles to the units: leaders are few beside all that hangs in a company.
+    of_company = select(SubjectRow.id).where(
+        SubjectRow.id == ManagerRoleRow.unit_id, SubjectRow.company_id == company_id
     )
+    rows = session.scalars(select(ManagerRoleRow).where(of_company.exists(), holds(ManagerRoleRow, on)))
     return [role_of(row) for row in rows]
+
+
+def load_roles_at(session: ReadSession, unit_ids: Iterable[str], *, on: date) -> list[ManagerRole]:
+    """Who leads some units on a day, whoever asks."""
+    query = select(ManagerRoleRow).where(ManagerRoleRow.unit_id.in_(list(unit_ids)), holds(ManagerRoleRow, on))
+    return [role_of(row) for row in session.scalars(query)]
 
 
 def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[ManagerRole]:
@@ -169,8 +175,12 @@ def _people_unseen(session: ReadSession, grants: Iterable[Grant], own: Collectio
     held = {is_of_units: {one.subject_id for one in grants if one.role in roles} for is_of_units, roles in _READ_BY}
     if not held[True]:
         return frozenset()
-    below_unit = SubjectRow.id.in_(below(sorted(held[True]), on=on))
-    people = select(SubjectRow.id).where(SubjectRow.kind == SubjectKind.PERSON, below_unit)
+    # Below a company is everybody in it, found without going from unit to unit.
+    is_company = (SubjectRow.id.in_(held[True]), SubjectRow.id == SubjectRow.company_id)
+    companies = set(session.scalars(select(SubjectRow.id).where(*is_company)))
+    in_company, units = SubjectRow.company_id.in_(companies), sorted(held[True] - companies)
+    inside = or_(in_company, SubjectRow.id.in_(below(units, on=on))) if units else in_company
+    people = select(SubjectRow.id).where(SubjectRow.kind == SubjectKind.PERSON, inside)
     if held[False]:
         people = people.where(SubjectRow.id.not_in(below(sorted(held[False]), on=on)))
     return frozenset(session.scalars(people)) - frozenset(own)

@@ -6,6 +6,7 @@ person or round as for a hundred.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from app.accounts.rules import Action, may
@@ -20,8 +21,8 @@ from app.followup.values import Signal
 from app.infra.database import ReadSession
 from app.infra.paging import MAX_LIMIT, PageRequest
 from app.organisation.paths import load_subjects
-from app.organisation.queries import load_tree
-from app.organisation.values import UNIT_KINDS, Subject, SubjectId, SubjectKind, Tree
+from app.organisation.trees import load_members, load_paths_inside, load_units
+from app.organisation.values import UNIT_KINDS, Subject, SubjectId, SubjectKind
 from app.overview import rows, rules
 from app.overview.sides import SideBySide, load_side_by_side
 from app.overview.values import (
@@ -32,15 +33,16 @@ from app.overview.values import (
     Overview,
     Short,
     Standing,
+    ToldRound,
 )
 from app.plans.queries import list_plans
 from app.plans.values import PlanFilter, PlanState
 from app.releases.gate import load_waiting
-from app.releases.queries import load_latest_composites
 from app.summaries.compose import figure_of
 from app.summaries.found import Found
 from app.summaries.values import Place
 from app.talks.queries import list_due_talks
+from app.talks.values import DueTalk
 
 ALL = PageRequest(limit=MAX_LIMIT)
 
@@ -48,15 +50,22 @@ ALL = PageRequest(limit=MAX_LIMIT)
 # ------------------------------------------------------------ the overview
 
 
-def get_overview(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> Overview:
-    """A unit or a person with everything that waits there; NotFound unless the viewer may read its results."""
-    there = _there(session, viewer, subject_id, on=on)
-    subject, inside = there.subject, frozenset(str(one.id) for one in there.inside)
+def get_overview(
+    session: ReadSession, viewer: Viewer, subject_id: str, *, most: int | None = None, on: date
+) -> Overview:
+    """A unit or a person with everything that waits there; NotFound unless the viewer may read its results.
+
+    Of units and people below it tells of all, or of the nearest, `most` at most, and says how many there are. Cases,
+    plans and talks that wait are there whoever they are about.
+    """
+    whole = _there(session, viewer, subject_id, on=on)
+    there = whole if most is None else whole.nearest(most)
+    subject = there.subject
     cases = list_cases(
-        session, viewer, there.company_id, ALL, chosen=CaseFilter(CaseState.OPEN, subject_ids=inside), on=on
+        session, viewer, there.company_id, ALL, chosen=CaseFilter(CaseState.OPEN, inside_id=subject.id), on=on
     ).items
     plans = list_plans(
-        session, viewer, there.company_id, ALL, chosen=PlanFilter(PlanState.OPEN, subject_ids=inside), on=on
+        session, viewer, there.company_id, ALL, chosen=PlanFilter(PlanState.OPEN, inside_id=subject.id), on=on
     ).items
     standings = _standings(session, viewer, [subject, *there.near], on=on)
     course = _course(session, viewer, subject, on=on)
@@ -71,40 +80,51 @@ def get_overview(session: ReadSession, viewer: Viewer, subject_id: str, *, on: d
         short=_short(session, there, course, cases, on=on),
         cases=cases,
         plans=plans,
-        talks=tuple(one for one in list_due_talks(session, viewer, on=on) if one.subject.id in inside),
+        talks=_talks(session, there, on=on),
+        told_of=len(there.below),
+        in_all=len(whole.below),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _There:
-    """A subject in the tree of today, with what the viewer may read there.
+    """A subject as it hangs today, with what the viewer may read there.
 
-    inside : itself and everything below it; `near` what stands in the tree of the page
+    above : the units from the company down, readable or not
+    units : itself, if it is one, and those below it, in the order of the tree
+    people : those directly in it, or the person itself
     """
 
     viewer: Viewer
     subject: Subject
-    tree: Tree
-    inside: tuple[Subject, ...]
+    above: tuple[Place, ...]
+    units: tuple[Subject, ...]
+    people: tuple[Subject, ...]
 
     @property
     def company_id(self) -> str:
         return self.subject.company_id
 
     @property
-    def above(self) -> tuple[Place, ...]:
-        return tuple(_place(self.viewer, self.tree.subjects[one]) for one in self.subject.path[:-1])
+    def below(self) -> tuple[Subject, ...]:
+        """Units and people but for itself."""
+        return tuple(one for one in (*self.units, *self.people) if one.id != self.subject.id)
 
-    def children(self, subject_id: str, *kinds: SubjectKind) -> list[Subject]:
-        known = {one.id: one for one in self.inside}
-        found = [known[one] for one in self.tree.children(SubjectId(subject_id)) if one in known]
-        return [one for one in found if one.kind in kinds]
+    def nearest(self, most: int) -> "_There":
+        """The same with those below it that are nearest."""
+        kept = {self.subject.id, *(one.id for one in rules.nearest(self.subject, self.below, most))}
+        units, people = (tuple(one for one in some if one.id in kept) for some in (self.units, self.people))
+        return replace(self, units=units, people=people)
+
+    def children(self, unit_id: str) -> list[Subject]:
+        return [one for one in self.units if one.parent_id == unit_id]
 
     @property
     def near(self) -> list[Subject]:
-        units = self.children(self.subject.id, *UNIT_KINDS)
-        people = self.children(self.subject.id, SubjectKind.PERSON)
-        return [*units, *(one for unit in units for one in self.children(unit.id, *UNIT_KINDS)), *people]
+        """What stands in the tree of the page, units first."""
+        direct = self.children(self.subject.id)
+        below = [one for unit in direct for one in self.children(unit.id)]
+        return [*direct, *below, *(one for one in self.people if one.id != self.subject.id)]
 
 
 def _there(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> _There:
@@ -113,12 +133,28 @@ def _there(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -
         raise NotFound
     if not may(viewer, Action.RESULTS_READ, subject.path):
         raise NotFound
-    tree = load_tree(session, subject.company_id, on=on)
-    if subject.id not in tree.subjects:
+    if subject.kind is SubjectKind.PERSON:
+        return _there_alone(session, viewer, subject, on=on)
+    units = {one.id: one for one in load_units(session, subject.company_id, on=on)}
+    if subject.id not in units:
         raise NotFound
-    found = [tree.subjects[one] for one in tree.subtree(subject.id)]
-    inside = [one for one in found if one.kind is not SubjectKind.COMPETITOR]
-    return _There(viewer, subject, tree, tuple(one for one in inside if may(viewer, Action.RESULTS_READ, one.path)))
+    below = (one for one in units.values() if subject.id in one.path)
+    people = load_members(session, subject, on=on)
+    return _There(
+        viewer,
+        subject,
+        tuple(_place(viewer, units[one]) for one in subject.path[:-1]),
+        tuple(one for one in below if may(viewer, Action.RESULTS_READ, one.path)),
+        tuple(one for one in people if may(viewer, Action.RESULTS_READ, one.path)),
+    )
+
+
+def _there_alone(session: ReadSession, viewer: Viewer, person: Subject, *, on: date) -> _There:
+    """A person, who has nothing below; NotFound once it hangs nowhere."""
+    if not load_paths_inside(session, person.id, [person.id], on=on):
+        raise NotFound
+    above = load_subjects(session, person.path[:-1], on=on)
+    return _There(viewer, person, tuple(_place(viewer, above[one]) for one in person.path[:-1]), (), (person,))
 
 
 def _place(viewer: Viewer, subject: Subject) -> Place:
@@ -130,14 +166,14 @@ def _standings(
     session: ReadSession, viewer: Viewer, subjects: Sequence[Subject], *, on: date
 ) -> Mapping[SubjectId, Standing]:
     """The latest composites; of whom no release says anything, none."""
-    latest = load_latest_composites(session, viewer, [one.id for one in subjects], on=on)
+    latest = rows.load_latest_composites(session, viewer, [one.id for one in subjects], on=on)
     releases = {str(release.id) for release, _ in latest.values()}
-    rounds, told = rows.load_told_rounds(session, releases), rows.load_told_of(session, releases, list(latest))
+    rounds = rows.load_told_rounds(session, releases)
     found = {}
     for subject in subjects:
         release, score = latest.get(subject.id, (None, None))
         place = _place(viewer, subject)
-        if release is None or score is None or (release.id, subject.id) not in told:
+        if release is None or score is None:
             found[subject.id] = Standing(place)
         else:
             found[subject.id] = Standing(place, rounds[release.id], figure_of(score))
@@ -145,28 +181,39 @@ def _standings(
 
 
 def _branches(there: _There, standings: Mapping[SubjectId, Standing]) -> tuple[Branch, ...]:
-    direct = there.children(there.subject.id, *UNIT_KINDS, SubjectKind.PERSON)
+    people = [one for one in there.people if one.id != there.subject.id]
     return tuple(
-        Branch(standings[one.id], tuple(standings[under.id] for under in there.children(one.id, *UNIT_KINDS)))
-        for one in sorted(direct, key=lambda one: one.kind is SubjectKind.PERSON)
+        Branch(standings[one.id], tuple(standings[under.id] for under in there.children(one.id)))
+        for one in (*there.children(there.subject.id), *people)
     )
 
 
 def _course(session: ReadSession, viewer: Viewer, subject: Subject, *, on: date) -> tuple[CoursePoint, ...]:
-    found = rows.load_composites_of(session, viewer, subject.id, on=on)
-    releases = [told.release_id for told, _ in found]
-    told_there = rows.load_told_of(session, releases, [subject.id])
+    rounds = _rounds(session, viewer, subject, on=on)
+    releases = [told.release_id for told in rounds]
+    scores = rows.load_composites_in(session, releases, subject.id)
     documents = rows.load_documents(session, releases, subject.id)
     waiting = {one.round_id for one in load_waiting(session, viewer, [subject.id], on=on)}
     points = []
-    for told, score in found:
-        if (told.release_id, subject.id) in told_there:
-            known = Found(documents.get(told.release_id, {}))
-            since = known.since()
-            change = None if since is None or since.round_id in waiting else known.change(None)
-            since_id = None if since is None or change is None else since.release_id
-            points.append(CoursePoint(told, figure_of(score), change, since_id))
-    return rules.course_of(points)
+    for told in rounds:
+        known = Found(documents.get(told.release_id, {}))
+        since = known.since()
+        change = None if since is None or since.round_id in waiting else known.change(None)
+        since_id = None if since is None or change is None else since.release_id
+        points.append(CoursePoint(told, figure_of(scores[told.release_id]), change, since_id))
+    return tuple(points)
+
+
+def _rounds(session: ReadSession, viewer: Viewer, subject: Subject, *, on: date) -> tuple[ToldRound, ...]:
+    return rules.course_of(rows.load_rounds_about(session, viewer, subject.id, on=on))
+
+
+def _talks(session: ReadSession, there: _There, *, on: date) -> tuple[DueTalk, ...]:
+    """The talks that wait for the viewer with somebody who hangs there or below it and whose results he reads."""
+    due = list_due_talks(session, there.viewer, on=on)
+    paths = load_paths_inside(session, there.subject.id, {one.subject.id for one in due}, on=on)
+    read = {str(one) for one, path in paths.items() if may(there.viewer, Action.RESULTS_READ, path)}
+    return tuple(one for one in due if one.subject.id in read)
 
 
 # ------------------------------------------------------------ what is off course
@@ -176,8 +223,7 @@ def _off_course(
     session: ReadSession, there: _There, cases: Collection[DecisionCase], *, on: date
 ) -> tuple[OffCourse, ...]:
     """What moves or is beyond its red line at the unit, at units below it, and of the people directly in it."""
-    watched = [one for one in there.inside if one.kind in UNIT_KINDS]
-    watched += [one for one in there.inside if one.kind is SubjectKind.PERSON and _is_direct(there.subject, one)]
+    watched = [*there.units, *there.people]
     waiting = load_waiting(session, there.viewer, on=on)
     kept_back = {one.subject_id for one in waiting}
     free = [one for one in watched if one.id not in kept_back]
@@ -187,8 +233,9 @@ def _off_course(
         rounds = {one.round_id for one in waiting}
         signals += load_signals_at(session, there.viewer, there.company_id, own, but=rounds, on=on)
     asked = {(case.kpi.id, case.subject.id): str(case.id) for case in cases}
+    paths = {str(one.id): one.path for one in watched}
     return tuple(
-        OffCourse(one, asked.get((one.kpi.id, one.subject.id)), _may_ask(there, one.subject.id))
+        OffCourse(one, asked.get((one.kpi.id, one.subject.id)), _may_ask(there, paths[one.subject.id]))
         for one in signals
         if _is_bad(one)
     )
@@ -199,12 +246,8 @@ def _is_bad(signal: Signal) -> bool:
     return is_red or (signal.finding.side is not None and not signal.finding.is_gain)
 
 
-def _is_direct(subject: Subject, one: Subject) -> bool:
-    return subject.id in {one.id, one.parent_id}
-
-
-def _may_ask(there: _There, subject_id: str) -> bool:
-    return may(there.viewer, Action.DECISIONS_WRITE, there.tree.subjects[SubjectId(subject_id)].path)
+def _may_ask(there: _There, path: Sequence[str]) -> bool:
+    return may(there.viewer, Action.DECISIONS_WRITE, path)
 
 
 def _short(
@@ -216,13 +259,15 @@ def _short(
     map_ = load_side_by_side(session, there.viewer, there.company_id, there.subject.id, course[-1].told, on=on)
     asked = {(case.kpi.id, case.subject.id): str(case.id) for case in cases}
     lines = map_.rows if there.subject.kind in UNIT_KINDS else [one for one in (map_.unit,) if one is not None]
+    # They hung here at the launch of the round, and may hang elsewhere or nowhere today.
+    paths = load_paths_inside(session, there.company_id, [line.place.id for line in lines], on=on)
     return rules.shortest(
         Short(
             line.place,
             kpi,
             cell.figure,
             cell.target,
-            line.place.id in there.tree.subjects and _may_ask(there, line.place.id),
+            _may_ask(there, paths.get(SubjectId(line.place.id), ())),
             asked.get((kpi.id, line.place.id)),
         )
         for line in lines
@@ -245,7 +290,7 @@ def get_heat_map(
     there = _there(session, viewer, unit_id, on=on)
     if there.subject.kind not in UNIT_KINDS:
         raise NotFound
-    rounds = tuple(point.told for point in reversed(_course(session, viewer, there.subject, on=on)))
+    rounds = tuple(reversed(_rounds(session, viewer, there.subject, on=on)))
     chosen = next((one for one in rounds if release_id in {None, one.release_id}), None)
     if release_id is not None and chosen is None:
         raise NotFound

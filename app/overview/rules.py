@@ -1,24 +1,52 @@
 """Pure decisions of overviews: which rounds make a course, what is short of its target, in which order rows stand."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from app.followup.rules import SINGLY
-from app.overview.values import CoursePoint, HeatCell, HeatRow, Short
+from app.organisation.values import Subject
+from app.overview.values import HeatCell, HeatRow, Short, ToldRound
 from app.scoring.steps import length_of
 
 MOST_SHORT = 5
 """So many KPIs short of their target are named; more would be no help."""
 
 MOST_ROUNDS = 12
+MOST_NEAR = 30
+"""Units and people that one page tells of unasked: with more than these it would be a list, and take ever longer."""
 WHOLE = "composite"
 NAME = "name"
 
 
-def course_of(points: Iterable[CoursePoint]) -> tuple[CoursePoint, ...]:
-    """The points of a course, the latest twelve; single weeks only where there is nothing else."""
-    every = list(points)
-    longer = [one for one in every if length_of(one.told.period_start, one.told.period_end) not in SINGLY]
+def course_of(rounds: Iterable[ToldRound]) -> tuple[ToldRound, ...]:
+    """The rounds of a course, the latest twelve; single weeks only where there is nothing else."""
+    every = list(rounds)
+    longer = [one for one in every if length_of(one.period_start, one.period_end) not in SINGLY]
     return tuple((longer or every)[-MOST_ROUNDS:])
+
+
+def nearest(subject: Subject, below: Sequence[Subject], most: int) -> tuple[Subject, ...]:
+    """Those below a subject that its page tells of: level by level while they fit, the first level at least in part.
+
+    Parameters
+    ----------
+    below : with their paths, in the order of the tree
+    most : so many at most
+
+    Returns
+    -------
+    In the same order. A level is there as a whole or not at all, so that no unit looks as if nothing hung below it while
+    its neighbour shows what does.
+    """
+    levels: defaultdict[int, list[Subject]] = defaultdict(list)
+    for one in below:
+        levels[len(one.path) - len(subject.path)].append(one)
+    kept = {one.id for one in levels[1][:most]}
+    for level in sorted(levels.keys() - {1}):
+        if len(kept) + len(levels[level]) > most:
+            break
+        kept |= {one.id for one in levels[level]}
+    return tuple(one for one in below if one.id in kept)
 
 
 def shortest(found: Iterable[Short]) -> tuple[Short, ...]:

@@ -97,6 +97,8 @@ class Overview:
     off_course : there and below, the latest first
     short : of what hangs directly there, the furthest from its target first
     cases, plans : open ones there and below, the first due first; talks : those that wait for the viewer
+    told_of, in_all : of how many units and people it tells, and how many there are to tell of: those below, and who
+        hangs directly there
     """
 
     place: Place
@@ -110,6 +112,8 @@ class Overview:
     cases: tuple[DecisionCase, ...]
     plans: tuple[ActionPlan, ...]
     talks: tuple[DueTalk, ...]
+    told_of: int
+    in_all: int
 
 
 # ------------------------------------------------------------ beside each other

@@ -23,6 +23,7 @@ from app.kpis.queries import load_kpis
 from app.kpis.tables import ItemRow
 from app.kpis.values import Kpi, KpiId, KpiKind, RaterGroup
 from app.organisation.paths import load_paths, load_subjects
+from app.organisation.trees import load_paths_inside
 from app.organisation.values import Subject, SubjectId
 from app.plans.tables import ActionPlanRow, PlanLetterRow, PlannedActionRow, PlanRoundRow
 from app.plans.values import ActionPlan, PlanFilter, PlanId, PlannedAction, PlanState, WeDid
@@ -67,21 +68,21 @@ def list_plans(
     """The plans of a company that the viewer may read, the first to be checked first unless sorted otherwise."""
     if not is_id(company_id):
         raise NotFound
-    of_company = ActionPlanRow.company_id == company_id
-    places = session.execute(select(ActionPlanRow.subject_id, ActionPlanRow.kpi_id).where(of_company).distinct()).all()
-    paths = load_paths(session, {subject_id for subject_id, _ in places}, on=on)
+    query = _kept(select(ActionPlanRow).where(ActionPlanRow.company_id == company_id), chosen)
+    places = session.execute(query.with_only_columns(ActionPlanRow.subject_id, ActionPlanRow.kpi_id).distinct()).all()
+    paths = load_paths_inside(session, chosen.inside_id, {subject_id for subject_id, _ in places}, on=on)
     kpis = load_kpis(session, {kpi_id for _, kpi_id in places}, on=on)
     readable = [
         (ActionPlanRow.subject_id == subject_id) & (ActionPlanRow.kpi_id == kpi_id)
         for subject_id, kpi_id in places
-        if _may_read(viewer, kpis[KpiId(kpi_id)], paths[SubjectId(subject_id)])
+        if subject_id in paths and _may_read(viewer, kpis[KpiId(kpi_id)], paths[SubjectId(subject_id)])
     ]
     open_ = [
         or_(ActionPlanRow.subject_id != one.subject_id, ActionPlanRow.started_on < one.since)
         for one in load_waiting(session, viewer, on=on)
     ]
     seen = or_(ActionPlanRow.owner_id.in_(viewer.own_subjects), and_(or_(false(), *readable), *open_))
-    query = _kept(select(ActionPlanRow).where(of_company, seen), chosen)
+    query = query.where(seen, ActionPlanRow.subject_id.in_(paths))
     rows = session.execute(ordered(query, PLAN_ORDERS, ActionPlanRow.id, request, usual="check_on"))
     page = ordered_page(rows, request)
     return Page(tuple(_plans(session, viewer, [row[0] for row in page.items], on=on)), page.next_cursor)
@@ -149,8 +150,6 @@ def _kept(query: Select[Any], chosen: PlanFilter) -> Select[Any]:
         query = query.where(ActionPlanRow.owner_id.in_(chosen.owner_ids))
     if chosen.case_ids is not None:
         query = query.where(ActionPlanRow.case_id.in_(chosen.case_ids))
-    if chosen.subject_ids is not None:
-        query = query.where(ActionPlanRow.subject_id.in_(chosen.subject_ids))
     return query
 
 
@@ -161,6 +160,8 @@ def _may_read(viewer: Viewer, kpi: Kpi, path: Sequence[str]) -> bool:
 
 def _plans(session: ReadSession, viewer: Viewer, rows: Sequence[ActionPlanRow], *, on: date) -> list[ActionPlan]:
     """Rows as plans, those left out that the viewer may not read; as many statements for one as for a hundred."""
+    if not rows:
+        return []
     kpis = load_kpis(session, {row.kpi_id for row in rows}, on=on)
     wanted = {row.subject_id for row in rows} | {row.owner_id for row in rows}
     subjects = load_subjects(session, wanted, on=on)

@@ -137,11 +137,14 @@ class WeDid:
 
 @dataclass(frozen=True, slots=True)
 class PlanFilter:
-    """Which plans of a list; what is not said is not asked for. `owner_ids` are person-subjects."""
+    """Which plans of a list; what is not said is not asked for. `owner_ids` are person-subjects.
+
+    inside_id : the unit or person at which, or below which, the subject hangs today
+    """
 
     state: PlanState | None = None
     kpi_id: str | None = None
     subject_id: str | None = None
     owner_ids: frozenset[str] | None = None
     case_ids: frozenset[str] | None = None
-    subject_ids: frozenset[str] | None = None
+    inside_id: str | None = None

@@ -5,14 +5,16 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.accounts.rules import Action, may, roots
+from app.accounts.rules import READING_ROLES, UNIT_ROLES, Action, may, roots
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id
 from app.organisation.paths import below
+from app.organisation.tables import SubjectRow
+from app.organisation.values import SubjectKind
 from app.releases.rules import OpensLater
 from app.releases.tables import HeldSummaryRow
 from app.rounds.tables import RoundRow
@@ -43,13 +45,31 @@ def is_readable(
     on: date,
 ) -> tuple[ColumnElement[bool], ...]:
     """The condition that a viewer may read a subject's results of a round: where it hangs, and that it does not wait."""
-    shown = is_open(viewer, column, round_, on=on)
-    shown += (column.not_in(sorted(viewer.hidden)),) if viewer.hidden else ()
+    shown = (*is_open(viewer, column, round_, on=on), *_is_not_hidden(viewer, column, on=on))
     if may(viewer, Action.RESULTS_READ, (company_id,)):
         return shown
     granted = sorted(filter(is_id, roots(viewer, Action.RESULTS_READ)))
     own = sorted(filter(is_id, viewer.own_subjects))
     return (or_(column.in_(below(granted, on=on)), column.in_(own)), *shown)
+
+
+def _is_not_hidden(viewer: Viewer, column: InstrumentedAttribute[str], *, on: date) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a subject is nobody who is hidden from the viewer.
+
+    From who reads units only, people are: all but himself and those below where another role lets him read. That is said
+    as a rule, since below a company they are too many to be named.
+    """
+    by_units = {grant.subject_id for grant in viewer.grants if grant.role in UNIT_ROLES}
+    named = viewer.hidden & viewer.stands_in_for if by_units else viewer.hidden
+    shown = (column.not_in(sorted(named)),) if named else ()
+    if not by_units:
+        return shown
+    # By another name than what is asked around it, which may well be subjects.
+    one = aliased(SubjectRow)
+    person = select(one.id).where(one.id == column, one.kind == SubjectKind.PERSON)
+    rule = or_(~person.exists(), column.in_(_own(viewer)))
+    by_name = {grant.subject_id for grant in viewer.grants if grant.role in READING_ROLES - UNIT_ROLES}
+    return (rule | column.in_(below(sorted(by_name), on=on)) if by_name else rule, *shown)
 
 
 def require_open(session: ReadSession, viewer: Viewer, round_id: str, subject_id: str, *, on: date) -> None:

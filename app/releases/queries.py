@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
@@ -20,7 +20,7 @@ from app.journal.queries import load_moments
 from app.moderation.queries import load_unmoderated
 from app.organisation.queries import load_paths
 from app.organisation.values import SubjectId
-from app.releases.gate import is_open, is_readable, require_open
+from app.releases.gate import is_readable, require_open
 from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
 from app.releases.tables import AtomRow, ExplanationRow, FindingRow, ReleaseRow, ScoreRow
@@ -82,12 +82,12 @@ def list_releases(
     inside = RoundSubjectRow.round_id == ReleaseRow.round_id
     seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
     query = (
-        select(*_RELEASE)
+        select(*RELEASE_COLUMNS)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
         .where(ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists())
     )
     rows = session.execute(ordered(query, RELEASE_ORDERS, ReleaseRow.id, request, usual="-sealed_at"))
-    return ordered_page(rows, request).map(lambda row: _release(*row[: len(_RELEASE)]))
+    return ordered_page(rows, request).map(lambda row: release_of(*row[: len(RELEASE_COLUMNS)]))
 
 
 def find_release(session: ReadSession, release_id: str) -> Release | None:
@@ -95,16 +95,18 @@ def find_release(session: ReadSession, release_id: str) -> Release | None:
     if not is_id(release_id):
         return None
     row = session.execute(_BY_ID, {"release_id": release_id}).one_or_none()
-    return None if row is None else _release(*row)
+    return None if row is None else release_of(*row)
 
 
 def find_release_of(session: ReadSession, round_id: str) -> Release | None:
     """The latest release of a round, whoever asks."""
     if not is_id(round_id):
         return None
-    query = select(*_RELEASE).where(ReleaseRow.round_id == round_id).order_by(ReleaseRow.sequence.desc()).limit(1)
+    query = (
+        select(*RELEASE_COLUMNS).where(ReleaseRow.round_id == round_id).order_by(ReleaseRow.sequence.desc()).limit(1)
+    )
     row = session.execute(query).one_or_none()
-    return None if row is None else _release(*row)
+    return None if row is None else release_of(*row)
 
 
 def load_release_ids(session: ReadSession) -> tuple[str, ...]:
@@ -247,25 +249,6 @@ def load_own_cells(session: ReadSession, release_id: str, kpi_id: str) -> frozen
     )
 
 
-def load_latest_composites(
-    session: ReadSession, viewer: Viewer, subject_ids: Iterable[str], *, on: date
-) -> dict[str, tuple[Release, Score]]:
-    """The newest composite of each of these subjects with its release, but for own ones that wait; one statement.
-
-    One that has a score comes before a newer one without: weekly rounds about one KPI make no card.
-    """
-    query = (
-        select(*_RELEASE, *SCORE_COLUMNS)
-        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
-        .where(ScoreRow.subject_id.in_(list(subject_ids)), _LEVELS[ScoreLevel.COMPOSITE])
-        .where(*is_open(viewer, ScoreRow.subject_id, ReleaseRow.round_id, on=on))
-        .order_by(ScoreRow.score.is_not(None), ReleaseRow.sealed_at, ReleaseRow.id)
-    )
-    width = len(_RELEASE)
-    rows = ((_release(*row[:width]), score_of(*row[width:])) for row in session.execute(query))
-    return {score.subject_id: (release, without_errors(score)) for release, score in rows}
-
-
 def load_findings(session: ReadSession, release_id: str, subject_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """What a release found about some subjects beside their scores, whoever asks."""
     rows = session.execute(_FINDINGS, {"release_id": release_id, "subject_ids": list(subject_ids)})
@@ -289,7 +272,7 @@ def without_errors(score: Score) -> Score:
 
 # ------------------------------------------------------------ pieces
 
-_RELEASE = (
+RELEASE_COLUMNS = (
     ReleaseRow.id,
     ReleaseRow.round_id,
     ReleaseRow.company_id,
@@ -330,14 +313,27 @@ _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
     ScoreLevel.GROUP: and_(ScoreRow.rater_groups != "", ScoreRow.item_id.is_(None)),
     ScoreLevel.ITEM: ScoreRow.item_id.is_not(None),
 }
-IS_TOLD = and_(
-    ScoreRow.kpi_id.is_not(None),
-    or_(ScoreRow.reason.is_(None), ScoreRow.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE])),
-)
-"""The condition that a row tells or withholds something: its KPI was asked about, or measured."""
+
+
+def is_told(row: type[ScoreRow]) -> ColumnElement[bool]:
+    """The condition that a row tells or withholds something: its KPI was asked about, or measured."""
+    return and_(
+        row.kpi_id.is_not(None), or_(row.reason.is_(None), row.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE]))
+    )
+
+
+def is_whole(row: type[ScoreRow]) -> ColumnElement[bool]:
+    """The condition that a row is of a KPI or a card as a whole: no item, no rater group.
+
+    Written out as the index of these rows has it: with a value that comes later, no database sees that they are the same.
+    """
+    return and_(row.item_id.is_(None), row.rater_groups == literal_column("''"))
+
+
+IS_TOLD = is_told(ScoreRow)
 _ERRORS = frozenset({"se", "df"})
 # Statements of every page of results, built once: building one takes longer than running it.
-_BY_ID = select(*_RELEASE).where(ReleaseRow.id == bindparam("release_id"))
+_BY_ID = select(*RELEASE_COLUMNS).where(ReleaseRow.id == bindparam("release_id"))
 _OF_SUBJECT = select(*SCORE_COLUMNS).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
 )
@@ -369,7 +365,7 @@ def _explained_without_errors(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _release(id_: str, *rest: Any) -> Release:
+def release_of(id_: str, *rest: Any) -> Release:
     return Release(ReleaseId(id_), *rest)
 
 

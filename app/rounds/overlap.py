@@ -11,13 +11,12 @@ from sqlalchemy import Row, or_, select
 from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.rounds import recipe, rules
-from app.rounds.preview import atom_cells, divided
-from app.rounds.rows import load_assignments, load_frozen_subjects
+from app.rounds.preview import Asking, atom_cells, divided
+from app.rounds.rows import FrozenPlace, load_asking, load_assignments, load_frozen_places
 from app.rounds.tables import RoundRow
 from app.rounds.values import (
     Assignment,
     FrozenRound,
-    FrozenSubject,
     GroupPolicy,
     OverlapPlace,
     Pooling,
@@ -47,7 +46,7 @@ _ROUND = (
 class _Frame:
     """What of another round decides how it falls into atoms."""
 
-    subjects: tuple[FrozenSubject, ...]
+    subjects: tuple[FrozenPlace, ...]
     groups: tuple[GroupPolicy, ...]
     pooling: Pooling
     overlapping: frozenset[OverlapPlace]
@@ -117,18 +116,21 @@ def _span(one: Row[Any] | FrozenRound) -> tuple[datetime, datetime]:
 
 def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:
     """Another round: the atoms that it has or, while it is open, that it gets if everyone answers."""
+    overlapping = recipe.overlaps_in(row.overlapping)
+    # The places of its tree at which anything can stand, and of all who were asked only what a cell is made of: a month
+    # may hold many rounds of a large company, and each is read for every launch.
     frame = _Frame(
-        load_frozen_subjects(session, row.id),
+        load_frozen_places(session, row.id, {subject_id for subject_id, _ in overlapping}),
         recipe.groups_in(row.recipe["groups"]),
         Pooling(row.pooling),
-        recipe.overlaps_in(row.overlapping),
+        overlapping,
     )
-    marks = load_assignments(session, row.id)
+    marks = load_asking(session, row.id)
     standing = [one for one in marks if one.answered or row.state == RoundState.OPEN]
     return _asked_of(frame, marks, divided(frame, atom_cells(frame, standing)))
 
 
-def _asked_of(frame: FrozenRound | _Frame, marks: Iterable[Assignment], made: Partition) -> Asked:
+def _asked_of(frame: FrozenRound | _Frame, marks: Iterable[Asking], made: Partition) -> Asked:
     k = {policy.rater_group.value: policy.k for policy in frame.groups if rules.is_protected(policy.mode)}
     people: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
     for one in marks:

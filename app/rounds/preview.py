@@ -129,11 +129,40 @@ KINDS: Mapping[SubjectKind, atoms.Kind] = {
 }
 
 
+class Placed(Protocol):
+    """Where a subject stands in the tree of a round."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def parent_id(self) -> str | None: ...
+
+    @property
+    def kind(self) -> SubjectKind: ...
+
+
+class Asking(Protocol):
+    """Who is asked about whom, and whether that person counts."""
+
+    @property
+    def subject_id(self) -> str: ...
+
+    @property
+    def rater_group(self) -> str: ...
+
+    @property
+    def rater_id(self) -> str: ...
+
+    @property
+    def counted(self) -> bool: ...
+
+
 class Frame(Protocol):
     """What of a frozen round decides how it falls into atoms, besides who is asked."""
 
     @property
-    def subjects(self) -> tuple[FrozenSubject, ...]: ...
+    def subjects(self) -> Sequence[Placed]: ...
 
     @property
     def groups(self) -> tuple[GroupPolicy, ...]: ...
@@ -178,7 +207,7 @@ def atom_overlaps(frozen: Frame) -> frozenset[atoms.Place]:
     return frozenset((subjects[one], tuple(groups[group] for group in some)) for one, some in frozen.overlapping)
 
 
-def atom_cells(frozen: Frame, assignments: Iterable[Assignment]) -> tuple[atoms.Cell, ...]:
+def atom_cells(frozen: Frame, assignments: Iterable[Asking]) -> tuple[atoms.Cell, ...]:
     """Who is asked, by subject and group: heads are the raters who count, numbered over the whole round."""
     subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
     groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}

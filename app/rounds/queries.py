@@ -134,16 +134,16 @@ def list_rounds(
     """The rounds of a company whose rules the viewer may read, the latest opening first unless sorted otherwise."""
     if not is_id(company_id):
         raise NotFound
-    scopes = session.scalars(select(RoundRow.scope_id).where(RoundRow.company_id == company_id).distinct()).all()
-    paths = load_paths(session, scopes, on=local_day(now))
-    readable = [scope for scope, path in paths.items() if may(viewer, Action.RULES_READ, path)]
-    query = select(RoundRow.id).where(RoundRow.company_id == company_id, RoundRow.scope_id.in_(readable))
+    query = select(RoundRow.id).where(RoundRow.company_id == company_id)
     if state is not None:
         query = query.where(RoundRow.state == state)
+    scopes = session.scalars(query.with_only_columns(RoundRow.scope_id).distinct())
+    paths = load_paths(session, scopes, on=local_day(now))
+    readable = [scope for scope, path in paths.items() if may(viewer, Action.RULES_READ, path)]
+    query = query.where(RoundRow.scope_id.in_(readable))
     rows = session.execute(ordered(query, ROUND_ORDERS, RoundRow.id, request, usual="-opens_at"))
-    page = ordered_page(rows, request)
-    found = load_rounds(session, [row.id for row in page.items])
-    return page.map(lambda row: found[RoundId(row.id)])
+    page = ordered_page(rows, request).map(lambda row: RoundId(row.id))
+    return page.map(load_rounds(session, page.items).__getitem__)
 
 
 def find_round(session: ReadSession, round_id: str) -> Round | None:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
@@ -84,6 +84,48 @@ def load_frozen_subjects(
         )
         for subject_id, parent, kind, name, rated, card, targets, form in session.execute(query)
     )
+
+
+class FrozenPlace(NamedTuple):
+    """Where a subject stood in the tree of a round."""
+
+    id: str
+    parent_id: str | None
+    kind: SubjectKind
+
+
+class Asked(NamedTuple):
+    """Who was asked about whom; of an assignment, what cells are made of."""
+
+    subject_id: str
+    rater_group: str
+    rater_id: str
+    counted: bool
+    answered: bool
+
+
+def load_frozen_places(session: ReadSession, round_id: str, also: Collection[str]) -> tuple[FrozenPlace, ...]:
+    """The tree of a round without the persons about whom nobody was ever asked, but for some; in no order.
+
+    They hold no cell and nothing hangs below them, so that the round falls into atoms as it would with them.
+    """
+    table = RoundSubjectRow.__table__.c
+    asked = select(AssignmentRow.subject_id).where(AssignmentRow.round_id == round_id)
+    query = select(table.subject_id, table.parent_id, table.kind).where(
+        table.round_id == round_id,
+        or_(table.kind != SubjectKind.PERSON, table.subject_id.in_(asked), table.subject_id.in_(also)),
+    )
+    kinds = {kind.value: kind for kind in SubjectKind}
+    return tuple(FrozenPlace(subject_id, parent, kinds[kind]) for subject_id, parent, kind in session.execute(query))
+
+
+def load_asking(session: ReadSession, round_id: str) -> tuple[Asked, ...]:
+    """Who rates whom in a round, as `load_assignments` has it without who has declined."""
+    table = AssignmentRow.__table__.c
+    query = select(table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
+    order = (table.subject_id, table.rater_group, table.rater_id, table.occasion)
+    rows = session.execute(query.where(table.round_id == round_id, table.declined.is_(None)).order_by(*order))
+    return tuple(map(Asked._make, rows))
 
 
 def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:

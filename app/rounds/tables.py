@@ -161,7 +161,12 @@ class RoundSubjectRow(Base):
     """A subject as it was at launch: its place, its card, its targets. A draft holds only those to be rated."""
 
     __tablename__ = "round_subject"
-    __table_args__ = (Index(None, "subject_id"), one_of("form", Form), {"sqlite_strict": True})
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index(None, "round_id", "parent_id"),
+        one_of("form", Form),
+        {"sqlite_strict": True},
+    )
 
     round_id: Mapped[str] = mapped_column(Id, ForeignKey("round.id", ondelete="CASCADE"), primary_key=True)
     subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"), primary_key=True)

@@ -354,23 +354,30 @@ def _load_entries(
     on: date,
 ) -> dict[str, tuple[Place, ...]]:
     """Where the viewer begins to read, by round: the topmost readable subjects that hold something, and one's own."""
-    parent = aliased(RoundSubjectRow)
     seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
-    seen_above = is_readable(viewer, parent.subject_id, parent.round_id, company_id, on=on)
-    above = (
-        select(parent.subject_id)
-        .where(parent.round_id == RoundSubjectRow.round_id, parent.subject_id == RoundSubjectRow.parent_id, *seen_above)
-        .exists()
-    )
+    begins = _is_topmost(viewer, company_id, on=on)
     own = sorted(filter(is_id, viewer.own_subjects))
+    if own:
+        begins |= RoundSubjectRow.subject_id.in_(own)
     rows = session.execute(
         select(RoundSubjectRow.round_id, RoundSubjectRow.subject_id, RoundSubjectRow.kind, RoundSubjectRow.name)
-        .where(
-            RoundSubjectRow.round_id.in_(list(round_ids)), holding, *seen, ~above | RoundSubjectRow.subject_id.in_(own)
-        )
+        .where(RoundSubjectRow.round_id.in_(list(round_ids)), begins, holding, *seen)
         .order_by(~_IS_UNIT, RoundSubjectRow.name, RoundSubjectRow.subject_id)
     )
     entries: dict[str, tuple[Place, ...]] = {}
     for round_id, subject_id, kind, name in rows:
         entries[round_id] = (*entries.get(round_id, ()), Place(subject_id, SubjectKind(kind), name))
     return entries
+
+
+def _is_topmost(viewer: Viewer, company_id: str, *, on: date) -> ColumnElement[bool]:
+    """The condition that the viewer reads nothing above a subject in a round."""
+    if may(viewer, Action.RESULTS_READ, (company_id,)):
+        # Who reads the whole company reads every unit: it begins where the round does.
+        return RoundSubjectRow.parent_id.is_(None)
+    parent = aliased(RoundSubjectRow)
+    seen = is_readable(viewer, parent.subject_id, parent.round_id, company_id, on=on)
+    above = select(parent.subject_id).where(
+        parent.round_id == RoundSubjectRow.round_id, parent.subject_id == RoundSubjectRow.parent_id, *seen
+    )
+    return ~above.exists()

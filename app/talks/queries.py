@@ -23,7 +23,7 @@ from app.followup.relations import get_prompts
 from app.infra.database import ReadSession
 from app.infra.paging import PageRequest
 from app.organisation.paths import in_parts, load_paths, load_subjects
-from app.organisation.queries import load_tree
+from app.organisation.trees import load_branches
 from app.organisation.values import SubjectId, SubjectKind
 from app.plans.queries import list_plans
 from app.plans.values import PlanFilter, PlanState
@@ -109,8 +109,8 @@ def list_due_talks(session: ReadSession, viewer: Viewer, *, on: date) -> tuple[D
     rows = _load_waiting(session, granted, viewer.own_subjects, on=on)
     if not rows:
         return ()
-    trees = {one: load_tree(session, one, on=on) for one in {row.company_id for row in rows}}
     subjects = load_subjects(session, {row.subject_id for row in rows}, on=on)
+    trees = {one: load_branches(session, one, subjects, on=on) for one in {row.company_id for row in rows}}
     agreements = _load_agreements(session, [row.talk.id for row in rows if row.talk is not None])
     found = []
     for row in rows:

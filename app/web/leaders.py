@@ -53,7 +53,7 @@ def set_leader(request: Request, unit_id: str) -> Response:
 def show_end(request: Request, unit_id: str, role_id: str) -> Response:
     with reading(request) as (session, visit):
         unit = _writable(session, visit, unit_id)
-        leaders = load_leaders(session, unit.company_id, [unit.id], on=visit.today).get(unit.id, ())
+        leaders = load_leaders(session, [unit.id], on=visit.today).get(unit.id, ())
         leader = next((leader for leader in leaders if leader.role_id == role_id), None)
         if leader is None:
             raise NotFound

@@ -25,9 +25,9 @@ def company_of(session: ReadSession, visit: Visit) -> Subject:
     return company
 
 
-def slice_of(visit: Visit, *, sort: str = "") -> PageRequest:
-    """The slice that the address asks for."""
-    return parse_slice(visit.query.get("limit", str(DEFAULT_LIMIT)), visit.query.get("cursor"), sort)
+def slice_of(visit: Visit, *, sort: str = "", usual: int = DEFAULT_LIMIT) -> PageRequest:
+    """The slice that the address asks for; as long as `usual` where it does not say."""
+    return parse_slice(visit.query.get("limit", str(usual)), visit.query.get("cursor"), sort)
 
 
 def next_href(visit: Visit, page: Page[Any]) -> str:

@@ -56,7 +56,7 @@ def show_organisation(request: Request) -> Response:
         if may(visit.viewer, Action.ORGANISATION_READ, company.path):
             return _unit_page(session, visit, company)
         units = tops(list_units(session, visit, company.id))
-        lines = _lines(session, visit, company.id, units)
+        lines = _lines(session, visit, units)
     return page(visit, "pages/organisation/start.html", flash=flash_for(visit, DONE), company=company, units=lines)
 
 
@@ -78,7 +78,7 @@ def _unit_page(session: ReadSession, visit: Visit, unit: Subject) -> Response:
         )
     )
     members = _members(session, visit, unit)
-    leaders = load_leaders(session, unit.company_id, {unit.id, *(one.id for one in below)}, on=visit.today)
+    leaders = load_leaders(session, {unit.id, *(one.id for one in below)}, on=visit.today)
     led_by = leaders.get(unit.id, ())
     return page(
         visit,
@@ -113,6 +113,6 @@ def _member(subject: Subject, person: Person | None, leaders: Sequence[Leader]) 
     return MemberLine(subject, person, person is not None and person.id in ids)
 
 
-def _lines(session: ReadSession, visit: Visit, company_id: str, units: tuple[Subject, ...]) -> list[UnitLine]:
-    leaders = load_leaders(session, company_id, {unit.id for unit in units}, on=visit.today)
+def _lines(session: ReadSession, visit: Visit, units: tuple[Subject, ...]) -> list[UnitLine]:
+    leaders = load_leaders(session, {unit.id for unit in units}, on=visit.today)
     return [UnitLine(unit, tuple(leader.name for leader in leaders.get(unit.id, ()))) for unit in units]

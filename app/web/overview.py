@@ -16,9 +16,8 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.values import KpiFilter, KpiState
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectKind
-from app.overview.rows import load_told_of
+from app.overview.rows import load_latest_composites
 from app.papers.result_words import reason
-from app.releases.queries import load_latest_composites
 from app.releases.values import Release, Score, ScoreLevel
 from app.rounds.queries import list_rounds
 from app.summaries.compose import figure_of
@@ -121,13 +120,7 @@ def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> li
     readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
     wanted = {str(place.id): place for place in (*own.values(), *readable)}
     latest = load_latest_composites(session, visit.viewer, wanted, on=visit.today)
-    # Of some the latest release says nothing: nobody was asked about them.
-    told = load_told_of(session, {release.id for release, _ in latest.values()}, list(latest))
-    return [
-        _row(visit, place, *latest[subject_id])
-        for subject_id, place in wanted.items()
-        if subject_id in latest and (latest[subject_id][0].id, subject_id) in told
-    ]
+    return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in latest]
 
 
 def _row(visit: Visit, place: Subject, release: Release, score: Score) -> Mapping[str, Any]:

@@ -10,11 +10,10 @@ from app.deferred import dataclass
 from app.http.visit import Visit
 from app.infra.database import ReadSession
 from app.organisation.paths import load_subjects
-from app.organisation.queries import list_subjects, load_manager_roles, load_people_of
-from app.organisation.values import UNIT_KINDS, PersonId, Subject, SubjectFilter, SubjectId, SubjectKind
-from app.web.lists import every
-
-_DIVISIONS = SubjectFilter(kinds=UNIT_KINDS)
+from app.organisation.queries import load_people_of
+from app.organisation.trees import load_units
+from app.organisation.values import PersonId, Subject, SubjectId, SubjectKind
+from app.organisation.viewers import load_roles_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,9 @@ def list_units(
     session: ReadSession, visit: Visit, company_id: str, action: Action = Action.ORGANISATION_READ
 ) -> tuple[Subject, ...]:
     """The units of a company in which the viewer may do something, as they stand in the tree."""
-    units = every(lambda part: list_subjects(session, visit.viewer, company_id, part, on=visit.today, only=_DIVISIONS))
-    names = {unit.id: unit.name.casefold() for unit in units}
-    in_order = sorted(units, key=lambda unit: [names.get(place, "") for place in unit.path])
-    return tuple(unit for unit in in_order if may(visit.viewer, action, unit.path))
+    units = load_units(session, company_id, on=visit.today)
+    seen = (unit for unit in units if is_seen(visit.viewer, unit))
+    return tuple(unit for unit in seen if may(visit.viewer, action, unit.path))
 
 
 def tops(units: Sequence[Subject]) -> tuple[Subject, ...]:
@@ -71,11 +69,9 @@ def is_seen(viewer: Viewer, place: Subject) -> bool:
     return may(viewer, Action.ORGANISATION_READ, place.path)
 
 
-def load_leaders(
-    session: ReadSession, company_id: str, unit_ids: Collection[str], *, on: date
-) -> Mapping[str, Sequence[Leader]]:
+def load_leaders(session: ReadSession, unit_ids: Collection[str], *, on: date) -> Mapping[str, Sequence[Leader]]:
     """Who leads these units on a day, by name."""
-    roles = [role for role in load_manager_roles(session, company_id, on=on) if role.unit_id in set(unit_ids)]
+    roles = load_roles_at(session, unit_ids, on=on)
     people = load_people_of(session, [role.subject_id for role in roles])
     leaders: defaultdict[str, list[Leader]] = defaultdict(list)
     for role in roles:

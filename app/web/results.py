@@ -18,6 +18,8 @@ from app.web.sorting import Column, heads_of, sort_of
 router = Pages()
 
 
+A_PAGE = 30
+"""Rounds at once: a year of months and what is about single units beside them."""
 _COLUMNS = (("Round", ""), ("Period", "period"), ("Read about", ""), ("Released", "sealed_at"))
 
 
@@ -27,7 +29,9 @@ def show_results(request: Request) -> Response:
     with reading(request) as (session, visit):
         company = company_of(session, visit)
         sort = sort_of(visit, RELEASE_ORDERS)
-        released = list_results(session, visit.viewer, company.id, slice_of(visit, sort=sort), on=visit.today)
+        released = list_results(
+            session, visit.viewer, company.id, slice_of(visit, sort=sort, usual=A_PAGE), on=visit.today
+        )
         coming = load_coming(session, visit.viewer, company.id, on=visit.today)
         ids = [line.release.id for line in released.items]
         analysed = find_analysable(session, visit.viewer, ids, on=visit.today)

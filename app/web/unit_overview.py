@@ -10,6 +10,7 @@ from app.infra.database import ReadSession
 from app.infra.formats import percent
 from app.organisation.values import UNIT_KINDS
 from app.overview.queries import get_overview
+from app.overview.rules import MOST_NEAR
 from app.overview.values import Overview
 from app.summaries.values import Place
 from app.web import unit_words as words
@@ -38,7 +39,8 @@ def open_overview(request: Request) -> Response:
 @access(SIGNED_IN)
 def show_overview(request: Request, subject_id: str) -> Response:
     with reading(request) as (session, visit):
-        overview = get_overview(session, visit.viewer, subject_id, on=visit.today)
+        most = None if "all" in visit.query else MOST_NEAR
+        overview = get_overview(session, visit.viewer, subject_id, most=most, on=visit.today)
         beside = _beside(session, visit, overview)
     share = [percent(point.figure.coverage, visit.locale) for point in overview.course]
     return page(

@@ -1,6 +1,6 @@
 """rounds that repeat
 
-Revision: 0028, after 0026
+Revision: 0028, after 0027
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from app.infra import types
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

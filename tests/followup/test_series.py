@@ -4,17 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.followup.series import Steps, are_alike, comparable, rated_series, spans_of
+from app.followup.series import Released, Steps, are_alike, comparable, definitions_of, rated_series, spans_of
+from app.followup.values import Series
 from app.kpis.values import Aggregation, Cadence, Direction, KpiId, RaterGroup, Rollup
 from app.metrics.values import Amount, Reading, ReadingId
 from app.organisation.values import Membership, Stays, SubjectId
-from app.rounds.values import FrozenMeasure
+from app.rounds.values import FrozenKpi, FrozenMeasure
 from app.scoring.steps import Length
 from tests.followup.told import ASKED, MONDAY, OTHERWISE, frozen, row, told
 from tests.scoring.facts import agrees
 
 WEEK = timedelta(weeks=1)
 SUNDAY = MONDAY + timedelta(6)
+
+
+def series_of(rows: list[Released], kpis: dict[str, FrozenKpi]) -> tuple[Series, ...]:
+    return rated_series(rows, kpis, definitions_of(kpis))
 
 
 def test_rounds_of_one_length_are_one_series_the_fullest_first() -> None:
@@ -24,7 +29,7 @@ def test_rounds_of_one_length_are_one_series_the_fullest_first() -> None:
         row("w1", MONDAY, SUNDAY, 80.0),
         row("odd", MONDAY, MONDAY + timedelta(9), 60.0),
     ]
-    found = rated_series(rows, dict.fromkeys(("q1", "w1", "w2", "odd"), frozen()))
+    found = series_of(rows, dict.fromkeys(("q1", "w1", "w2", "odd"), frozen()))
     assert [(one.length, [point.value for point in one.told]) for one in found] == [
         (Length.WEEK, [80.0, 81.0]),
         (Length.QUARTER, [70.0]),
@@ -34,23 +39,23 @@ def test_rounds_of_one_length_are_one_series_the_fullest_first() -> None:
 
 def test_of_two_rounds_about_the_same_days_the_later_one_counts() -> None:
     rows = [row("late", MONDAY, SUNDAY, 70.0, sealed=9), row("early", MONDAY, SUNDAY, 90.0)]
-    [found] = rated_series(rows, dict.fromkeys(("late", "early"), frozen()))
+    [found] = series_of(rows, dict.fromkeys(("late", "early"), frozen()))
     assert [one.value for one in found.told] == [70.0]
 
 
 def test_what_is_withheld_stands_in_the_series_without_a_figure() -> None:
     rows = [row("w1", MONDAY, SUNDAY, None), row("w2", MONDAY + WEEK, SUNDAY + WEEK, 81.0)]
-    [found] = rated_series(rows, dict.fromkeys(("w1", "w2"), frozen()))
+    [found] = series_of(rows, dict.fromkeys(("w1", "w2"), frozen()))
     assert [(one.value, one.reason) for one in found.told] == [(None, "too_little_weight"), (81.0, None)]
 
 
 def test_groups_of_a_kpi_without_a_combined_score_make_no_series() -> None:
     rows = [row("w1", MONDAY, SUNDAY, 81.0, groups="mystery_shopper")]
-    assert rated_series(rows, {"w1": frozen()}) == ()
+    assert series_of(rows, {"w1": frozen()}) == ()
 
 
 def test_a_round_that_did_not_ask_about_the_kpi_is_left_out() -> None:
-    assert rated_series([row("w1", MONDAY, SUNDAY, 81.0)], {}) == ()
+    assert series_of([row("w1", MONDAY, SUNDAY, 81.0)], {}) == ()
 
 
 def test_items_and_groups_are_strands_with_their_share_in_the_kpi() -> None:
@@ -62,7 +67,7 @@ def test_items_and_groups_are_strands_with_their_share_in_the_kpi() -> None:
             for group in ("customer", "manager", "self")
         ),
     ]
-    [found] = rated_series(rows, {"w1": frozen()})
+    [found] = series_of(rows, {"w1": frozen()})
     shares = {(one.item, one.group): one.weight for one in found.strands}
     assert shares == {
         ("welcome", "customer"): agrees(3 / 16),
@@ -79,7 +84,7 @@ def test_several_groups_in_one_atom_weigh_together() -> None:
         row("w1", MONDAY, SUNDAY, 80.0),
         row("w1", MONDAY, SUNDAY, 80.0, item="tone", groups="customer+manager"),
     ]
-    [found] = rated_series(rows, {"w1": frozen(items={"tone": 2.0})})
+    [found] = series_of(rows, {"w1": frozen(items={"tone": 2.0})})
     assert [(one.group, one.weight) for one in found.strands] == [("customer+manager", agrees(1.0))]
 
 
@@ -90,7 +95,7 @@ def test_strands_begin_anew_with_another_definition() -> None:
         for item in (None, "tone")
     ]
     only = {RaterGroup.CUSTOMER: 1.0}
-    [found] = rated_series(rows, {"w1": frozen("1", weights=only), "w2": frozen("2", weights=only)})
+    [found] = series_of(rows, {"w1": frozen("1", weights=only), "w2": frozen("2", weights=only)})
     assert [len(one.points) for one in found.strands] == [1]
 
 

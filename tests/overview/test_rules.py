@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.followup.values import KpiName
 from app.kpis.values import KpiKind
-from app.organisation.values import SubjectKind
-from app.overview.rules import course_of, in_order, shortest
-from app.overview.values import CoursePoint, HeatCell, HeatRow, Short, ToldRound
+from app.organisation.values import Subject, SubjectId, SubjectKind
+from app.overview.rules import course_of, in_order, nearest, shortest
+from app.overview.values import HeatCell, HeatRow, Short, ToldRound
 from app.releases.values import ScoreStatus, Withheld
 from app.summaries.values import Figure, Place
 
@@ -38,16 +38,32 @@ def test_rows_without_a_score_stand_last_whichever_way_they_are_sorted() -> None
 def test_a_course_is_made_of_the_latest_twelve_rounds_and_of_weeks_only_where_there_is_nothing_else() -> None:
     start = date(2024, 1, 1)
 
-    def point(place: int, days: int) -> CoursePoint:
+    def told(place: int, days: int) -> ToldRound:
         first = start + timedelta(days=30 * place)
         sealed = datetime(2026, 1, 1, tzinfo=UTC)
-        told = ToldRound(f"r{place}", f"o{place}", {}, first, first + timedelta(days=days - 1), sealed)
-        return CoursePoint(told, figure(70))
+        return ToldRound(f"r{place}", f"o{place}", {}, first, first + timedelta(days=days - 1), sealed)
 
-    months = [point(place, 30) for place in range(14)]
-    weeks = [point(place, 7) for place in range(3)]
+    months = [told(place, 30) for place in range(14)]
+    weeks = [told(place, 7) for place in range(3)]
     assert course_of([*weeks, *months]) == tuple(months[2:])
     assert course_of(weeks) == tuple(weeks)
+
+
+def test_of_many_below_a_unit_whole_levels_are_near_and_the_first_one_in_part() -> None:
+    def below(*path: str) -> Subject:
+        steps = tuple(map(SubjectId, ("c", *path)))
+        return Subject(steps[-1], steps[0], SubjectKind.TEAM, path[-1], None, steps[-2], steps, 1)
+
+    company = Subject(SubjectId("c"), SubjectId("c"), SubjectKind.COMPANY, "c", None, None, (SubjectId("c"),), 1)
+    every = [below("a"), below("a", "a1"), below("a", "a1", "x"), below("b"), below("b", "b1")]
+
+    def near(most: int) -> list[str]:
+        return [one.name for one in nearest(company, every, most)]
+
+    assert near(5) == ["a", "a1", "x", "b", "b1"]
+    assert near(4) == ["a", "a1", "b", "b1"]
+    assert near(3) == ["a", "b"], "half a level would look like the whole"
+    assert near(1) == ["a"]
 
 
 def test_only_what_lies_under_its_target_with_its_whole_interval_is_short_of_it() -> None:

@@ -1,7 +1,9 @@
 """A launch freezes what figures will follow from; a later change of the organisation or of KPIs alters nothing."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
@@ -32,7 +34,9 @@ from app.rounds.commands import (
     set_rated_subjects,
     set_round_kpis,
 )
+from app.rounds.preview import Asking, Frame, atom_cells, divided
 from app.rounds.queries import get_round, load_assignments, load_frozen_round, load_round
+from app.rounds.rows import load_asking, load_frozen_places
 from app.rounds.rules import (
     ConfirmationNeeded,
     NothingToPublish,
@@ -153,6 +157,29 @@ def test_what_changes_after_the_launch_does_not_reach_the_round(
     session.execute(update(ItemRow).values(weight=7, name={"nb": "x", "en": "x"}))
     grant(session, company, "viewer@fjellbris.example", Role.VIEWER, company.subjects["Team Nord"], now)
     assert load_frozen_round(session, draft.id) == before
+
+
+def test_a_round_falls_into_the_same_atoms_without_the_people_nobody_was_asked_about(
+    session: WriteSession, draft: Round, now: datetime
+) -> None:
+    launched(session, draft, now)
+    whole, asked = load_frozen_round(session, draft.id), load_asking(session, draft.id)
+    idle = {one.id for one in whole.subjects if one.kind is SubjectKind.PERSON} - {one.subject_id for one in asked}
+    places = load_frozen_places(session, draft.id, ())
+    assert idle
+    assert {one.id for one in whole.subjects} - {one.id for one in places} == idle
+    assert {one.id for one in load_frozen_places(session, draft.id, idle)} == {one.id for one in whole.subjects}
+    known = load_assignments(session, draft.id)
+    assert [tuple(one) for one in asked] == [
+        (one.subject_id, one.rater_group, one.rater_id, one.counted, one.answered) for one in known
+    ]
+
+    def atoms(frame: Frame, marks: Iterable[Asking]) -> set[tuple[object, ...]]:
+        found = divided(frame, atom_cells(frame, marks)).atoms
+        return {(frame.subjects[one.subject].id, one.groups, one.minimum, one.heads) for one in found}
+
+    slim = SimpleNamespace(subjects=places, groups=whole.groups, pooling=whole.pooling, overlapping=whole.overlapping)
+    assert atoms(slim, asked) == atoms(whole, known) != set()
 
 
 def test_the_promise_hash_is_computed_again_from_what_was_stored(

@@ -16,6 +16,7 @@ from app.followup.relations import get_prompts
 from app.infra.database import WriteSession
 from app.infra.paging import PageRequest
 from app.organisation.values import SubjectKind
+from app.overview.rows import load_latest_composites
 from app.plans.commands import make_plan
 from app.plans.queries import get_plan, list_plans
 from app.plans.values import PlanDraft
@@ -28,7 +29,6 @@ from app.releases.queries import (
     get_traced,
     list_releases,
     list_scores,
-    load_latest_composites,
 )
 from app.releases.retrace import retrace
 from app.releases.rules import OpensLater
