@@ -75,7 +75,7 @@ class Crowd:
         first = number * IN_A_DEPARTMENT
         teams = range(first, min(first + IN_A_DEPARTMENT, len(self.teams)))
         # Some months ago, and not all of them at once: rounds close by look at each other's raters.
-        return self._release(self.departments[number], teams, ended=(1 + number % MONTHS) * 3 * APART)
+        return self._release(self.departments[number], teams, ended=(1 + number % MONTHS) * 4 * APART)
 
     def release_everybody(self) -> Released:
         """A released round about the company, in which everybody is rated."""

@@ -63,10 +63,11 @@ def _grow(crowd: Crowd, teams: int) -> int:
     crowd.grow(teams)
     departments = len(crowd.departments)
     left = teams - FEW_TEAMS - ABOUT_ALL
-    for number in range(departments):
-        first = crowd.release_department(number)
-        crowd.repeat(first, left // departments - 1 + (number < left % departments))
-    crowd.repeat(crowd.release_everybody(), ABOUT_ALL - 1)
+    # First what is computed, then the copies: rounds close by look at each other's raters.
+    everybody, each = crowd.release_everybody(), [crowd.release_department(number) for number in range(departments)]
+    crowd.repeat(everybody, ABOUT_ALL - 1)
+    for number, one in enumerate(each):
+        crowd.repeat(one, left // departments - 1 + (number < left % departments))
     crowd.settle()
     with crowd.database.read() as session:
         return int(session.scalar(text("SELECT count(*) FROM release")) or 0)
