@@ -35,6 +35,8 @@ OF_A_ROUND: tuple[type[Base], ...] = (RoundGroupRow, RoundKpiRow, RoundSubjectRo
 OF_A_RELEASE: tuple[type[Base], ...] = (ScoreRow, FindingRow, ComparisonRow)
 APART = timedelta(days=30)
 MONTHS = 4
+LONG_AGO = 20 * APART
+"""Before all of the others."""
 
 _ADDRESS = func.lower(PersonRow.external_id, type_=Text) + "@bench.example"
 
@@ -77,9 +79,9 @@ class Crowd:
         # Some months ago, and not all of them at once: rounds close by look at each other's raters.
         return self._release(self.departments[number], teams, ended=(1 + number % MONTHS) * 4 * APART)
 
-    def release_everybody(self) -> Released:
+    def release_everybody(self, *, ended: timedelta = timedelta(0)) -> Released:
         """A released round about the company, in which everybody is rated."""
-        return self._release(self.world.company_id, range(len(self.teams)), ended=timedelta(0))
+        return self._release(self.world.company_id, range(len(self.teams)), ended=ended)
 
     def _release(self, scope_id: str, teams: range, *, ended: timedelta) -> Released:
         people = IN_A_TEAM * len(teams)

@@ -18,7 +18,7 @@ from app.infra.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings
 from bench.asked import Taken, taken
-from bench.crowd import Crowd, Released
+from bench.crowd import LONG_AGO, Crowd, Released
 from bench.forms import kind, opened
 from bench.report import Line
 from bench.server import SECRET
@@ -40,7 +40,7 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
     secret = _reader(crowd)
     crowd.grow(FEW_TEAMS)
     crowd.release_department(0)
-    paths = _paths(crowd, crowd.release_everybody())
+    paths = _paths(crowd, crowd.release_everybody(ended=LONG_AGO))
     app = _app(database)
     crowd.settle()
     few = _each(app, crowd, secret, paths)
