@@ -1,4 +1,4 @@
-"""Databases that hold something worth keeping, such as the demo: filled once a run and kind, copied for each test."""
+"""Databases that hold something worth keeping, such as the demo: filled once a process, copied for each kind and test."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -12,6 +12,7 @@ from app.demo.organisation import create_organisation
 from app.infra.database import Database
 from app.infra.entropy import Entropy, SeededEntropy
 from tests.databases import Kind, Pair, open_database
+from tests.originals import take_over
 
 Content = Callable[[Database], None]
 
@@ -40,9 +41,10 @@ def company(database: Database) -> None:
 class Shelf:
     """The contents of one kind of database that tests take copies of."""
 
-    def __init__(self, kind: str, databases: Kind) -> None:
+    def __init__(self, kind: str, databases: Kind, *, first: "Shelf | None" = None) -> None:
         self.kind = kind
         self._databases = databases
+        self._first = first
         self._filled: set[str] = set()
         self._taken: list[Database] = []
         self._shown: dict[str, Database] = {}
@@ -78,11 +80,20 @@ class Shelf:
         if source not in self._filled:
             filling = open_database(self._databases.copy(source), entropy=SeededEntropy(SEED))
             try:
-                content(filling)
+                self._fill(filling, content)
             finally:
                 filling.dispose()
             self._filled.add(source)
         return source
+
+    def _fill(self, filling: Database, content: Content) -> None:
+        """By the commands, or row by row from where they filled another kind: that they work on both is proved elsewhere."""
+        if self._first is None:
+            content(filling)
+            return
+        filled = open_database(self._first._databases.copy("filled", of=self._first._source(content)))
+        take_over(filling, of=filled)
+        filled.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +103,8 @@ def shelves(database_pairs: Callable[[str], Pair]) -> Iterator[Callable[[str], S
 
     def shelf_of(kind: str) -> Shelf:
         if kind not in made:
-            made[kind] = Shelf(kind, database_pairs(kind).kind)
+            first = None if kind == "sqlite" else shelf_of("sqlite")
+            made[kind] = Shelf(kind, database_pairs(kind).kind, first=first)
         return made[kind]
 
     yield shelf_of

@@ -11,6 +11,8 @@ from app.infra.types import Json
 
 _AT_ONCE = 2_000
 _RUN = re.compile(r"[A-Za-z0-9_-]{16,}")
+# Ids and digests are nearly all there is, and no secret of sixteen letters or more keeps to so few of them by chance.
+_ID = re.compile(r"[0-9a-f-]+")
 
 
 def find_damage(database: Database) -> Iterator[str]:
@@ -41,6 +43,8 @@ def find_secrets_in_texts(session: ReadSession, secrets: Collection[str]) -> Ite
 def _candidates(value: str, lengths: Collection[int]) -> Iterator[str]:
     """Everything in a text that has a length and the letters of a link's secret."""
     for run in _RUN.findall(value):
+        if _ID.fullmatch(run):
+            continue
         for length in lengths:
             for start in range(len(run) - length + 1):
                 yield run[start : start + length]
