@@ -77,11 +77,12 @@ FIRST_STEPS: Mapping[str, Step] = {
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What the page knows of a company."""
+    """What the page knows of a company. `readable` are the units that the viewer may read, shown or not."""
 
     company: Subject
     units: Sequence[Subject]
     week: Week
+    readable: int
     results: Sequence[Mapping[str, Any]]
     steps: Sequence[Step]
 
@@ -95,6 +96,7 @@ def show_overview(request: Request) -> Response:
         visit,
         "pages/overview/overview.html",
         whole=whole,
+        most_units=MOST_UNITS,
         companies=visit.companies,
         today=visit.today,
         week_number=visit.today.isocalendar().week,
@@ -105,20 +107,21 @@ def show_overview(request: Request) -> Response:
 
 def _whole(session: ReadSession, visit: Visit, company: Subject) -> Whole:
     units = list_units(session, visit, company.id)
+    readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)]
     return Whole(
         company,
         units,
         week_of(session, visit, company),
-        _results(session, visit, units),
+        len(readable),
+        _results(session, visit, readable[:MOST_UNITS]),
         _steps(session, visit, company, units),
     )
 
 
 def _results(session: ReadSession, visit: Visit, units: Sequence[Subject]) -> list[Mapping[str, Any]]:
-    """The latest composite of himself and of each unit that the viewer may read, as rows of the chart."""
+    """The latest composite of himself and of each of these units, as rows of the chart."""
     own = load_subjects(session, visit.viewer.own_subjects, on=visit.today)
-    readable = [unit for unit in units if may(visit.viewer, Action.RESULTS_READ, unit.path)][:MOST_UNITS]
-    wanted = {str(place.id): place for place in (*own.values(), *readable)}
+    wanted = {str(place.id): place for place in (*own.values(), *units)}
     latest = load_latest_composites(session, visit.viewer, wanted, on=visit.today)
     return [_row(visit, place, *latest[subject_id]) for subject_id, place in wanted.items() if subject_id in latest]
 

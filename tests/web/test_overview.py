@@ -8,6 +8,7 @@ from app.accounts.commands import create_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import NewAccount
 from app.infra.database import Database
+from app.web import overview as first_page
 from tests.served import Served
 from tests.summaries.built import Quarter, served_quarter
 from tests.web.desk import Desk, desk_of
@@ -57,6 +58,15 @@ def test_units_stand_in_the_order_of_the_organisation(read: tuple[Served, Quarte
     served, _ = read
     found = list(results(overview(served, "analyst")))
     assert found == ["Fjellbris Varme & Service AS", "Kundesenter", "Team Nord", "Team Sør"]
+
+
+def test_what_is_not_shown_of_many_units_is_said(read: tuple[Served, Quarter], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Av 10 enheter vises de 2 første."
+    assert said not in overview(read[0], "analyst").words
+    monkeypatch.setattr(first_page, "MOST_UNITS", 2)
+    page = overview(read[0], "analyst")
+    assert said in page.words
+    assert list(results(page)) == ["Fjellbris Varme & Service AS"]
 
 
 def test_who_only_sets_things_up_sees_no_figure(read: tuple[Served, Quarter]) -> None:
