@@ -31,22 +31,26 @@ ABOUT_ALL = 9
 """Released rounds in which everybody is rated, of two hundred; the others are about one department each."""
 
 TIMES = 40
+OF_HR = ("My week", "overview of the company", "results")
+"""What HR opens most."""
 
 
 def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
     """What a processor spends on each page with 100 people and 2 released rounds, then with 10,000 and 200; and its p95."""
     database = opened(url)
     crowd = Crowd(database, found(database, kpis=2, items=2))
-    secret = _reader(crowd)
+    leader, hr = _reader(crowd, Role.MANAGER), _reader(crowd, Role.HR)
     crowd.grow(FEW_TEAMS)
     crowd.release_department(0)
     paths = _paths(crowd, crowd.release_everybody(ended=LONG_AGO))
+    pages = {name: (leader, path) for name, path in paths.items()}
+    pages |= {f"{name} for HR": (hr, paths[name]) for name in OF_HR}
     app = _app(database)
     crowd.settle()
-    few = _each(app, crowd, secret, paths)
+    few = _each(app, crowd, pages)
     rounds = _grow(crowd, teams)
-    much = _each(app, crowd, secret, paths)
-    for name in paths:
+    much = _each(app, crowd, pages)
+    for name in pages:
         yield Line(
             "-",
             f"{name}, {teams * 50:,} people and {rounds} releases, {kind(database)}, processor time",
@@ -73,11 +77,11 @@ def _grow(crowd: Crowd, teams: int) -> int:
         return int(session.scalar(text("SELECT count(*) FROM release")) or 0)
 
 
-def _each(app: FastAPI, crowd: Crowd, secret: str, paths: Mapping[str, str]) -> dict[str, Taken]:
+def _each(app: FastAPI, crowd: Crowd, pages: Mapping[str, tuple[str, str]]) -> dict[str, Taken]:
     # As the service does when it has started: what building the company left behind is no part of a page.
     gc.collect()
     gc.freeze()
-    return {name: taken(app, crowd.database, secret, path, times=TIMES) for name, path in paths.items()}
+    return {name: taken(app, crowd.database, secret, path, times=TIMES) for name, (secret, path) in pages.items()}
 
 
 def _paths(crowd: Crowd, released: Released) -> dict[str, str]:
@@ -98,12 +102,12 @@ def _paths(crowd: Crowd, released: Released) -> dict[str, str]:
     }
 
 
-def _reader(crowd: Crowd) -> str:
-    """The session of somebody who leads the company."""
+def _reader(crowd: Crowd, role: Role) -> str:
+    """The session of somebody who has a role in the company."""
     now = utc_now()
     with crowd.database.write() as session:
-        account = create_account(session, SERVICE, NewAccount("leader@bench.example", "Leader"), now=now)
-        grant_role(session, SERVICE, account.id, Role.MANAGER, (crowd.world.company_id,), now=now)
+        account = create_account(session, SERVICE, NewAccount(f"{role}@bench.example", role), now=now)
+        grant_role(session, SERVICE, account.id, role, (crowd.world.company_id,), now=now)
         token = key_of(session).sign_in_token(start_link(session, account.id, now=now))
         return use_sign_in_link(session, token, client="Bench", now=now).secret
 

@@ -89,7 +89,7 @@ READING_ROLES = frozenset(role for role, actions in ALLOWED.items() if Action.RE
 """Their holders do not count among raters below (docs/anonymity.md)."""
 
 UNIT_ROLES = frozenset({Role.HR})
-"""Reading roles that end at units: the people below are `hidden` from them."""
+"""Reading roles that end at units: of the people below they tell nothing."""
 
 OWES_FACTOR: Mapping[FactorDuty, frozenset[Role]] = {
     FactorDuty.NOBODY: frozenset(),
@@ -154,7 +154,7 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
         return True
     if not path or (path[-1] in viewer.hidden and action in _OF_RESULTS):
         return False
-    if any(grant.subject_id in path and action in allowed(viewer, grant) for grant in viewer.grants):
+    if any(_reaches(viewer, grant, action, path) for grant in viewer.grants):
         return True
     if path[-1] in viewer.own_subjects and action in _OF_OWN:
         return True
@@ -163,6 +163,15 @@ def may(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:
         and path[-1] in viewer.above
         and any(action in allowed(viewer, grant) for grant in viewer.grants)
     )
+
+
+def reads_people(viewer: Viewer) -> bool:
+    """Whether a viewer who reads the results of a unit reads those of the people below as well, by whatever right.
+
+    >>> [reads_people(Viewer("account:1", grants=(Grant(role, "company"),))) for role in (Role.VIEWER, Role.HR)]
+    [True, False]
+    """
+    return not any(grant.role in UNIT_ROLES for grant in viewer.grants)
 
 
 def writes_nowhere(viewer: Viewer, action: Action) -> bool:
@@ -223,9 +232,10 @@ def roots(viewer: Viewer, action: Action) -> frozenset[str]:
 
 
 def is_close(viewer: Viewer, path: Sequence[str]) -> bool:
-    """Whether a viewer is no stranger to the results of a subject: reads them, or acts for the very manager they are about.
+    """Whether a viewer is no stranger to the results of a subject: reads them, or is kept from that person's alone.
 
-    A deputy reads no results about the manager, and must not gain by it what is for strangers alone.
+    A deputy reads no results about the manager, and who reads units none about the people there; neither must gain by
+    it what is for strangers alone.
 
     >>> deputy = Viewer("account:1", grants=(Grant(Role.MANAGER, "team"),), hidden=frozenset({"ida"}))
     >>> (
@@ -234,8 +244,11 @@ def is_close(viewer: Viewer, path: Sequence[str]) -> bool:
     ...     is_close(deputy, ["other"]),
     ... )
     (False, True, False)
+    >>> is_close(Viewer("account:2", grants=(Grant(Role.HR, "team"),)), ["team", "ida"])
+    True
     """
-    return may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
+    by_units = any(grant.role in UNIT_ROLES and grant.subject_id in path for grant in viewer.grants)
+    return by_units or may(viewer, Action.RESULTS_READ, path) or not viewer.hidden.isdisjoint(path[-1:])
 
 
 def require_scopes(viewer: Viewer, scopes: Collection[str], path: Sequence[str]) -> None:
@@ -257,6 +270,13 @@ def owes_factor(duties: Collection[FactorDuty], roles: Collection[Role]) -> bool
     (False, True)
     """
     return any(not OWES_FACTOR[duty].isdisjoint(roles) for duty in duties)
+
+
+def _reaches(viewer: Viewer, grant: Grant, action: Action, path: Sequence[str]) -> bool:
+    """Whether a grant on the path allows an action; results of people are none where it ends at units."""
+    if grant.subject_id not in path or action not in allowed(viewer, grant):
+        return False
+    return grant.role not in UNIT_ROLES or action not in _OF_RESULTS or path[-1] in viewer.units
 
 
 def _is_seen(viewer: Viewer, action: Action, path: Sequence[str]) -> bool:

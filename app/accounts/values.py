@@ -49,7 +49,8 @@ class Viewer:
     key, whose single grant is the subtree it was made for. `stands_in_for` are the managers (person-subjects) whose
     deputy the viewer is today, and `acts_as` their accounts: whoever needs a second person is not given it by them.
     `hidden` are people whose results the viewer may not read although a grant reaches them: managers whose own results
-    are no part of standing in, and everybody below who reads results of units only.
+    are no part of standing in. `units` is what is no person below where somebody reads results of units only: they are
+    few beside the people there, of whom such a grant tells nothing.
     """
 
     actor: str
@@ -65,6 +66,7 @@ class Viewer:
     stands_in_for: frozenset[str] = frozenset()
     acts_as: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,16 +153,14 @@ def run_length_of(chart: Chart, sides: int) -> float:
 def _move(told: Sequence[Told], place: int, since: date) -> Move | None:
     """The change to a round from the last one before it that can be compared; none across an accepted level."""
     after = told[place]
-    before = next((one for one in reversed(told[:place]) if one.value is not None and _alike(one, after)), None)
-    if before is None or before.first < since:
+    if after.value is None:
         return None
-    if before.value is None or after.value is None:
-        return None
-    return move_between(before.value, _ends(before), after.value, _ends(after))
-
-
-def _alike(one: Told, other: Told) -> bool:
-    return are_alike(one.definition, other.definition)
+    for earlier in range(place - 1, -1, -1):
+        before = told[earlier]
+        if before.value is not None and are_alike(before.definition, after.definition):
+            is_later = before.first >= since
+            return move_between(before.value, _ends(before), after.value, _ends(after)) if is_later else None
+    return None
 
 
 def _ends(told: Told) -> Interval:
@@ -174,10 +172,11 @@ def _finding_of_rounds(compared: Compared, since: date) -> Finding:
     """What the latest round that could be compared says; a withheld one, or one about days before, says nothing new."""
     alike = [one for one in comparable(compared.told) if one.first >= since]
     known = sum(one.value is not None for one in alike)
+    days = {one.first for one in alike}
     judged = [
         (told.first, step, step.move)
         for told, step in zip(compared.told[1:], compared.steps, strict=True)
-        if step.move is not None and told in alike
+        if step.move is not None and told.first in days
     ]
     if not judged:
         return Finding(State.LEARNING, known, ROUNDS_NEEDED)

@@ -1,20 +1,21 @@
 """Rows of follow-up read in bulk, whoever asks: released figures of KPIs over all rounds, and what was set by hand."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Text, case, cast, func, literal, or_, select
 
 from app.followup.answering import GroupAnswers
-from app.followup.series import Released
+from app.followup.series import Released, ReleasedRound
 from app.followup.tables import ShiftRow, WatchRow
 from app.followup.values import Method, Shift, WatchSetting
 from app.infra.database import ReadSession
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
-from app.releases.queries import IS_TOLD, SCORE_COLUMNS, is_whole, score_of
+from app.releases.queries import IS_TOLD, is_whole
 from app.releases.tables import ReleaseRow, ScoreRow
 from app.releases.values import Withheld
 from app.rounds.recipe import groups_in, kpis_in
@@ -22,8 +23,22 @@ from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import AssignmentSource, FrozenKpi, RoundState
 from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.seasons import Season
+from app.scoring.steps import length_of
 
+# The part of a recipe as text: of many rounds it is the same, and then need not be taken apart again.
+_KPIS = cast(RoundRow.recipe.op("->")(literal("kpis", Text)), Text)
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
+_FIGURE = (
+    ScoreRow.release_id,
+    ScoreRow.subject_id,
+    ScoreRow.kpi_id,
+    ScoreRow.item_id,
+    ScoreRow.rater_groups,
+    ScoreRow.reason,
+    ScoreRow.score,
+    ScoreRow.lo,
+    ScoreRow.hi,
+)
 
 
 def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it, and what not
@@ -41,27 +56,34 @@ def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it
     Of the KPIs as a whole; with items those of items and groups as well, which are many times as many. `but` are
     rounds that are left out.
     """
-    query = (
-        select(*_ROUND, *SCORE_COLUMNS)
-        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
-        .join(ScoreRow, ScoreRow.release_id == ReleaseRow.id)
-        .where(
-            ReleaseRow.company_id == company_id,
-            RoundRow.period_start >= since,
-            ScoreRow.subject_id.in_(subject_ids),
-            ScoreRow.kpi_id.in_(kpi_ids),
-            IS_TOLD,
-        )
-    )
-    # Items are asked of few subjects, release by release.
+    # The few rounds are read by themselves: their days need not be taken apart once more for each of the many rows.
+    rounds = _load_rounds(session, company_id, since=since, but=but)
+    query = select(*_FIGURE).where(ScoreRow.subject_id.in_(subject_ids), ScoreRow.kpi_id.in_(kpi_ids), IS_TOLD)
+    # Items are asked of few subjects, release by release; the rest of many subjects, one after the other.
     of_these = select(ReleaseRow.id).where(ReleaseRow.company_id == company_id)
     query = query.where(ScoreRow.release_id.in_(of_these) if with_items else is_whole(ScoreRow))
+    return [
+        Released(rounds[release_id], subject, kpi, item, groups, Withheld(reason) if reason else None, value, lo, hi)
+        for release_id, subject, kpi, item, groups, reason, value, lo, hi in session.execute(query)
+        if release_id in rounds
+    ]
+
+
+def _load_rounds(
+    session: ReadSession, company_id: str, *, since: date, but: Collection[str]
+) -> dict[str, ReleasedRound]:
+    """The rounds of a company about days since one, but for some, by release."""
+    query = (
+        select(*_ROUND)
+        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
+        .where(ReleaseRow.company_id == company_id, RoundRow.period_start >= since)
+    )
     if but:
         query = query.where(RoundRow.id.not_in(but))
-    return [
-        Released(round_id, release_id, first, last, sealed_at, score_of(*figure))
-        for round_id, release_id, first, last, sealed_at, *figure in map(list[Any], session.execute(query))
-    ]
+    return {
+        release_id: ReleasedRound(round_id, release_id, first, last, sealed_at, length_of(first, last))
+        for round_id, release_id, first, last, sealed_at in session.execute(query)
+    }
 
 
 def load_told_at(
@@ -85,19 +107,26 @@ def load_told_at(
 
 def load_asked(session: ReadSession, round_ids: Iterable[str], kpi_ids: Collection[str]) -> dict[str, list[FrozenKpi]]:
     """KPIs as they were frozen, by round; those that nobody was asked about or that were not measured are left out."""
-    query = select(RoundRow.id, RoundRow.recipe).where(RoundRow.id.in_(set(round_ids)))
+    query = select(RoundRow.id, _KPIS).where(RoundRow.id.in_(set(round_ids)))
     # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
+    known: dict[str, list[FrozenKpi]] = {}
     read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
-    found: defaultdict[str, list[FrozenKpi]] = defaultdict(list)
-    for round_id, recipe in session.execute(query):
-        for document in (one for one in recipe["kpis"] if one["kpi_id"] in kpi_ids):
-            known = read[document["kpi_id"]]
-            if not any(before == document for before, _ in known):
-                known.append((document, *kpis_in([document])))
-            kpi = next(kpi for before, kpi in known if before == document)
-            if kpi.weights or kpi.measure is not None:
-                found[round_id].append(kpi)
+    found: dict[str, list[FrozenKpi]] = {}
+    for round_id, text in session.execute(query):
+        if text not in known:
+            wanted = (one for one in json.loads(text) if one["kpi_id"] in kpi_ids)
+            kpis = [_read_once(document, read[document["kpi_id"]]) for document in wanted]
+            known[text] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
+        found[round_id] = known[text]
     return found
+
+
+def _read_once(document: Any, read: list[tuple[Any, FrozenKpi]]) -> FrozenKpi:
+    kpi = next((kpi for before, kpi in read if before == document), None)
+    if kpi is None:
+        [kpi] = kpis_in([document])
+        read.append((document, kpi))
+    return kpi
 
 
 def load_periods_under_way(session: ReadSession, subject_id: str, *, on: date) -> list[tuple[date, date]]:

@@ -1,38 +1,56 @@
 """From released figures and readings to the series of a KPI at a subject. Pure; what they mean is told in `compose`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from app.deferred import dataclass
 from app.followup.rules import definition_of
 from app.followup.values import Series, Told
 from app.metrics.values import Reading
 from app.organisation.values import Stays, SubjectId
 from app.releases.measured import aggregation_of, day_of, observations_of
-from app.releases.values import Score
+from app.releases.values import Withheld
 from app.rounds.values import FrozenKpi, FrozenMeasure
 from app.scoring.movers import Strand
 from app.scoring.results import NotScored
 from app.scoring.rollup import Readings, RollUp, unit_figure
 from app.scoring.seasons import Point
-from app.scoring.steps import Length, length_of, start_of, step_after, steps_between
+from app.scoring.steps import Length, start_of, step_after, steps_between
 from app.scoring.trend import Definition, incomparable
 from app.scoring.weights import normalise
 
 _ORDER = {length: place for place, length in enumerate(Length)}
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A row of a release about a soft KPI, with its round."""
+class ReleasedRound(NamedTuple):
+    """A round with its release, the days it asked about, and the step that these are."""
 
     round_id: str
     release_id: str
     first: date
     last: date
     sealed_at: datetime
-    score: Score
+    length: Length | None
+
+
+class Released(NamedTuple):
+    """What a release says about a soft KPI at a subject: as a whole, of an item, of rater groups joined by a plus."""
+
+    round: ReleasedRound
+    subject_id: str
+    kpi_id: str | None
+    item_id: str | None
+    rater_groups: str
+    reason: Withheld | None
+    value: float | None
+    lo: float | None
+    hi: float | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of the KPI as a whole."""
+        return self.item_id is None and not self.rater_groups
 
 
 # ------------------------------------------------------------ soft
@@ -56,10 +74,10 @@ def rated_series(
     definitions : of those, by round
     """
     by_length: defaultdict[Length | None, dict[date, list[Released]]] = defaultdict(dict)
-    for of_round in _by_round(row for row in rows if row.round_id in kpis):
-        one = of_round[0]
+    for of_round in _by_round(rows, kpis):
+        one = of_round[0].round
         # What was asked twice about the same days counts as it was asked last.
-        by_length[length_of(one.first, one.last)][one.first] = of_round
+        by_length[one.length][one.first] = of_round
     found = [_rated(length, list(rounds.values()), kpis, definitions) for length, rounds in by_length.items()]
     return tuple(sorted(found, key=_most_figures))
 
@@ -80,13 +98,20 @@ def points_of(told: Iterable[Told]) -> list[Point]:
     return [Point(one.first, one.value) for one in told]
 
 
-def _by_round(rows: Iterable[Released]) -> list[list[Released]]:
+def _by_round(rows: Iterable[Released], asked: Container[str]) -> list[list[Released]]:
     """The rows of each round that tells or withholds the KPI as a whole, in the order in which they were sealed."""
     found: defaultdict[str, list[Released]] = defaultdict(list)
     for row in rows:
-        found[row.round_id].append(row)
-    whole = [of_round for of_round in found.values() if any(_is_whole(row.score) for row in of_round)]
-    return sorted(whole, key=lambda of_round: (of_round[0].sealed_at, of_round[0].release_id))
+        found[row.round.round_id].append(row)
+    known = (of_round for round_id, of_round in found.items() if round_id in asked)
+    # The row of the KPI as a whole stands first; most often it is the only one.
+    in_order = (of_round if of_round[0].is_whole else sorted(of_round, key=_is_part) for of_round in known)
+    whole = [of_round for of_round in in_order if of_round[0].is_whole]
+    return sorted(whole, key=lambda of_round: (of_round[0].round.sealed_at, of_round[0].round.release_id))
+
+
+def _is_part(row: Released) -> bool:
+    return not row.is_whole
 
 
 def _rated(
@@ -95,32 +120,31 @@ def _rated(
     kpis: Mapping[str, FrozenKpi],
     definitions: Mapping[str, Definition],
 ) -> Series:
-    in_order = sorted(rounds, key=lambda of_round: of_round[0].first)
+    in_order = sorted(rounds, key=lambda of_round: of_round[0].round.first)
     told = tuple(_told(of_round, definitions) for of_round in in_order)
-    latest = kpis[in_order[-1][0].round_id]
-    definition = definitions[in_order[-1][0].round_id]
-    alike = [one for one in in_order if are_alike(definitions[one[0].round_id], definition)]
+    latest = in_order[-1][0].round.round_id
+    definition = definitions[latest]
+    alike = [of_round for of_round, one in zip(in_order, told, strict=True) if are_alike(one.definition, definition)]
     return Series(
         length=length,
         told=told,
         strands=tuple(_strands(alike, definition)),
-        item_names={item.id: item.name for item in latest.items},
+        item_names={item.id: item.name for item in kpis[latest].items},
         rater_groups=tuple(definition.group_weights),
     )
 
 
 def _told(of_round: Sequence[Released], definitions: Mapping[str, Definition]) -> Told:
-    row = next(row for row in of_round if _is_whole(row.score))
-    score = row.score
+    row, round_ = of_round[0], of_round[0].round
     return Told(
-        first=row.first,
-        last=row.last,
-        value=score.score,
-        lo=score.lo,
-        hi=score.hi,
-        reason=score.reason,
-        release_id=row.release_id,
-        definition=definitions[row.round_id],
+        first=round_.first,
+        last=round_.last,
+        value=row.value,
+        lo=row.lo,
+        hi=row.hi,
+        reason=row.reason,
+        release_id=round_.release_id,
+        definition=definitions[round_.round_id],
     )
 
 
@@ -129,16 +153,12 @@ def _strands(rounds: Sequence[list[Released]], definition: Definition) -> Iterat
     items = dict(zip(definition.item_weights, normalise(list(definition.item_weights.values())), strict=True))
     whole = sum(definition.group_weights.values())
     points: defaultdict[tuple[str, str], list[Point]] = defaultdict(list)
-    for row in (row for of_round in rounds for row in of_round if row.score.item_id in items):
-        points[row.score.item_id or "", "+".join(row.score.rater_groups)].append(Point(row.first, row.score.score))
+    for row in (row for of_round in rounds for row in of_round if row.item_id in items):
+        points[row.item_id or "", row.rater_groups].append(Point(row.round.first, row.value))
     for (item, groups), found in sorted(points.items()):
         weight = sum(definition.group_weights.get(group, 0.0) for group in groups.split("+")) / whole
         if weight:
             yield Strand(item, groups, weight * items[item], found)
-
-
-def _is_whole(score: Score) -> bool:
-    return score.item_id is None and not score.rater_groups
 
 
 def _most_figures(series: Series) -> tuple[int, int]:

@@ -6,6 +6,7 @@ What is computed stands in values of `scoring`; here it is joined with whose it 
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.deferred import dataclass
 from app.kpis.values import Kpi, KpiKind, RaterGroup, Target
@@ -98,8 +99,7 @@ class KpiName:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What one period says of a KPI at a subject.
 
     first, last : both included

@@ -78,10 +78,10 @@ def load_rated(  # noqa: PLR0913 - of what, where, on which day, how much of it,
         with_items=with_items,
         but=but,
     )
-    asked = load_asked(session, {row.round_id for row in rows}, kpi_ids)
+    asked = load_asked(session, {row.round.round_id for row in rows}, frozenset(kpi_ids))
     by_place: defaultdict[tuple[str, str], list[Released]] = defaultdict(list)
     for row in rows:
-        by_place[row.score.kpi_id or "", row.score.subject_id].append(row)
+        by_place[row.kpi_id or "", row.subject_id].append(row)
     by_kpi: defaultdict[str, dict[str, FrozenKpi]] = defaultdict(dict)
     for round_id, kpis in asked.items():
         for kpi in kpis:

@@ -280,7 +280,7 @@ def tree_of(root: Subject, others: Iterable[Subject], roles: Iterable[ManagerRol
         parent_id = waiting.pop()
         # Whatever is in the tree already is not hung a second time, should there ever be a loop.
         for child in (one for one in hanging[parent_id] if one.id not in subjects):
-            subjects[child.id] = replace(child, path=(*subjects[parent_id].path, child.id))
+            subjects[child.id] = _hung(child, subjects[parent_id].path)
             waiting.append(child.id)
     known = [role for role in roles if role.unit_id in subjects and role.subject_id in subjects]
     return Tree(
@@ -289,6 +289,14 @@ def tree_of(root: Subject, others: Iterable[Subject], roles: Iterable[ManagerRol
         {parent: tuple(child.id for child in found) for parent, found in hanging.items() if parent in subjects},
         _grouped((role.unit_id, role.subject_id) for role in known),
         _grouped((role.subject_id, role.unit_id) for role in known),
+    )
+
+
+def _hung(one: Subject, above: tuple[SubjectId, ...]) -> Subject:
+    """A subject with its path. As `replace` would do, which for a company of thousands takes three times as long."""
+    path = (*above, one.id)
+    return Subject(
+        one.id, one.company_id, one.kind, one.name, one.external_id, one.parent_id, path, one.version, one.closed_on
     )
 
 

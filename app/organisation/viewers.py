@@ -15,7 +15,8 @@ from app.organisation.paths import below, holds, load_paths
 from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import ManagerRole, SubjectId, SubjectKind
 
-_READ_BY = ((True, UNIT_ROLES), (False, READING_ROLES - UNIT_ROLES))
+# Named one by one, so that an index finds them among the people.
+_NO_PERSON = tuple(kind for kind in SubjectKind if kind is not SubjectKind.PERSON)
 
 
 def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
@@ -109,7 +110,6 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
     manager's own results, stay the manager's.
     """
     own, deputised = load_roles_held(session, mailbox, on=on)
-    own_people = own_subjects(session, mailbox, on=on)
     grants = tuple(
         dict.fromkeys((*account.grants, *(Grant(Role.MANAGER, role.unit_id) for role in (*own, *deputised))))
     )
@@ -121,12 +121,12 @@ def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, o
         account_id=account.id,
         mailbox=mailbox,
         grants=grants,
-        own_subjects=own_people,
+        own_subjects=own_subjects(session, mailbox, on=on),
         above=_above(session, grants, on),
         stands_in_for=managers,
         acts_as=_actors(session, managers) if managers else frozenset(),
-        hidden=(_hidden(session, managers, _own_places(account, own), on) if managers else frozenset())
-        | _people_unseen(session, grants, own_people, on),
+        hidden=_hidden(session, managers, _own_places(account, own), on) if managers else frozenset(),
+        units=_units_below(session, {one.subject_id for one in grants if one.role in UNIT_ROLES}, on),
     )
 
 
@@ -170,20 +170,16 @@ def _hidden(session: ReadSession, managers: Collection[str], granted: Collection
     return frozenset(one for one in managers if not set(granted) & set(paths.get(SubjectId(one), ())))
 
 
-def _people_unseen(session: ReadSession, grants: Iterable[Grant], own: Collection[str], on: date) -> frozenset[str]:
-    """The people below who reads results of units only, but for himself and those whom another role lets him read."""
-    held = {is_of_units: {one.subject_id for one in grants if one.role in roles} for is_of_units, roles in _READ_BY}
-    if not held[True]:
+def _units_below(session: ReadSession, places: Collection[str], on: date) -> frozenset[str]:
+    """What is no person at and below the places where somebody reads results of units only."""
+    if not places:
         return frozenset()
-    # Below a company is everybody in it, found without going from unit to unit.
-    is_company = (SubjectRow.id.in_(held[True]), SubjectRow.id == SubjectRow.company_id)
+    # Below a company is everything in it, found without going from unit to unit.
+    is_company = (SubjectRow.id.in_(places), SubjectRow.id == SubjectRow.company_id)
     companies = set(session.scalars(select(SubjectRow.id).where(*is_company)))
-    in_company, units = SubjectRow.company_id.in_(companies), sorted(held[True] - companies)
+    in_company, units = SubjectRow.company_id.in_(companies), sorted(set(places) - companies)
     inside = or_(in_company, SubjectRow.id.in_(below(units, on=on))) if units else in_company
-    people = select(SubjectRow.id).where(SubjectRow.kind == SubjectKind.PERSON, inside)
-    if held[False]:
-        people = people.where(SubjectRow.id.not_in(below(sorted(held[False]), on=on)))
-    return frozenset(session.scalars(people)) - frozenset(own)
+    return frozenset(session.scalars(select(SubjectRow.id).where(SubjectRow.kind.in_(_NO_PERSON), inside)))
 
 
 def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset[str]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.values import Viewer
@@ -122,9 +122,10 @@ def load_placed(
 ) -> list[Placed]:
     """A unit and what hung directly under it at the launch of a round, as far as the viewer may read that."""
     place = RoundSubjectRow
+    # The round is named in either half: with that each has an index, and no round of thousands is gone through.
+    of_round = place.round_id == round_id
     query = select(place.subject_id, place.kind, place.name, place.targets).where(
-        place.round_id == round_id,
-        (place.parent_id == unit_id) | (place.subject_id == unit_id),
+        or_(and_(of_round, place.parent_id == unit_id), and_(of_round, place.subject_id == unit_id)),
         place.kind != SubjectKind.COMPETITOR,
         *is_readable(viewer, place.subject_id, round_id, company_id, on=on),
     )

@@ -5,16 +5,14 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts.rules import READING_ROLES, UNIT_ROLES, Action, may, roots
+from app.accounts.rules import READING_ROLES, UNIT_ROLES, Action, may, reads_people, roots
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
 from app.infra.ids import is_id
 from app.organisation.paths import below
-from app.organisation.tables import SubjectRow
-from app.organisation.values import SubjectKind
 from app.releases.rules import OpensLater
 from app.releases.tables import HeldSummaryRow
 from app.rounds.tables import RoundRow
@@ -56,20 +54,15 @@ def is_readable(
 def _is_not_hidden(viewer: Viewer, column: InstrumentedAttribute[str], *, on: date) -> tuple[ColumnElement[bool], ...]:
     """The condition that a subject is nobody who is hidden from the viewer.
 
-    From who reads units only, people are: all but himself and those below where another role lets him read. That is said
-    as a rule, since below a company they are too many to be named.
+    From who reads units only, people are: all but himself and those below where another role lets him read. What is no
+    person is named instead, since below a company people are too many to be.
     """
-    by_units = {grant.subject_id for grant in viewer.grants if grant.role in UNIT_ROLES}
-    named = viewer.hidden & viewer.stands_in_for if by_units else viewer.hidden
-    shown = (column.not_in(sorted(named)),) if named else ()
-    if not by_units:
+    shown = (column.not_in(sorted(viewer.hidden)),) if viewer.hidden else ()
+    if reads_people(viewer):
         return shown
-    # By another name than what is asked around it, which may well be subjects.
-    one = aliased(SubjectRow)
-    person = select(one.id).where(one.id == column, one.kind == SubjectKind.PERSON)
-    rule = or_(~person.exists(), column.in_(_own(viewer)))
+    named = column.in_(sorted({*viewer.units, *_own(viewer)}))
     by_name = {grant.subject_id for grant in viewer.grants if grant.role in READING_ROLES - UNIT_ROLES}
-    return (rule | column.in_(below(sorted(by_name), on=on)) if by_name else rule, *shown)
+    return (named | column.in_(below(sorted(by_name), on=on)) if by_name else named, *shown)
 
 
 def require_open(session: ReadSession, viewer: Viewer, round_id: str, subject_id: str, *, on: date) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
-from app.accounts.rules import Action, may
+from app.accounts.rules import Action, may, reads_people
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
@@ -19,7 +19,8 @@ from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, 
 from app.journal.queries import load_moments
 from app.moderation.queries import load_unmoderated
 from app.organisation.queries import load_paths
-from app.organisation.values import SubjectId
+from app.organisation.tables import SubjectRow
+from app.organisation.values import SubjectId, SubjectKind
 from app.releases.gate import is_readable, require_open
 from app.releases.recompute import KeptAtom
 from app.releases.rules import next_attempt
@@ -79,12 +80,10 @@ def list_releases(
     """The releases of a company in which the viewer may read somebody's figures, the newest first or in another order."""
     if not is_id(company_id):
         raise NotFound
-    inside = RoundSubjectRow.round_id == ReleaseRow.round_id
-    seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
     query = (
         select(*RELEASE_COLUMNS)
         .join(RoundRow, RoundRow.id == ReleaseRow.round_id)
-        .where(ReleaseRow.company_id == company_id, select(RoundSubjectRow.subject_id).where(inside, *seen).exists())
+        .where(ReleaseRow.company_id == company_id, _holds_readable(viewer, company_id, on=on))
     )
     rows = session.execute(ordered(query, RELEASE_ORDERS, ReleaseRow.id, request, usual="-sealed_at"))
     return ordered_page(rows, request).map(lambda row: release_of(*row[: len(RELEASE_COLUMNS)]))
@@ -344,6 +343,18 @@ _FINDINGS = select(FindingRow.subject_id, FindingRow.document).where(
 _INSIDE = select(RoundSubjectRow.subject_id).where(
     RoundSubjectRow.round_id == bindparam("round_id"), RoundSubjectRow.subject_id == bindparam("subject_id")
 )
+
+
+def _holds_readable(viewer: Viewer, company_id: str, *, on: date) -> ColumnElement[bool]:
+    """The condition that a viewer may read somebody's figures of a round."""
+    inside = RoundSubjectRow.round_id == ReleaseRow.round_id
+    seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
+    somebody = select(RoundSubjectRow.subject_id).where(inside, *seen).exists()
+    if reads_people(viewer) or not may(viewer, Action.RESULTS_READ, (company_id,)):
+        return somebody
+    # Who reads all units of a company reads that of the round, and need not look for one among the people in it.
+    scope = select(SubjectRow.id).where(SubjectRow.id == RoundRow.scope_id, SubjectRow.kind != SubjectKind.PERSON)
+    return or_(scope.exists(), somebody)
 
 
 def _kept(query: Select[Any], only: ScoreFilter) -> Select[Any]:

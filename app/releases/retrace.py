@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.accounts.rules import Action, may
+from app.accounts.rules import Action, may, reads_people
 from app.accounts.values import Viewer
 from app.deferred import dataclass
 from app.infra.database import ReadSession
@@ -113,7 +113,7 @@ def readable_subjects(session: ReadSession, viewer: Viewer, frozen: FrozenRound,
     """The subjects of a round whose results a viewer may read today."""
     asked = [subject.id for subject in frozen.subjects]
     waiting = {one for one in asked if find_opening(session, viewer, frozen.id, one, on=on) is not None}
-    if may(viewer, Action.RESULTS_READ, (frozen.company_id,)):
+    if reads_people(viewer) and may(viewer, Action.RESULTS_READ, (frozen.company_id,)):
         return frozenset(asked) - viewer.hidden - waiting
     paths = load_paths(session, asked, on=on)
     return frozenset(one for one, path in paths.items() if may(viewer, Action.RESULTS_READ, path)) - waiting

@@ -73,7 +73,7 @@ class Move(NamedTuple):
         >>> Move(6.0, 2.0).is_real(), Move(4.0, 1.0).is_real(), Move(4.0, 1.0).is_real(least=3)
         (True, False, True)
         """
-        return self.is_significant() and abs(self.difference) >= least - TOLERANCE
+        return abs(self.difference) >= least - TOLERANCE and self.is_significant()
 
 
 def move_between(before: float, before_ends: Interval, after: float, after_ends: Interval) -> Move:

@@ -15,6 +15,7 @@ steps_between   first days of all steps that a span touches
 
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"day": 1, "week": 7}
@@ -30,6 +31,7 @@ class Length(StrEnum):
     YEAR = "year"
 
 
+@lru_cache(maxsize=4096)
 def length_of(first: date, last: date) -> Length | None:
     """The step that a span of days is.
 

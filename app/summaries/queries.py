@@ -354,6 +354,8 @@ def _load_entries(
     on: date,
 ) -> dict[str, tuple[Place, ...]]:
     """Where the viewer begins to read, by round: the topmost readable subjects that hold something, and one's own."""
+    if not round_ids:
+        return {}
     seen = is_readable(viewer, RoundSubjectRow.subject_id, RoundSubjectRow.round_id, company_id, on=on)
     begins = _is_topmost(viewer, company_id, on=on)
     own = sorted(filter(is_id, viewer.own_subjects))

@@ -38,10 +38,10 @@ def visitors(served: Served, worlds: Mapping[Place, World]) -> list[Visitor]:
     above = frozenset(north[:-1])
     sofie = frozenset({served.company.sofie})
     found = [Visitor("nobody", None, Caller(served.app))]
+    units = frozenset(place for world in worlds.values() for place in world.path)
     for role in Role:
-        hidden = sofie if role is Role.HR else frozenset[str]()
         path = company if role in OF_ALL else north
-        viewer = Viewer(role, grants=(Grant(role, path[-1]),), above=frozenset(path[:-1]), hidden=hidden)
+        viewer = Viewer(role, grants=(Grant(role, path[-1]),), above=frozenset(path[:-1]), units=units)
         found.append(Visitor(role, viewer, _signed_in(served, f"{role} there", f"{role}@there.example", viewer)))
     herself = Viewer(HERSELF, own_subjects=sofie)
     found.append(Visitor(HERSELF, herself, _signed_in(served, HERSELF, "sofie@fjellbris.example", herself)))

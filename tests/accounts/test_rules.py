@@ -201,7 +201,13 @@ def answer(viewer: Viewer, action: Action, path: tuple[str, ...]) -> str:
 
 
 def holder(role: str) -> Viewer:
-    return Viewer("account:1", grants=(Grant(Role(role), "team"),), above=ABOVE)
+    # All of these are units, for who reads those only.
+    return Viewer(
+        "account:1",
+        grants=(Grant(Role(role), "team"),),
+        above=ABOVE,
+        units=frozenset(PATHS[one][-1] for one in INSIDE),
+    )
 
 
 def outside(action: Action, relation: str, role: str = "viewer") -> str:
@@ -275,8 +281,9 @@ def test_who_reads_results_counts_as_a_reader() -> None:
     assert set(ALLOWED) == set(Role)
 
 
-def test_whoever_reads_units_only_reads_no_results_of_the_people_hidden_there_and_is_no_stranger_to_them() -> None:
-    hr = Viewer("account:1", grants=(Grant(Role.HR, "team"),), above=ABOVE, hidden=frozenset({"own", "other"}))
+def test_whoever_reads_units_only_reads_no_results_of_the_people_there_and_is_no_stranger_to_them() -> None:
+    itself = frozenset({PATHS["itself"][-1]})
+    hr = Viewer("account:1", grants=(Grant(Role.HR, "team"),), above=ABOVE, units=itself)
     assert [answer(hr, Action.RESULTS_READ, PATHS[one]) for one in INSIDE] == ["403", "403", "yes"]
     assert answer(hr, Action.ORGANISATION_READ, PATHS["own"]) == "yes"
     assert is_close(hr, PATHS["own"])

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from app.followup.series import Released
+from app.followup.series import Released, ReleasedRound
 from app.followup.values import Series, Told
 from app.kpis.values import KpiKind, RaterGroup, ScaleKind
-from app.releases.values import Score, ScoreStatus, Withheld
+from app.releases.values import Withheld
 from app.rounds.values import FrozenItem, FrozenKpi, FrozenScale
-from app.scoring.steps import Length, step_after
+from app.scoring.steps import Length, length_of, step_after
 from app.scoring.trend import Definition
 
 MONDAY = date(2026, 1, 5)
@@ -83,22 +83,15 @@ def row(
     sealed: int = 0,
 ) -> Released:
     """A row of a release; without a score it is withheld."""
-    status = ScoreStatus.INSUFFICIENT if score is None else ScoreStatus.OK
+    sealed_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=sealed)
     return Released(
-        round_id=round_id,
-        release_id=f"release-of-{round_id}",
-        first=first,
-        last=last,
-        sealed_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=sealed),
-        score=Score(
-            "team",
-            "kpi",
-            item,
-            tuple(groups.split("+")) if groups else (),
-            status,
-            reason=Withheld.TOO_LITTLE_WEIGHT if score is None else None,
-            score=score,
-            lo=None if score is None else score - 5,
-            hi=None if score is None else score + 5,
-        ),
+        ReleasedRound(round_id, f"release-of-{round_id}", first, last, sealed_at, length_of(first, last)),
+        "team",
+        "kpi",
+        item,
+        groups,
+        reason=Withheld.TOO_LITTLE_WEIGHT if score is None else None,
+        value=score,
+        lo=None if score is None else score - 5,
+        hi=None if score is None else score + 5,
     )

@@ -162,14 +162,15 @@ def test_nobody_reads_an_overview_beyond_the_results_that_may_be_read(session: W
     )
     with pytest.raises(NotFound):
         get_heat_map(session, known.person("sofie.berg"), subjects["sofie.berg"], on=TODAY)
-    hidden = frozenset(subjects[one] for one in ("amir.haddad", "sofie.berg", "lars.moen"))
-    hr = Viewer("account:hr", grants=(Grant(Role.HR, known.company_id),), hidden=hidden)
+    people = frozenset(subjects[one] for one in ("amir.haddad", "sofie.berg", "lars.moen"))
+    units = frozenset({known.company_id, subjects["team-nord"]})
+    hr = Viewer("account:hr", grants=(Grant(Role.HR, known.company_id),), units=units)
     shown = get_overview(session, hr, subjects["team-nord"], on=TODAY)
-    assert {branch.standing.place.id for branch in shown.branches} & hidden == set()
-    assert {row.place.id for row in get_heat_map(session, hr, subjects["team-nord"], on=TODAY).rows} & hidden == set()
+    assert {branch.standing.place.id for branch in shown.branches} & people == set()
+    assert {row.place.id for row in get_heat_map(session, hr, subjects["team-nord"], on=TODAY).rows} & people == set()
     # Another role lets him read the people of a team as well, and himself he reads always.
-    both = replace(hr, grants=(*hr.grants, Grant(Role.VIEWER, subjects["team-nord"])), hidden=frozenset())
-    assert hidden <= {row.place.id for row in get_heat_map(session, both, subjects["team-nord"], on=TODAY).rows}
+    both = replace(hr, grants=(*hr.grants, Grant(Role.VIEWER, subjects["team-nord"])))
+    assert people <= {row.place.id for row in get_heat_map(session, both, subjects["team-nord"], on=TODAY).rows}
     himself = replace(hr, own_subjects=frozenset({subjects["sofie.berg"]}))
     told = get_heat_map(session, himself, subjects["team-nord"], on=TODAY)
     assert {row.place.id for row in told.rows} == {subjects["sofie.berg"]}
