@@ -31,12 +31,12 @@ async def _taken(app: FastAPI, database: Database, secret: str, path: str, times
     for _ in range(max(3, times // 6)):
         await _ask(app, secret, path)
     walls = []
-    begun = time.process_time() + _of_server(database)
+    begun = time.process_time() + of_server(database)
     for _ in range(times):
         at = time.perf_counter()
         await _ask(app, secret, path)
         walls.append(time.perf_counter() - at)
-    spent = time.process_time() + _of_server(database) - begun
+    spent = time.process_time() + of_server(database) - begun
     return Taken(1000 * spent / times, 1000 * sorted(walls)[int(times * 0.95)])
 
 
@@ -72,7 +72,7 @@ async def _ask(app: FastAPI, secret: str, path: str) -> None:
     assert status == 200, f"{path}: {status}"
 
 
-def _of_server(database: Database) -> float:
+def of_server(database: Database) -> float:
     """Seconds that the processes of PostgreSQL behind our connections have run so far; none for SQLite, which is in here."""
     if database.is_sqlite:
         return 0.0

@@ -64,7 +64,7 @@ class Crowd:
                 if number % IN_A_DEPARTMENT == 0:
                     self.departments.append(_unit(session, self.world.company_id, SubjectKind.DEPARTMENT, number))
                 team = _unit(session, self.departments[-1], SubjectKind.TEAM, number)
-                ensure_subjects(session, self.world.company_id, _keys(number), parent_id=team, now=NOW)
+                ensure_subjects(session, self.world.company_id, keys_of(number), parent_id=team, now=NOW)
                 self.teams.append(team)
             session.execute(
                 update(PersonRow)
@@ -86,7 +86,7 @@ class Crowd:
     def _release(self, scope_id: str, teams: range, *, ended: timedelta) -> Released:
         people = IN_A_TEAM * len(teams)
         with self.database.write() as session:
-            keys = [key for team in teams for key in _keys(team)]
+            keys = [key for team in teams for key in keys_of(team)]
             rated = ensure_subjects(session, self.world.company_id, keys, parent_id=scope_id, now=NOW)
             round_ = draft(session, self.world, "Round", scope_id=scope_id, period_end=TODAY - ended)
             set_rated_subjects(session, SERVICE, round_.id, list(rated.values()), now=NOW)
@@ -108,7 +108,7 @@ class Crowd:
             connection.execute(text("ANALYZE"))
 
 
-def _keys(number: int) -> list[str]:
+def keys_of(number: int) -> list[str]:
     """The external ids of the persons of a team."""
     return [f"P{number * IN_A_TEAM + place}" for place in range(IN_A_TEAM)]
 

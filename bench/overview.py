@@ -20,6 +20,7 @@ from app.settings import Settings
 from bench.asked import Taken, taken
 from bench.crowd import LONG_AGO, Crowd, Released
 from bench.forms import kind, opened
+from bench.launch import launched
 from bench.report import Line
 from bench.server import SECRET
 from bench.world import found
@@ -48,6 +49,9 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
     app = _app(database)
     crowd.settle()
     few = _each(app, crowd, pages)
+    crowd.grow(teams)
+    crowd.settle()
+    early = launched(crowd)
     rounds = _grow(crowd, teams)
     much = _each(app, crowd, pages)
     for name in pages:
@@ -59,12 +63,14 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
             much[name].processor / few[name].processor,
             most=2.0,
         )
+    late = launched(crowd)
+    what = f"launch of a round about {teams * 50:,} people after {rounds} rounds, {kind(database)}, processor time"
+    yield Line("-", what, f"{early:.1f} s after 2", f"{late:.1f} s", late / early, most=2.0)
     database.dispose()
 
 
 def _grow(crowd: Crowd, teams: int) -> int:
-    """All teams, and the rounds about them; how many rounds there are."""
-    crowd.grow(teams)
+    """The rounds about all teams, which are there; how many rounds there are."""
     departments = len(crowd.departments)
     left = teams - FEW_TEAMS - ABOUT_ALL
     # First what is computed, then the copies: rounds close by look at each other's raters.

@@ -27,11 +27,11 @@ from app.rounds.nominations import find_call
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
+    count_draft,
     has_assignments,
     load_assignments,
     load_rated,
     load_uncounted,
-    preview_draft,
     take_round,
 )
 from app.rounds.tables import AssignmentRow, RoundReaderRow, RoundRow, RoundSubjectRow
@@ -71,11 +71,14 @@ def launch_round(session: WriteSession, viewer: Viewer, round_id: str, *, confir
     ]
     if problems:
         raise rules.RoundIncomplete(problems)
-    seen = preview_draft(session, frozen)
+    frozen, counted, addressed = count_draft(session, frozen)
+    seen = preview_of(frozen, counted, addressed)
     if not seen.can_publish:
         raise rules.NothingToPublish
     if seen.needs_confirmation and not confirmed:
         raise rules.ConfirmationNeeded
+    # Where no atom forms was found for the preview, which took as long as all the rest.
+    _settle_assignments(session, frozen)
     _write(session, round_, frozen, now=now)
     if find_call(session, round_.id) is not None:
         # Letters that wait would ask for proposals that come too late.
@@ -99,6 +102,7 @@ def launch_growing_round(session: WriteSession, viewer: Viewer, round_id: str, *
     problems = [*time_problems(draft_of(round_), now=now), *gaps, *too_long(frozen)]
     if problems:
         raise rules.RoundIncomplete(problems)
+    frozen = with_overlaps(session, frozen, _settle_assignments(session, frozen))
     _write(session, round_, frozen, now=now)
     _note(session, viewer, round_, "round.launched", now=now)
     return replace(round_, state=RoundState.OPEN, promise_hash=frozen.promise_hash, launched_at=now)
@@ -118,7 +122,10 @@ def launch_past_round(session: WriteSession, viewer: Viewer, round_id: str, *, n
     problems = _gaps(session, round_, rated, frozen)
     if problems:
         raise rules.RoundIncomplete(problems)
-    frozen, asked = _write(session, round_, replace(frozen, source=RoundSource.IMPORT), now=now)
+    frozen = replace(frozen, source=RoundSource.IMPORT)
+    asked = _settle_assignments(session, frozen)
+    frozen = with_overlaps(session, frozen, asked)
+    _write(session, round_, frozen, now=now)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
@@ -184,10 +191,8 @@ def _overloads(session: WriteSession, round_: Round, frozen: FrozenRound, *, now
     ]
 
 
-def _write(
-    session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime
-) -> tuple[FrozenRound, list[Assignment]]:
-    """Write what is frozen: as it then is, and the assignments that stay, with their counting."""
+def _write(session: WriteSession, round_: Round, frozen: FrozenRound, *, now: datetime) -> None:
+    """Write what is frozen."""
     session.execute(delete(RoundSubjectRow).where(RoundSubjectRow.round_id == round_.id))
     _insert(session, RoundSubjectRow, [_subject_values(frozen, place) for place in range(len(frozen.subjects))])
     _insert(
@@ -199,8 +204,6 @@ def _write(
             for mailbox in sorted(mailboxes)
         ],
     )
-    settled = _settle_assignments(session, frozen)
-    frozen = with_overlaps(session, frozen, settled)
     session.execute(
         update(RoundRow)
         .where(RoundRow.id == round_.id)
@@ -220,7 +223,6 @@ def _write(
         )
     )
     session.expire_all()
-    return frozen, settled
 
 
 def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assignment]:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import aliased
 
 from app.deferred import dataclass
 from app.infra.database import ReadSession
 from app.rounds import recipe, rules
 from app.rounds.preview import Asking, atom_cells, divided
 from app.rounds.rows import FrozenPlace, load_asking, load_assignments, load_frozen_places
-from app.rounds.tables import RoundRow
+from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import (
     Assignment,
     FrozenRound,
@@ -78,7 +79,8 @@ def with_overlaps(session: ReadSession, frozen: FrozenRound, asked: Sequence[Ass
         return divided(replace(frozen, overlapping=frozen.overlapping | _named(frozen, places)), cells)
 
     of_round = _asked_of(frozen, marks, divide(frozenset()))
-    others = [_asked_in_other(session, row) for row in neighbours]
+    linked = linked_rounds(session, frozen.id, frozenset(row.id for row in neighbours))
+    others = [_asked_in_other(session, row) if row.id in linked else _unlinked(row) for row in neighbours]
     places = find_overlaps(divide, lambda key: _name(frozen, key), of_round.people, of_round.k, others)
     return replace(frozen, overlapping=frozen.overlapping | _named(frozen, places))
 
@@ -114,6 +116,32 @@ def _span(one: Row[Any] | FrozenRound) -> tuple[datetime, datetime]:
     return one.opens_at, getattr(one, "closed_at", None) or ends
 
 
+def linked_rounds(session: ReadSession, round_id: str, others: frozenset[str]) -> frozenset[str]:
+    """Those of the other rounds that ask some of the same people the same, at first hand or by way of another of them.
+
+    No sum of the others has a sheet in common with one of the round, so that no subtraction opens an atom with them.
+    """
+    one, other = aliased(AssignmentRow), aliased(AssignmentRow)
+    same = other.rater_id == one.rater_id, other.subject_id == one.subject_id, other.rater_group == one.rater_group
+    found, fresh = set[str](), {round_id}
+    while fresh and found != others:
+        again = select(other.id).where(other.round_id.in_(fresh), *same).exists()
+        shared = select(one.id).where(one.round_id == RoundRow.id, again).exists()
+        fresh = set(session.scalars(select(RoundRow.id).where(RoundRow.id.in_(others - found), shared)))
+        found |= fresh
+    return frozenset(found)
+
+
+def _unlinked(row: Row[Any]) -> Asked:
+    """Of a round that has nobody in common with the one that is compared only the minimums."""
+    return Asked((), {}, _minimums(recipe.groups_in(row.recipe["groups"])))
+
+
+def _minimums(groups: Iterable[GroupPolicy]) -> dict[str, int]:
+    """The minimum by protected rater group."""
+    return {policy.rater_group.value: policy.k for policy in groups if rules.is_protected(policy.mode)}
+
+
 def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:
     """Another round: the atoms that it has or, while it is open, that it gets if everyone answers."""
     overlapping = recipe.overlaps_in(row.overlapping)
@@ -131,7 +159,7 @@ def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:
 
 
 def _asked_of(frame: FrozenRound | _Frame, marks: Iterable[Asking], made: Partition) -> Asked:
-    k = {policy.rater_group.value: policy.k for policy in frame.groups if rules.is_protected(policy.mode)}
+    k = _minimums(frame.groups)
     people: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
     for one in marks:
         if one.rater_group in k:

@@ -11,6 +11,7 @@ find_overlaps  places where no atom may form, so that none is left
 Only who was asked is looked at: never who answered, and never a score.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
@@ -117,32 +118,31 @@ class _Class:
 
 def _classes(rounds: Sequence[Asked]) -> Iterator[_Class]:
     """The classes of all sheets that lie in some atom."""
-    holding: list[dict[CellName, int]] = []
-    first = 0
+    holding: defaultdict[CellName, list[tuple[Asked, int]]] = defaultdict(list)
+    number = 0
     for one in rounds:
-        holding.append({cell: first + place for place, cells in enumerate(one.atoms) for cell in cells})
-        first += len(one.atoms)
+        for cells in one.atoms:
+            for cell in cells:
+                holding[cell].append((one, number))
+            number += 1
+    least = {group: max(one.k.get(group, 0) for one in rounds) for group in {group for _, group in holding}}
     found: dict[Atoms, _Class] = {}
-    for cell in dict.fromkeys(cell for held in holding for cell in held):
-        least = max(one.k.get(cell[1], 0) for one in rounds)
-        for person, (atoms, counts) in _sheets(rounds, holding, cell):
+    for cell, held in holding.items():
+        for person, (atoms, counts) in _sheets(cell, held):
             known = found.setdefault(atoms, _Class(atoms))
-            known.least = max(known.least, least)
+            known.least = max(known.least, least[cell[1]])
             if counts:
                 known.people.add(person)
     return iter(found.values())
 
 
-def _sheets(
-    rounds: Sequence[Asked], holding: Sequence[Mapping[CellName, int]], cell: CellName
-) -> Iterable[tuple[str, tuple[Atoms, bool]]]:
+def _sheets(cell: CellName, held: Iterable[tuple[Asked, int]]) -> Iterable[tuple[str, tuple[Atoms, bool]]]:
     """By person of a cell, the atoms with the sheet, and whether the person counts in all of them."""
     sheets: dict[str, tuple[Atoms, bool]] = {}
-    for one, held in zip(rounds, holding, strict=True):
-        if cell in held:
-            for person, counts in one.people.get(cell, {}).items():
-                atoms, counted = sheets.get(person, ((), True))
-                sheets[person] = (*atoms, held[cell]), counted and counts
+    for one, atom in held:
+        for person, counts in one.people.get(cell, {}).items():
+            atoms, counted = sheets.get(person, ((), True))
+            sheets[person] = (*atoms, atom), counted and counts
     return sheets.items()
 
 

@@ -18,11 +18,13 @@ from app.releases.tables import ScoreRow
 from app.reports import Row
 from app.responses.past import import_ratings
 from app.responses.queries import load_rating_form
+from app.rounds.assign import insert_assignments
 from app.rounds.commands import add_assignments, change_round, close_round, draft_of, propose_assignments
 from app.rounds.intake import parse_raters, rows_of
+from app.rounds.overlap import linked_rounds
 from app.rounds.preview import CellPreview
 from app.rounds.queries import load_frozen_round, preview_round
-from app.rounds.values import GroupPolicy, Mode
+from app.rounds.values import AssignmentSource, GroupPolicy, Mode, NewAssignment
 from app.scoring.preview import Verdict
 from tests.fjellbris import Fjellbris, draft_round, fjellbris
 from tests.played_round import PlayedRound, customers_of, play
@@ -166,6 +168,18 @@ def test_drafts_and_rounds_about_others_do_not_count(session: WriteSession, comp
     play(session, company, now, groups=GROUPS, customers={"Lars Moen": 7})
 
     assert overlaps(played(session, company, now, 6)) == []
+
+
+def test_a_round_is_linked_to_another_by_way_of_a_third_and_to_none_that_asks_others(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    asked = (("Lars Moen",), ("Lars Moen", "Amir Haddad"), ("Amir Haddad",), ("Ingrid Solheim",))
+    rounds = [draft_round(session, company, now, groups=GROUPS) for _ in asked]
+    for round_, names in zip(rounds, asked, strict=True):
+        wanted = [NewAssignment(company.people[name], company.subjects[SOFIE], RaterGroup.COLLEAGUE) for name in names]
+        insert_assignments(session, round_, wanted, source=AssignmentSource.LIST, actor="account:hr")
+    first, third, one, other = (str(round_.id) for round_ in rounds)
+    assert linked_rounds(session, one, frozenset({first, third, other})) == {first, third}
 
 
 def add(session: WriteSession, company: Fjellbris, round_id: str, customers: int, at: datetime) -> None:
