@@ -45,7 +45,7 @@ from app.releases.commands import note_failed_release, release_round, scrub_rele
 from app.releases.hold import tell_opened
 from app.releases.queries import load_due_releases
 from app.releases.review import begin_review, load_due_reviews
-from app.repeats_due import repeat_due
+from app.repeats_due import Repeating
 from app.responses.keep_draft import forget_drafts
 from app.restored import hold_if_older
 from app.rounds.commands import refresh_shares, tell_managers
@@ -159,7 +159,7 @@ def tasks_of(zone: ZoneInfo) -> tuple[Task, ...]:
     """All due work but sending, in the order in which one leads to the other; `zone` is where people are at work."""
     return (
         Task("begin", begin_due),
-        Task("repeat", repeat_due),
+        Task("repeat", Repeating()),
         Task("draw", draw_all_due),
         Task("close", close_due),
         Task("invite", writing(invite_due_rounds)),

@@ -45,6 +45,18 @@ def load_moments(
     return found
 
 
+def load_latest(
+    session: ReadSession, action: str, object_kind: str, object_ids: Collection[str]
+) -> Mapping[str, Entry]:
+    """The latest entry of a kind about each of some objects; those to which it never happened are absent."""
+    rows = session.scalars(
+        select(JournalRow)
+        .where(JournalRow.object_kind == object_kind, JournalRow.object_id.in_(object_ids), JournalRow.action == action)
+        .order_by(JournalRow.sequence)
+    )
+    return {row.object_id: _entry(row) for row in rows}
+
+
 def load_entries(session: ReadSession, *, after: int, limit: int) -> Sequence[Entry]:
     """The next entries of all companies after a sequence number, oldest first."""
     rows = session.scalars(

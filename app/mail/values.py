@@ -27,7 +27,8 @@ class Letter(StrEnum):
     decisions_waiting: organisation, count, late (how many of them nobody below decided in time), path;
     sign_in_reset: organisation, reason, reset_at, path;
     we_did: organisation, subject_name, kpi_name, heard, did (a sentence each), person_id;
-    round_ahead: organisation, round_name, opens_at, starts_itself, path.
+    round_ahead: organisation, round_name, opens_at, starts_itself, path; what (ahead, or the step of a repetition that
+    came to nothing) and problems (pairs of an English sentence and what fills it), which older ones lack.
     """
 
     INVITATION = "invitation"

@@ -1,11 +1,15 @@
 """Every write of rounds that repeat: wished for and changed by people, drafted and started by the worker."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
+from app.encounters.propose import propose_assignments
+from app.encounters.queries import find_programme_of
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
 from app.infra.database import WriteSession
@@ -17,9 +21,10 @@ from app.mail.commands import enqueue
 from app.organisation.queries import load_people, load_subjects
 from app.organisation.values import SubjectId
 from app.repeats import queries, rules
-from app.repeats.letters import ahead_letter
+from app.repeats.letters import AHEAD, owner_letter
+from app.repeats.order import order_again
 from app.repeats.tables import RepeatedRoundRow, RepetitionRow
-from app.repeats.values import Repetition, RepetitionDraft, RepetitionState
+from app.repeats.values import Problem, Repetition, RepetitionDraft, RepetitionState, Step
 from app.rounds.clone import clone_round
 from app.rounds.commands import launch_round
 from app.rounds.queries import take_round
@@ -37,13 +42,16 @@ def set_repetition(
 ) -> Repetition:
     """Let a round repeat, change how it does, let it rest, or stop it for good.
 
-    For who may write rounds at its scope; the round has started (NotStartedYet). Its owner is a person of the company.
+    For who may write rounds at its scope; the round has started (NotStartedYet) and is no programme's (BegunByProgramme).
+    Its owner is a person of the company.
     To change one, its version is named (RepeatsAlready); one that was stopped stays so (RepetitionStopped). Sends
     nothing: the worker drafts, and tells the owner. Idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     present = queries.find_repetition(session, viewer, round_id, now=now)
     _check_owner(session, round_.company_id, draft)
+    if find_programme_of(session, round_.id) is not None:
+        raise rules.BegunByProgramme
     if present is None:
         return _begin(session, viewer, round_, draft, now=now)
     kept = RepetitionDraft(present.state, present.starts_itself, present.lead_days, present.owner_id)
@@ -73,41 +81,74 @@ def draft_next(session: WriteSession, repetition_id: str, *, now: datetime) -> b
     """Draft the next round of a repetition if it is due, and tell its owner; whether it was.
 
     For the worker, in a transaction of its own. Written: a draft like the latest round for the next period, once for
-    each period even where somebody deletes it. Idempotent: the repetition is held meanwhile.
+    each period even where somebody deletes it. The structure and encounters propose who rates whom; of a list nobody is
+    taken over, and the letter says so. Idempotent: the repetition is held meanwhile.
     """
     present = _held(session, repetition_id, now=now)
     due_on = present.drafted_on
     if due_on is None or not rules.may_draft(present.state, due_on, is_draft=present.is_draft, today=local_day(now)):
         return False
     made = clone_round(session, SERVICE, present.round_id, not_before=present.next_from, now=now)
+    # Customers who were met lately take the place of those who were met before.
+    propose_assignments(session, SERVICE, made.id, now=now)
     session.add(RepeatedRoundRow(round_id=made.id, repetition_id=present.id))
     following = {"next_from": made.period_end + timedelta(days=1), "version": RepetitionRow.version + 1}
     session.execute(update(RepetitionRow).where(RepetitionRow.id == present.id).values(**following))
     _note(session, SERVICE, present, "repetition.drafted", {"round_id": made.id}, now=now)
-    _tell(session, present, made, now=now)
+    drafted = queries.load_repetition(session, present.id, now=now)
+    _tell(session, drafted, AHEAD, rules.missing_problems(drafted.missing_groups), now=now)
     return True
 
 
 def start_next(session: WriteSession, repetition_id: str, *, now: datetime) -> bool:
     """Start the draft of a repetition if it starts by itself and opens now; whether it did.
 
-    For the worker, in a transaction of its own; raises what keeps the round from starting. Idempotent.
+    For the worker, in a transaction of its own; raises what keeps the round from starting, and GroupsMissing where
+    nobody is asked in a group that answered the last time. Idempotent.
     """
     present = _held(session, repetition_id, now=now)
     wished = {"starts_itself": present.starts_itself, "is_draft": present.is_draft}
     if present.opens_at is None or not rules.may_start(present.state, present.opens_at, **wished, now=now):
         return False
+    if present.missing_groups:
+        gone = rules.missing_problems(present.missing_groups)
+        raise rules.GroupsMissing([FieldError("assignments", problem.message) for problem in gone])
     launch_round(session, SERVICE, present.round_id, confirmed=True, now=now)
     return True
 
 
-def note_failure(session: WriteSession, repetition_id: str, error: str, *, now: datetime) -> None:
-    """Note that a round could not be drafted or started: it rests for an hour, and the page of the round says so.
+def order_next(session: WriteSession, repetition_id: str, *, now: datetime) -> bool:
+    """Order the mystery visits of the round before once more for one that has started; whether that was to be done.
 
-    For the worker, in a transaction of its own, since that of the attempt is gone; `error` is the name of its kind.
+    For the worker, in a transaction of its own. As many visits by the same scenarios to the same places as were ordered
+    for the period before, as many days later, less those ordered by hand already. Who goes, and in which part of the
+    day, follows from the rotation. What cannot be ordered is left out, and the owner told. Once for a round.
+    """
+    present = _held(session, repetition_id, now=now)
+    if present.state is not RepetitionState.RUNNING or present.step is not Step.VISITS:
+        return False
+    left = order_again(session, present, now=now)
+    if left:
+        _tell(session, present, Step.VISITS, rules.problems_of(rules.VisitsLeft()), now=now)
+    _note(session, SERVICE, present, queries.ORDERED, {"left": left}, now=now)
+    return True
+
+
+def note_failure(session: WriteSession, repetition_id: str, error: Exception, *, now: datetime) -> None:
+    """Note why a step came to nothing, as the page of the round says it, and tell the owner the first time.
+
+    For the worker, in a transaction of its own, since that of the attempt is gone. Noted once for each reason that
+    differs from the one before; the letter goes once for a round and step.
     """
     present = queries.load_repetition(session, repetition_id, now=now)
-    _note(session, SERVICE, present, queries.FAILED, {"error": error}, now=now)
+    problems = rules.problems_of(error)
+    if problems == present.because:
+        return
+    told = [[problem.message, dict(problem.values)] for problem in problems]
+    details = {"error": type(error).__name__, "step": present.step.value, "problems": told}
+    _note(session, SERVICE, present, queries.FAILED, details, now=now)
+    if not present.because:
+        _tell(session, present, present.step.value, problems, now=now)
 
 
 def _begin(
@@ -148,11 +189,13 @@ def _check_owner(session: WriteSession, company_id: str, draft: RepetitionDraft)
         raise Invalid([FieldError("owner_id", NO_CHOICE)])
 
 
-def _tell(session: WriteSession, present: Repetition, made: Round, *, now: datetime) -> None:
+def _tell(session: WriteSession, present: Repetition, what: str, problems: Sequence[Problem], *, now: datetime) -> None:
+    """Tell the owner once for a round and what happened, if there is one with an address."""
     person = load_people(session, [present.owner_id]).get(present.owner_id) if present.owner_id else None
     if person is not None and person.email:
         company = load_subjects(session, [present.company_id], on=local_day(now))[SubjectId(present.company_id)]
-        enqueue(session, ahead_letter(present, made, person, organisation=company.name), now=now)
+        letter = owner_letter(present, what, problems, person, organisation=company.name, now=now)
+        enqueue(session, letter, now=now)
 
 
 def _note(
@@ -160,7 +203,7 @@ def _note(
     viewer: Viewer,
     about: Repetition,
     action: str,
-    details: dict[str, str] | None,
+    details: dict[str, Any] | None,
     *,
     now: datetime,
 ) -> None:

@@ -1,14 +1,27 @@
-"""The letter that says that the next round of a repetition is ready."""
+"""The letters to the owner of a repetition: the next round is ready, or why it is not."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from app.mail.values import Letter, Mail
 from app.organisation.values import Person
-from app.repeats.values import Repetition
-from app.rounds.values import Round
+from app.repeats.values import Problem, Repetition, Step
 from app.words import in_locale
 
+AHEAD = "ahead"
+_WAVES: Mapping[str, int] = {AHEAD: 0, Step.START: 1, Step.DRAFT: 2, Step.VISITS: 3}
+"""One letter at most about each of them for a round."""
+STAYS_OF_USE = timedelta(days=7)
 
-def ahead_letter(repetition: Repetition, round_: Round, person: Person, *, organisation: str) -> Mail:
-    """The mail to the owner; the person has an address. It is of no use any more once the round has opened."""
+
+def owner_letter(
+    repetition: Repetition, what: str, problems: Sequence[Problem], person: Person, *, organisation: str, now: datetime
+) -> Mail:
+    """The mail to the owner, who has an address: what is ready, or the step that came to nothing, and what is in the way.
+
+    That a round is ready is of no use any more once it has opened; what went wrong is so for a week.
+    """
+    opens_at = repetition.opens_at or now
     return Mail(
         letter=Letter.ROUND_AHEAD,
         recipient=person.email or "",
@@ -16,12 +29,14 @@ def ahead_letter(repetition: Repetition, round_: Round, person: Person, *, organ
         locale=person.locale,
         parameters={
             "organisation": organisation,
-            "round_name": in_locale(round_.name, person.locale),
-            "opens_at": round_.opens_at.isoformat(),
+            "round_name": in_locale(repetition.name, person.locale),
+            "opens_at": opens_at.isoformat(),
             "starts_itself": repetition.starts_itself,
-            "path": f"/rounds/{round_.id}",
+            "path": f"/rounds/{repetition.round_id}" + ("" if what == AHEAD else "/repeat"),
+            "what": what,
+            "problems": [[problem.message, dict(problem.values)] for problem in problems],
         },
-        reference=round_.id,
-        wave=0,
-        deadline=round_.opens_at,
+        reference=repetition.round_id,
+        wave=_WAVES[what],
+        deadline=opens_at if what == AHEAD else now + STAYS_OF_USE,
     )

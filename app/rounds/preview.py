@@ -80,7 +80,7 @@ class RoundPreview:
     A round of mystery visits alone may ask nobody; then all depends on the visits, which takes a confirmation.
     `letters` counts the people who get one; `unreachable` those without an address; `without_questions` the
     assignments about nothing, since no KPI of the subject's card gives the group weight. `covers` are the control
-    measures that the round takes part in, each with the dossier that allows it.
+    measures that the round takes part in, each with the dossier that allows it; `namesakes` open rounds of that name.
     """
 
     subjects: tuple[SubjectPreview, ...]
@@ -93,6 +93,7 @@ class RoundPreview:
     without_questions: int
     most_minutes: int
     covers: tuple[Cover, ...] = ()
+    namesakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.infra.ids import is_id
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_in_memory, page_of, sliced
 from app.kpis.values import RaterGroup
 from app.organisation.queries import list_companies, load_paths, load_people, path_of
-from app.organisation.values import Person, PersonId
+from app.organisation.values import Person, PersonId, SubjectId
 from app.rounds import recipe, rules
 from app.rounds.exposure import load_covers
 from app.rounds.freeze import freeze, frozen_round
@@ -42,15 +42,10 @@ from app.rounds.rows import (
     load_frozen_readers,
     load_frozen_subjects,
     load_marks,
+    load_namesakes,
     load_rated,
 )
-from app.rounds.tables import (
-    AssignmentRow,
-    RoundGroupRow,
-    RoundKpiRow,
-    RoundRow,
-    RoundSubjectRow,
-)
+from app.rounds.tables import AssignmentRow, RoundGroupRow, RoundKpiRow, RoundRow, RoundSubjectRow
 from app.rounds.values import (
     Assignment,
     AssignmentLine,
@@ -91,7 +86,6 @@ __all__ = [
     "load_salt",
     "load_uncounted",
     "place_of",
-    "preview_draft",
     "preview_round",
     "take_open_round",
     "take_round",
@@ -316,13 +310,15 @@ def preview_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: d
     round_ = get_round(session, viewer, round_id, now=now)
     if round_.state is RoundState.DRAFT:
         frozen = freeze(session, round_, load_rated(session, round_.id), now=now)
-        return replace(preview_draft(session, frozen), covers=load_covers(session, frozen, now=now))
+        covers, namesakes = load_covers(session, frozen, now=now), _namesakes(session, viewer, round_, now=now)
+        return replace(preview_of(*count_draft(session, frozen)), covers=covers, namesakes=namesakes)
     return preview_of(load_frozen_round(session, round_.id), load_assignments(session, round_.id), ())
 
 
-def preview_draft(session: ReadSession, frozen: FrozenRound) -> RoundPreview:
-    """The preview of a draft that was frozen for it."""
-    return preview_of(*count_draft(session, frozen))
+def _namesakes(session: ReadSession, viewer: Viewer, round_: Round, *, now: datetime) -> tuple[str, ...]:
+    found = load_namesakes(session, round_)
+    paths = load_paths(session, found.values(), on=local_day(now)) if found else {}
+    return tuple(one for one, scope in found.items() if may(viewer, Action.ROUNDS_READ, paths[SubjectId(scope)]))
 
 
 def count_draft(session: ReadSession, frozen: FrozenRound) -> tuple[FrozenRound, list[Assignment], frozenset[PersonId]]:

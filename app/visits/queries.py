@@ -219,6 +219,16 @@ def load_earlier(session: ReadSession, company_id: str) -> tuple[EarlierVisit, .
     return tuple(EarlierVisit(*row[:4], Band(row[4])) for row in session.execute(query))
 
 
+def load_ordered(session: ReadSession, subject_ids: Iterable[str], first: date, last: date) -> tuple[Visit, ...]:
+    """The visits to some subjects that were to begin in a period and were not cancelled, whoever asks."""
+    query = select(VisitRow).where(
+        VisitRow.subject_id.in_(list(subject_ids)),
+        VisitRow.from_on.between(first, last),
+        VisitRow.state != VisitState.CANCELLED,
+    )
+    return tuple(row.value() for row in session.scalars(query.order_by(VisitRow.from_on, VisitRow.id)))
+
+
 def load_held(session: ReadSession, round_id: str) -> Mapping[bytes, float]:
     """By key of a sheet, what of the points of a visit counts where something critical held its score down.
 

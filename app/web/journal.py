@@ -104,6 +104,7 @@ WHAT: Mapping[str, str] = {
     "repetition.changed": "Changed how a round repeats",
     "repetition.drafted": "Drafted the next round",
     "repetition.failed": "Could not make the next round ready",
+    "repetition.visits_ordered": "Ordered the mystery visits of a round again",
     "round.cloned": "Drafted a round like an earlier one",
     "round.created": "Drafted a round",
     "round.deleted": "Deleted a draft of a round",

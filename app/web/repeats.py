@@ -1,6 +1,6 @@
 """The page on which a round is let repeat: how long before it is drafted, who is told, whether it starts by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fastapi import Request, Response
 
@@ -17,8 +17,8 @@ from app.organisation.queries import load_people, load_people_of
 from app.repeats.commands import set_repetition
 from app.repeats.intake import parse_repetition
 from app.repeats.queries import find_repetition
-from app.repeats.rules import USUAL_LEAD
-from app.repeats.values import Repetition, RepetitionDraft, RepetitionState
+from app.repeats.rules import USUAL_LEAD, missing_problems
+from app.repeats.values import Problem, Repetition, RepetitionDraft, RepetitionState
 from app.rounds.queries import load_rounds
 from app.rounds.values import RoundId
 from app.web.forms import REFUSED, Filled, fresh, nested, refused
@@ -107,8 +107,19 @@ def _repeat_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled
             for one in (found.round_ids if found else ())
         ],
         people=known_people(session, visit, frame.round.company_id),
-        has_failed=found is not None and found.failed_at is not None and found.state is RepetitionState.RUNNING,
+        problems=told(visit, found.because) if found and found.state is RepetitionState.RUNNING else (),
+        missing=missing_in(visit, found),
     )
+
+
+def told(visit: Visit, problems: Iterable[Problem]) -> list[str]:
+    """Why something came to nothing, in the visitor's language."""
+    return [said(visit, problem.message, **problem.values) for problem in problems]
+
+
+def missing_in(visit: Visit, found: Repetition | None) -> list[str]:
+    """What to say of the groups that the draft of a repetition lacks."""
+    return told(visit, missing_problems(found.missing_groups)) if found is not None else []
 
 
 def _filled(session: ReadSession, visit: Visit, found: Repetition | None) -> Filled:

@@ -13,6 +13,7 @@ from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
 from app.infra.database import ReadSession
 from app.invitations.commands import invite_due_rounds
+from app.repeats.queries import find_repetition
 from app.rounds.commands import launch_round
 from app.rounds.queries import preview_round
 from app.rounds.rules import ConfirmationNeeded
@@ -20,6 +21,7 @@ from app.web.dossiers import cover_names
 from app.web.forms import REFUSED, Filled, refused
 from app.web.launch_view import launch_view
 from app.web.render import flash_for, page, said, see_other
+from app.web.repeats import missing_in
 from app.web.round_parts import DONE, Gap, draft_frame, problems_of
 
 router = Pages()
@@ -60,6 +62,7 @@ def _again(request: Request, round_id: str, form: Form, error: AppError) -> Resp
 def _start_page(session: ReadSession, visit: Visit, round_id: str, form: Filled, gaps: Sequence[Gap] = ()) -> Response:
     frame = draft_frame(session, visit, round_id, "start")
     preview = preview_round(session, visit.viewer, round_id, now=visit.now)
+    repetition = find_repetition(session, visit.viewer, round_id, now=visit.now)
     ids = [cover.dossier_id for cover in preview.covers if cover.dossier_id is not None]
     names = cover_names(session, visit, ids)
     return page(
@@ -72,4 +75,5 @@ def _start_page(session: ReadSession, visit: Visit, round_id: str, form: Filled,
         gaps=problems_of(visit, gaps, round_id),
         preview=preview,
         view=launch_view(visit, preview, names),
+        missing=missing_in(visit, repetition),
     )

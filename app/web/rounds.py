@@ -15,12 +15,14 @@ from app.kpis.values import RaterGroup
 from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectId
 from app.releases.queries import find_release_of
+from app.repeats.queries import find_repetition
 from app.rounds.clone import clone_round
 from app.rounds.commands import delete_round
 from app.rounds.queries import ROUND_ORDERS, list_rounds, load_frozen_subjects, load_rated, place_of
 from app.rounds.values import Round, RoundState
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import flash_for, page, said, see_other
+from app.web.repeats import missing_in
 from app.web.round_parts import DONE, STATE_NAMES, day_of_recipe, draft_frame, frame_of, next_step
 from app.web.sorting import Column, heads_of, sort_of
 from app.words import Words, in_locale
@@ -86,6 +88,9 @@ def show_round(request: Request, round_id: str) -> Response:
         names = sorted(one.name for one in load_frozen_subjects(session, found.id, rated[:NAMES_SHOWN]))
         kpis = _weighted(session, visit, found)
         results = _results(session, visit, found)
+        repetition = (
+            find_repetition(session, visit.viewer, found.id, now=visit.now) if frame.steps and frame.may_write else None
+        )
     return page(
         visit,
         "pages/rounds/round.html",
@@ -101,6 +106,7 @@ def show_round(request: Request, round_id: str) -> Response:
         kpis=kpis,
         next_step=next_step(found, len(rated)),
         results=results,
+        missing=missing_in(visit, repetition),
     )
 
 

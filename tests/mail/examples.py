@@ -41,5 +41,11 @@ PARAMETERS: dict[Letter, dict[str, Any]] = {
         "heard": "Kunder blir ikke møtt ved døra.",
         "did": "To av oss står nå ved inngangen.",
     },
-    Letter.ROUND_AHEAD: {"round_name": "Team Nord, 1. kvartal 2027", "opens_at": NOON, "starts_itself": True},
+    Letter.ROUND_AHEAD: {
+        "round_name": "Team Nord, 1. kvartal 2027",
+        "opens_at": NOON,
+        "starts_itself": True,
+        "what": "start",
+        "problems": [["Choose at least one KPI to ask about.", {}]],
+    },
 }

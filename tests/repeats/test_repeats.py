@@ -15,17 +15,21 @@ from app.journal.tables import JournalRow
 from app.kpis.values import RaterGroup
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter
+from app.organisation.queries import load_people
 from app.organisation.values import PersonId
 from app.repeats import rules
-from app.repeats.commands import draft_next, set_repetition, start_next
+from app.repeats.commands import draft_next, note_failure, order_next, set_repetition, start_next
 from app.repeats.queries import find_repetition, get_repetition, list_repetitions, load_due
-from app.repeats.values import Repetition, RepetitionDraft, RepetitionState
-from app.repeats_due import repeat_due
-from app.rounds.commands import delete_round, launch_round, propose_assignments
+from app.repeats.values import Repetition, RepetitionDraft, RepetitionState, Step
+from app.repeats_due import Repeating
+from app.rounds.commands import add_assignments, delete_round, launch_round, propose_assignments, set_groups
+from app.rounds.intake import parse_raters, rows_of
 from app.rounds.queries import load_round
 from app.rounds.tables import AssignmentRow
-from app.rounds.values import Round, RoundState
+from app.rounds.values import GroupPolicy, Mode, Round, RoundState
+from app.visits.queries import load_ordered
 from tests.fjellbris import Fjellbris, draft_round, fjellbris
+from tests.visits.desk import VisitDesk, visit_desk
 
 DAY = timedelta(days=1)
 WISH = RepetitionDraft(RepetitionState.RUNNING, starts_itself=True, lead_days=7, owner_id=None)
@@ -34,6 +38,11 @@ WISH = RepetitionDraft(RepetitionState.RUNNING, starts_itself=True, lead_days=7,
 @pytest.fixture
 def company(session: WriteSession, now: datetime) -> Fjellbris:
     return fjellbris(session, now)
+
+
+@pytest.fixture
+def desk(session: WriteSession, now: datetime) -> VisitDesk:
+    return visit_desk(session, now)
 
 
 def launched(session: WriteSession, company: Fjellbris, now: datetime) -> Round:
@@ -148,22 +157,88 @@ def test_who_runs_rounds_there_lets_one_repeat_that_has_started_and_names_somebo
         list_repetitions(session, north, "nothing", now=now)
 
 
-def test_what_keeps_the_next_round_from_starting_is_noted_and_tried_again_in_an_hour(
+def test_what_keeps_the_next_round_from_starting_is_noted_and_told_once_and_tried_again_in_an_hour(
     engine: Database, now: datetime
 ) -> None:
     with engine.write() as session:
         company = fjellbris(session, now)
         one = repeated(session, company, now)
     assert one.opens_at is not None
-    opens_at = one.opens_at
-    assert repeat_due(engine, opens_at - 7 * DAY) == 1
+    opens_at, hour, repeat = one.opens_at, timedelta(hours=1), Repeating()
+    assert repeat(engine, opens_at - 7 * DAY) == 1
     with engine.write() as session:
         waiting = get_repetition(session, SERVICE, one.round_id, now=opens_at)
         # Nobody is left to be asked.
         session.execute(delete(AssignmentRow).where(AssignmentRow.round_id == waiting.round_id))
-    assert repeat_due(engine, opens_at) == 0
-    with engine.read() as session:
+    assert [repeat(engine, opens_at + minutes * hour / 60) for minutes in (0, 59, 60)] == [0, 0, 0]
+    assert repeat.failed == {one.id: opens_at + hour}
+    with engine.write() as session:
         failed = get_repetition(session, SERVICE, one.round_id, now=opens_at)
-        assert (failed.failed_at, failed.is_draft) == (opens_at, True)
-        assert load_due(session, now=opens_at + timedelta(minutes=59)) == ()
-        assert [due.id for due in load_due(session, now=opens_at + timedelta(hours=1))] == [one.id]
+        assert (failed.failed_at, failed.problems) == (opens_at, (rules.MISSING_GROUP,))
+        assert failed.missing_groups == (RaterGroup.MANAGER,)
+        # The reason changes: the group is asked no more, and the owner knows already that something is wrong.
+        set_groups(session, SERVICE, failed.round_id, [], now=opens_at)
+    assert repeat(engine, opens_at + 2 * hour) == 0
+    with engine.write() as session:
+        failed = get_repetition(session, SERVICE, one.round_id, now=opens_at)
+        assert (failed.failed_at, failed.problems[0]) == (opens_at + 2 * hour, "Choose at least one rater group.")
+        noted = session.scalars(select(JournalRow).where(JournalRow.action == "repetition.failed")).all()
+        assert len(noted) == 2
+        letters = session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.ROUND_AHEAD)).all()
+        assert sorted((one.wave, one.parameters["what"], one.parameters["problems"]) for one in letters) == [
+            (0, "ahead", []),
+            (1, "start", [[rules.MISSING_GROUP, {}]]),
+        ]
+        note_failure(session, one.id, KeyError("unforeseen"), now=opens_at + 3 * hour)
+        assert get_repetition(session, SERVICE, one.round_id, now=opens_at).problems == (rules.UNKNOWN,)
+
+
+def test_customers_of_a_list_are_missed_on_the_draft_and_in_the_letter_until_they_are_added(
+    session: WriteSession, company: Fjellbris, now: datetime
+) -> None:
+    draft = draft_round(session, company, now, groups=[RaterGroup.MANAGER, RaterGroup.CUSTOMER])
+    propose_assignments(session, SERVICE, draft.id, now=now)
+    listed = {"email": "kari@kunde.example", "subject": company.subjects["Sofie Berg"], "rater_group": "customer"}
+    add_assignments(session, SERVICE, draft.id, parse_raters(rows_of([listed])), now=now)
+    launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+    wish = replace(WISH, owner_id=PersonId(company.people["Amir Haddad"]))
+    one = set_repetition(session, SERVICE, draft.id, wish, now=now)
+    assert one.opens_at is not None
+    draft_next(session, one.id, now=one.opens_at)
+    waiting = get_repetition(session, SERVICE, draft.id, now=one.opens_at)
+    assert (waiting.missing_groups, waiting.problems) == ((RaterGroup.CUSTOMER,), ())
+    [letter] = session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.ROUND_AHEAD)).all()
+    assert letter.parameters["problems"] == [[rules.MISSING_CUSTOMERS, {}]]
+    with pytest.raises(rules.GroupsMissing):
+        start_next(session, one.id, now=one.opens_at)
+    add_assignments(session, SERVICE, waiting.round_id, parse_raters(rows_of([listed])), now=now)
+    assert start_next(session, one.id, now=one.opens_at)
+
+
+def test_the_mystery_visits_of_the_round_before_are_ordered_again_within_the_rotation(
+    session: WriteSession, desk: VisitDesk, now: datetime
+) -> None:
+    company = desk.company
+    for about, shopper in (("Sofie Berg", 1), ("Sofie Berg", 2), ("Elias Dahl", 3)):
+        desk.ordered(session, now, about, shopper=f"besok{shopper}@besok.example")
+    shoppers = GroupPolicy(RaterGroup.MYSTERY_SHOPPER, Mode.REPORT, 3, 3)
+    draft = draft_round(session, company, now, groups=[RaterGroup.MANAGER, shoppers], rated=["Sofie Berg"])
+    propose_assignments(session, SERVICE, draft.id, now=now)
+    launch_round(session, SERVICE, draft.id, confirmed=True, now=now)
+    wish = replace(WISH, owner_id=PersonId(company.people["Amir Haddad"]))
+    one = set_repetition(session, SERVICE, draft.id, wish, now=now)
+    assert one.opens_at is not None
+    draft_next(session, one.id, now=one.opens_at)
+    assert not order_next(session, one.id, now=one.opens_at)
+    assert start_next(session, one.id, now=one.opens_at)
+    assert [due.step for due in load_due(session, now=one.opens_at)] == [Step.VISITS]
+    assert [order_next(session, one.id, now=one.opens_at) for _ in range(2)] == [True, False]
+    # Two were there within three months; the third goes, and then was there, too.
+    [made] = load_ordered(session, [company.subjects["Sofie Berg"]], date(2027, 1, 1), date(2027, 3, 31))
+    assert load_people(session, [made.shopper_id])[PersonId(made.shopper_id)].email == "besok3@besok.example"
+    assert (made.from_on, made.until_on, made.scenario_id) == (date(2027, 2, 23), date(2027, 2, 27), desk.scenario)
+    seen = [get_repetition(session, who, draft.id, now=one.opens_at).visits_left for who in (desk.admin, desk.manager)]
+    assert seen == [True, False]
+    letters = session.scalars(select(OutboxRow).where(OutboxRow.letter == Letter.ROUND_AHEAD)).all()
+    assert sorted(one.parameters["what"] for one in letters) == ["ahead", "visits"]
+    assert load_due(session, now=one.opens_at) == ()

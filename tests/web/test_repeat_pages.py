@@ -2,10 +2,17 @@
 
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from app.accounts.commands import create_api_key
 from app.accounts.rules import SERVICE
 from app.accounts.values import NewApiKey
+from app.repeats.queries import get_repetition
+from app.repeats.rules import MISSING_GROUP
+from app.repeats_due import Repeating
 from app.rounds.commands import launch_round
+from app.rounds.queries import preview_round
+from app.rounds.tables import AssignmentRow
 from tests.client import Client
 from tests.served import ADDRESS
 from tests.web.desk import Browser, Desk, form_of, wrong_fields
@@ -53,6 +60,33 @@ def test_a_manager_lets_a_round_repeat_and_sees_what_comes_next(desk: Desk, owne
     assert owner.post(path, {**stopped, "lead_days": "3", "version": "3"}).status_code == 409
 
 
+def test_a_draft_says_whom_it_misses_why_it_has_not_started_and_that_an_open_round_bears_its_name(
+    desk: Desk, owner: Browser
+) -> None:
+    round_id = started(desk)
+    path = f"/rounds/{round_id}/repeat"
+    owner.post(path, {**form_of(owner.page(path), path), "starts_itself": "1"})
+    with desk.engine.read() as session:
+        opens_at = get_repetition(session, SERVICE, round_id, now=desk.clock.now).opens_at or desk.clock.now
+    repeat = Repeating()
+    assert repeat(desk.engine, opens_at) == 1
+    with desk.engine.write() as session:
+        draft = get_repetition(session, SERVICE, round_id, now=opens_at).round_id
+        session.execute(delete(AssignmentRow).where(AssignmentRow.round_id == draft))
+    missing, namesake = "Not everybody is asked who was asked the last time.", "A round of this name is open already."
+    for step in ("", "/start"):
+        assert missing in owner.page(f"/rounds/{draft}{step}").one("main").words
+    assert repeat(desk.engine, opens_at) == 0
+    shown = owner.page(path).one("main").words
+    assert [one for one in (MISSING_GROUP, "The next round could not be made ready.") if one not in shown] == []
+
+    assert namesake not in owner.page(f"/rounds/{draft}/start").one("main").words
+    twin = desk.draft()
+    assert namesake in owner.page(f"/rounds/{twin}/start").one("main").words
+    with desk.engine.read() as session:
+        assert preview_round(session, SERVICE, twin, now=desk.clock.now).namesakes == (round_id,)
+
+
 def test_a_system_lets_a_round_repeat_and_stops_it(desk: Desk) -> None:
     with desk.engine.write() as session:
         new = NewApiKey("Kalender", ("rounds:read", "rounds:write"), desk.clock.now + timedelta(days=90))
@@ -71,4 +105,6 @@ def test_a_system_lets_a_round_repeat_and_stops_it(desk: Desk) -> None:
     assert ({name: kept.json()[name] for name in wish}, kept.json()["state"]) == (wish, "paused")
     listed = client.get("/api/v1/repetitions").json()["items"]
     assert listed == [client.get(path).json()]
+    told = {name: listed[0][name] for name in ("missing_groups", "visits_left", "failed_at", "problems")}
+    assert told == {"missing_groups": [], "visits_left": False, "failed_at": None, "problems": []}
     assert client.patch(path, json={"state": "often"}, headers={"if-match": kept.headers["etag"]}).status_code == 422

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.schemas.base import DAY, ID, INSTANT, OTHER_ID, Id, In, Out, Texts, example, one_of
+from app.kpis.values import RaterGroup
 from app.repeats.values import RepetitionState
 
 _WISH = {"state": "running", "starts_itself": True, "lead_days": 7, "owner_id": OTHER_ID}
@@ -40,7 +41,10 @@ class RepetitionOut(Out):
         next_from=DAY,
         drafted_on=DAY,
         opens_at=INSTANT,
+        missing_groups=["customer"],
+        visits_left=False,
         failed_at=None,
+        problems=[],
         version=1,
     )
 
@@ -57,7 +61,14 @@ class RepetitionOut(Out):
     next_from: date = Field(description="First day of the next period")
     drafted_on: date | None = Field(description="When the next draft is made; null once it is stopped")
     opens_at: datetime | None
-    failed_at: datetime | None = Field(description="When the next round last could not be drafted or started")
+    missing_groups: list[RaterGroup] = Field(
+        description="Rater groups of the draft in which somebody was asked the last time, and nobody is: it does not start by itself"
+    )
+    visits_left: bool = Field(
+        description="Whether mystery visits of the last time could not be ordered again; told to who may order visits"
+    )
+    failed_at: datetime | None = Field(description="Since when the next round cannot be drafted or started")
+    problems: list[str] = Field(description="Why it cannot, in English")
     version: int
 
 

@@ -262,6 +262,7 @@ class PreviewOut(Out):
         without_questions=0,
         most_minutes=4,
         covers=[{"measure": "mystery_visits", "dossier_id": ID}],
+        namesakes=[],
     )
 
     subjects: list[SubjectPreviewOut]
@@ -274,6 +275,7 @@ class PreviewOut(Out):
     without_questions: int = Field(description="Assignments about nothing, as no KPI gives the group weight")
     most_minutes: int
     covers: list[CoverOut] = Field(description="What the round exposes people to, with the dossier that allows it")
+    namesakes: list[Id] = Field(description="Open rounds of the same name: raters could not tell the letters apart")
 
 
 class GroupTrackingOut(Out):
