@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from fastapi import Request, Response
 
 from app.accounts.rules import Action
+from app.encounters.queries import find_programme_of
 from app.errors import AppError, FieldError, Invalid
 from app.fields import Fields
 from app.http.access import access
@@ -86,6 +87,7 @@ def _again(request: Request, round_id: str, form: Form, error: AppError) -> Resp
 def _repeat_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled | None) -> Response:
     frame = frame_of(session, visit, round_id, "repeat")
     found = find_repetition(session, visit.viewer, round_id, now=visit.now)
+    programme = find_programme_of(session, round_id)
     rounds = load_rounds(session, found.round_ids if found else [])
     form = sent or _filled(session, visit, found)
     return page(
@@ -96,6 +98,7 @@ def _repeat_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled
         frame=frame,
         form=form,
         found=found,
+        programme=programme.id if programme is not None else "",
         state=STATES[found.state] if found else ("", ""),
         states=[(one.value, said(visit, STATES[one][0])) for one in RepetitionState],
         lines=[
