@@ -3,7 +3,7 @@
 Whoever may read the unit today may read them; whoever has left the unit since is counted and not named.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,8 @@ from app.benchmarks.values import LEVELS
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
-from app.organisation.values import SubjectKind
+from app.organisation.paths import load_subjects
+from app.organisation.values import SubjectId, SubjectKind
 from app.releases.comparisons import RANKED_KINDS
 from app.releases.gate import is_readable
 from app.releases.queries import find_release, load_scores, open_results
@@ -145,7 +146,7 @@ def get_beside(session: ReadSession, viewer: Viewer, release_id: str, unit_id: s
     foreign = [one for one in load_foreign(session, release.company_id, names) if one.line.level is unit.kind]
     days = round_.period_start, round_.period_end, local_day(release.sealed_at)
     figures = group_figures(load_scores(session, release.id, unit_id), unit.kind)
-    own = Source(Origin.ROUND, above[0].name, *days, release.method_version)
+    own = Source(Origin.ROUND, _company_name(session, release, above, on=on), *days, release.method_version)
     field = Field({"kpis": ()}, [one for one in figures if one.kpi_id in names], foreign, own)
     told = Told({}, names, str(release.id), is_analysed=False)
     return Competition(release, round_, unit, contests_of(field, unit_id, told), unmatched_of(field, unit_id))
@@ -158,6 +159,13 @@ def find_beside(
     if not has_foreign(session, company_id):
         return None
     return get_beside(session, viewer, release_id, unit_id, on=on)
+
+
+def _company_name(session: ReadSession, release: Release, above: Sequence[Place], *, on: date) -> str:
+    """What the company was called in a round; what it is called today, where the round was about a part of it."""
+    if above and above[0].kind is SubjectKind.COMPANY:
+        return above[0].name
+    return load_subjects(session, [release.company_id], on=on)[SubjectId(release.company_id)].name
 
 
 def _load_documents(session: ReadSession, release_id: str, unit_id: str) -> dict[SubjectKind, Document]:

@@ -137,6 +137,9 @@ def stands_beside_a_neighbour(service: Running, release: str) -> None:
     assert told == [("First impression", ["customer"], "team", 1, 6), ("Case ownership", ["customer"], "team", 1, 6)]
     [line] = beside["contests"][0]["rivals"]
     assert {one["source"]["name"] for one in beside["contests"]} == {"Fjellbris Varme & Service AS"}
+    # A round about the team alone knows the company by no name of its own.
+    weekly = ok(service.system().get("/api/v1/releases?limit=1"))["items"][0]["id"]
+    ok(service.system().get(f"/api/v1/releases/{weekly}/benchmarks/{team}"))
     assert (line["name"], line["score"], line["against"], beside["unmatched"]) == (
         "Nordlys Varme AS",
         69.9,
