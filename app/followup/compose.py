@@ -54,6 +54,23 @@ def judged_of(
     return _charted(replace(series, told=tuple(told)), watch_of(setting, better, series.length), shifts, today=today)
 
 
+def is_steady(series: Series, shifts: Sequence[date]) -> bool:
+    """Whether the last change between rounds is no real fall: then no rule for rounds warns, whatever came before.
+
+    Of a series that a chart judges that is not known; it is the quick answer for most of many series.
+    """
+    told = comparable(series.told)
+    known = sum(one.value is not None for one in told)
+    if series.length is not None and is_charted(series.length, known):
+        return False
+    since = max(shifts, default=date.min)
+    days = {one.first for one in told if one.first >= since}
+    for place in range(len(series.told) - 1, 0, -1):
+        if series.told[place].first in days and (last := _move(series.told, place, since)) is not None:
+            return last.difference >= 0 or not last.is_real()
+    return True
+
+
 def compared_of(told: Sequence[Told], shifts: Sequence[date]) -> Compared:
     """What each change between rounds means, against the last round before it that asked for the same."""
     since = max(shifts, default=date.min)

@@ -13,7 +13,7 @@ from app.accounts.rules import Action, may
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.followup.answering import falling_of
-from app.followup.compose import chance_of, judged_of, latest_of, red_of, run_length_of, trial_of, usual_of
+from app.followup.compose import chance_of, is_steady, judged_of, latest_of, red_of, run_length_of, trial_of, usual_of
 from app.followup.relations import load_latest_prompts, name_of
 from app.followup.rows import load_answers, load_periods_under_way, load_told_at, load_watches
 from app.followup.rules import (
@@ -213,8 +213,11 @@ def _is_watched_at(viewer: Viewer, kpi: Kpi, unit: Subject, cards: Sequence[Scor
 
 
 def _signal(watched: Watched, *, on: date) -> Signal | None:
-    judged, finding = judged_of(watched.series, watched.setting, watched.better, watched.shift_days, today=on)
     red = _red(watched)
+    is_soft = watched.kpi.kind is KpiKind.SOFT
+    if is_soft and (red is None or red.since is None) and is_steady(watched.series, watched.shift_days):
+        return None
+    judged, finding = judged_of(watched.series, watched.setting, watched.better, watched.shift_days, today=on)
     if finding.side is None and (red is None or red.since is None):
         return None
     latest = latest_of(watched.series.told)

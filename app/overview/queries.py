@@ -144,7 +144,8 @@ def _there(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -
         viewer,
         subject,
         tuple(_place(viewer, units[one]) for one in subject.path[:-1]),
-        tuple(one for one in below if may(viewer, Action.RESULTS_READ, one.path)),
+        # Who reads a unit reads every unit below it: only of people not everybody is read by who reads their unit.
+        tuple(below),
         tuple(one for one in people if may(viewer, Action.RESULTS_READ, one.path)),
     )
 

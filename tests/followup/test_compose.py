@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.followup.compose import chance_of, compared_of, judged_of, latest_of, red_of, trial_of, usual_of
+from app.followup.compose import chance_of, compared_of, is_steady, judged_of, latest_of, red_of, trial_of, usual_of
 from app.followup.rules import watch_of
 from app.followup.values import Charted, Compared, Finding, Red, Series, Told, WatchSetting
 from app.scoring.charts import Side
@@ -33,7 +33,18 @@ WEEK = timedelta(weeks=1)
 def judged(
     found: Series, *, better: Better | None = None, shifts: Sequence[date] = (), setting: WatchSetting = SETTING
 ) -> tuple[Charted | Compared | None, Finding]:
-    return judged_of(found, setting, better or Better(), shifts, today=TODAY)
+    made = judged_of(found, setting, better or Better(), shifts, today=TODAY)
+    # The quick answer about figures of rounds never hides a warning.
+    is_rated = any(one.definition is not None for one in found.told)
+    assert not (is_rated and is_steady(found, shifts) and made[1].side is not None)
+    return made
+
+
+def test_rounds_are_steady_until_the_last_change_is_a_real_fall() -> None:
+    rounds = {"rise": [60.0, 90.0], "little": [80.0, 77.0], "fall": [90.0, 60.0], "first": [90.0], "none": []}
+    found = {name: is_steady(series(told(values, half=1.0), Length.MONTH), ()) for name, values in rounds.items()}
+    assert found == {"rise": True, "little": True, "fall": False, "first": True, "none": True}
+    assert not is_steady(series(told([80.0, 80.0])), ()), "a chart judges weeks"
 
 
 def test_nothing_told_says_nothing() -> None:
