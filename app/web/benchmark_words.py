@@ -84,6 +84,6 @@ def _line_text(visit: Visit, line: Line, own: Words | None) -> LineText:
         in_locale(line.kpi, visit.locale),
         said(visit, _LEVELS[line.level], count=number(line.units, visit.locale)),
         group_name(visit, line.rater_groups),
-        said(visit, "{name}, {period}, released {day}, method {method}", **facts),
+        said(visit, "{name}, {period}, released {day}, method\N{NO-BREAK SPACE}{method}", **facts),
         in_locale(own, visit.locale) if own else "",
     )
