@@ -13,7 +13,7 @@ from app.decisions.commands import decide_case, open_case
 from app.decisions.values import CaseDraft, Choice, DecisionDraft
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
-from app.infra.paging import PageRequest
+from app.infra.paging import Page, PageRequest, decode_cursor
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis.queries import load_kpis
@@ -276,21 +276,30 @@ def test_what_worked_in_a_unit_is_told_to_every_reader_of_the_company_without_th
     release_after(session, known, {teams["team-nord"]: 24.0, teams["sofie.berg"]: 20.0})
     elsewhere = known.who(Role.VIEWER, "team-sor")
     later = CHECK + timedelta(days=120)
-    assert load_library(session, elsewhere, known.company_id, on=later) == ()
+    assert load_library(session, elsewhere, known.company_id, ALL, on=later) == Page(())
     for plan in plans.values():
         end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, "Alle hilser."), now=NOW)
     # What was done about a person is for those who read the results there.
-    [tried] = load_library(session, elsewhere, known.company_id, on=later)
+    [tried] = load_library(session, elsewhere, known.company_id, ALL, on=later).items
     assert (tried.kpi.id, tried.what, tried.plan_id) == (known.kpis[S1], "Vi øver på møtet.", None)
     effect = find_effect(session, manager(known), plans["team-nord"], on=later)
     assert effect is not None
     assert tried.verdict is effect.verdict is Verdict.WORKED
-    [own] = load_library(session, manager(known), known.company_id, verdict=Verdict.WORKED, on=later)
+    [own] = load_library(session, manager(known), known.company_id, ALL, verdict=Verdict.WORKED, on=later).items
     assert own.plan_id == plans["team-nord"].id
-    assert load_library(session, elsewhere, known.company_id, verdict=Verdict.DID_NOT, on=later) == ()
+    assert load_library(session, elsewhere, known.company_id, ALL, verdict=Verdict.DID_NOT, on=later) == Page(())
     for stranger in (known.person("sofie.berg"), known.who(Role.ADMIN)):
         with pytest.raises(Forbidden):
-            load_library(session, stranger, known.company_id, on=later)
+            load_library(session, stranger, known.company_id, ALL, on=later)
+    # Slice by slice, and a cursor that says nothing of the plan before it.
+    plan = made(session, known, replace(draft(known), what="Vi sier navnet vårt."))
+    end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, ""), now=NOW)
+    first = load_library(session, elsewhere, known.company_id, PageRequest(limit=1), on=later)
+    assert first.next_cursor is not None
+    assert decode_cursor(first.next_cursor, "", 1) == [1]
+    second = load_library(session, elsewhere, known.company_id, PageRequest(1, first.next_cursor), on=later)
+    assert {one.what for page in (first, second) for one in page.items} == {"Vi øver på møtet.", "Vi sier navnet vårt."}
+    assert second.next_cursor is None
 
 
 # ------------------------------------------------------------ measured again
