@@ -53,9 +53,10 @@ def line_texts(
     own_kpis: Mapping[str, str] | None = None,
     own: Mapping[str, Words] | None = None,
 ) -> list[LineText]:
-    """The lines of a file in the reader's language."""
+    """The lines of a file in the reader's language, those of a KPI together."""
     mapped = {theirs: (own or {}).get(ours) for theirs, ours in (own_kpis or {}).items()}
-    return [_line_text(visit, line, mapped.get(line.kpi_id)) for line in lines]
+    texts = [_line_text(visit, line, mapped.get(line.kpi_id)) for line in lines]
+    return sorted(texts, key=lambda one: one.kpi.casefold())
 
 
 def kept_words(visit: Visit, kept: Iterable[tuple[LevelFigure, Words, Kept]]) -> list[str]:

@@ -47,13 +47,13 @@ def show_results(request: Request) -> Response:
         analysed=analysed,
         heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "-sealed_at"),
         older=next_href(visit, released),
-        is_setter=sets_up_only(visit.viewer),
+        reads_none=reads_none(visit.viewer),
     )
 
 
-def sets_up_only(viewer: Viewer) -> bool:
-    """Whether somebody sets rounds up and reads no figures of others, as administrators do."""
-    return bool(roots(viewer, Action.ROUNDS_WRITE)) and not roots(viewer, Action.RESULTS_READ)
+def reads_none(viewer: Viewer) -> bool:
+    """Whether somebody has a role, and none that reads figures of others, as administrators and observers have."""
+    return bool(viewer.grants) and not roots(viewer, Action.RESULTS_READ)
 
 
 @router.get("/results/{release_id}")
