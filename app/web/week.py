@@ -279,7 +279,7 @@ def _rounds(session: ReadSession, visit: Visit, company: Subject, standing: Stan
     ]
     paths = load_paths(session, {one.scope_id for one in listed}, on=visit.today)
     # Whoever reads by which rules is asked need not be told who has answered.
-    found = [one for one in listed if may(visit.viewer, _WAITING[one.state], paths[SubjectId(one.scope_id)])]
+    found = [one for one in listed if may(visit.viewer, _WAITING[one.state], paths.get(SubjectId(one.scope_id), ()))]
     ordered = sorted((one for one in found if one.state is RoundState.OPEN), key=lambda one: one.closes_at)
     drafts = [one for one in found if one.state is RoundState.DRAFT]
     tasks = [_open_round(session, visit, one, with_groups=place == 0) for place, one in enumerate(ordered)]

@@ -223,7 +223,7 @@ def test_lists_lead_to_what_may_be_read_and_nowhere_else(read: tuple[Served, Qua
         assert links == {results_of(made, place), "/overview"} | sorted_otherwise | behind, who
         answer = served.signed_in(who).get(f"/results/{made.release.id}")
         assert (answer.status_code, answer.headers["location"]) == (303, results_of(made, place)), who
-    assert "Ingen resultater ennå" in page(served, "admin", "/results").words
+    assert "Rollen din leser ingen resultater" in page(served, "admin", "/results").words
     members = page(served, "amir.haddad", results_of(made, "team-nord")).one("main").all("table", class_="chart")[0]
     names = [link.words for link in members.all("a")]
     assert names == sorted(names) == ["Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]
