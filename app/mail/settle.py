@@ -91,6 +91,7 @@ def settle(
             leased_until=None,
             settled_at=settled_at,
             reply=reply[:MOST_REPLY],
+            leaves_with=None if made.alone else OutboxRow.leaves_with,
         )
     )
     if as_type("CursorResult[Any]", done).rowcount != 1:

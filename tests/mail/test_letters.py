@@ -12,7 +12,7 @@ import pytest
 
 from app.infra.templates import build_environment
 from app.mail.letters import MOST_KEPT, OPT_OUT, Writer, compose, letter_in_parts
-from app.mail.values import Letter, Mail, OutboxMessage, OutboxState
+from app.mail.values import Bundle, Letter, Mail, OutboxMessage, OutboxState
 from tests.mail.examples import PARAMETERS, PROMISE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -50,8 +50,12 @@ def message(letter: Letter, locale: str, name: str = "Lars Moen", **changed: Any
     )
 
 
+def alone(one: OutboxMessage, links: dict[str, str], home: Writer) -> bytes:
+    return compose(Bundle(one, (one,)), [links], writer=home)
+
+
 def raw(letter: Letter, locale: str = "nb", name: str = "Lars Moen", **changed: Any) -> bytes:
-    return compose(message(letter, locale, name, **changed), LINKS, writer=writer())
+    return alone(message(letter, locale, name, **changed), LINKS, writer())
 
 
 def read(letter: Letter, locale: str = "nb", name: str = "Lars Moen", **changed: Any) -> tuple[EmailMessage, str, str]:
@@ -118,7 +122,7 @@ def test_one_click_opt_out_stands_unfolded_and_unencoded(letter: Letter) -> None
 
 
 def test_a_letter_that_was_asked_for_offers_no_opt_out() -> None:
-    bare = compose(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer=writer())
+    bare = alone(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer())
     assert b"List-Unsubscribe" not in bare
 
 
@@ -291,31 +295,31 @@ def test_a_letter_filled_for_its_recipient_says_what_one_written_for_him_alone_s
     changed: dict[str, Any] = named if letter in {Letter.INVITATION, Letter.REMINDER} else {}
     mail, plain, page = read(letter, locale, text, **changed)
     parameters = {"organisation": "Fjellbris", **PARAMETERS[letter], **changed}
-    alone = letter_in_parts(
+    shown = letter_in_parts(
         Mail(letter, "lars.moen@fjellbris.example", text, locale, parameters, "r", 0, NOW),
         LINKS,
         templates=writer().templates,
     )
-    assert str(mail["Subject"]) == alone.subject
-    assert plain.split() == alone.text.split()
-    assert words_of(page) == words_of(alone.html)
+    assert str(mail["Subject"]) == shown.subject
+    assert plain.split() == shown.text.split()
+    assert words_of(page) == words_of(shown.html)
 
 
 def test_letters_of_one_shape_are_rendered_once_and_those_of_another_anew() -> None:
     home = Writer(writer().templates, "post@fjellbris.example")
     for name in ("Sofie Berg", "Åse Ødegård", "Thea"):
-        compose(message(Letter.INVITATION, "nb", name), LINKS, writer=home)
+        alone(message(Letter.INVITATION, "nb", name), LINKS, home)
     kept = len(home._kept)
-    compose(message(Letter.INVITATION, "nb", ""), LINKS, writer=home)
-    compose(message(Letter.INVITATION, "en"), LINKS, writer=home)
-    compose(message(Letter.INVITATION, "nb", minutes=4), LINKS, writer=home)
+    alone(message(Letter.INVITATION, "nb", ""), LINKS, home)
+    alone(message(Letter.INVITATION, "en"), LINKS, home)
+    alone(message(Letter.INVITATION, "nb", minutes=4), LINKS, home)
     assert len(home._kept) == 4 * kept
     # What only looks alike when it is compared is another letter: each is what a writer without a past makes of it.
     for minutes in (1, True, 1.0, 4):
         for name in ("Thea Vik", "", "Åse Ødegård"):
             asking = message(Letter.INVITATION, "en", name, minutes=minutes, subjects=[name or "Siv"], count=1)
             fresh = Writer(writer().templates, "post@fjellbris.example")
-            assert compose(asking, LINKS, writer=home) == compose(asking, LINKS, writer=fresh)
+            assert alone(asking, LINKS, home) == alone(asking, LINKS, fresh)
     for number in range(MOST_KEPT):
         home.kept(number, lambda: "made")
     assert len(home._kept) == MOST_KEPT
@@ -380,5 +384,5 @@ def test_nothing_in_a_name_is_filled_again_and_a_long_line_is_cut_at_a_word() ->
 
 def test_domains_with_letters_of_their_own_travel_in_ascii() -> None:
     home = Writer(writer().templates, "post@blåbær.example")
-    travelled = compose(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer=home)
+    travelled = alone(message(Letter.SIGN_IN, "nb"), {"link": LINK}, home)
     assert b"<post@xn--blbr-roah.example>" in travelled.partition(b"\r\n\r\n")[0]
