@@ -24,14 +24,16 @@ _OUTBOX = queries.OUTBOX
 WORKER_STOPPED = "The worker stopped before the mail server answered."
 
 
-_IN_TIME = (_OUTBOX.c.state == OutboxState.QUEUED, _OUTBOX.c.deadline_at > bindparam("by"))
-
-
 def _due(*which: ColumnElement[bool]) -> Select[tuple[str]]:
     """Those of some letters that wait longest; by time alone, as their index has them."""
     return (
         select(_OUTBOX.c.id)
-        .where(*_IN_TIME, _OUTBOX.c.next_attempt_at <= bindparam("by"), *which)
+        .where(
+            _OUTBOX.c.state == OutboxState.QUEUED,
+            _OUTBOX.c.next_attempt_at <= bindparam("by"),
+            _OUTBOX.c.deadline_at > bindparam("by"),
+            *which,
+        )
         .order_by(_OUTBOX.c.next_attempt_at)
         .limit(bindparam("most", type_=Whole))
     )
@@ -57,9 +59,11 @@ _FIRST = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN))
 _FIRST_SINCE = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
 _REST = _lease(_due(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True))))
 # All that waits of some bundles, whenever it would be due: they leave whole.
-_IN_BUNDLES = (*_IN_TIME, _OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)))
-_MATES = _lease(select(_OUTBOX.c.id).where(*_IN_BUNDLES))
-_LEFT_BEHIND = select(_OUTBOX.c.leaves_with).where(*_IN_BUNDLES)
+_IN_BUNDLES = (_OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)), _OUTBOX.c.deadline_at > bindparam("by"))
+_MATES = _lease(select(_OUTBOX.c.id).where(*_IN_BUNDLES, _OUTBOX.c.state == OutboxState.QUEUED))
+_ELSEWHERE = select(_OUTBOX.c.leaves_with).where(
+    *_IN_BUNDLES, _OUTBOX.c.state.in_(queries.WAITING), _OUTBOX.c.id.not_in(bindparam("mine", expanding=True))
+)
 
 
 def claim(
@@ -130,8 +134,10 @@ def _whole(
     asked = {"bundles": bundles, "by": now}
     messages = (*claimed, *_leased(session, _MATES, owner=owner, until=now + rules.LEASE, **asked))
     # Another worker that came upon the same bundle does alike, so both let go of it and one has it at the next turn.
-    torn = set(session.connection().execute(_LEFT_BEHIND, asked).scalars())
-    put_back(session, [one for one in messages if one.leaves_with in torn], owner=owner, at=now)
+    mine = [message.id for message in messages if message.leaves_with is not None]
+    torn = set(session.connection().execute(_ELSEWHERE, {**asked, "mine": mine}).scalars())
+    later = rules.next_attempt(1, now=now)
+    put_back(session, [one for one in messages if one.leaves_with in torn], owner=owner, at=later)
     return [one for one in messages if one.leaves_with not in torn]
 
 

@@ -34,7 +34,7 @@ MESSAGE_COLUMNS = tuple(
 )
 """What a message is made of, in its order; its parameters as text."""
 
-_WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
+WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 
 def load_suppressed(session: ReadSession, mailboxes: Collection[str]) -> Mapping[str, SuppressionReason]:
@@ -59,7 +59,7 @@ def load_latest_round_letters(
         select(OutboxRow.mailbox, OutboxRow.letter, func.max(OutboxRow.next_attempt_at))
         .where(
             OutboxRow.letter.in_(ROUND_LETTERS),
-            OutboxRow.state.in_((*_WAITING, OutboxState.SENT)),
+            OutboxRow.state.in_((*WAITING, OutboxState.SENT)),
             OutboxRow.next_attempt_at > since,
         )
         .group_by(OutboxRow.mailbox, OutboxRow.letter)
