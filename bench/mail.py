@@ -85,7 +85,9 @@ def mail_kills(url: str, folder: Path, *, letters: int = 2000, kills: int = 200)
     invitations, reminders = found.copies(Letter.INVITATION), found.copies(Letter.REMINDER)
     often = sum(count for copies, count in invitations.items() if copies > MOST_COPIES)
     often += sum(count for copies, count in reminders.items() if copies > 1)
-    what = f"of {letters:,} letters, {kills} kills, {found.postman.unanswered} bodies unanswered, {kind(database)}"
+    mails = invitations.total() + reminders.total()
+    asked = f"{letters:,} requests in {mails:,} letters"
+    what = f"of {asked}, {kills} kills, {found.postman.unanswered} bodies unanswered, {kind(database)}"
     told = Counter(state for _, _, state, _ in found.rows)
     yield Line("G6", f"lost without a word {what}", "0", f"{len(found.lost)}; {dict(told)}", len(found.lost), most=0.0)
     yield Line("G6", f"too many copies {what}", "0", f"{often}", often, most=0.0)
