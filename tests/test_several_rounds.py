@@ -14,7 +14,14 @@ from app.accounts.rules import SERVICE
 from app.dispatch import Post, send_due, take_back
 from app.infra.database import Database, WriteSession
 from app.infra.logbook import Logbook
-from app.invitations.commands import invite_due_rounds, void_invitation
+from app.invitations.commands import (
+    answer_link_requests,
+    ask_for_links,
+    invite_due_rounds,
+    resend_invitation,
+    rotate_invitation,
+    void_invitation,
+)
 from app.invitations.queries import find_link
 from app.mail.commands import take_report
 from app.mail.intake import parse_returned
@@ -176,6 +183,32 @@ def test_a_second_copy_goes_by_the_same_name_without_what_was_closed_meanwhile(
     assert tokens(rest) == [link for place, link in enumerate(tokens(whole)) if place != closed]
     assert message_id(rest) == message_id(whole)
     assert sorted(parts(engine, "state", "copies")) == [(OutboxState.CANCELLED, 1), (OutboxState.SENT, 2)]
+
+
+# ------------------------------------------------------------ asked for again
+
+
+def test_links_asked_for_come_together_and_what_is_renewed_or_sent_again_is_one_of_them(
+    session: WriteSession, now: datetime
+) -> None:
+    copied(session, asked_twice, now)
+    sofies = (OutboxRow.recipient == address(SOFIE), OutboxRow.state == OutboxState.QUEUED)
+    waiting = select(OutboxRow.reference, OutboxRow.leaves_with, OutboxRow.next_attempt_at).where(*sofies)
+    first, second = session.execute(waiting.order_by(OutboxRow.id == OutboxRow.leaves_with)).all()
+    rotate_invitation(session, SERVICE, second.reference, now=now)
+    assert sorted(session.execute(waiting).all()) == sorted([first, second]), "in the place of the letter before it"
+    session.execute(update(OutboxRow).values(state=OutboxState.SENT))
+    later = now + timedelta(hours=2)
+    ask_for_links(session, address(SOFIE), now=later)
+    answer_link_requests(session, now=later)
+    again = session.execute(waiting).all()
+    assert {(one.reference, one.next_attempt_at) for one in again} == {
+        (first.reference, later), (second.reference, later),
+    }  # fmt: skip
+    assert len({one.leaves_with for one in again} - {None, first.leaves_with}) == 1
+    session.execute(update(OutboxRow).values(state=OutboxState.SENT))
+    resend_invitation(session, SERVICE, first.reference, now=now + timedelta(days=3))
+    assert [(one.reference, one.leaves_with) for one in session.execute(waiting)] == [(first.reference, None)]
 
 
 # ------------------------------------------------------------ workers that die

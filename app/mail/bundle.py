@@ -11,9 +11,9 @@ from app.deferred import dataclass
 from app.infra.database import WriteSession
 from app.infra.types import Text
 from app.mail import rules
-from app.mail.queries import OUTBOX, in_portions
+from app.mail.queries import IS_QUEUED, OUTBOX, in_portions
 from app.mail.tables import OutboxRow
-from app.mail.values import BUNDLED_LETTERS, Mail, OutboxState, Waiting
+from app.mail.values import BUNDLED_LETTERS, Mail, Waiting
 
 Addressee = tuple[str | None, ...]
 """Whose mail it is and what kind: letter, mailbox, address, name, language and organisation, all as in the outbox."""
@@ -25,7 +25,7 @@ _UNTRIED = (
         _ORGANISATION.label("organisation"),
         *(OUTBOX.c[name] for name in ("id", "leaves_with", "next_attempt_at", "reference")),
     )
-    .where(OUTBOX.c.state == OutboxState.QUEUED, OUTBOX.c.attempts == 0, OUTBOX.c.letter.in_(BUNDLED_LETTERS))
+    .where(IS_QUEUED, OUTBOX.c.attempts == 0, OUTBOX.c.letter.in_(BUNDLED_LETTERS))
     .order_by(OUTBOX.c.next_attempt_at, OUTBOX.c.id)
     .with_for_update(skip_locked=True)
 )

@@ -60,10 +60,8 @@ _FIRST_SINCE = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_a
 _REST = _lease(_due(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True))))
 # All that waits of some bundles, whenever it would be due: they leave whole.
 _IN_BUNDLES = (_OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)), _OUTBOX.c.deadline_at > bindparam("by"))
-_MATES = _lease(select(_OUTBOX.c.id).where(*_IN_BUNDLES, _OUTBOX.c.state == OutboxState.QUEUED))
-_ELSEWHERE = select(_OUTBOX.c.leaves_with).where(
-    *_IN_BUNDLES, _OUTBOX.c.state.in_(queries.WAITING), _OUTBOX.c.id.not_in(bindparam("mine", expanding=True))
-)
+_MATES = _lease(select(_OUTBOX.c.id).where(*_IN_BUNDLES, queries.IS_QUEUED))
+_UNSETTLED = select(_OUTBOX.c.id, _OUTBOX.c.leaves_with).where(*_IN_BUNDLES, _OUTBOX.c.state.in_(queries.WAITING))
 
 
 def claim(
@@ -134,8 +132,8 @@ def _whole(
     asked = {"bundles": bundles, "by": now}
     messages = (*claimed, *_leased(session, _MATES, owner=owner, until=now + rules.LEASE, **asked))
     # Another worker that came upon the same bundle does alike, so both let go of it and one has it at the next turn.
-    mine = [message.id for message in messages if message.leaves_with is not None]
-    torn = set(session.connection().execute(_ELSEWHERE, {**asked, "mine": mine}).scalars())
+    mine = {message.id for message in messages}
+    torn = {name for id_, name in session.connection().execute(_UNSETTLED, asked) if id_ not in mine}
     later = rules.next_attempt(1, now=now)
     put_back(session, [one for one in messages if one.leaves_with in torn], owner=owner, at=later)
     return [one for one in messages if one.leaves_with not in torn]

@@ -34,6 +34,9 @@ MESSAGE_COLUMNS = tuple(
 )
 """What a message is made of, in its order; its parameters as text."""
 
+IS_QUEUED = OUTBOX.c.state.concat("") == OutboxState.QUEUED
+"""Of messages that something else points to: by the bare column, SQLite would look through all that waits instead."""
+
 WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 
