@@ -75,11 +75,10 @@ def claim(
 ) -> tuple[OutboxMessage, ...]:
     """Lease due messages to a worker after freeing those whose lease ran out.
 
-    For the worker. Sign-in letters come first, then whatever waits longest, with all that leaves as one mail with it,
-    even past `limit`; letters in `held` wait, and while the
-    outbox is held all but sign-in links asked for since. A domain gets
-    `per_minute` mails at most (0: as many as there are), the rest moves to the next minute; all workers count
-    together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
+    For the worker. Sign-in letters come first, then whatever waits longest, and all that leaves as one mail with it
+    even past `limit`; letters in `held` wait, and while the outbox is held all but sign-in links asked for since. A
+    domain gets `per_minute` mails at most (0: as many as there are), the rest moves to the next minute; all workers
+    count together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
     write transactions queue up.
     """
     _free(session, OutboxRow.leased_until <= now, now=now)

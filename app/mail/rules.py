@@ -273,7 +273,7 @@ def bundled(messages: Iterable[OutboxMessage], firsts: Mapping[str, OutboxMessag
     Parameters
     ----------
     messages : claimed together; of each bundle all that may still leave
-    firsts : by id, the messages that name a bundle without being among them
+    firsts : by id, the messages that name a bundle without being among them, as far as they are still there
 
     Returns
     -------
@@ -282,7 +282,7 @@ def bundled(messages: Iterable[OutboxMessage], firsts: Mapping[str, OutboxMessag
     found = by_mail(messages)
     known = {**firsts, **{message.id: message for some in found.values() for message in some}}
     return [
-        Bundle(known[name], tuple(sorted(some, key=lambda one: (one.deadline_at, one.dated_at, one.id))))
+        Bundle(known.get(name, some[0]), tuple(sorted(some, key=lambda one: (one.deadline_at, one.dated_at, one.id))))
         for name, some in found.items()
     ]
 
