@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from structlog.typing import FilteringBoundLogger
 from app.deferred import dataclass
 from app.infra.addresses import deliverable, domain_of
 from app.infra.clock import elapsed
-from app.infra.database import Database
+from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import InstanceKey, key_of
 from app.infra.logbook import Logbook, read_logbook
@@ -85,19 +85,12 @@ class Post:
     mark: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A letter as it is to leave, with what is still wanted of its bundle."""
-
-    bundle: Bundle
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Ready:
-    """A letter that is written and marked, and what its envelope says."""
+    """A letter that is written and marked, the messages that it is, and what its envelope says."""
 
-    bundle: Bundle
+    first: OutboxMessage
+    parts: Sequence[OutboxMessage]
     raw: bytes
     sender: str
     recipient: str
@@ -162,7 +155,7 @@ class _Batch:
     bundles: Sequence[Bundle]
     logbook: Logbook
     now: datetime
-    written: list[_Written] = field(default_factory=list)
+    written: list[tuple[Bundle, bytes]] = field(default_factory=list)
     nearly_through: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Ready] = field(default_factory=deque)
@@ -186,19 +179,26 @@ class _Batch:
 
     def begin(self) -> None:
         """Mark the letters: from now on a crash means that nobody knows, but for the logbook."""
-        leaving = [message for letter in self.written for message in letter.bundle.parts]
+        leaving = [message for bundle, _ in self.written for message in bundle.parts]
         with self.database.write() as session:
             mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
-            ready = [self._ready(letter, begun) for letter in self.written if _is_whole(letter.bundle, begun)]
-            torn = begun.keys() - {message.id for letter in ready for message in letter.bundle.parts}
-            mail.put_back(session, [begun[id_] for id_ in sorted(torn)], owner=self.post.owner, at=self.now)
+            if len(begun) < len(leaving):
+                self._leave_out(session, begun)
             progress = mail.count_batch(session)
         note_progress(self.post.mark, progress)
         self.settled.clear()
-        self.waiting += ready
+        self.waiting += [self._ready(bundle, raw, begun) for bundle, raw in self.written]
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
+
+    def _leave_out(self, session: WriteSession, begun: Mapping[str, OutboxMessage]) -> None:
+        """Letters of which another worker has a message by now must not leave; the rest of them is free again."""
+        whole = [one for one in self.written if all(message.id in begun for message in one[0].parts)]
+        kept = {message.id for bundle, _ in whole for message in bundle.parts}
+        torn = [message for id_, message in begun.items() if id_ not in kept]
+        mail.put_back(session, torn, owner=self.post.owner, at=self.now)
+        self.written = whole
 
     def give_back(self) -> None:
         """Return letters that were not marked, as if they had not been claimed."""
@@ -218,7 +218,7 @@ class _Batch:
             self.nearly_through.set()
             # Whatever went wrong on one connection, what is known of the others is not to be lost.
             self._tell()
-        left = [message for ready in self.waiting for message in ready.bundle.parts]
+        left = [message for ready in self.waiting for message in ready.parts]
         if left or self.put_off:
             self.became["put_off"] += len(left) + len(self.put_off)
             with self.database.write() as session:
@@ -234,11 +234,11 @@ class _Batch:
             reply, body_sent = self._hand_over(carrier, ready, following)
             outcome = outcome_of(reply.code, body_sent=body_sent)
             if body_sent:
-                self.logbook.ended(ready.bundle.first.id, outcome, reply.text)
+                self.logbook.ended(ready.first.id, outcome, reply.text)
             if outcome is Outcome.POSTPONED and (body_sent or reply.code not in _ABOUT_ONE_RECIPIENT):
                 # A domain that is busy for one letter is busy for the next one, too.
                 self.busy.add(domain_of(ready.recipient))
-            self._note(ready.bundle.parts, outcome, reply.text)
+            self._note(ready.parts, outcome, reply.text)
             ready = self._next(following)
 
     def _next(self, foreseen: _Ready | None = None) -> _Ready | None:
@@ -252,7 +252,7 @@ class _Batch:
                 ready = self.waiting.popleft()
                 if domain_of(ready.recipient) not in self.busy:
                     return ready
-                self.put_off += ready.bundle.parts
+                self.put_off += ready.parts
         return None
 
     def _hand_over(self, carrier: Carrier, ready: _Ready, following: _Ready | None) -> tuple[Reply, bool]:
@@ -262,29 +262,33 @@ class _Batch:
             return offered, False
         if following is not None and isinstance(carrier, Foreseeing):
             carrier.foresee(following.sender, following.recipient)
-        first = ready.bundle.first
+        first = ready.first
         self.logbook.began(first.id)
         return carrier.hand_over(ready.raw, f"{first.dated_at:%Y%m%d-%H%M%S}-{first.id}"), True
 
-    def _ready(self, letter: _Written, begun: Mapping[str, OutboxMessage]) -> _Ready:
-        first, parts = letter.bundle.first, tuple(begun[message.id] for message in letter.bundle.parts)
+    def _ready(self, bundle: Bundle, raw: bytes, begun: Mapping[str, OutboxMessage]) -> _Ready:
+        first, parts = bundle.first, [begun[message.id] for message in bundle.parts]
         sender = return_path(first, self.post.return_address, self.key) or self.post.writer.address
-        return _Ready(Bundle(first, parts), letter.raw, sender, deliverable(first.recipient))
+        return _Ready(first, parts, raw, sender, deliverable(first.recipient))
 
-    def _written(self, bundle: Bundle) -> _Written | None:
+    def _written(self, bundle: Bundle) -> tuple[Bundle, bytes] | None:
         """A letter with what is still wanted; None when nothing is, or it cannot be written."""
+        kept = bundle
         try:
-            links = {one.id: links_of(one, self.secrets, self.key, self.post.base_url) for one in bundle.parts}
-            wanted = {id_: linked for id_, linked in links.items() if linked is not None}
-            kept = replace(bundle, parts=tuple(one for one in bundle.parts if one.id in wanted))
-            raw = compose(kept, list(wanted.values()), writer=self.post.writer) if wanted else b""
+            links = [links_of(one, self.secrets, self.key, self.post.base_url) for one in bundle.parts]
+            wanted = [one for one in links if one is not None]
+            if len(wanted) < len(links):
+                kept = Bundle(
+                    bundle.first, tuple(one for one, linked in zip(bundle.parts, links, strict=True) if linked)
+                )
+            raw = compose(kept, wanted, writer=self.post.writer) if wanted else b""
         except Exception as error:
             log.exception("letter not written", letter=bundle.first.letter, message=bundle.first.id)
             self._note(bundle.parts, Outcome.UNRENDERED, type(error).__name__)
             return None
-        if len(wanted) < len(links):
-            self._note([one for one in bundle.parts if one.id not in wanted], Outcome.WITHDRAWN, "")
-        return _Written(kept, raw) if wanted else None
+        if kept is not bundle:
+            self._note([one for one in bundle.parts if one not in kept.parts], Outcome.WITHDRAWN, "")
+        return (kept, raw) if wanted else None
 
     def _note(self, messages: Sequence[OutboxMessage], outcome: Outcome, reply: str) -> None:
         # One line for each letter would bury what somebody should look at.
@@ -304,10 +308,6 @@ class _Batch:
                 mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             self.settled.clear()
         self.told_at = elapsed()
-
-
-def _is_whole(bundle: Bundle, begun: Mapping[str, OutboxMessage]) -> bool:
-    return all(message.id in begun for message in bundle.parts)
 
 
 def _claimed(database: Database, post: Post, now: datetime) -> Sequence[OutboxMessage]:

@@ -1,7 +1,7 @@
 """Pure decisions about mail: what a relay's reply means, when to try again, when to stop."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.mail.values import (
@@ -267,8 +267,8 @@ def may_join(mail: Mail, waiting: Waiting, *, at: datetime) -> bool:
     return mail.letter in BUNDLED_LETTERS and is_in_time and fits
 
 
-def bundled(messages: Iterable[OutboxMessage], firsts: Mapping[str, OutboxMessage]) -> list[Bundle]:
-    """Messages by the mail that they leave as, in the order in which the mails come up.
+def bundled(messages: Sequence[OutboxMessage], firsts: Mapping[str, OutboxMessage]) -> list[Bundle]:
+    """Messages by the mail that they leave as: those that leave alone, then the others.
 
     Parameters
     ----------
@@ -279,12 +279,14 @@ def bundled(messages: Iterable[OutboxMessage], firsts: Mapping[str, OutboxMessag
     -------
     What closes first stands first in a mail, the same way each time.
     """
-    found = by_mail(messages)
-    known = {**firsts, **{message.id: message for some in found.values() for message in some}}
-    return [
-        Bundle(known.get(name, some[0]), tuple(sorted(some, key=lambda one: (one.deadline_at, one.dated_at, one.id))))
-        for name, some in found.items()
-    ]
+    alone = [Bundle(message, (message,)) for message in messages if message.leaves_with is None]
+    several = by_mail(message for message in messages if message.leaves_with is not None)
+    return [*alone, *(_bundle(name, parts, firsts) for name, parts in several.items())]
+
+
+def _bundle(name: str, parts: list[OutboxMessage], firsts: Mapping[str, OutboxMessage]) -> Bundle:
+    first = firsts.get(name) or next((one for one in parts if one.id == name), parts[0])
+    return Bundle(first, tuple(sorted(parts, key=lambda one: (one.deadline_at, one.dated_at, one.id))))
 
 
 def by_mail(messages: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
