@@ -51,5 +51,6 @@ def assert_kept(found: Survived, *, letters: int) -> None:
     assert (found.lost, max(invitations), max(reminders)) == ([], 2, 1)
     assert invitations[2] <= found.kills + found.postman.unanswered
     assert {state for _, _, state, _ in found.rows} <= {"sent", "attention"}
+    assert len(set(found.rows)) == letters - letters // 4, "what becomes of a letter becomes of each of its requests"
     assert max(copies for _, _, _, copies in found.rows) <= 2
     assert {len(bodies) for bodies in found.postman.bodies.values()} == {1}, "a second copy is the same to the byte"
