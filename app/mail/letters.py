@@ -115,10 +115,8 @@ def compose(bundle: Bundle, links: Sequence[Mapping[str, str]], *, writer: Write
     subject = form.subject
     if not subject:
         # Which wording fits on the line depends on the names that stand in it.
-        (message,), (linked,) = bundle.parts, links
-        whole = _values([message.parameters], [linked], message.recipient_name)
-        named = (shape.key, "subject", *shape.texts[len(linked) :])
-        subject = writer.kept(named, lambda: _subject_header(shape, whole, writer))
+        named = (shape.key, "subject", *shape.texts[sum(map(len, links)) :])
+        subject = writer.kept(named, lambda: _subject_header(shape, _named(bundle, links), writer))
     lines = _headers(bundle.first, links[0].get(OPT_OUT), form, subject, writer)
     return form.flat.filled(lines, bundle.first.boundary, shape.texts)
 
@@ -164,6 +162,11 @@ def _with_places(texts: list[str], parameters: Mapping[str, Any]) -> Mapping[str
             for one in parameters.get("promises", ())
         ],
     }
+
+
+def _named(bundle: Bundle, links: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What a letter to one person is filled with, names and all."""
+    return _values([part.parameters for part in bundle.parts], links, bundle.first.recipient_name)
 
 
 def _values(parameters: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, str]], name: str) -> dict[str, Any]:
