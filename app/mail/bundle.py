@@ -44,8 +44,8 @@ class Joining:
         if mail.letter not in BUNDLED_LETTERS:
             return
         who = (mail.letter, row["mailbox"], mail.recipient, mail.name, mail.locale, _organisation_of(mail))
-        known = self.waiting.setdefault(who, {})
-        found = next((one for one in known.values() if rules.may_join(mail, one, at=at)), None)
+        known = self.waiting.get(who, {}).values()
+        found = next((one for one in known if rules.may_join(mail, one, at=at)), None)
         if found is None:
             self.add(who, Waiting(row["id"], at, frozenset({mail.reference})))
             return
@@ -71,7 +71,7 @@ class Joining:
 
 
 def join_waiting(session: WriteSession, mailboxes: Collection[str]) -> Joining:
-    """What waits for these mailboxes and was never tried, but for what a worker is about to claim."""
+    """What waits for these mailboxes and was never tried, but for what somebody else is at just now."""
     joining = Joining()
     for some in in_portions(mailboxes):
         for *who, id_, name, leaves_at, reference in session.execute(_UNTRIED.where(OUTBOX.c.mailbox.in_(some))):

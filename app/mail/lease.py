@@ -130,7 +130,7 @@ def _whole(
         return claimed
     asked = {"bundles": bundles, "by": now}
     messages = (*claimed, *_leased(session, _MATES, owner=owner, until=now + rules.LEASE, **asked))
-    # Another worker that came upon the same bundle does alike, so both let go of it and one has it at the next turn.
+    # Another worker that came upon the same bundle does alike: both let go of it, and one has it a minute later.
     mine = {message.id for message in messages}
     torn = {name for id_, name in session.connection().execute(_UNSETTLED, asked) if id_ not in mine}
     later = rules.next_attempt(1, now=now)
