@@ -141,15 +141,16 @@ def sender_name(parameters: Mapping[str, Any]) -> str:
 def _shape_of(parts: Sequence[OutboxMessage], links: Sequence[Mapping[str, str]]) -> _Shape:
     """Links, the recipient's name and the names of those to rate become places; all else is the shape."""
     message = parts[0]
-    texts = [link for linked in links for link in linked.values()]
+    texts: list[str] = []
+    for linked in links:
+        texts += linked.values()
     texts.append(message.recipient_name.partition(" ")[0])
     parameters = [_with_places(texts, part.parameters) for part in parts]
     locale, has_name = choose_locale(message.locale), bool(message.recipient_name)
     folder = message.letter if len(parts) == 1 else _TOGETHER[message.letter]
-    names = [tuple(linked) for linked in links]
     # Written out, two values are the same only if they look the same in a letter: 1 and True are not.
-    key = (folder, locale, *names, has_name, repr(parameters))
-    return _Shape(key, folder, locale, parameters, names, has_name, [" ".join(text.split()) for text in texts])
+    key = (folder, locale, *map(tuple, links), has_name, repr(parameters))
+    return _Shape(key, folder, locale, parameters, links, has_name, [" ".join(text.split()) for text in texts])
 
 
 def _with_places(texts: list[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
