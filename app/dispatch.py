@@ -21,7 +21,7 @@ from structlog.typing import FilteringBoundLogger
 from app.deferred import dataclass
 from app.infra.addresses import deliverable, domain_of
 from app.infra.clock import elapsed
-from app.infra.database import Database
+from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import InstanceKey, key_of
 from app.infra.logbook import Logbook, read_logbook
@@ -30,9 +30,11 @@ from app.invitations.hours import is_working_time
 from app.invitations.queries import load_secrets
 from app.invitations.values import LinkSecrets
 from app.mail import commands as mail
-from app.mail.letters import OPT_OUT, Writer, compose
-from app.mail.rules import outcome_of
-from app.mail.values import Letter, OutboxMessage, Outcome, Settled
+from app.mail.letters import Writer, compose
+from app.mail.queries import load_messages
+from app.mail.rules import bundled, outcome_of
+from app.mail.values import BUNDLED_LETTERS, Bundle, Letter, OutboxMessage, Outcome, Settled
+from app.outgoing import links_of, return_path
 from app.restored import hold_if_older, note_progress
 from app.visits.queries import load_order_secrets
 
@@ -59,8 +61,6 @@ _USUAL = frozenset({Outcome.TAKEN, Outcome.WITHDRAWN})
 
 log = structlog.get_logger("app.worker")
 
-Links = Mapping[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -85,11 +85,12 @@ class Post:
     mark: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Ready:
-    """A letter that is written and marked, and what its envelope says."""
+    """A letter that is written and marked, the messages that it is, and what its envelope says."""
 
-    message: OutboxMessage
+    first: OutboxMessage
+    parts: Sequence[OutboxMessage]
     raw: bytes
     sender: str
     recipient: str
@@ -139,75 +140,22 @@ def take_back(database: Database, post: Post, *, now: datetime) -> int:
         return mail.take_back(session, owner=post.owner, noted=read_logbook(post.logbook), now=now)
 
 
-def links_of(
-    message: OutboxMessage, secrets: Mapping[str, LinkSecrets], key: InstanceKey, base_url: str
-) -> Links | None:
-    """The links of a letter with their secrets, derived now; None when the letter is no longer wanted."""
-    if message.letter in _BY_SECRET:
-        return _secret_links(message, secrets[message.id], base_url) if message.id in secrets else None
-    if message.letter in _ABOUT_NOMINATIONS:
-        return _nomination_links(message, key, base_url)
-    if message.letter is Letter.SIGN_IN:
-        return {"link": f"{base_url}/sign-in/{key.sign_in_token(message.reference)}"}
-    link = {"link": base_url + message.parameters.get("path", "/")}
-    if message.letter in _OF_DUTY:
-        return link
-    return link | {OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(message.parameters['person_id'])}"}
-
-
-# Whoever has the duty, or may object, has the letter: these cannot be declined.
-_OF_DUTY = frozenset(
-    {
-        Letter.DEPUTY,
-        Letter.DOSSIER_REVIEW,
-        Letter.VISIT_READY,
-        Letter.CASE_WAITING,
-        Letter.DECISIONS_WAITING,
-        Letter.SIGN_IN_RESET,
-        Letter.ROUND_AHEAD,
-    }
-)
-_BY_SECRET = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.VISIT_ORDER})
-_ABOUT_NOMINATIONS = frozenset({Letter.NOMINATION_CALL, Letter.NOMINATIONS_WAITING})
-
-
-def _secret_links(message: OutboxMessage, found: LinkSecrets, base_url: str) -> Links:
-    opt_out = f"{base_url}/opt-out/{found.opt_out}"
-    if message.letter is Letter.VISIT_ORDER:
-        return {"link": f"{base_url}/v/{found.rating}", OPT_OUT: opt_out}
-    link = f"{base_url}/r/{found.rating}"
-    other = "en" if message.locale == "nb" else "nb"
-    return {"link": link, "language_link": f"{link}?lang={other}", OPT_OUT: opt_out}
-
-
-def _nomination_links(message: OutboxMessage, key: InstanceKey, base_url: str) -> Links:
-    person_id = message.parameters["person_id"]
-    link = f"{base_url}/nominations"
-    if message.letter is Letter.NOMINATION_CALL:
-        link = f"{base_url}/n/{key.nomination_token(message.parameters['round_id'], person_id)}"
-    return {"link": link, OPT_OUT: f"{base_url}/opt-out/{key.opt_out_token(person_id)}"}
-
-
-def return_path(message: OutboxMessage, post: Post, key: InstanceKey) -> str:
-    """The envelope sender: with a token that a bounce brings back, where there is an address for bounces."""
-    if not post.return_address:
-        return post.writer.address
-    local, _, domain = post.return_address.rpartition("@")
-    return f"{local}+{key.return_token(message.id)}@{domain}"
-
-
 @dataclass(slots=True)
 class _Batch:
-    """Letters claimed together, on their way: written and marked all at once, then handed over one by one."""
+    """Letters claimed together, on their way: written and marked all at once, then handed over one by one.
+
+    A letter that asks in several rounds is several messages, and what becomes of it becomes of each of them.
+    """
 
     database: Database
     post: Post
     key: InstanceKey
     secrets: Mapping[str, LinkSecrets]
     messages: Sequence[OutboxMessage]
+    bundles: Sequence[Bundle]
     logbook: Logbook
     now: datetime
-    bodies: dict[str, bytes] = field(default_factory=dict)
+    written: list[tuple[Bundle, bytes]] = field(default_factory=list)
     nearly_through: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Ready] = field(default_factory=deque)
@@ -223,25 +171,34 @@ class _Batch:
     @property
     def is_full(self) -> bool:
         """Whether more may be due than was claimed."""
-        return len(self.messages) == BATCH
+        return len(self.messages) >= BATCH
 
     def write(self) -> None:
         """Write the letters; nothing of them may leave yet."""
-        written = ((message.id, self._written(message)) for message in self.messages)
-        self.bodies |= {id_: raw for id_, raw in written if raw is not None}
+        self.written += filter(None, map(self._written, self.bundles))
 
     def begin(self) -> None:
         """Mark the letters: from now on a crash means that nobody knows, but for the logbook."""
-        leaving = [message for message in self.messages if message.id in self.bodies]
+        leaving = [message for bundle, _ in self.written for message in bundle.parts]
         with self.database.write() as session:
             mail.settle_all(session, self.settled, owner=self.post.owner, now=self.now)
             begun = mail.begin_handing_over(session, leaving, owner=self.post.owner, now=self.now)
+            if len(begun) < len(leaving):
+                self._leave_out(session, begun)
             progress = mail.count_batch(session)
         note_progress(self.post.mark, progress)
         self.settled.clear()
-        self.waiting += [self._ready(begun[one.id]) for one in leaving if one.id in begun]
+        self.waiting += [self._ready(bundle, raw, begun) for bundle, raw in self.written]
         self.told_at = elapsed()
         self.ends_at = self.told_at + BATCH_SECONDS
+
+    def _leave_out(self, session: WriteSession, begun: Mapping[str, OutboxMessage]) -> None:
+        """Letters of which another worker has a message by now must not leave; the rest of them is free again."""
+        whole = [one for one in self.written if all(message.id in begun for message in one[0].parts)]
+        kept = {message.id for bundle, _ in whole for message in bundle.parts}
+        torn = [message for id_, message in begun.items() if id_ not in kept]
+        mail.put_back(session, torn, owner=self.post.owner, at=self.now)
+        self.written = whole
 
     def give_back(self) -> None:
         """Return letters that were not marked, as if they had not been claimed."""
@@ -261,7 +218,7 @@ class _Batch:
             self.nearly_through.set()
             # Whatever went wrong on one connection, what is known of the others is not to be lost.
             self._tell()
-        left = [ready.message for ready in self.waiting]
+        left = [message for ready in self.waiting for message in ready.parts]
         if left or self.put_off:
             self.became["put_off"] += len(left) + len(self.put_off)
             with self.database.write() as session:
@@ -274,15 +231,14 @@ class _Batch:
         ready = self._next()
         while ready is not None:
             following = self._next() if foresees else None
-            message = ready.message
             reply, body_sent = self._hand_over(carrier, ready, following)
             outcome = outcome_of(reply.code, body_sent=body_sent)
             if body_sent:
-                self.logbook.ended(message.id, outcome, reply.text)
+                self.logbook.ended(ready.first.id, outcome, reply.text)
             if outcome is Outcome.POSTPONED and (body_sent or reply.code not in _ABOUT_ONE_RECIPIENT):
                 # A domain that is busy for one letter is busy for the next one, too.
-                self.busy.add(domain_of(message.recipient))
-            self._note(Settled(message, outcome, reply.text))
+                self.busy.add(domain_of(ready.recipient))
+            self._note(ready.parts, outcome, reply.text)
             ready = self._next(following)
 
     def _next(self, foreseen: _Ready | None = None) -> _Ready | None:
@@ -294,45 +250,54 @@ class _Batch:
                 self.nearly_through.set()
             while self.waiting and elapsed() < self.ends_at:
                 ready = self.waiting.popleft()
-                if domain_of(ready.message.recipient) not in self.busy:
+                if domain_of(ready.recipient) not in self.busy:
                     return ready
-                self.put_off.append(ready.message)
+                self.put_off += ready.parts
         return None
 
     def _hand_over(self, carrier: Carrier, ready: _Ready, following: _Ready | None) -> tuple[Reply, bool]:
         """What the other side said at last, and whether the body had left by then."""
-        message = ready.message
         offered = carrier.offer(ready.sender, ready.recipient)
         if offered.code != 250:
             return offered, False
         if following is not None and isinstance(carrier, Foreseeing):
             carrier.foresee(following.sender, following.recipient)
-        self.logbook.began(message.id)
-        return carrier.hand_over(ready.raw, f"{message.dated_at:%Y%m%d-%H%M%S}-{message.id}"), True
+        first = ready.first
+        self.logbook.began(first.id)
+        return carrier.hand_over(ready.raw, f"{first.dated_at:%Y%m%d-%H%M%S}-{first.id}"), True
 
-    def _ready(self, message: OutboxMessage) -> _Ready:
-        sender = return_path(message, self.post, self.key)
-        return _Ready(message, self.bodies[message.id], sender, deliverable(message.recipient))
+    def _ready(self, bundle: Bundle, raw: bytes, begun: Mapping[str, OutboxMessage]) -> _Ready:
+        first, parts = bundle.first, [begun[message.id] for message in bundle.parts]
+        sender = return_path(first, self.post.return_address, self.key) or self.post.writer.address
+        return _Ready(first, parts, raw, sender, deliverable(first.recipient))
 
-    def _written(self, message: OutboxMessage) -> bytes | None:
+    def _written(self, bundle: Bundle) -> tuple[Bundle, bytes] | None:
+        """A letter with what is still wanted; None when nothing is, or it cannot be written."""
+        kept = bundle
         try:
-            links = links_of(message, self.secrets, self.key, self.post.base_url)
-            if links is not None:
-                return compose(message, links, writer=self.post.writer)
+            links = [links_of(one, self.secrets, self.key, self.post.base_url) for one in bundle.parts]
+            wanted = [one for one in links if one is not None]
+            if len(wanted) < len(links):
+                kept = Bundle(
+                    bundle.first, tuple(one for one, linked in zip(bundle.parts, links, strict=True) if linked)
+                )
+            raw = compose(kept, wanted, writer=self.post.writer) if wanted else b""
         except Exception as error:
-            log.exception("letter not written", letter=message.letter, message=message.id)
-            self._note(Settled(message, Outcome.UNRENDERED, type(error).__name__))
-        else:
-            self._note(Settled(message, Outcome.WITHDRAWN, ""))
-        return None
+            log.exception("letter not written", letter=bundle.first.letter, message=bundle.first.id)
+            self._note(bundle.parts, Outcome.UNRENDERED, type(error).__name__)
+            return None
+        if kept is not bundle:
+            self._note([one for one in bundle.parts if one not in kept.parts], Outcome.WITHDRAWN, "")
+        return (kept, raw) if wanted else None
 
-    def _note(self, one: Settled) -> None:
+    def _note(self, messages: Sequence[OutboxMessage], outcome: Outcome, reply: str) -> None:
         # One line for each letter would bury what somebody should look at.
-        tell = self.log.debug if one.outcome in _USUAL else self.log.warning
-        tell("letter", letter=one.message.letter, message=one.message.id, outcome=one.outcome)
+        tell = self.log.debug if outcome in _USUAL else self.log.warning
+        for message in messages:
+            tell("letter", letter=message.letter, message=message.id, outcome=outcome)
         with self.turn:
-            self.settled.append(one)
-            self.became["sent" if one.outcome is Outcome.TAKEN else one.outcome.value] += 1
+            self.settled += [Settled(message, outcome, reply) for message in messages]
+            self.became["sent" if outcome is Outcome.TAKEN else outcome.value] += len(messages)
             if self.told_at and elapsed() - self.told_at > TELLING_SECONDS:
                 self._tell()
 
@@ -357,11 +322,14 @@ def _next_batch(database: Database, post: Post, logbook: Logbook, now: datetime)
     messages = _claimed(database, post, now)
     if not messages:
         return None
-    asking = [message for message in messages if message.letter in {Letter.INVITATION, Letter.REMINDER}]
+    asking = [message for message in messages if message.letter in BUNDLED_LETTERS]
     with database.read() as session:
         asked = load_secrets(session, asking, now=now) if asking else {}
         secrets = {**asked, **load_order_secrets(session, messages)}
         key = key_of(session)
-    batch = _Batch(database, post, key, secrets, messages, logbook, now)
+        # Its second copy goes by the name of the first, even if what lent it that was taken back meanwhile.
+        absent = {message.leaves_with for message in messages if message.leaves_with} - {one.id for one in messages}
+        firsts = load_messages(session, absent)
+    batch = _Batch(database, post, key, secrets, messages, bundled(messages, firsts), logbook, now)
     batch.write()
     return batch

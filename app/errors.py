@@ -80,7 +80,7 @@ class NotFound(AppError):
     """Not there, or not for this viewer: both look alike (404)."""
 
     code = "not_found"
-    message = "There is nothing here."
+    message = "There is nothing here, or nothing that you may see."
 
 
 class Conflict(AppError):

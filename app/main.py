@@ -10,6 +10,7 @@ import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -25,6 +26,7 @@ from app.http.routes import Pages
 from app.http.service import Service
 from app.http.shell import Shell
 from app.http.validation import field_errors
+from app.http.visit import meet
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.templates import build_environment
@@ -111,6 +113,7 @@ async def _framework_error(request: Request, error: Exception) -> Response:
         raise error
     if _is_machine(request) or error.status_code != 404:
         return problems.problem_of_status(request, error)
+    await run_in_threadpool(meet, request)
     return error_page(request, NotFound())
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from app.dispatch import Post, links_of, send_due
+from app.dispatch import Post, send_due
 from app.infra.database import Database
 from app.infra.formats import DEFAULT_ZONE
 from app.infra.keys import key_of
@@ -30,7 +30,8 @@ from app.mail.letters import Writer, compose
 from app.mail.queries import count_by_state
 from app.mail.rules import MOST_COPIES
 from app.mail.tables import OutboxRow
-from app.mail.values import Letter, OutboxMessage, OutboxState
+from app.mail.values import Bundle, Letter, OutboxMessage, OutboxState
+from app.outgoing import links_of
 from bench.forms import kind, opened
 from bench.load import SERVER_CORE, in_turn
 from bench.report import Line
@@ -84,7 +85,9 @@ def mail_kills(url: str, folder: Path, *, letters: int = 2000, kills: int = 200)
     invitations, reminders = found.copies(Letter.INVITATION), found.copies(Letter.REMINDER)
     often = sum(count for copies, count in invitations.items() if copies > MOST_COPIES)
     often += sum(count for copies, count in reminders.items() if copies > 1)
-    what = f"of {letters:,} letters, {kills} kills, {found.postman.unanswered} bodies unanswered, {kind(database)}"
+    mails = invitations.total() + reminders.total()
+    asked = f"{letters:,} requests in {mails:,} letters"
+    what = f"of {asked}, {kills} kills, {found.postman.unanswered} bodies unanswered, {kind(database)}"
     told = Counter(state for _, _, state, _ in found.rows)
     yield Line("G6", f"lost without a word {what}", "0", f"{len(found.lost)}; {dict(told)}", len(found.lost), most=0.0)
     yield Line("G6", f"too many copies {what}", "0", f"{often}", often, most=0.0)
@@ -107,9 +110,10 @@ def _built(database: Database, writer: Writer) -> tuple[list[bytes], float, floa
         secrets = load_secrets(session, messages, now=NOW)
         key = key_of(session)
     links = [links_of(message, secrets, key, BASE) or {} for message in messages]
-    compose(messages[0], links[0], writer=writer)
+    bundles = [Bundle(message, (message,)) for message in messages]
+    compose(bundles[0], [links[0]], writer=writer)
     begun = time.perf_counter()
-    raws = [compose(message, link, writer=writer) for message, link in zip(messages, links, strict=True)]
+    raws = [compose(bundle, [link], writer=writer) for bundle, link in zip(bundles, links, strict=True)]
     ours = (time.perf_counter() - begun) / len(raws)
     parsed = message_from_bytes(raws[0], _class=EmailMessage, policy=policy.default)
     begun = time.perf_counter()

@@ -7,18 +7,20 @@ longer than to wipe.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import Engine, event
+import pytest
+from sqlalchemy import Connection, Engine, event
 
 from app.infra.database import Database, WriteSession
 from app.infra.entropy import Entropy
 from app.infra.keys import InstanceKey
+from app.infra.lookup import Lookup
 from app.infra.migrate import upgrade
 from tests.postgres import Server, plain
 
@@ -139,6 +141,13 @@ class Pair:
         self.wiped.dispose()
 
 
+def copy_file(source: object, target: object) -> None:
+    """Make an SQLite database like another one, through SQLite itself."""
+    with closing(sqlite3.connect(str(source))) as there, closing(sqlite3.connect(str(target))) as here:
+        here.execute("PRAGMA synchronous=OFF")
+        there.backup(here)
+
+
 def pair(kind: Kind) -> Pair:
     return Pair(kind, open_database(kind.copy("rolled_back")), open_database(kind.copy("wiped")))
 
@@ -160,7 +169,7 @@ def rolled_back(database: Database) -> Iterator[WriteSession]:
 
 
 @contextmanager
-def recorded_statements(engine: Engine) -> Iterator[list[str]]:
+def recorded_statements(engine: Engine | Connection) -> Iterator[list[str]]:
     """Every statement sent while the block runs, to compare the number for one item and for three."""
     statements: list[str] = []
 
@@ -169,9 +178,24 @@ def recorded_statements(engine: Engine) -> Iterator[list[str]]:
 
     event.listen(engine, "before_cursor_execute", record)
     try:
-        yield statements
+        with pytest.MonkeyPatch.context() as patch:
+            for way in ("_alone", "_inside"):
+                patch.setattr(Lookup, way, _recorded(getattr(Lookup, way), statements))
+            yield statements
     finally:
         event.remove(engine, "before_cursor_execute", record)
+
+
+def _recorded(way: Callable[..., Any], statements: list[str]) -> Callable[..., Any]:
+    """What a lookup sends past SQLAlchemy counts as well."""
+
+    def recording(lookup: Lookup, *given: Any) -> Any:
+        found = way(lookup, *given)
+        if found is not None:
+            statements.append(str(lookup.statement))
+        return found
+
+    return recording
 
 
 def _refuse_commit(_connection: object) -> None:

@@ -7,12 +7,13 @@ they live, not by every test that comes after them.
 import atexit
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Connection, Table, event, insert, select
 
 from app.infra.database import Database, ReadSession, WriteSession
 from app.infra.entropy import SeededEntropy
@@ -22,17 +23,44 @@ from tests.databases import open_database, rolled_back
 SEED = 20260101
 
 T = TypeVar("T")
-Rows = Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
+
+
+@dataclass
+class Original:
+    """What was made, its rows by table, and how each driver takes them: as SQLAlchemy has sent them the first time."""
+
+    made: Any
+    rows: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
+    sent: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def write(self, session: WriteSession) -> None:
+        connection = session.connection()
+        known = self.sent.get(connection.dialect.name)
+        if known is None:
+            self.sent[connection.dialect.name] = self._written(connection)
+        for statement, values in known or ():
+            connection.exec_driver_sql(statement, values)
+
+    def _written(self, connection: Connection) -> list[tuple[str, Any]]:
+        sent: list[tuple[str, Any]] = []
+
+        def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+            sent.append((statement, values))
+
+        event.listen(connection, "before_cursor_execute", note)
+        for table, lines in self.rows:
+            connection.execute(insert(table), lines)
+        event.remove(connection, "before_cursor_execute", note)
+        return sent
 
 
 def copied(session: WriteSession, build: Callable[..., T], *given: Any, **named: Any) -> T:
     """What `build` returns, its rows written to the session; `given` is what it takes beside a session."""
     if session.get_bind().engine.url == _workshop().engine.url:
         return build(session, *given, **named)  # part of another original
-    made, rows = _original(build, *given, **named)
-    for table, lines in rows:
-        session.execute(insert(table), lines)
-    result: T = deepcopy(made)
+    original = _original(build, *given, **named)
+    original.write(session)
+    result: T = deepcopy(original.made)
     return result
 
 
@@ -46,12 +74,12 @@ def take_over(database: Database, *, of: Database) -> None:
 
 
 @cache
-def _original(build: Callable[..., T], *given: Any, **named: Any) -> tuple[T, Rows]:
+def _original(build: Callable[..., Any], *given: Any, **named: Any) -> Original:
     with rolled_back(_workshop()) as session:
         made = build(session, *given, **named)
         session.flush()
         found = [(table, _rows(session, table)) for table in metadata.sorted_tables]
-    return made, [(table, rows) for table, rows in found if rows]
+    return Original(made, [(table, rows) for table, rows in found if rows])
 
 
 def _rows(session: ReadSession, table: Table) -> list[dict[str, Any]]:

@@ -1,7 +1,11 @@
-"""Databases that hold something worth keeping, such as the demo: filled once a process, copied for each kind and test."""
+"""Databases that hold something worth keeping, such as the demo: filled once a run, copied for each process, kind and test."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +15,7 @@ from app.demo.load import load_demo
 from app.demo.organisation import create_organisation
 from app.infra.database import Database
 from app.infra.entropy import Entropy, SeededEntropy
-from tests.databases import Kind, Pair, open_database
+from tests.databases import Kind, Pair, copy_file, open_database
 from tests.originals import take_over
 
 Content = Callable[[Database], None]
@@ -41,8 +45,9 @@ def company(database: Database) -> None:
 class Shelf:
     """The contents of one kind of database that tests take copies of."""
 
-    def __init__(self, kind: str, databases: Kind, *, first: "Shelf | None" = None) -> None:
+    def __init__(self, kind: str, databases: Kind, folder: Path, *, first: "Shelf | None" = None) -> None:
         self.kind = kind
+        self._folder = folder
         self._databases = databases
         self._first = first
         self._filled: set[str] = set()
@@ -89,22 +94,39 @@ class Shelf:
     def _fill(self, filling: Database, content: Content) -> None:
         """By the commands, or row by row from where they filled another kind: that they work on both is proved elsewhere."""
         if self._first is None:
-            content(filling)
+            with _alone_with(self._folder / f"{content.__name__}.sqlite") as kept:
+                if kept.exists():
+                    copy_file(kept, filling.url.database)
+                else:
+                    content(filling)
+                    copy_file(filling.url.database, kept)
             return
         filled = open_database(self._first._databases.copy("filled", of=self._first._source(content)))
         take_over(filling, of=filled)
         filled.dispose()
 
 
+@contextmanager
+def _alone_with(file: Path) -> Iterator[Path]:
+    """A file that no other process of the run is at."""
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield file
+
+
 @pytest.fixture(scope="session")
-def shelves(database_pairs: Callable[[str], Pair]) -> Iterator[Callable[[str], Shelf]]:
-    """The shelf of each kind, made when first asked for."""
+def shelves(
+    database_pairs: Callable[[str], Pair], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Shelf]]:
+    """The shelf of each kind, made when first asked for; what fills it is in a folder of the whole run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     made: dict[str, Shelf] = {}
 
     def shelf_of(kind: str) -> Shelf:
         if kind not in made:
             first = None if kind == "sqlite" else shelf_of("sqlite")
-            made[kind] = Shelf(kind, database_pairs(kind).kind, first=first)
+            made[kind] = Shelf(kind, database_pairs(kind).kind, folder, first=first)
         return made[kind]
 
     yield shelf_of

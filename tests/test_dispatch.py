@@ -201,7 +201,7 @@ def test_a_killed_worker_costs_a_copy_only_where_nobody_knows_that_the_body_stay
         enqueue(session, sign_in("a", now), now=now)
     logbook = tmp_path / "log" if has_logbook else None
     with pytest.raises(KeyboardInterrupt):
-        send_due(engine, Post(_Killing(killed_at), writer, BASE, "host/1", logbook=logbook), now=now)
+        send_due(engine, Post(Killing(killed_at), writer, BASE, "host/1", logbook=logbook), now=now)
     assert states(engine) == {"a": OutboxState.HANDING_OVER}
     stopped = threading.Event()
     stopped.set()
@@ -334,7 +334,7 @@ def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
     monkeypatch.setattr("app.dispatch.BATCH", 1)
     with engine.write() as session:
         enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(3)], now=now)
-    post = Post(_Killing("hand_over"), writer, BASE, "host/1")
+    post = Post(Killing("hand_over"), writer, BASE, "host/1")
     with pytest.raises(KeyboardInterrupt):
         send_due(engine, post, now=now)
     assert sorted(states(engine).values()) == [OutboxState.HANDING_OVER, OutboxState.PREPARED, OutboxState.QUEUED]
@@ -343,7 +343,7 @@ def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
         assert sorted(session.scalars(select(OutboxRow.copies))) == [0, 0, 1]
 
 
-class _Killing:
+class Killing:
     """A way out during which the worker is killed."""
 
     def __init__(self, killed_at: str) -> None:

@@ -1,11 +1,12 @@
 """Reads of second factors and passkeys: who has one, and of whom it is asked."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.accounts.rules import Action, owes_factor, require
 from app.accounts.tables import FactorRuleRow, PasskeyRow, RecoveryCodeRow, SecondFactorRow
 from app.accounts.values import AccountId, FactorDuty, Passkey, SecondFactor, Viewer
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
 
 
 def has_factor(session: ReadSession, account_id: str) -> bool:
@@ -50,5 +51,10 @@ def is_factor_due(session: ReadSession, viewer: Viewer) -> bool:
     places = viewer.above.union(grant.subject_id for grant in viewer.grants)
     if not places:
         return False
-    asked = session.scalars(select(FactorRuleRow.required_of).where(FactorRuleRow.company_id.in_(sorted(places))))
-    return owes_factor({FactorDuty(one) for one in asked}, {grant.role for grant in viewer.grants})
+    asked = {FactorDuty(row.required_of) for row in _RULES.rows(session, {"places": sorted(places)})}
+    return owes_factor(asked, {grant.role for grant in viewer.grants})
+
+
+_RULES = Lookup(
+    select(FactorRuleRow.required_of).where(FactorRuleRow.company_id.in_(bindparam("places", expanding=True)))
+)

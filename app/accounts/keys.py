@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.intake import parse_key
 from app.accounts.rules import Action, require
@@ -12,16 +12,21 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, same
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, page_of, sliced
+
+_KEY = Lookup(select(*ApiKeyRow.__table__.c).where(ApiKeyRow.prefix == bindparam("prefix")))
 
 
 def find_api_key(session: ReadSession, presented: str, *, now: datetime) -> ApiKey | None:
     """The key that was presented, unless it is unknown, revoked or past its end."""
     parts = parse_key(presented)
-    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == parts[0])) if parts else None
-    if row is None or parts is None or not same(row.secret_hash, fingerprint(parts[1])):
+    if parts is None:
         return None
-    return None if row.revoked_at is not None or row.expires_at <= now else key_of_row(row)
+    prefix, secret = parts
+    fitting = (row for row in _KEY.rows(session, {"prefix": prefix}) if same(row.secret_hash, fingerprint(secret)))
+    alive = (row for row in fitting if row.revoked_at is None and row.expires_at > now)
+    return next(map(key_of_row, alive), None)
 
 
 def get_api_key(session: ReadSession, key_id: str) -> ApiKey:

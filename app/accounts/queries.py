@@ -1,9 +1,10 @@
 """Every read of accounts: who has signed in, whose key this is, who holds which role; and the journal, for its readers."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.intake import as_compared
 from app.accounts.proofs import FAILURES_FORGOTTEN, is_alive, require_patience
@@ -31,22 +32,47 @@ from app.infra.addresses import mailbox_of, parse_email
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of, same
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, page_of, sliced
 from app.infra.passwords import is_password
 from app.journal import queries as journal
 from app.journal.values import Entry
 
+_SIGNED_IN = Lookup(
+    select(
+        *AccountRow.__table__.c,
+        SessionRow.id.label("session_id"),
+        SessionRow.created_at.label("signed_in_at"),
+        SessionRow.seen_at,
+        SessionRow.expires_at,
+        SessionRow.client,
+        SessionRow.is_strong,
+    )
+    .join_from(SessionRow, AccountRow, AccountRow.id == SessionRow.account_id)
+    .where(SessionRow.token_hash == bindparam("token_hash"), AccountRow.is_active)
+)
+_GRANTS = Lookup(
+    select(GrantRow.account_id, GrantRow.role, GrantRow.subject_id, GrantRow.company_id)
+    .where(GrantRow.account_id.in_(bindparam("account_ids", expanding=True)))
+    .order_by(GrantRow.role, GrantRow.subject_id)
+)
+
 
 def find_session(session: ReadSession, secret: str, *, now: datetime) -> tuple[SignInSession, Account] | None:
     """The signed-in browser with this cookie, if it still counts and its account is active; two statements."""
-    found = session.execute(
-        select(SessionRow, AccountRow)
-        .join(AccountRow, AccountRow.id == SessionRow.account_id)
-        .where(SessionRow.token_hash == fingerprint(secret), AccountRow.is_active)
-    ).one_or_none()
-    if found is None or not is_alive(found[0].seen_at, found[0].expires_at, now=now):
-        return None
-    return _session(found[0]), _accounts(session, [found[1]])[0]
+    for found in _SIGNED_IN.rows(session, {"token_hash": fingerprint(secret)}):
+        if is_alive(found.seen_at, found.expires_at, now=now):
+            sign_in = SignInSession(
+                found.session_id,
+                AccountId(found.id),
+                found.signed_in_at,
+                found.seen_at,
+                found.expires_at,
+                found.client,
+                found.is_strong,
+            )
+            return sign_in, _accounts(session, [found])[0]
+    return None
 
 
 def check_password(
@@ -192,11 +218,11 @@ def account_of_row(row: AccountRow, grants: Sequence[GrantRow] = ()) -> Account:
 
 
 def _accounts(session: ReadSession, rows: Sequence[AccountRow], company_id: str | None = None) -> list[Account]:
-    query = select(GrantRow).where(GrantRow.account_id.in_([row.id for row in rows]))
-    if company_id is not None:
-        query = query.where(GrantRow.company_id == company_id)
-    grants = session.scalars(query.order_by(GrantRow.role, GrantRow.subject_id)).all()
-    return [account_of_row(row, [grant for grant in grants if grant.account_id == row.id]) for row in rows]
+    grants: defaultdict[str, list[GrantRow]] = defaultdict(list)
+    for grant in _GRANTS.rows(session, {"account_ids": [row.id for row in rows]}):
+        if company_id in {None, grant.company_id}:
+            grants[grant.account_id].append(grant)
+    return [account_of_row(row, grants[row.id]) for row in rows]
 
 
 def _session(row: SessionRow) -> SignInSession:

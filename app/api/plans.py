@@ -9,7 +9,6 @@ from app.api.resource import CompanyId, Key, Post, answer, company_of, posting, 
 from app.api.schemas.base import PageOut, page_out
 from app.api.schemas.plans import (
     ActionPlanOut,
-    LibraryOut,
     PlanEndIn,
     PlanIn,
     ToldPlanOut,
@@ -56,14 +55,16 @@ def list_action_plans(request: Request, part: Slice, chosen: Chosen, company_id:
     return answer(page_out(ActionPlanOut, page))
 
 
-@router.get("/action-plan-library", response_model=LibraryOut)
+@router.get("/action-plan-library", response_model=PageOut[TriedOut])
 @access(Action.RESULTS_READ)
-def get_library(request: Request, company_id: CompanyId = None, verdict: Verdict | None = None) -> Response:
+def get_library(
+    request: Request, part: Slice, company_id: CompanyId = None, verdict: Verdict | None = None
+) -> Response:
     """What was tried about soft KPIs of units of a company, and whether it worked, without place, person or figure."""
     with reading(request) as (session, visit):
         company = company_of(session, visit, company_id)
-        found = load_library(session, visit.viewer, company, verdict=verdict, on=visit.today)
-    return answer(LibraryOut(items=[TriedOut.of(one) for one in found]))
+        page = load_library(session, visit.viewer, company, part, verdict=verdict, on=visit.today)
+    return answer(page_out(TriedOut, page))
 
 
 @router.post("/action-plans", status_code=201, response_model=ToldPlanOut)

@@ -32,4 +32,8 @@ def ways_in(session: ReadSession) -> tuple[WayIn, ...]:
 
 
 def _entrances() -> Mapping[str, str]:
-    return {"Administrator": ADMIN, "Amir Haddad, Team Nord": address(AMIR), "Analyst": ANALYST}
+    return {
+        "Administrator, who sets up rounds and reads no results": ADMIN,
+        "Amir Haddad, who leads Team Nord, reads its results and decides": address(AMIR),
+        "Analyst, who reads all results and decides nothing": ANALYST,
+    }

@@ -20,7 +20,7 @@ from app.accounts.rules import writes_nowhere
 from app.accounts.sessions import touch_session
 from app.accounts.values import Account, ApiKey, SignInSession, Viewer
 from app.deferred import dataclass
-from app.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from app.errors import AppError, Forbidden, NotFound, Unauthenticated, Unavailable
 from app.http.access import Access, Who, access_of
 from app.http.cookies import COMPANY, LANGUAGE, session_secret
 from app.http.origin import csrf_token
@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 _TOUCH_EVERY = timedelta(minutes=1)
 _MOMENT = "softkpi.moment"
+_SEEN = "softkpi.seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _note_use(session: WriteSession, visit: Visit) -> None:
 
 
 def passing(request: Request) -> Visit:
-    """The visit without a database: for public pages and for errors, where nobody is looked up."""
+    """The visit without a database: for public pages, where nobody is looked up."""
     service, chosen = service_of(request), chosen_language_of(request)
     return Visit(
         service=service,
@@ -141,6 +142,22 @@ def passing(request: Request) -> Visit:
         chosen_locale=chosen,
         csrf_token=csrf_token(service, session_secret(request, service.settings)),
     )
+
+
+def meet(request: Request) -> None:
+    """Look up who asks for an address where nothing is, so that `met` knows; nothing where that fails."""
+    service = service_of(request)
+    if not session_secret(request, service.settings):
+        return
+    request.state.is_page = True
+    with suppress(AppError), service.database.read() as session:
+        _visit_of_person(session, request, service, Access(Who.SIGNED_IN))
+
+
+def met(request: Request) -> Visit:
+    """The visit as far as it came, without a database: for errors, whose pages have the menu of who is signed in."""
+    seen: Visit | None = request.scope.get(_SEEN)
+    return seen or passing(request)
 
 
 def moment_of(request: Request) -> datetime:
@@ -199,11 +216,9 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service, d
     owes_factor = not sign_in.is_strong and is_factor_due(session, viewer)
     if owes_factor and not declared.before_factor:
         raise FactorWanted
-    if declared.action is not None and not declared.is_own and writes_nowhere(viewer, declared.action):
-        raise Forbidden if viewer.grants else NotFound
     # Only pages are about one company at a time; a resource is told which.
     companies = list_companies(session, viewer) if _is_page(request) else ()
-    return Visit(
+    seen = request.scope[_SEEN] = Visit(
         service=service,
         now=now,
         path=request.scope["path"],
@@ -218,6 +233,9 @@ def _visit_of_person(session: ReadSession, request: Request, service: Service, d
         companies=companies,
         company=_chosen_company(request, companies),
     )
+    if declared.action is not None and not declared.is_own and writes_nowhere(viewer, declared.action):
+        raise Forbidden if viewer.grants else NotFound
+    return seen
 
 
 def _is_page(request: Request) -> bool:

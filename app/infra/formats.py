@@ -5,6 +5,7 @@ catalogues; only the fixed words of a date and of an interval live here. A missi
 """
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -43,6 +44,9 @@ _COUNTS: dict[Locale, tuple[str, ...]] = {
     "nb": ("null", "én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
     "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
 }
+_THOUSAND: dict[Locale, str] = {"nb": "tusen", "en": "thousand"}
+# A currency may stand before the figure; "per 1000" is another thing.
+_THOUSANDS = re.compile(r"(?:([A-Z]{3}|[€$£])\s?)?1[\s.,]?000(?:\s(\D*))?")
 _LANGUAGES: dict[str, Locale] = {"nb": "nb", "no": "nb", "nn": "nb", "en": "en"}
 
 
@@ -110,11 +114,22 @@ def number(value: float | Decimal | None, locale: Locale, decimals: int | None =
 
 
 def measure(value: float | Decimal | None, locale: Locale, unit: str = "", decimals: int | None = None) -> str:
-    """A figure with its unit, held together: `52 s`, `79 %` or `79%`."""
+    """A figure with its unit, held together: `52 s`, `79 %` or `79%`, `309 tusen kr`."""
     figure = number(value, locale, decimals)
     if value is None or not unit:
         return figure
-    return figure + ("" if unit == "%" and locale == "en" else NBSP) + unit
+    return figure + ("" if unit == "%" and locale == "en" else NBSP) + beside(unit, locale)
+
+
+def beside(unit: str, locale: Locale) -> str:
+    """A unit as it reads behind a figure: one that begins with a figure must not look like more of it.
+
+    `1000 kr` and `NOK 1000` become `tusen kr` and `thousand NOK`, `100 kr` becomes `× 100 kr`.
+    """
+    thousands = _THOUSANDS.fullmatch(unit)
+    if thousands is not None:
+        return NBSP.join(filter(None, (_THOUSAND[locale], thousands[1] or thousands[2])))
+    return f"\N{MULTIPLICATION SIGN}{NBSP}{unit}" if unit[:1].isdigit() else unit
 
 
 def day(value: date, locale: Locale, style: DayStyle = "long") -> str:

@@ -1,10 +1,11 @@
 """Whether a database is sound in itself: its file, its references, and no secret of a link where a text may stand."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
+from sqlalchemy import Column, cast, select, text
 from sqlalchemy import Text as SqlText
-from sqlalchemy import cast, select, text
 
 from app.infra.database import Base, Database, ReadSession
 from app.infra.types import Json
@@ -30,14 +31,23 @@ def find_damage(database: Database) -> Iterator[str]:
 def find_secrets_in_texts(session: ReadSession, secrets: Collection[str]) -> Iterator[str]:
     """Table and column of every text or document that holds the secret of a link in plain."""
     wanted = frozenset(secrets)
+    for table in Base.metadata.sorted_tables if wanted else ():
+        columns = [column for column in table.columns if isinstance(column.type, SqlText | Json)]
+        if columns:
+            yield from (f"{table.name}.{name}" for name in sorted(_holding(session, columns, wanted)))
+
+
+def _holding(session: ReadSession, columns: Sequence[Column[Any]], wanted: frozenset[str]) -> set[str]:
+    """The names of those columns of a table that hold one of the secrets; the table is gone through once."""
     lengths = {len(secret) for secret in wanted}
-    for table in Base.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, SqlText | Json):
-                query = select(cast(column, SqlText)).where(column.is_not(None))
-                with session.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
-                    if any(not wanted.isdisjoint(_candidates(value, lengths)) for (value,) in rows):
-                        yield f"{table.name}.{column.name}"
+    query = select(*(cast(column, SqlText) for column in columns)).execution_options(yield_per=_AT_ONCE)
+    with session.execute(query) as rows:
+        return {
+            column.name
+            for row in rows
+            for column, value in zip(columns, row, strict=True)
+            if value is not None and not wanted.isdisjoint(_candidates(value, lengths))
+        }
 
 
 def _candidates(value: str, lengths: Collection[int]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, SQLColumnExpression, literal, tuple_
@@ -21,6 +22,7 @@ Ts = TypeVarTuple("Ts")
 MAX_LIMIT = 200
 SORT_WITHIN = "Sort in one of these orders."
 DEFAULT_LIMIT = 50
+_LONGEST = 1_000_000_000
 
 
 class BadCursor(Malformed):
@@ -118,13 +120,16 @@ def page_in_memory(found: Iterable[T], request: PageRequest, key: Callable[[T], 
     return page_of(in_order[: request.limit + 1], request, key)
 
 
-def page_in(rows: Sequence[T], request: PageRequest) -> Page[T]:
-    """A slice of a list that was computed as a whole; its cursor is a place in it."""
+def page_in(rows: Iterable[T], request: PageRequest) -> Page[T]:
+    """A slice of a list that is computed from its beginning, no further than needed; its cursor is a place in it."""
     start = 0 if request.cursor is None else decode_cursor(request.cursor, request.sort, 1)[0]
-    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= len(rows):
+    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= _LONGEST:
         raise BadCursor
     end = start + request.limit
-    return Page(tuple(rows[start:end]), encode_cursor([end], request.sort) if end < len(rows) else None)
+    found = tuple(islice(rows, end + 1))
+    if start > len(found):
+        raise BadCursor
+    return Page(found[start:end], encode_cursor([end], request.sort) if len(found) > end else None)
 
 
 def encode_cursor(values: Sequence[object], sort: str) -> str:

@@ -106,6 +106,7 @@ def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "percent": formats.percent,
         "number": formats.number,
         "measure": formats.measure,
+        "beside": formats.beside,
         "day": formats.day,
         "listing": formats.listing,
         "words": in_locale,

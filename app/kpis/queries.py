@@ -6,16 +6,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from app.accounts.rules import Action, may, require, roots
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
+from app.infra.types import Day, Id
 from app.kpis.rows import card_of, competence_of, goal_of, item_of, kpi_of, line_of, scale_of, target_of, version_of
 from app.kpis.tables import (
     CompetenceRow,
@@ -172,11 +174,10 @@ def list_scorecards(
 
 
 def load_kpis(session: ReadSession, kpi_ids: Collection[str], *, on: date) -> Mapping[KpiId, Kpi]:
-    """KPIs in the version of a day, in four statements; in none where there are none."""
+    """KPIs in the version of a day, in five statements; in none where there are none."""
     if not kpi_ids:
         return {}
-    rows = session.scalars(select(KpiRow).where(KpiRow.id.in_(kpi_ids))).all()
-    return {kpi.id: kpi for kpi in _kpis(session, rows, on)}
+    return {kpi.id: kpi for kpi in _kpis(session, _KPIS.rows(session, {"ids": sorted(kpi_ids)}), on)}
 
 
 def load_company_kpis(
@@ -186,7 +187,7 @@ def load_company_kpis(
     on: date,
     states: Collection[KpiState] = (KpiState.ACTIVE, KpiState.PAUSED),
 ) -> Mapping[KpiId, Kpi]:
-    """The KPIs of a company that are in use or rest, in the version of a day, in four statements."""
+    """The KPIs of a company that are in use or rest, in the version of a day, in five statements."""
     query = select(KpiRow).where(KpiRow.company_id == company_id, KpiRow.state.in_(states)).order_by(KpiRow.id)
     return {kpi.id: kpi for kpi in _kpis(session, session.scalars(query).all(), on)}
 
@@ -224,21 +225,7 @@ def load_goal_parents(session: ReadSession, company_id: str) -> Mapping[str, str
 
 def load_scorecards(session: ReadSession, company_id: str, *, on: date) -> tuple[Scorecard, ...]:
     """The cards of a company that are valid on a day: of each subject and level the latest begun."""
-    latest = (
-        select(ScorecardRow.subject_id, ScorecardRow.level, func.max(ScorecardRow.starts_on).label("starts_on"))
-        .where(ScorecardRow.company_id == company_id, ScorecardRow.starts_on <= on)
-        .group_by(ScorecardRow.subject_id, ScorecardRow.level)
-        .subquery()
-    )
-    rows = session.scalars(
-        select(ScorecardRow).join(
-            latest,
-            (ScorecardRow.subject_id == latest.c.subject_id)
-            & (ScorecardRow.level == latest.c.level)
-            & (ScorecardRow.starts_on == latest.c.starts_on),
-        )
-    )
-    return tuple(_cards(session, rows.all()))
+    return tuple(_cards(session, _VALID_CARDS.rows(session, {"company_id": company_id, "day": on})))
 
 
 def load_cards_with(session: ReadSession, kpi_id: str, *, since: date) -> tuple[Scorecard, ...]:
@@ -256,10 +243,8 @@ def load_cards_with(session: ReadSession, kpi_id: str, *, since: date) -> tuple[
 
 def load_targets(session: ReadSession, kpi_ids: Collection[str], *, on: date | None) -> tuple[Target, ...]:
     """Goalposts of KPIs that have begun by a day (None: all), the latest first."""
-    query = select(TargetRow).where(TargetRow.kpi_id.in_(kpi_ids)).order_by(TargetRow.starts_on.desc(), TargetRow.id)
-    if on is not None:
-        query = query.where(TargetRow.starts_on <= on)
-    return tuple(target_of(row) for row in session.scalars(query))
+    rows = _TARGETS.rows(session, {"ids": sorted(kpi_ids), "day": on or date.max})
+    return tuple(target_of(row) for row in rows)
 
 
 def find_kpis(session: ReadSession, company_id: str, names: Collection[str]) -> Mapping[str, KpiId]:
@@ -306,9 +291,7 @@ def _page(
 
 def _kpis(session: ReadSession, rows: Sequence[KpiRow], on: date) -> list[Kpi]:
     valid: dict[str, KpiVersionRow] = {}
-    ids = [row.id for row in rows]
-    query = select(KpiVersionRow).where(KpiVersionRow.kpi_id.in_(ids))
-    for version in session.scalars(query.order_by(KpiVersionRow.starts_on, KpiVersionRow.number)):
+    for version in _VERSIONS.rows(session, {"ids": [row.id for row in rows]}):
         if version.starts_on <= on or version.kpi_id not in valid:
             valid[version.kpi_id] = version
     items = _items(session, [version.id for version in valid.values()])
@@ -318,21 +301,17 @@ def _kpis(session: ReadSession, rows: Sequence[KpiRow], on: date) -> list[Kpi]:
 def _items(session: ReadSession, version_ids: Collection[str]) -> Mapping[str, tuple[Item, ...]]:
     """The items of versions, in order; a version without items has none."""
     found: dict[str, tuple[Item, ...]] = dict.fromkeys(version_ids, ())
-    query = (
-        select(ItemRow, ScaleRow, CompetenceRow.name)
-        .join(ScaleRow, ScaleRow.id == ItemRow.scale_id)
-        .outerjoin(CompetenceRow, CompetenceRow.id == ItemRow.competence_id)
-    )
-    in_order = query.where(ItemRow.kpi_version_id.in_(version_ids)).order_by(ItemRow.position)
-    for item, scale, competence in session.execute(in_order):
-        found[item.kpi_version_id] += (item_of(item, scale_of(scale), competence),)
+    items = _ITEMS.rows(session, {"ids": list(version_ids)})
+    used = sorted({item.scale_id for item in items})
+    scales = {row.id: scale_of(row) for row in _SCALES.rows(session, {"ids": used})}
+    for item in items:
+        found[item.kpi_version_id] += (item_of(item, scales[item.scale_id], item.competence_name),)
     return found
 
 
 def _cards(session: ReadSession, rows: Sequence[ScorecardRow]) -> list[Scorecard]:
     lines = defaultdict(list)
-    query = select(ScorecardLineRow).where(ScorecardLineRow.scorecard_id.in_([row.id for row in rows]))
-    for line in session.scalars(query.order_by(ScorecardLineRow.position)):
+    for line in _LINES.rows(session, {"ids": [row.id for row in rows]}):
         lines[line.scorecard_id].append(line_of(line))
     return [card_of(row, tuple(lines[row.id])) for row in rows]
 
@@ -343,3 +322,50 @@ def _places(session: ReadSession, viewer: Viewer, company_id: str, on: date) -> 
         return None
     tree = load_tree(session, SubjectId(company_id), on=on)
     return {subject_id for subject_id in tree.subjects if may(viewer, Action.KPIS_READ, tree.path(subject_id))}
+
+
+# ------------------------------------------------------------ asked for all the time
+
+
+def _valid_cards() -> Select[Any]:
+    """The cards of a `company_id` on a `day`: of each subject and level the latest begun."""
+    card = ScorecardRow.__table__.c
+    latest = (
+        select(card.subject_id, card.level, func.max(card.starts_on).label("starts_on"))
+        .where(card.company_id == bindparam("company_id", type_=Id), card.starts_on <= bindparam("day", type_=Day))
+        .group_by(card.subject_id, card.level)
+        .subquery()
+    )
+    return select(*card).join(
+        latest,
+        (card.subject_id == latest.c.subject_id)
+        & (card.level == latest.c.level)
+        & (card.starts_on == latest.c.starts_on),
+    )
+
+
+_IDS = bindparam("ids", type_=Id, expanding=True)
+_VALID_CARDS = Lookup(_valid_cards())
+_KPIS = Lookup(select(*KpiRow.__table__.c).where(KpiRow.id.in_(_IDS)))
+_VERSIONS = Lookup(
+    select(*KpiVersionRow.__table__.c)
+    .where(KpiVersionRow.kpi_id.in_(_IDS))
+    .order_by(KpiVersionRow.starts_on, KpiVersionRow.number)
+)
+_ITEMS = Lookup(
+    select(*ItemRow.__table__.c, CompetenceRow.name.label("competence_name"))
+    .outerjoin(CompetenceRow, CompetenceRow.id == ItemRow.competence_id)
+    .where(ItemRow.kpi_version_id.in_(_IDS))
+    .order_by(ItemRow.position)
+)
+_SCALES = Lookup(select(*ScaleRow.__table__.c).where(ScaleRow.id.in_(_IDS)))
+_TARGETS = Lookup(
+    select(*TargetRow.__table__.c)
+    .where(TargetRow.kpi_id.in_(_IDS), TargetRow.starts_on <= bindparam("day", type_=Day))
+    .order_by(TargetRow.starts_on.desc(), TargetRow.id)
+)
+_LINES = Lookup(
+    select(*ScorecardLineRow.__table__.c)
+    .where(ScorecardLineRow.scorecard_id.in_(_IDS))
+    .order_by(ScorecardLineRow.position)
+)

@@ -13,6 +13,7 @@ from app.infra.addresses import mailbox_of
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.mail import queries, rules
+from app.mail.bundle import join_waiting
 from app.mail.hold import begin_progress, count_batch, drop_waiting, hold_outbox, let_go
 from app.mail.lease import claim, put_back, take_back
 from app.mail.report import take_report
@@ -54,13 +55,14 @@ def enqueue_all(session: WriteSession, mails: Sequence[Mail], *, now: datetime) 
     there already is left as it is (idempotent), one to a suppressed mailbox is left out unless it was asked for.
     Date, Message-ID and boundary are fixed here, so that a second copy is the same to the byte. Sent by the worker,
     with at most one unasked letter a day to each mailbox beside those in the place of one that leads nowhere, reminders
-    waiting for the others and not they for them.
+    waiting for the others and not they for them. What asks the same person in several rounds leaves as one letter.
     """
     mailboxes = [mailbox_of(mail.recipient) for mail in mails]
     suppressed = queries.load_suppressed(session, set(mailboxes))
     since = now - rules.BETWEEN_ROUND_LETTERS
     latest = dict(queries.load_latest_round_letters(session, set(mailboxes), since=since))
     known = {key: set(waves) for key, waves in queries.load_waves(session, {mail.reference for mail in mails}).items()}
+    joining = join_waiting(session, set(mailboxes))
     rows = []
     for mail, mailbox in zip(mails, mailboxes, strict=True):
         waves = known.setdefault(mail.reference, set())
@@ -69,10 +71,14 @@ def enqueue_all(session: WriteSession, mails: Sequence[Mail], *, now: datetime) 
         waves.add(mail.wave)
         earlier = [latest[mailbox, letter] for letter in rules.waits_for(mail.letter) if (mailbox, letter) in latest]
         at = rules.first_attempt(mail, max(earlier, default=None), now=now)
-        latest[mailbox, mail.letter] = at
-        rows.append(_new_row(session, mail, mailbox, at, now=now))
+        row = _new_row(session, mail, mailbox, now=now)
+        joining.place(row, mail, at=at, now=now)
+        at = row["next_attempt_at"]
+        latest[mailbox, mail.letter] = max(at, latest.get((mailbox, mail.letter), at))
+        rows.append(row)
     if rows:
         session.execute(insert(OutboxRow), rows)
+        joining.name_firsts(session)
     return len(rows)
 
 
@@ -92,7 +98,7 @@ def withdraw(session: WriteSession, references: Collection[str], *, now: datetim
     return sum(cast("CursorResult[Any]", one).rowcount for one in done)
 
 
-def _new_row(session: WriteSession, mail: Mail, mailbox: str, at: datetime, *, now: datetime) -> dict[str, Any]:
+def _new_row(session: WriteSession, mail: Mail, mailbox: str, *, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(session),
         "letter": mail.letter,
@@ -106,7 +112,6 @@ def _new_row(session: WriteSession, mail: Mail, mailbox: str, at: datetime, *, n
         "state": OutboxState.QUEUED,
         "attempts": 0,
         "copies": 0,
-        "next_attempt_at": at,
         "dated_at": now,
         "message_id": new_id(session),
         "boundary": f"=_{new_id(session)}",

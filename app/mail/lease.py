@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, case, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, Update, bindparam, case, select, update
 
 from app.infra.addresses import domain_of
 from app.infra.database import WriteSession
@@ -23,9 +24,9 @@ _OUTBOX = queries.OUTBOX
 WORKER_STOPPED = "The worker stopped before the mail server answered."
 
 
-def _lease(*which: ColumnElement[bool]) -> Update:
-    """Those of some letters that wait longest go to a worker; by time alone, as their index has them."""
-    due = (
+def _due(*which: ColumnElement[bool]) -> Select[tuple[str]]:
+    """Those of some letters that wait longest; by time alone, as their index has them."""
+    return (
         select(_OUTBOX.c.id)
         .where(
             _OUTBOX.c.state == OutboxState.QUEUED,
@@ -35,11 +36,14 @@ def _lease(*which: ColumnElement[bool]) -> Update:
         )
         .order_by(_OUTBOX.c.next_attempt_at)
         .limit(bindparam("most", type_=Whole))
-        .with_for_update(skip_locked=True)
     )
+
+
+def _lease(found: Select[tuple[str]]) -> Update:
+    """What was found goes to a worker, but for what somebody else is at."""
     return (
         update(_OUTBOX)
-        .where(_OUTBOX.c.id.in_(due.scalar_subquery()))
+        .where(_OUTBOX.c.id.in_(found.with_for_update(skip_locked=True).scalar_subquery()))
         .values(
             state=OutboxState.PREPARED,
             attempts=_OUTBOX.c.attempts + 1,
@@ -51,9 +55,13 @@ def _lease(*which: ColumnElement[bool]) -> Update:
 
 
 # Made once, like the rows they bring: making them takes longer than running them.
-_FIRST = _lease(_OUTBOX.c.letter == Letter.SIGN_IN)
-_FIRST_SINCE = _lease(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at"))
-_REST = _lease(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True)))
+_FIRST = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN))
+_FIRST_SINCE = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
+_REST = _lease(_due(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True))))
+# All that waits of some bundles, whenever it would be due: they leave whole.
+_IN_BUNDLES = (_OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)), _OUTBOX.c.deadline_at > bindparam("by"))
+_MATES = _lease(select(_OUTBOX.c.id).where(*_IN_BUNDLES, queries.IS_QUEUED))
+_UNSETTLED = select(_OUTBOX.c.id, _OUTBOX.c.leaves_with).where(*_IN_BUNDLES, _OUTBOX.c.state.in_(queries.WAITING))
 
 
 def claim(
@@ -67,10 +75,10 @@ def claim(
 ) -> tuple[OutboxMessage, ...]:
     """Lease due messages to a worker after freeing those whose lease ran out.
 
-    For the worker. Sign-in letters come first, then whatever waits longest; letters in `held` wait, and while the
-    outbox is held all but sign-in links asked for since. A domain gets
-    `per_minute` letters at most (0: as many as there are), the rest moves to the next minute; all workers count
-    together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
+    For the worker. Sign-in letters come first, then whatever waits longest, and all that leaves as one mail with it
+    even past `limit`; letters in `held` wait, and while the outbox is held all but sign-in links asked for since. A
+    domain gets `per_minute` mails at most (0: as many as there are), the rest moves to the next minute; all workers
+    count together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
     write transactions queue up.
     """
     _free(session, OutboxRow.leased_until <= now, now=now)
@@ -83,7 +91,7 @@ def claim(
     if len(rest) < left:
         # To look through all that wait takes longer than to claim some of them; each turn begins with it.
         _expire(session, now=now)
-    messages = (*first, *rest)
+    messages = (*first, *_whole(session, rest, owner=owner, now=now))
     return _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else messages
 
 
@@ -113,6 +121,23 @@ def put_back(session: WriteSession, messages: Sequence[OutboxMessage], *, owner:
         )
 
 
+def _whole(
+    session: WriteSession, claimed: Sequence[OutboxMessage], *, owner: str, now: datetime
+) -> Sequence[OutboxMessage]:
+    """What was claimed, with the rest of each bundle; without those bundles of which somebody else holds a part."""
+    bundles = sorted({message.leaves_with for message in claimed if message.leaves_with is not None})
+    if not bundles:
+        return claimed
+    asked = {"bundles": bundles, "by": now}
+    messages = (*claimed, *_leased(session, _MATES, owner=owner, until=now + rules.LEASE, **asked))
+    # Another worker that came upon the same bundle does alike: both let go of it, and one has it a minute later.
+    mine = {message.id for message in messages}
+    torn = {name for id_, name in session.connection().execute(_UNSETTLED, asked) if id_ not in mine}
+    later = rules.next_attempt(1, now=now)
+    put_back(session, [one for one in messages if one.leaves_with in torn], owner=owner, at=later)
+    return [one for one in messages if one.leaves_with not in torn]
+
+
 def _leased(session: WriteSession, statement: Update, **asked: object) -> Sequence[OutboxMessage]:
     rows = session.connection().execute(statement, asked)
     return sorted(map(queries.message_in, rows), key=lambda one: (one.dated_at, one.id))
@@ -135,16 +160,15 @@ def _within_the_minute(
     session: WriteSession, messages: Sequence[OutboxMessage], *, owner: str, most: int, now: datetime
 ) -> tuple[OutboxMessage, ...]:
     """Those that their domains still take this minute; the others wait for the next. Sign-in letters never wait."""
-    by_domain: dict[str, list[OutboxMessage]] = {}
-    for message in messages:
-        if message.letter is not Letter.SIGN_IN:
-            by_domain.setdefault(domain_of(message.recipient), []).append(message)
+    by_domain: dict[str, list[Sequence[OutboxMessage]]] = {}
+    for mail in rules.by_mail(message for message in messages if message.letter is not Letter.SIGN_IN).values():
+        by_domain.setdefault(domain_of(mail[0].recipient), []).append(mail)
     next_minute = rules.minute_of(now) + timedelta(minutes=1)
     too_many: list[OutboxMessage] = []
     for domain, waiting in sorted(by_domain.items()):
         room = rules.room_left(_counted(session, domain, len(waiting), now=now), len(waiting), most)
         if room < len(waiting):
-            too_many += waiting[room:]
+            too_many += chain.from_iterable(waiting[room:])
             _put_off(session, domain, until=next_minute)
     put_back(session, too_many, owner=owner, at=next_minute)
     gone = {message.id for message in too_many}
@@ -152,7 +176,7 @@ def _within_the_minute(
 
 
 def _counted(session: WriteSession, domain: str, more: int, *, now: datetime) -> int:
-    """How many letters the domain gets this minute, `more` included."""
+    """How many mails the domain gets this minute, `more` included."""
     minute = rules.minute_of(now)
     insert_or_leave(session, SendingWindowRow, domain=domain, started_at=minute, count=0)
     counted = case((SendingWindowRow.started_at >= minute, SendingWindowRow.count), else_=0) + more
@@ -197,7 +221,7 @@ def _free(
     marked = session.scalars(query.with_for_update(skip_locked=True)).all()
     for row in marked:
         message, owner = queries.message_of(row), row.lease_owner or ""
-        found = noted.get(row.id) if noted is not None else Noted()
+        found = noted.get(rules.name_of(message)) if noted is not None else Noted()
         if found is None:
             put_back(session, [message], owner=owner, at=now)
         else:

@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, TypeVar
 
 from css_inline import CSSInliner
@@ -16,7 +17,8 @@ from app.infra.formats import Locale, choose_locale
 from app.infra.mime import FlatMail, FlatText, address_header, has_places, header, place
 from app.infra.templates import Templates, render
 from app.mail.rules import is_fit_for_a_header, subject_line
-from app.mail.values import Mail, OutboxMessage
+from app.mail.values import Bundle, Letter, Mail, OutboxMessage
+from app.words import named_places
 
 OPT_OUT = "opt_out_link"
 """The name of the link that stops further letters; it goes into List-Unsubscribe as well (RFC 8058)."""
@@ -26,6 +28,16 @@ _INLINER = CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_sty
 
 # What a company may have written itself (app/wording); where it did not, the house text stands.
 _NO_WORDING = {"subject": "", "opening": "", "closing": "", "reminder": ""}
+
+# What fills the places of such a text, as far as it is not the same in all letters to somebody.
+_TOLD_BY = {
+    "subjects": ("subjects", "more"),
+    "minutes": ("minutes",),
+    "closing_time": ("closes_at",),
+    "asker": ("asked_by",),
+}
+# The texts of one mail that asks in several rounds.
+_TOGETHER = {Letter.INVITATION: "invitations", Letter.REMINDER: "reminders"}
 
 T = TypeVar("T")
 
@@ -62,20 +74,25 @@ class LetterInParts:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What letters share: everything but the texts that fill the places, which are `texts` in their order."""
+    """What letters share: everything but the texts that fill the places, which are `texts` in their order.
+
+    `parameters` and the names of `links` are those of each request of the letter; `folder` holds its texts.
+    """
 
     key: Hashable
-    letter: str
+    folder: str
     locale: Locale
-    parameters: Mapping[str, Any]
-    links: Collection[str]
+    parameters: Sequence[Mapping[str, Any]]
+    links: Sequence[Collection[str]]
     has_name: bool
     texts: Sequence[str]
 
     def values(self) -> dict[str, Any]:
         """What the templates are filled with, places where letters differ."""
-        places = {name: place(number) for number, name in enumerate(self.links)}
-        return _typed(self.parameters) | places | {"recipient_name": place(len(self.links)) if self.has_name else ""}
+        numbers = count()
+        linked = [{name: place(next(numbers)) for name in names} for names in self.links]
+        name = place(next(numbers)) if self.has_name else ""
+        return _values(self.parameters, linked, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +105,26 @@ class _Form:
     language: str
 
 
-def compose(message: OutboxMessage, links: Mapping[str, str], *, writer: Writer) -> bytes:
+def compose(bundle: Bundle, links: Sequence[Mapping[str, str]], *, writer: Writer) -> bytes:
     """The finished mail: headers, plain text and HTML in the recipient's language.
 
-    `links` are the addresses with their secrets, which stand in no table.
+    `links` are, for each part of the bundle, the addresses with their secrets, which stand in no table.
     """
-    shape = _shape_of(message, links)
+    shape = _shape_of(bundle.parts, links)
     form = writer.kept(shape.key, lambda: _formed(shape, writer))
     subject = form.subject
     if not subject:
         # Which wording fits on the line depends on the names that stand in it.
-        whole = {**_typed(message.parameters), **links, "recipient_name": message.recipient_name}
-        named = (shape.key, "subject", *shape.texts[len(links) :])
-        subject = writer.kept(named, lambda: _subject_header(shape, whole, writer))
-    return form.flat.filled(_headers(message, links, form, subject, writer), message.boundary, shape.texts)
+        named = (shape.key, "subject", *shape.texts[sum(map(len, links)) :])
+        subject = writer.kept(named, lambda: _subject_header(shape, _named(bundle, links), writer))
+    lines = _headers(bundle.first, links[0].get(OPT_OUT), form, subject, writer)
+    return form.flat.filled(lines, bundle.first.boundary, shape.texts)
 
 
 def letter_in_parts(mail: Mail, links: Mapping[str, str], *, templates: Templates) -> LetterInParts:
     """Subject, plain text and HTML of a letter, to be shown before it is sent."""
     locale = choose_locale(mail.locale)
-    values = {**_typed(mail.parameters), **links, "recipient_name": mail.name}
+    values = _values([mail.parameters], [links], mail.name)
     subject, text, html = (
         render(templates, f"email/{mail.letter}/{part}", locale, **values)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -121,21 +138,72 @@ def sender_name(parameters: Mapping[str, Any]) -> str:
     return f"{asker} via {organisation}" if asker and organisation and asker != organisation else organisation or asker
 
 
-def _shape_of(message: OutboxMessage, links: Mapping[str, str]) -> _Shape:
+def _shape_of(parts: Sequence[OutboxMessage], links: Sequence[Mapping[str, str]]) -> _Shape:
     """Links, the recipient's name and the names of those to rate become places; all else is the shape."""
-    texts = [*links.values(), message.recipient_name.partition(" ")[0]]
-    parameters = {
-        **message.parameters,
-        "subjects": [_placed(texts, name) for name in message.parameters.get("subjects", ())],
+    message = parts[0]
+    texts: list[str] = []
+    for linked in links:
+        texts += linked.values()
+    texts.append(message.recipient_name.partition(" ")[0])
+    parameters = [_with_places(texts, part.parameters) for part in parts]
+    locale, has_name = choose_locale(message.locale), bool(message.recipient_name)
+    folder = message.letter if len(parts) == 1 else _TOGETHER[message.letter]
+    # Written out, two values are the same only if they look the same in a letter: 1 and True are not.
+    key = (folder, locale, *map(tuple, links), has_name, repr(parameters))
+    return _Shape(key, folder, locale, parameters, links, has_name, [" ".join(text.split()) for text in texts])
+
+
+def _with_places(texts: list[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a request with its names as places; the names themselves join the texts."""
+    return {
+        **parameters,
+        "subjects": [_placed(texts, name) for name in parameters.get("subjects", ())],
         "promises": [
             {**one, "name": _placed(texts, one["name"])} if one["name"] else one
-            for one in message.parameters.get("promises", ())
+            for one in parameters.get("promises", ())
         ],
     }
-    locale, has_name = choose_locale(message.locale), bool(message.recipient_name)
-    # Written out, two values are the same only if they look the same in a letter: 1 and True are not.
-    key = (message.letter, locale, *links, has_name, repr(parameters))
-    return _Shape(key, message.letter, locale, parameters, links, has_name, [" ".join(text.split()) for text in texts])
+
+
+def _named(bundle: Bundle, links: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What a letter to one person is filled with, names and all."""
+    return _values([part.parameters for part in bundle.parts], links, bundle.first.recipient_name)
+
+
+def _values(parameters: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, str]], name: str) -> dict[str, Any]:
+    """What the texts of a letter are filled with; of several requests each has its own, beside what all share."""
+    requests = [{**_typed(one), **linked} for one, linked in zip(parameters, links, strict=True)]
+    if len(requests) == 1:
+        return {**requests[0], "recipient_name": name}
+    shared, own = _apart(requests)
+    of_one_asker = len({one["asked_by"] for one in requests}) == 1
+    return {
+        **requests[0],
+        "asked_by": requests[0]["asked_by"] if of_one_asker else "",
+        "minutes": sum(one["minutes"] for one in requests),
+        "wording": shared,
+        "requests": own,
+        "recipient_name": name,
+    }
+
+
+def _apart(requests: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, str], list[dict[str, Any]]]:
+    """What a company wrote, by paragraphs: those that read alike in all requests, and the requests with those of their own."""
+    shared: dict[str, str] = {}
+    wordings: list[dict[str, str]] = [{} for _ in requests]
+    for part in _NO_WORDING:
+        texts = [one["wording"][part].split("\n\n") for one in requests]
+        alike = [said for said in texts[0] if all(said in text for text in texts) and _reads_alike(said, requests)]
+        shared[part] = "\n\n".join(alike)
+        for wording, text in zip(wordings, texts, strict=True):
+            wording[part] = "\n\n".join(said for said in text if said not in alike)
+    return shared, [{**one, "wording": wording} for one, wording in zip(requests, wordings, strict=True)]
+
+
+def _reads_alike(text: str, requests: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether what its places are filled with is the same in all requests."""
+    told_by = [told for name in named_places(text) for told in _TOLD_BY.get(name, ())]
+    return all(one[told] == requests[0][told] for one in requests for told in told_by)
 
 
 def _placed(texts: list[str], name: str) -> str:
@@ -146,12 +214,12 @@ def _placed(texts: list[str], name: str) -> str:
 def _formed(shape: _Shape, writer: Writer) -> _Form:
     values = shape.values()
     text, html = (
-        render(writer.templates, f"email/{shape.letter}/{part}", shape.locale, **values)
+        render(writer.templates, f"email/{shape.folder}/{part}", shape.locale, **values)
         for part in ("body.txt", "body.html")
     )
     return _Form(
         FlatMail(FlatText(text.strip() + "\n"), FlatText(_INLINER.inline(html))),
-        _address("From", sender_name(shape.parameters), deliverable(writer.address)),
+        _address("From", sender_name(values), deliverable(writer.address)),
         _subject_header(shape, values, writer),
         f"Content-Language: {shape.locale}",
     )
@@ -159,11 +227,11 @@ def _formed(shape: _Shape, writer: Writer) -> _Form:
 
 def _subject_header(shape: _Shape, values: Mapping[str, Any], writer: Writer) -> str:
     """The subject as a header; empty while places stand in it."""
-    subject = render(writer.templates, f"email/{shape.letter}/subject.txt", shape.locale, **values)
+    subject = render(writer.templates, f"email/{shape.folder}/subject.txt", shape.locale, **values)
     return "" if has_places(subject) else header("Subject", subject_line(subject))
 
 
-def _headers(message: OutboxMessage, links: Mapping[str, str], form: _Form, subject: str, writer: Writer) -> list[str]:
+def _headers(message: OutboxMessage, opt_out: str | None, form: _Form, subject: str, writer: Writer) -> list[str]:
     lines = [
         form.sender,
         _address("To", message.recipient_name, deliverable(message.recipient)),
@@ -173,10 +241,10 @@ def _headers(message: OutboxMessage, links: Mapping[str, str], form: _Form, subj
         subject,
         form.language,
     ]
-    if OPT_OUT in links:
+    if opt_out is not None:
         # Unfolded and unencoded, however long: mail programs do not follow an address in encoded words.
         lines += [
-            header("List-Unsubscribe", f"<{links[OPT_OUT]}>"),
+            header("List-Unsubscribe", f"<{opt_out}>"),
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
     return lines

@@ -34,7 +34,10 @@ MESSAGE_COLUMNS = tuple(
 )
 """What a message is made of, in its order; its parameters as text."""
 
-_WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
+IS_QUEUED = OUTBOX.c.state.concat("") == OutboxState.QUEUED
+"""Of messages that something else points to: by the bare column, SQLite would look through all that waits instead."""
+
+WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 
 def load_suppressed(session: ReadSession, mailboxes: Collection[str]) -> Mapping[str, SuppressionReason]:
@@ -46,7 +49,7 @@ def load_suppressions(session: ReadSession, mailboxes: Collection[str]) -> Mappi
     """The same, with since when and what was said."""
     return {
         row.mailbox: Suppression(row.mailbox, SuppressionReason(row.reason), row.at, row.note)
-        for some in _portions(mailboxes)
+        for some in in_portions(mailboxes)
         for row in session.scalars(select(SuppressionRow).where(SuppressionRow.mailbox.in_(some)))
     }
 
@@ -59,14 +62,14 @@ def load_latest_round_letters(
         select(OutboxRow.mailbox, OutboxRow.letter, func.max(OutboxRow.next_attempt_at))
         .where(
             OutboxRow.letter.in_(ROUND_LETTERS),
-            OutboxRow.state.in_((*_WAITING, OutboxState.SENT)),
+            OutboxRow.state.in_((*WAITING, OutboxState.SENT)),
             OutboxRow.next_attempt_at > since,
         )
         .group_by(OutboxRow.mailbox, OutboxRow.letter)
     )
     return {
         (mailbox, Letter(letter)): latest
-        for some in _portions(mailboxes)
+        for some in in_portions(mailboxes)
         for mailbox, letter, latest in session.execute(query.where(OutboxRow.mailbox.in_(some)))
     }
 
@@ -74,7 +77,7 @@ def load_latest_round_letters(
 def load_waves(session: ReadSession, references: Collection[str]) -> Mapping[str, frozenset[int]]:
     """The waves that each reference has in the outbox already."""
     found: dict[str, set[int]] = {}
-    for some in _portions(references):
+    for some in in_portions(references):
         for reference, wave in session.execute(
             select(OutboxRow.reference, OutboxRow.wave).where(OutboxRow.reference.in_(some))
         ):
@@ -85,7 +88,7 @@ def load_waves(session: ReadSession, references: Collection[str]) -> Mapping[str
 def load_deliveries(session: ReadSession, references: Collection[str]) -> Mapping[str, tuple[Delivery, ...]]:
     """Every wave of each reference that was not cancelled, the latest last."""
     found: dict[str, list[Delivery]] = {}
-    for some in _portions(references):
+    for some in in_portions(references):
         rows = session.scalars(
             select(OutboxRow)
             .where(OutboxRow.reference.in_(some), OutboxRow.state != OutboxState.CANCELLED)
@@ -120,6 +123,15 @@ def load_progress(session: ReadSession) -> Progress:
     return Progress(*row) if row is not None else Progress("", 0)
 
 
+def load_messages(session: ReadSession, ids: Collection[str]) -> Mapping[str, OutboxMessage]:
+    """Messages by id, whatever became of them."""
+    return {
+        row.id: message_of(row)
+        for some in in_portions(ids)
+        for row in session.scalars(select(OutboxRow).where(OutboxRow.id.in_(some)))
+    }
+
+
 def message_of(row: OutboxRow) -> OutboxMessage:
     """A mapped row as a value."""
     return OutboxMessage(
@@ -138,6 +150,7 @@ def message_of(row: OutboxRow) -> OutboxMessage:
         message_id=row.message_id,
         boundary=row.boundary,
         deadline_at=row.deadline_at,
+        leaves_with=row.leaves_with,
     )
 
 
@@ -163,7 +176,8 @@ def _delivery(row: OutboxRow) -> Delivery:
     return Delivery(row.reference, row.wave, state, row.mailbox, row.dated_at, row.reply, row.copies, at)
 
 
-def _portions(values: Collection[str]) -> Iterator[list[str]]:
+def in_portions(values: Collection[str]) -> Iterator[list[str]]:
+    """Values in lists short enough to be asked for at once."""
     listed = sorted(values)
     for start in range(0, len(listed), AT_ONCE):
         yield listed[start : start + AT_ONCE]

@@ -1,8 +1,9 @@
 """What is told of letters after they left: they came back, arrived, or were unwelcome. Nothing is sent here."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.infra.addresses import deliverable, mailbox_of
 from app.infra.database import ReadSession, WriteSession
@@ -23,13 +24,13 @@ def take_report(session: WriteSession, report: Report, *, trusts_recipient: bool
     of a letter that was never handed over changes nothing. A bad mailbox, and one whose owner complains, is left alone
     in all rounds. Idempotent.
     """
-    row = _find(session, report, trusts_recipient=trusts_recipient)
-    mailbox = row.mailbox if row is not None else _trusted_mailbox(report, trusts_recipient=trusts_recipient)
-    if row is not None:
+    rows = _find(session, report, trusts_recipient=trusts_recipient)
+    mailbox = rows[0].mailbox if rows else _trusted_mailbox(report, trusts_recipient=trusts_recipient)
+    for row in rows:
         _note(row, report, now=now)
-        session.flush()
+    session.flush()
     reason = rules.suppression_after(report)
-    if mailbox is not None and reason is not None and (row is None or row.copies):
+    if mailbox is not None and reason is not None and (not rows or any(row.copies for row in rows)):
         suppress(session, mailbox, reason, note=report.reply[:MOST_REPLY], now=now)
     return mailbox is not None
 
@@ -44,22 +45,28 @@ def _note(row: OutboxRow, report: Report, *, now: datetime) -> None:
         row.reply = report.reply[:MOST_REPLY]
 
 
-def _find(session: ReadSession, report: Report, *, trusts_recipient: bool) -> OutboxRow | None:
-    """The letter that a report is about, held until the transaction ends."""
+def _find(session: ReadSession, report: Report, *, trusts_recipient: bool) -> Sequence[OutboxRow]:
+    """What left as the letter that a report is about, held until the transaction ends."""
     key = key_of(session)
     tokens = (address.partition("@")[0].rpartition("+")[2] for address in report.return_addresses)
     returned = next(filter(None, map(key.read_return_token, tokens)), None)
     if returned is not None:
-        return _row(session, OutboxRow.id == returned)
+        return _rows(session, OutboxRow.id == returned)
     if report.message_id:
-        return _row(session, OutboxRow.message_id == report.message_id)
+        return _rows(session, OutboxRow.message_id == report.message_id)
     mailbox = _trusted_mailbox(report, trusts_recipient=trusts_recipient)
-    return _row(session, OutboxRow.mailbox == mailbox, OutboxRow.copies > 0) if mailbox is not None else None
+    return _rows(session, OutboxRow.mailbox == mailbox, OutboxRow.copies > 0) if mailbox is not None else ()
 
 
-def _row(session: ReadSession, *which: ColumnElement[bool]) -> OutboxRow | None:
-    query = select(OutboxRow).where(*which).order_by(OutboxRow.dated_at.desc(), OutboxRow.id).limit(1)
-    return session.scalar(query.with_for_update())
+def _rows(session: ReadSession, *which: ColumnElement[bool]) -> Sequence[OutboxRow]:
+    """The latest of those, with whatever left as one mail with it."""
+    latest = select(OutboxRow.id, OutboxRow.leaves_with).where(*which)
+    found = session.execute(latest.order_by(OutboxRow.dated_at.desc(), OutboxRow.id).limit(1)).first()
+    if found is None:
+        return ()
+    of_bundle = (OutboxRow.leaves_with == found.leaves_with,) if found.leaves_with is not None else ()
+    query = select(OutboxRow).where(or_(OutboxRow.id == found.id, *of_bundle)).order_by(OutboxRow.id)
+    return session.scalars(query.with_for_update()).all()
 
 
 def _trusted_mailbox(report: Report, *, trusts_recipient: bool) -> str | None:

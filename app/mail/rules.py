@@ -1,10 +1,13 @@
 """Pure decisions about mail: what a relay's reply means, when to try again, when to stop."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.mail.values import (
+    BUNDLED_LETTERS,
     ROUND_LETTERS,
+    Bundle,
     Letter,
     Mail,
     OutboxMessage,
@@ -15,6 +18,7 @@ from app.mail.values import (
     Settlement,
     SuppressionReason,
     Trouble,
+    Waiting,
 )
 
 RETRY_MINUTES = (1, 5, 15, 30)
@@ -27,6 +31,8 @@ MOST_COPIES = 2
 MOST_UNRENDERED = 8
 BETWEEN_ROUND_LETTERS = timedelta(hours=24)
 LONG_REST = timedelta(hours=1)
+MOST_BUNDLED = 8
+"""Requests of one mail: more would be cut off by mail programs, and by readers."""
 
 _WEIGHT = {
     SuppressionReason.BOUNCE: 0,
@@ -95,7 +101,7 @@ def settlement(message: OutboxMessage, outcome: Outcome, reply: str, *, now: dat
     again = next_attempt(message.attempts, now=now)
     if _is_hopeless(message, outcome, again):
         return Settlement(OutboxState.ATTENTION, arrived)
-    return Settlement(OutboxState.QUEUED, arrived, next_attempt_at=again)
+    return Settlement(OutboxState.QUEUED, arrived, again, alone=outcome is Outcome.UNRENDERED and not arrived)
 
 
 def is_older(batches: int, noted: int | None, heard_at: datetime | None, *, now: datetime) -> bool:
@@ -248,6 +254,52 @@ def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: date
     if latest_round_letter is None or mail.replaces or not is_unasked(mail):
         return now
     return max(now, latest_round_letter + BETWEEN_ROUND_LETTERS)
+
+
+def may_join(mail: Mail, waiting: Waiting, *, at: datetime) -> bool:
+    """Whether a mail that would leave at `at` may leave as one with those that wait for the same person.
+
+    Not when that is later than it would leave by itself, or too late for it, and never two about the same reference:
+    they bring the same link.
+    """
+    is_in_time = waiting.leaves_at <= at and waiting.leaves_at < mail.deadline
+    fits = mail.reference not in waiting.references and len(waiting.references) < MOST_BUNDLED
+    return mail.letter in BUNDLED_LETTERS and is_in_time and fits
+
+
+def bundled(messages: Sequence[OutboxMessage], firsts: Mapping[str, OutboxMessage]) -> list[Bundle]:
+    """Messages by the mail that they leave as: those that leave alone, then the others.
+
+    Parameters
+    ----------
+    messages : claimed together; of each bundle all that may still leave
+    firsts : by id, the messages that name a bundle without being among them, as far as they are still there
+
+    Returns
+    -------
+    What closes first stands first in a mail, the same way each time.
+    """
+    alone = [Bundle(message, (message,)) for message in messages if message.leaves_with is None]
+    several = by_mail(message for message in messages if message.leaves_with is not None)
+    return [*alone, *(_bundle(name, parts, firsts) for name, parts in several.items())]
+
+
+def _bundle(name: str, parts: list[OutboxMessage], firsts: Mapping[str, OutboxMessage]) -> Bundle:
+    first = firsts.get(name) or next((one for one in parts if one.id == name), parts[0])
+    return Bundle(first, tuple(sorted(parts, key=lambda one: (one.deadline_at, one.dated_at, one.id))))
+
+
+def by_mail(messages: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
+    """Messages by the name of the mail that they leave as."""
+    found: dict[str, list[OutboxMessage]] = {}
+    for message in messages:
+        found.setdefault(name_of(message), []).append(message)
+    return found
+
+
+def name_of(message: OutboxMessage) -> str:
+    """What the mail that a message leaves as is known by: in the logbook, and by where it comes back."""
+    return message.leaves_with or message.id
 
 
 def is_fit_for_a_header(name: str) -> bool:

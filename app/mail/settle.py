@@ -1,8 +1,9 @@
 """What becomes of a message that a worker holds: the body begins to leave, and how that ended."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from typing import cast as as_type
 
@@ -17,6 +18,10 @@ from app.mail.tables import OutboxRow
 from app.mail.values import OutboxMessage, OutboxState, Outcome, Settled, SuppressionReason
 
 MOST_REPLY = 500
+
+_NAMES = [field.name for field in fields(OutboxMessage)]
+_VALUES = attrgetter(*_NAMES)
+_STATE, _COPIES = _NAMES.index("state"), _NAMES.index("copies")
 
 # Made once, for a whole batch at a time: of ten thousand letters each goes through these.
 _OUTBOX = queries.OUTBOX
@@ -53,10 +58,7 @@ def begin_handing_over(
         some = {message.id: message for message in messages if message.attempts == attempt}
         held = {"messages": list(some), "attempt": attempt, "owner": owner, "until": now + rules.LEASE}
         marked = session.connection().execute(_BEGUN, held)
-        begun |= {
-            id_: replace(some[id_], state=OutboxState.HANDING_OVER, copies=some[id_].copies + 1)
-            for id_ in marked.scalars()
-        }
+        begun |= {id_: _begun(some[id_]) for id_ in marked.scalars()}
     return begun
 
 
@@ -91,6 +93,7 @@ def settle(
             leased_until=None,
             settled_at=settled_at,
             reply=reply[:MOST_REPLY],
+            leaves_with=None if made.alone else OutboxRow.leaves_with,
         )
     )
     if as_type("CursorResult[Any]", done).rowcount != 1:
@@ -108,3 +111,11 @@ def held_by(message: OutboxMessage, owner: str, state: OutboxState) -> Update:
         OutboxRow.lease_owner == owner,
         OutboxRow.attempts == message.attempts,
     )
+
+
+def _begun(message: OutboxMessage) -> OutboxMessage:
+    """The same with one more copy under way; `replace` takes nearly twice as long, of each letter."""
+    values = list(_VALUES(message))
+    values[_STATE] = OutboxState.HANDING_OVER
+    values[_COPIES] += 1
+    return OutboxMessage(*values)

@@ -3,16 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.infra.types import Id, Instant, Json, Text, Whole, one_of
 from app.mail.values import Letter, OutboxState, SuppressionReason
 
+_IS_BUNDLED = text("leaves_with IS NOT NULL")
+
 
 class OutboxRow(Base):
-    """A mail waiting or sent; one for each reference (an invitation, a sign-in link) and wave."""
+    """A mail waiting or sent; one for each reference (an invitation, a sign-in link) and wave.
+
+    Those with the same `leaves_with`, the id of one of them, leave as one mail.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -20,6 +25,8 @@ class OutboxRow(Base):
         Index(None, "state", "next_attempt_at"),
         Index(None, "mailbox"),
         Index(None, "message_id"),
+        # Most leave alone, and cost nothing here.
+        Index(None, "leaves_with", sqlite_where=_IS_BUNDLED, postgresql_where=_IS_BUNDLED),
         CheckConstraint("copies BETWEEN 0 AND 2", name="copies"),
         one_of("letter", Letter),
         one_of("state", OutboxState),
@@ -48,6 +55,7 @@ class OutboxRow(Base):
     deadline_at: Mapped[datetime] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     reply: Mapped[str | None] = mapped_column(Text)
+    leaves_with: Mapped[str | None] = mapped_column(Id)
 
 
 class OutboxProgressRow(Base):

@@ -60,6 +60,10 @@ ROUND_LETTERS = (
 """Letters that come unasked as a rule: they respect opt-out and suppression, one a day at most."""
 
 
+BUNDLED_LETTERS = (Letter.INVITATION, Letter.REMINDER)
+"""Letters of which several to one person may leave as one mail."""
+
+
 class OutboxState(StrEnum):
     """Where a message is: queued → prepared → handing_over → sent, bounced, attention or cancelled."""
 
@@ -157,7 +161,10 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One mail on its way; the text is rendered at sending from letter, parameters, date and boundary."""
+    """One request or notice on its way; the text is rendered at sending from letter, parameters, date and boundary.
+
+    `leaves_with` names the bundle it belongs to, by the message that waited first; None while it leaves alone.
+    """
 
     id: str
     letter: Letter
@@ -174,6 +181,27 @@ class OutboxMessage:
     message_id: str
     boundary: str
     deadline_at: datetime
+    leaves_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Messages that leave as one mail, in the order in which they stand in it; most often a single one.
+
+    `first` names it and lends it Message-ID, date and boundary, even where it was taken back and is no part any more.
+    """
+
+    first: OutboxMessage
+    parts: tuple[OutboxMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages that wait to leave as one mail and were never tried: the name of the bundle, when, and about what."""
+
+    name: str
+    leaves_at: datetime
+    references: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +215,16 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What an outcome makes of a message: its state, when to try again, and whether to leave the mailbox alone."""
+    """What an outcome makes of a message: its state, when to try again, and whether to leave the mailbox alone.
+
+    `alone` when it leaves its bundle, so that what cannot be written holds up nothing else.
+    """
 
     state: OutboxState
     copies: int
     next_attempt_at: datetime | None = None
     suppresses: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
+from app.infra.lookup import Lookup
 from app.infra.types import Day
 from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, SubjectRow
 from app.organisation.values import Subject, SubjectId, SubjectKind
@@ -32,7 +33,7 @@ def load_paths(session: ReadSession, subject_ids: Iterable[str], *, on: date) ->
     """The paths of many subjects on a day, in one statement for 10,000; unknown ids are left out."""
     paths: dict[SubjectId, tuple[SubjectId, ...]] = {}
     for wanted in in_parts(subject_ids):
-        for start, place in session.execute(_PATHS, {"wanted": wanted, "day": on}):
+        for start, place in _PATHS.rows(session, {"wanted": wanted, "day": on}):
             paths[start] = (*paths.get(start, ()), place)
     return paths
 
@@ -42,21 +43,12 @@ def load_subjects(session: ReadSession, subject_ids: Iterable[str], *, on: date)
     paths = load_paths(session, subject_ids, on=on)
     found: dict[SubjectId, Subject] = {}
     for wanted in in_parts(paths):
-        rows = session.execute(
-            select(SubjectRow, MembershipRow.ends_on)
-            .outerjoin(
-                MembershipRow,
-                and_(
-                    MembershipRow.subject_id == SubjectRow.id,
-                    MembershipRow.starts_on == _chosen_start(SubjectRow.id, on),
-                ),
-            )
-            .where(SubjectRow.id.in_(wanted))
-        )
-        for row, ends_on in rows:
+        for row in _SUBJECTS.rows(session, {"wanted": wanted, "day": on}):
             path = paths[SubjectId(row.id)]
             parent_id = path[-2] if len(path) > 1 else None
-            found[path[-1]] = subject_of(row, path, parent_id, ends_on if ends_on and ends_on <= on else None)
+            found[path[-1]] = subject_of(
+                row, path, parent_id, row.ends_on if row.ends_on and row.ends_on <= on else None
+            )
     return found
 
 
@@ -75,7 +67,9 @@ def below(subject_ids: Sequence[str], *, on: date) -> Select[tuple[str]]:
     return select(found.c.id)
 
 
-def holds(table: type[MembershipRow] | type[ManagerRoleRow] | type[DeputyRow], on: date) -> ColumnElement[bool]:
+def holds(
+    table: type[MembershipRow] | type[ManagerRoleRow] | type[DeputyRow], on: date | BindParameter[date]
+) -> ColumnElement[bool]:
     """The condition that a dated row is in force on a day."""
     return and_(table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on > on))
 
@@ -138,5 +132,15 @@ def _paths() -> Select[Any]:
     return select(chain.c.start, chain.c.place).order_by(chain.c.level.desc())
 
 
-# Asked for on every request, and dearer to build than to run.
-_PATHS = _paths()
+_PATHS = Lookup(_paths())
+_SUBJECTS = Lookup(
+    select(*SubjectRow.__table__.c, MembershipRow.ends_on)
+    .outerjoin(
+        MembershipRow,
+        and_(
+            MembershipRow.subject_id == SubjectRow.id,
+            MembershipRow.starts_on == _chosen_start(SubjectRow.id, bindparam("day", type_=Day)),
+        ),
+    )
+    .where(SubjectRow.id.in_(bindparam("wanted", expanding=True)))
+)

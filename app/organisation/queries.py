@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.rules import Action, may, require, roots
@@ -12,6 +12,7 @@ from app.accounts.values import Viewer
 from app.errors import FieldError, Invalid, NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
 from app.organisation.paths import holds, in_parts, known_id, load_paths, load_subjects, path_of, subject_of
 from app.organisation.rules import name_key
@@ -86,6 +87,9 @@ _PEOPLE = select(
     PersonRow.subject_id,
     PersonRow.version,
 )
+_WANTED: BindParameter[str] = bindparam("wanted", expanding=True)
+_BY_IDS = Lookup(_PEOPLE.where(PersonRow.id.in_(_WANTED)))
+_BY_SUBJECTS = Lookup(_PEOPLE.where(PersonRow.subject_id.in_(_WANTED)))
 
 # ------------------------------------------------------------ subjects
 
@@ -152,13 +156,23 @@ def list_subjects(
 
 def list_companies(session: ReadSession, viewer: Viewer) -> tuple[Subject, ...]:
     """The companies in which the viewer sees anything at all, by name."""
-    query = select(SubjectRow).where(SubjectRow.id == SubjectRow.company_id)
-    if not viewer.is_service:
-        held = [*(grant.subject_id for grant in viewer.grants), *viewer.own_subjects]
-        of_held = select(SubjectRow.company_id).where(SubjectRow.id.in_(list(filter(is_id, held))))
-        query = query.where(SubjectRow.id.in_(of_held))
-    rows = session.scalars(query.order_by(SubjectRow.name_key, SubjectRow.id))
+    if viewer.is_service:
+        rows: Iterable[SubjectRow] = session.scalars(_COMPANIES)
+    else:
+        held = {grant.subject_id for grant in viewer.grants}.union(viewer.own_subjects)
+        rows = _COMPANIES_OF.rows(session, {"held": sorted(filter(is_id, held))})
     return tuple(subject_of(row, (SubjectId(row.id),), None) for row in rows)
+
+
+_HELD = SubjectRow.__table__.alias("held")
+_COMPANIES = (
+    select(SubjectRow).where(SubjectRow.id == SubjectRow.company_id).order_by(SubjectRow.name_key, SubjectRow.id)
+)
+_COMPANIES_OF = Lookup(
+    _COMPANIES.with_only_columns(*SubjectRow.__table__.c).where(
+        SubjectRow.id.in_(select(_HELD.c.company_id).where(_HELD.c.id.in_(bindparam("held", expanding=True))))
+    )
+)
 
 
 def list_deputies(
@@ -211,7 +225,7 @@ def load_people(session: ReadSession, person_ids: Iterable[str]) -> dict[PersonI
     return {
         PersonId(row.id): _person(row)
         for wanted in in_parts(person_ids)
-        for row in session.execute(_PEOPLE.where(PersonRow.id.in_(wanted)))
+        for row in _BY_IDS.rows(session, {"wanted": wanted})
     }
 
 
@@ -220,7 +234,7 @@ def load_people_of(session: ReadSession, subject_ids: Iterable[str]) -> dict[Sub
     return {
         SubjectId(row.subject_id): _person(row)
         for wanted in in_parts(subject_ids)
-        for row in session.execute(_PEOPLE.where(PersonRow.subject_id.in_(wanted)))
+        for row in _BY_SUBJECTS.rows(session, {"wanted": wanted})
     }
 
 

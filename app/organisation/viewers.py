@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 
 from app.accounts.queries import find_account
 from app.accounts.rules import READING_ROLES, UNIT_ROLES
 from app.accounts.values import Account, ApiKey, Grant, Role, Viewer
 from app.infra.addresses import mailbox_of
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
+from app.infra.types import Day, Text
 from app.organisation.paths import below, holds, load_paths
 from app.organisation.tables import DeputyRow, ManagerRoleRow, MembershipRow, PersonRow, SubjectRow
 from app.organisation.values import ManagerRole, SubjectId, SubjectKind
@@ -21,12 +24,7 @@ _NO_PERSON = tuple(kind for kind in SubjectKind if kind is not SubjectKind.PERSO
 
 def load_manager_roles(session: ReadSession, company_id: str, *, on: date) -> list[ManagerRole]:
     """Who leads which unit of a company on a day."""
-    # From the roles to the units: leaders are few beside all that hangs in a company.
-    of_company = select(SubjectRow.id).where(
-        SubjectRow.id == ManagerRoleRow.unit_id, SubjectRow.company_id == company_id
-    )
-    rows = session.scalars(select(ManagerRoleRow).where(of_company.exists(), holds(ManagerRoleRow, on)))
-    return [role_of(row) for row in rows]
+    return [role_of(row) for row in _LEADERS.rows(session, {"company_id": company_id, "day": on})]
 
 
 def load_roles_at(session: ReadSession, unit_ids: Iterable[str], *, on: date) -> list[ManagerRole]:
@@ -48,15 +46,8 @@ def list_manager_roles(session: ReadSession, *, on: date, mailbox: str) -> list[
 
 def load_roles_held(session: ReadSession, mailbox: str, *, on: date) -> tuple[list[ManagerRole], list[ManagerRole]]:
     """What the owner of a mailbox leads on a day, and what those lead whose deputy he is; one statement."""
-    own = select(PersonRow.subject_id).where(PersonRow.mailbox == mailbox)
-    deputised = select(DeputyRow.subject_id).where(DeputyRow.deputy_id.in_(own), holds(DeputyRow, on))
-    led = ManagerRoleRow.subject_id.in_(own)
-    rows = session.execute(
-        select(ManagerRoleRow, led)
-        .where(led | ManagerRoleRow.subject_id.in_(deputised), holds(ManagerRoleRow, on))
-        .order_by(ManagerRoleRow.id)
-    ).all()
-    return [role_of(row) for row, is_own in rows if is_own], [role_of(row) for row, is_own in rows if not is_own]
+    rows = _ROLES_HELD.rows(session, {"mailbox": mailbox, "day": on})
+    return [role_of(row) for row in rows if row.is_own], [role_of(row) for row in rows if not row.is_own]
 
 
 def load_stood_in_for(
@@ -95,12 +86,8 @@ def load_deputies(
 
 def own_subjects(session: ReadSession, mailbox: str, *, on: date) -> frozenset[SubjectId]:
     """The person-subjects that the owner of a mailbox is on a day; nobody once they are closed."""
-    rows = session.scalars(
-        select(PersonRow.subject_id)
-        .join(MembershipRow, MembershipRow.subject_id == PersonRow.subject_id)
-        .where(PersonRow.mailbox == mailbox, holds(MembershipRow, on))
-    )
-    return frozenset(SubjectId(str(subject_id)) for subject_id in rows)
+    rows = _OWN_SUBJECTS.rows(session, {"mailbox": mailbox, "day": on})
+    return frozenset(SubjectId(row.subject_id) for row in rows)
 
 
 def viewer_of_account(session: ReadSession, account: Account, mailbox: str, *, on: date) -> Viewer:
@@ -189,3 +176,34 @@ def _above(session: ReadSession, grants: Sequence[Grant], on: date) -> frozenset
 
 def role_of(row: ManagerRoleRow) -> ManagerRole:
     return ManagerRole(row.id, SubjectId(row.unit_id), SubjectId(row.subject_id), row.starts_on, row.ends_on)
+
+
+def _roles_held(mailbox: BindParameter[str], day: BindParameter[date]) -> Select[Any]:
+    """The manager roles of a mailbox on a day, own ones marked, and those of whom it is a deputy."""
+    own = select(PersonRow.subject_id).where(PersonRow.mailbox == mailbox)
+    deputised = select(DeputyRow.subject_id).where(DeputyRow.deputy_id.in_(own), holds(DeputyRow, day))
+    led = ManagerRoleRow.subject_id.in_(own)
+    return (
+        select(*ManagerRoleRow.__table__.c, led.label("is_own"))
+        .where(led | ManagerRoleRow.subject_id.in_(deputised), holds(ManagerRoleRow, day))
+        .order_by(ManagerRoleRow.id)
+    )
+
+
+# Of everybody who is signed in, with every request.
+_MAILBOX, _DAY = bindparam("mailbox", type_=Text), bindparam("day", type_=Day)
+_ROLES_HELD = Lookup(_roles_held(_MAILBOX, _DAY))
+# From the roles to the units: leaders are few beside all that hangs in a company.
+_LEADERS = Lookup(
+    select(*ManagerRoleRow.__table__.c).where(
+        select(SubjectRow.id)
+        .where(SubjectRow.id == ManagerRoleRow.unit_id, SubjectRow.company_id == bindparam("company_id"))
+        .exists(),
+        holds(ManagerRoleRow, _DAY),
+    )
+)
+_OWN_SUBJECTS = Lookup(
+    select(PersonRow.subject_id)
+    .join(MembershipRow, MembershipRow.subject_id == PersonRow.subject_id)
+    .where(PersonRow.mailbox == _MAILBOX, holds(MembershipRow, _DAY))
+)

@@ -15,7 +15,7 @@ from app.words import Words, in_locale
 COLUMNS = (
     "Figure",
     "KPI",
-    "Question",
+    "Item",
     "Rated by",
     "Score",
     "Interval from",
@@ -39,7 +39,7 @@ _LEVELS = {
     Level.HARD: ("Hard part", ScoreLevel.COMPOSITE),
     Level.KPI: ("KPI", ScoreLevel.KPI),
     Level.GROUP: ("Rater group", ScoreLevel.GROUP),
-    Level.ITEM: ("Question", ScoreLevel.ITEM),
+    Level.ITEM: ("Item", ScoreLevel.ITEM),
 }
 
 

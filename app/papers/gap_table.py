@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.http.visit import Visit, said
-from app.infra.formats import period
+from app.infra.formats import number, period
 from app.infra.spreadsheet import Sheet, SheetColumn, write_workbook
 from app.infra.tabular import write_csv
 from app.organisation.values import SubjectKind
@@ -12,10 +12,10 @@ from app.papers.summary_files import WORKBOOK
 from app.releases.values import ScoreLevel
 from app.scoring.goalposts import DEFAULT_TARGET_SCORE
 from app.summaries.competences import CompetenceGaps, Lack
-from app.summaries.gaps import GapReport
+from app.summaries.gaps import MOST_BELOW, GapReport
 from app.words import in_locale
 
-__all__ = ["CSV", "KINDS", "WORKBOOK", "gap_file_name", "gap_table", "gap_workbook", "lack_reason"]
+__all__ = ["CSV", "KINDS", "WORKBOOK", "cut_words", "gap_file_name", "gap_table", "gap_workbook", "lack_reason"]
 
 CSV = "text/csv; charset=utf-8"
 KINDS = {
@@ -24,6 +24,7 @@ KINDS = {
     SubjectKind.TEAM: "Team",
     SubjectKind.PERSON: "Person",
 }
+_CUT = "More than {most} people and units stand below. These are the units, {most} of them at most; each has its own people on its page."
 _HEADS = (
     ("Competence", 28),
     ("Unit or person", 28),
@@ -78,10 +79,18 @@ def lack_reason(visit: Visit, lack: Lack) -> str:
     return reason(visit, lack.figure, level=ScoreLevel.KPI) or missing(visit, lack.figure)
 
 
+def cut_words(visit: Visit, found: GapReport) -> str:
+    """What is left out where more hang below a unit than are read at once; empty where nothing is."""
+    if not found.is_cut:
+        return ""
+    return said(visit, _CUT, most=number(MOST_BELOW, visit.locale))
+
+
 def _rows(visit: Visit, found: GapReport) -> Iterator[Sequence[object]]:
     for one in found.gaps:
         if one.whole is not None:
-            yield (*_cells(visit, one, one.whole)[:8], one.lacking, one.told, lack_reason(visit, one.whole))
+            note = lack_reason(visit, one.whole) or cut_words(visit, found)
+            yield (*_cells(visit, one, one.whole)[:8], one.lacking, one.told, note)
         yield from (_cells(visit, one, lack) for lack in one.below)
 
 

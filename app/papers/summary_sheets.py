@@ -18,7 +18,7 @@ from app.words import in_locale
 Rows = Sequence[Sequence[object]]
 
 _SHARE, _WHOLE, _AS_IT_IS, _SIGNED = "0 %", "0", "0.##", "+0.0;-0.0;0.0"
-_WIDTHS = {"Figure": 18, "KPI": 28, "Question": 28, "Rated by": 20, "About the change": 28, "Note": 44}
+_WIDTHS = {"Figure": 18, "KPI": 28, "Item": 28, "Rated by": 20, "About the change": 28, "Note": 44}
 _SHOWN = {
     "Coverage": _SHARE,
     "Raters": _WHOLE,
@@ -31,12 +31,12 @@ _SHOWN = {
 _CHANGE = ("Firmness", "Changed by", "Change from", "Change to", "About the change", "Note")
 _COMPOSITE = ("Figure", "Score", "Interval from", "Interval to", "Coverage", *_CHANGE)
 _SOFT = (
-    *("Figure", "KPI", "Question", "Rated by", "Score", "Interval from", "Interval to", "Raters"),
+    *("Figure", "KPI", "Item", "Rated by", "Score", "Interval from", "Interval to", "Raters"),
     *("Coverage", "Weight", *_CHANGE),
 )
 _HARD = ("KPI", "Measured", "Unit", "Score", "Interval from", "Interval to", "Weight", *_CHANGE[1:])
 _POSTS = ("Floor", "Target", "Stretch", "Lower floor", "Best range from", "Best range to", "Upper floor")
-_WITHHELD = ("Figure", "KPI", "Question", "Rated by", "Note")
+_WITHHELD = ("Figure", "KPI", "Item", "Rated by", "Note")
 
 
 def summary_workbook(visit: Visit, summary: Summary, company: Subject) -> bytes:
@@ -120,7 +120,7 @@ def _next_step(visit: Visit, summary: Summary) -> Sheet:
         figure, exercise, resource = step.item.figure, step.item.practice.exercise, step.item.practice.resource
         facts = [
             ("KPI", in_locale(step.kpi, visit.locale)),
-            ("Question", in_locale(step.item.name, visit.locale)),
+            ("Item", in_locale(step.item.name, visit.locale)),
             ("Score", figure.score),
             ("Interval from", figure.lo),
             ("Interval to", figure.hi),

@@ -15,6 +15,7 @@ from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
+from app.infra.lookup import Lookup
 from app.infra.paging import Page, PageRequest, ordered, ordered_page, page_of, sliced
 from app.journal.queries import load_moments
 from app.moderation.queries import load_unmoderated
@@ -93,8 +94,8 @@ def find_release(session: ReadSession, release_id: str) -> Release | None:
     """A release, whoever asks."""
     if not is_id(release_id):
         return None
-    row = session.execute(_BY_ID, {"release_id": release_id}).one_or_none()
-    return None if row is None else release_of(*row)
+    found = _BY_ID.rows(session, {"release_id": release_id})
+    return release_of(*found[0]) if found else None
 
 
 def find_release_of(session: ReadSession, round_id: str) -> Release | None:
@@ -332,7 +333,7 @@ def is_whole(row: type[ScoreRow]) -> ColumnElement[bool]:
 IS_TOLD = is_told(ScoreRow)
 _ERRORS = frozenset({"se", "df"})
 # Statements of every page of results, built once: building one takes longer than running it.
-_BY_ID = select(*RELEASE_COLUMNS).where(ReleaseRow.id == bindparam("release_id"))
+_BY_ID = Lookup(select(*RELEASE_COLUMNS).where(ReleaseRow.id == bindparam("release_id")))
 _OF_SUBJECT = select(*SCORE_COLUMNS).where(
     ScoreRow.release_id == bindparam("release_id"), ScoreRow.subject_id == bindparam("subject_id")
 )

@@ -3,12 +3,11 @@
 `get_`, `list_`, `preview_` and `track_` ask what the viewer may; `load_` serves commands and other capabilities.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from app.accounts.rules import Action, is_close, may, require
 from app.accounts.values import Viewer
@@ -32,6 +31,7 @@ from app.rounds.limits import (
     load_order,
     loads_of,
 )
+from app.rounds.lookups import find_scope, hold_round, load_rounds, rounds_of
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
@@ -45,16 +45,14 @@ from app.rounds.rows import (
     load_namesakes,
     load_rated,
 )
-from app.rounds.tables import AssignmentRow, RoundGroupRow, RoundKpiRow, RoundRow, RoundSubjectRow
+from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow
 from app.rounds.values import (
     Assignment,
     AssignmentLine,
     FrozenRound,
-    GroupPolicy,
     ReleaseMode,
     Round,
     RoundId,
-    RoundKpi,
     RoundSource,
     RoundState,
 )
@@ -108,11 +106,11 @@ def get_round(
 
 def take_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: datetime) -> Round:
     """A round to be changed, held until the transaction ends; refused unless the viewer may write rounds there."""
-    scope_id = session.scalar(select(RoundRow.scope_id).where(RoundRow.id == round_id)) if is_id(round_id) else None
+    scope_id = find_scope(session, round_id)
     require(viewer, Action.ROUNDS_WRITE, path_of(session, scope_id, on=local_day(now)) if scope_id else ())
     if scope_id is None:
         raise NotFound
-    session.execute(select(RoundRow.id).where(RoundRow.id == round_id).with_for_update())
+    hold_round(session, round_id)
     return load_round(session, round_id)
 
 
@@ -142,21 +140,14 @@ def list_rounds(
 
 def find_round(session: ReadSession, round_id: str) -> Round | None:
     """A round, whoever asks."""
-    row = session.get(RoundRow, round_id) if is_id(round_id) else None
-    return _rounds(session, [row])[0] if row else None
+    return load_rounds(session, [round_id]).get(RoundId(round_id)) if is_id(round_id) else None
 
 
 def find_round_by_key(session: ReadSession, company_id: str, external_id: str) -> Round | None:
     """The round of a company with this external id, whoever asks."""
     query = select(RoundRow).where(RoundRow.company_id == company_id, RoundRow.external_id == external_id)
     row = session.scalar(query)
-    return _rounds(session, [row])[0] if row else None
-
-
-def load_rounds(session: ReadSession, round_ids: Iterable[str]) -> Mapping[RoundId, Round]:
-    """Many rounds, whoever asks."""
-    rows = session.scalars(_BY_IDS, {"ids": list(set(round_ids))}).all()
-    return {found.id: found for found in _rounds(session, rows)}
+    return rounds_of(session, [row])[0] if row else None
 
 
 def load_round(session: ReadSession, round_id: str) -> Round:
@@ -168,7 +159,7 @@ def load_round(session: ReadSession, round_id: str) -> Round:
 def load_open_rounds(session: ReadSession) -> tuple[Round, ...]:
     """Every open round that was asked by the service: what the worker looks after."""
     query = select(RoundRow).where(RoundRow.state == RoundState.OPEN, RoundRow.source == RoundSource.ASKED)
-    return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closes_at, RoundRow.id)).all()))
+    return tuple(rounds_of(session, session.scalars(query.order_by(RoundRow.closes_at, RoundRow.id)).all()))
 
 
 def load_rounds_to_close(session: ReadSession, *, now: datetime) -> tuple[Round, ...]:
@@ -181,7 +172,7 @@ def load_rounds_to_close(session: ReadSession, *, now: datetime) -> tuple[Round,
 def load_rounds_to_release(session: ReadSession) -> tuple[Round, ...]:
     """Closed rounds that are released without anybody's doing, in the order they closed."""
     query = select(RoundRow).where(RoundRow.state == RoundState.CLOSED, RoundRow.release_mode == ReleaseMode.AUTOMATIC)
-    return tuple(_rounds(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
+    return tuple(rounds_of(session, session.scalars(query.order_by(RoundRow.closed_at, RoundRow.id)).all()))
 
 
 def take_open_round(session: ReadSession, round_id: str) -> bool:
@@ -369,13 +360,6 @@ def track_round(session: ReadSession, viewer: Viewer, round_id: str, *, now: dat
 
 # ------------------------------------------------------------ pieces
 
-# Asked again with every step of a round, and dearer to build than to run.
-_BY_IDS = select(RoundRow).where(RoundRow.id.in_(bindparam("ids", expanding=True)))
-_GROUPS_OF = select(RoundGroupRow).where(RoundGroupRow.round_id.in_(bindparam("ids", expanding=True)))
-_KPIS_OF = (
-    select(RoundKpiRow).where(RoundKpiRow.round_id.in_(bindparam("ids", expanding=True))).order_by(RoundKpiRow.position)
-)
-
 
 def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str], *, now: datetime) -> frozenset[str]:
     """Those of the subjects to whose results the viewer may be no stranger: the own ones, for a key all, for us none."""
@@ -383,14 +367,3 @@ def _read_by(session: ReadSession, viewer: Viewer, subject_ids: Collection[str],
         return frozenset()
     paths = load_paths(session, subject_ids, on=local_day(now))
     return frozenset(one for one, path in paths.items() if viewer.scopes is not None or is_close(viewer, path))
-
-
-def _rounds(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
-    ids = [row.id for row in rows]
-    groups: defaultdict[str, list[GroupPolicy]] = defaultdict(list)
-    for group in session.scalars(_GROUPS_OF, {"ids": ids}):
-        groups[group.round_id].append(group.value())
-    kpis: defaultdict[str, list[RoundKpi]] = defaultdict(list)
-    for kpi in session.scalars(_KPIS_OF, {"ids": ids}):
-        kpis[kpi.round_id].append(kpi.value())
-    return [row.value(groups[row.id], kpis[row.id]) for row in rows]

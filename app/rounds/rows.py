@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
 from app.kpis.values import Form, RaterGroup
 from app.organisation.values import Person, SubjectKind
 from app.rounds import recipe
@@ -47,6 +48,25 @@ _ASSIGNMENT = (
     AssignmentRow.__table__.c.declined,
 )
 
+_FROM_ROUND = RoundSubjectRow.round_id == bindparam("round_id")
+_FROZEN = Lookup(
+    select(
+        RoundSubjectRow.subject_id,
+        RoundSubjectRow.parent_id,
+        RoundSubjectRow.kind,
+        RoundSubjectRow.name,
+        RoundSubjectRow.is_rated,
+        RoundSubjectRow.card,
+        RoundSubjectRow.targets,
+        RoundSubjectRow.form,
+    ).where(_FROM_ROUND)
+)
+_FROZEN_ONLY = Lookup(_FROZEN.statement.where(RoundSubjectRow.subject_id.in_(bindparam("only", expanding=True))))
+_RATED = Lookup(
+    select(RoundSubjectRow.subject_id).where(_FROM_ROUND, RoundSubjectRow.is_rated).order_by(RoundSubjectRow.subject_id)
+)
+_READERS = Lookup(select(*RoundReaderRow.__table__.c).where(RoundReaderRow.round_id == bindparam("round_id")))
+
 ROUND_ORDERS = {
     "opens_at": RoundRow.opens_at,
     "closes_at": RoundRow.closes_at,
@@ -60,19 +80,10 @@ def load_frozen_subjects(
     session: ReadSession, round_id: str, only: Collection[str] | None = None
 ) -> tuple[FrozenSubject, ...]:
     """The frozen subjects of a round, or some of them, in no order."""
-    columns = (
-        RoundSubjectRow.subject_id,
-        RoundSubjectRow.parent_id,
-        RoundSubjectRow.kind,
-        RoundSubjectRow.name,
-        RoundSubjectRow.is_rated,
-        RoundSubjectRow.card,
-        RoundSubjectRow.targets,
-        RoundSubjectRow.form,
-    )
-    query = select(*columns).where(RoundSubjectRow.round_id == round_id)
-    if only is not None:
-        query = query.where(RoundSubjectRow.subject_id.in_(only))
+    if only is None:
+        rows = _FROZEN.rows(session, {"round_id": round_id})
+    else:
+        rows = _FROZEN_ONLY.rows(session, {"round_id": round_id, "only": sorted(only)})
     return tuple(
         FrozenSubject(
             id=subject_id,
@@ -84,7 +95,7 @@ def load_frozen_subjects(
             targets=recipe.targets_in(targets),
             form=Form(form),
         )
-        for subject_id, parent, kind, name, rated, card, targets, form in session.execute(query)
+        for subject_id, parent, kind, name, rated, card, targets, form in rows
     )
 
 
@@ -132,14 +143,13 @@ def load_asking(session: ReadSession, round_id: str) -> tuple[Asked, ...]:
 
 def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
     """The ids of the subjects to be rated."""
-    query = select(RoundSubjectRow.subject_id).where(RoundSubjectRow.round_id == round_id, RoundSubjectRow.is_rated)
-    return tuple(session.scalars(query.order_by(RoundSubjectRow.subject_id)))
+    return tuple(row.subject_id for row in _RATED.rows(session, {"round_id": round_id}))
 
 
 def load_frozen_readers(session: ReadSession, round_id: str) -> dict[str, frozenset[str]]:
     """The mailboxes that did not count at launch, by the subject where the reading role lay."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for row in session.scalars(select(RoundReaderRow).where(RoundReaderRow.round_id == round_id)):
+    for row in _READERS.rows(session, {"round_id": round_id}):
         found[row.subject_id].add(row.mailbox)
     return {subject_id: frozenset(mailboxes) for subject_id, mailboxes in found.items()}
 

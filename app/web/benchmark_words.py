@@ -53,9 +53,10 @@ def line_texts(
     own_kpis: Mapping[str, str] | None = None,
     own: Mapping[str, Words] | None = None,
 ) -> list[LineText]:
-    """The lines of a file in the reader's language."""
+    """The lines of a file in the reader's language, those of a KPI together."""
     mapped = {theirs: (own or {}).get(ours) for theirs, ours in (own_kpis or {}).items()}
-    return [_line_text(visit, line, mapped.get(line.kpi_id)) for line in lines]
+    texts = [_line_text(visit, line, mapped.get(line.kpi_id)) for line in lines]
+    return sorted(texts, key=lambda one: one.kpi.casefold())
 
 
 def kept_words(visit: Visit, kept: Iterable[tuple[LevelFigure, Words, Kept]]) -> list[str]:
@@ -84,6 +85,6 @@ def _line_text(visit: Visit, line: Line, own: Words | None) -> LineText:
         in_locale(line.kpi, visit.locale),
         said(visit, _LEVELS[line.level], count=number(line.units, visit.locale)),
         group_name(visit, line.rater_groups),
-        said(visit, "{name}, {period}, released {day}, method {method}", **facts),
+        said(visit, "{name}, {period}, released {day}, method\N{NO-BREAK SPACE}{method}", **facts),
         in_locale(own, visit.locale) if own else "",
     )

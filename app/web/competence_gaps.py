@@ -17,7 +17,7 @@ from app.infra.tabular import write_csv
 from app.kpis.values import CompetenceId
 from app.organisation.values import UNIT_KINDS
 from app.papers.figures import Row
-from app.papers.gap_table import CSV, KINDS, WORKBOOK, gap_file_name, gap_table, gap_workbook, lack_reason
+from app.papers.gap_table import CSV, KINDS, WORKBOOK, cut_words, gap_file_name, gap_table, gap_workbook, lack_reason
 from app.papers.result_words import missing, reason
 from app.releases.rules import OpensLater
 from app.releases.values import ScoreLevel
@@ -102,7 +102,7 @@ def show_competence_gaps(request: Request, release_id: str, subject_id: str) -> 
         reasons=_reasons(visit, scores),
         base=base,
         gaps=() if report is None else [_gap_text(visit, one, base) for one in report.gaps],
-        is_cut=report is not None and report.is_cut,
+        left_out="" if report is None else cut_words(visit, report),
     )
 
 

@@ -11,7 +11,7 @@ from app.accounts.proofs import FactorWanted
 from app.deferred import dataclass
 from app.http.access import Who, access_of
 from app.http.kinds import headers_of, status_of
-from app.http.visit import passing
+from app.http.visit import met, passing
 from app.invitations.rules import UnknownLink
 from app.web.render import page, said
 
@@ -45,6 +45,8 @@ _LINK_ADVICE = {
     410: "",
 }
 """What raters are advised to do; a link that is not open yet or not any more says all there is to say."""
+_INSIDE_ADVICE = {404: "Check the address, or go on from the menu."}
+"""What somebody is advised who is signed in, and hence has a menu."""
 FAILED = Wording("Something went wrong here", "It was noted. Try again, or tell those who run the service.")
 
 
@@ -56,7 +58,7 @@ def error_page(request: Request, error: errors.AppError) -> Response:
         return RedirectResponse("/account/factor", 303)
     wording = next((_WORDINGS[kind] for kind in type(error).__mro__ if kind in _WORDINGS), _OTHER)
     fields = error.errors if isinstance(error, errors.Invalid) else ()
-    visit = passing(request)
+    visit = met(request)
     answer = _plain_page(
         request,
         wording,
@@ -77,10 +79,13 @@ def failure_page(request: Request) -> Response:
 def _plain_page(
     request: Request, wording: Wording, status: int, *, text: str, details: list[str], lost_link: bool = False
 ) -> Response:
-    visit, is_rater = passing(request), _came_by_link(request)
+    # What failed may have been the menu.
+    visit = passing(request) if wording is FAILED else met(request)
+    is_rater, is_inside = _came_by_link(request), visit.somebody is not None
     # The way to the other language leaves the address out: it may hold a secret, and pages of misses must be alike.
     visit = replace(visit, path="", query={name: value for name, value in visit.query.items() if name == "lang"})
-    advice = _LINK_ADVICE.get(status, wording.advice) if is_rater else wording.advice
+    advices = _LINK_ADVICE if is_rater else _INSIDE_ADVICE if is_inside else {}
+    advice = advices.get(status, wording.advice)
     return page(
         visit,
         "rate/message.html" if is_rater else "pages/errors/error.html",
@@ -90,7 +95,7 @@ def _plain_page(
         note=said(visit, advice) if text and advice else "",
         details=details,
         lost_link=lost_link,
-        home="/",
+        is_inside=is_inside,
     )
 
 

@@ -23,7 +23,8 @@ from app.kpis.intake import parse_swap
 from app.kpis.queries import get_kpi, load_targets
 from app.kpis.room import load_room
 from app.kpis.rules import LINE_CAPS
-from app.kpis.values import Kpi, KpiKind
+from app.kpis.values import Kpi, KpiKind, Scorecard
+from app.organisation.queries import load_subjects
 from app.web.forms import REFUSED, Filled, fresh, label_of, nested, refused
 from app.web.kpi_values import place_of
 from app.web.render import page, said, see_other
@@ -154,10 +155,16 @@ def _activation_page(session: ReadSession, visit: Visit, kpi_id: str, form: Fill
         checks=_checks(visit, kpi, problems),
         is_ready=not problems,
         is_bare=bool(practice_hints(kpi.current)),
-        is_full=bool(room.full),
+        full=_names_of(session, visit, room.full),
         most=LINE_CAPS[room.full[0].level] if room.full else 0,
         choices=[(one.id, in_locale(one.current.name, visit.locale)) for one in room.choices],
     )
+
+
+def _names_of(session: ReadSession, visit: Visit, cards: Sequence[Scorecard]) -> Sequence[str]:
+    """The places at which cards are set, each once."""
+    places = load_subjects(session, [card.subject_id for card in cards], on=visit.today)
+    return sorted({place.name for place in places.values()})
 
 
 def _checks(visit: Visit, kpi: Kpi, problems: Sequence[FieldError]) -> list[Check]:

@@ -16,7 +16,7 @@ from app.http.visit import Visit, reading
 from app.infra.database import ReadSession
 from app.kpis.hints import wording_hints
 from app.kpis.history import list_steps
-from app.kpis.queries import KPI_ORDERS, get_kpi, list_goals, list_kpis, list_targets, list_versions
+from app.kpis.queries import KPI_ORDERS, get_kpi, list_goals, list_kpis, list_targets, list_versions, load_cards_with
 from app.kpis.values import Goal, Kpi, KpiFilter, KpiKind, KpiState, KpiVersion, RaterGroup, Target
 from app.organisation.paths import load_subjects
 from app.organisation.queries import load_people
@@ -37,7 +37,7 @@ DONE = {
     "created": Flash("good", "The draft is stored.", "Activate it when everything is there."),
     "changed": Flash("good", "The change is stored."),
     "version": Flash("good", "The new version is stored.", "What was released before keeps its own."),
-    "activated": Flash("good", "The KPI is in use.", "Put it on a scorecard to have it counted."),
+    "activated": Flash("good", "The KPI is in use."),
     "swapped": Flash("good", "The KPI is in use, and another made room.", "The reason stands in the history of both."),
     "paused": Flash("good", "The KPI rests.", "It keeps its place on the cards and takes none up."),
     "retired": Flash("good", "The KPI is laid away.", "What was released with it stays."),
@@ -162,6 +162,7 @@ def _card(session: ReadSession, visit: Visit, kpi: Kpi, shown: KpiVersion | None
         is_old=shown is not None and shown.number != kpi.current.number,
         present=kpi.current,
         is_idle=kpi.state is KpiState.ACTIVE and kpi.id in load_idle(session, kpi.company_id, [kpi.id], on=visit.today),
+        is_off_cards=kpi.state is KpiState.ACTIVE and not load_cards_with(session, kpi.id, since=visit.today),
         goal=goals_of(session, visit, kpi.company_id).get(kpi.goal_id or ""),
         owner=next(iter(owners.values()), None),
         versions=versions,

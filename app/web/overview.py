@@ -24,6 +24,7 @@ from app.summaries.compose import figure_of
 from app.web.lists import company_of
 from app.web.places import is_unit, list_units
 from app.web.render import page
+from app.web.results import reads_none
 from app.web.week import Week, week_of
 
 router = Pages()
@@ -102,6 +103,7 @@ def show_overview(request: Request) -> Response:
         week_number=visit.today.isocalendar().week,
         is_asker=bool(roots(visit.viewer, Action.ROUNDS_WRITE)),
         is_reader=bool(roots(visit.viewer, Action.RESULTS_READ)),
+        reads_none=reads_none(visit.viewer),
     )
 
 

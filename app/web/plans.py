@@ -111,14 +111,15 @@ def show_library(request: Request) -> Response:
     with reading(request) as (session, visit):
         chosen = next((one for one in Verdict if one == visit.query.get("verdict")), None)
         company = company_of(session, visit)
-        found = load_library(session, visit.viewer, company.id, verdict=chosen, on=visit.today)
+        found = load_library(session, visit.viewer, company.id, slice_of(visit), verdict=chosen, on=visit.today)
     return page(
         visit,
         "pages/plans/library.html",
         lines=[
             (one, in_locale(one.kpi.name, visit.locale), (said(visit, VERDICTS[one.verdict]), TONES[one.verdict]))
-            for one in found
+            for one in found.items
         ],
+        older=next_href(visit, found),
         chosen=chosen,
         verdicts=[(one, said(visit, label)) for one, label in VERDICTS.items()],
         is_analyst=bool(roots(visit.viewer, Action.RESULTS_ANALYSE)),

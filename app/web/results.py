@@ -2,6 +2,8 @@
 
 from fastapi import Request, Response
 
+from app.accounts.rules import Action, roots
+from app.accounts.values import Viewer
 from app.analysis.queries import find_analysable
 from app.errors import NotFound
 from app.followup.rules import SINGLY
@@ -45,7 +47,13 @@ def show_results(request: Request) -> Response:
         analysed=analysed,
         heads=heads_of(visit, [Column(said(visit, label), key) for label, key in _COLUMNS], sort or "-sealed_at"),
         older=next_href(visit, released),
+        reads_none=reads_none(visit.viewer),
     )
+
+
+def reads_none(viewer: Viewer) -> bool:
+    """Whether somebody has a role, and none that reads figures of others, as administrators and observers have."""
+    return bool(viewer.grants) and not roots(viewer, Action.RESULTS_READ)
 
 
 @router.get("/results/{release_id}")

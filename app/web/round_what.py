@@ -17,6 +17,7 @@ from app.kpis.queries import list_kpis, load_scorecards
 from app.kpis.rules import SECONDS_PER_QUESTION, card_for, patience
 from app.kpis.values import Kpi, KpiFilter, KpiKind, KpiState, RaterGroup
 from app.organisation.queries import load_subjects
+from app.organisation.values import Subject
 from app.rounds.commands import set_round_kpis
 from app.rounds.intake import parse_round_kpis
 from app.rounds.queries import load_rated
@@ -36,7 +37,10 @@ _ASKABLE = KpiFilter(kind=KpiKind.SOFT, state=KpiState.ACTIVE)
 
 @dataclass(frozen=True, slots=True)
 class KpiChoice:
-    """A KPI that can be asked about; `field` is the beginning of its fields' names."""
+    """A KPI that can be asked about; `field` is the beginning of its fields' names.
+
+    What is off the cards stands on none of those rated, who are hence not asked about in it.
+    """
 
     field: str
     id: str
@@ -44,6 +48,7 @@ class KpiChoice:
     criterion: str
     items: int
     shares: Mapping[RaterGroup, float]
+    is_off_cards: bool
 
 
 @router.get("/rounds/{round_id}/what")
@@ -102,7 +107,11 @@ def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled |
     found = frame.round
     kpis = _askable(session, visit, found.company_id)
     weights = _weights(found, kpis)
-    chosen = {one.kpi_id for one in found.kpis} or _on_cards(session, visit, found, weights)
+    rated = load_subjects(session, load_rated(session, found.id), on=visit.today).values()
+    on_cards = _on_cards(session, visit, found, rated)
+    chosen = {one.kpi_id for one in found.kpis} or _usual(on_cards, weights)
+    # A competitor has no card.
+    have_cards = all(one.kind in LEVELS for one in rated) and bool(rated)
     form = sent or Filled(dict(_texts(visit, chosen, kpis, weights)))
     return page(
         visit,
@@ -117,7 +126,11 @@ def _what_page(session: ReadSession, visit: Visit, round_id: str, sent: Filled |
             "customer": patience(RaterGroup.CUSTOMER),
             "others": patience(RaterGroup.COLLEAGUE),
         },
-        choices=[_choice(visit, place, kpi, weights[kpi.id]) for place, kpi in enumerate(kpis)],
+        choices=[
+            _choice(visit, place, kpi, weights[kpi.id], is_off_cards=have_cards and kpi.id not in on_cards)
+            for place, kpi in enumerate(kpis)
+        ],
+        is_anybody_rated=bool(rated),
     )
 
 
@@ -150,14 +163,15 @@ def _weights(found: Round, kpis: Sequence[Kpi]) -> dict[str, Mapping[RaterGroup,
     }
 
 
-def _on_cards(
-    session: ReadSession, visit: Visit, found: Round, weights: Mapping[str, Mapping[RaterGroup, float]]
-) -> Collection[str]:
-    """What a round asks about as a rule: the KPIs on the cards of those rated in which its groups weigh."""
-    rated = load_subjects(session, load_rated(session, found.id), on=visit.today).values()
+def _on_cards(session: ReadSession, visit: Visit, found: Round, rated: Collection[Subject]) -> Collection[str]:
+    """The KPIs on the cards of those rated."""
     cards = load_scorecards(session, found.company_id, on=visit.today) if rated else ()
     own = (card_for(cards, one.path, LEVELS[one.kind]) for one in rated if one.kind in LEVELS)
-    on_cards = {str(line.kpi_id) for card in own if card is not None for line in card.lines}
+    return {str(line.kpi_id) for card in own if card is not None for line in card.lines}
+
+
+def _usual(on_cards: Collection[str], weights: Mapping[str, Mapping[RaterGroup, float]]) -> Collection[str]:
+    """What a round asks about as a rule: what is on the cards, as far as its groups weigh in it."""
     return {kpi_id for kpi_id, groups in weights.items() if kpi_id in on_cards and groups.keys() - {RaterGroup.SELF}}
 
 
@@ -173,7 +187,9 @@ def _texts(
     return texts
 
 
-def _choice(visit: Visit, place: int, kpi: Kpi, weights: Mapping[RaterGroup, float]) -> KpiChoice:
+def _choice(
+    visit: Visit, place: int, kpi: Kpi, weights: Mapping[RaterGroup, float], *, is_off_cards: bool
+) -> KpiChoice:
     return KpiChoice(
         f"kpis.{place}",
         kpi.id,
@@ -181,4 +197,5 @@ def _choice(visit: Visit, place: int, kpi: Kpi, weights: Mapping[RaterGroup, flo
         in_locale(kpi.current.criterion, visit.locale),
         len(kpi.current.items),
         shares_of(weights),
+        is_off_cards,
     )

@@ -71,6 +71,7 @@ def show_tracker(request: Request, round_id: str) -> Response:
         letters=[(said(visit, label), counts[state]) for state, label in _TOLD if counts[state] or label == "Sent"],
         undelivered=[one.email or one.name or "" for one in undelivered[:ADDRESSES_NAMED]],
         more_undelivered=len(undelivered) > ADDRESSES_NAMED,
+        stays_here=visit.settings.shows_mailbox,
         for_all_at=closes_for_all_at(frame.round.closes_at, frame.round.extended_until),
         is_protected=any(is_protected(one.policy.mode) for one in tracking.groups),
     )

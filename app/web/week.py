@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from app.accounts.rules import Action, may
 from app.decisions.idle import load_idle
 from app.decisions.queries import list_cases
 from app.decisions.values import CaseCause, CaseFilter, CaseState, DecisionCase
@@ -16,8 +17,9 @@ from app.infra.formats import day, instant, local_day
 from app.infra.paging import PageRequest
 from app.kpis.queries import load_company_kpis
 from app.kpis.values import KpiState
+from app.organisation.paths import load_paths
 from app.organisation.queries import load_people_of
-from app.organisation.values import Subject
+from app.organisation.values import Subject, SubjectId
 from app.plans.queries import list_plans
 from app.plans.values import PlanFilter, PlanState
 from app.recovery.queries import list_cases as list_customers
@@ -37,6 +39,8 @@ from app.words import in_locale
 
 FEW = PageRequest(limit=5)
 MOST_TALKS = 8
+_WAITING: Mapping[RoundState, Action] = {RoundState.OPEN: Action.ROUNDS_READ, RoundState.DRAFT: Action.ROUNDS_WRITE}
+"""Rounds of which states wait for somebody, and for whom: those who may do this."""
 _TALKS: Mapping[TalkTask, tuple[str, str]] = {
     TalkTask.ARRANGE: ("The summary is released. Set a day for the talk about it.", "Set the day"),
     TalkTask.HOLD: ("The talk is set, and its agenda is written.", "See the agenda"),
@@ -267,16 +271,22 @@ def _customers(session: ReadSession, visit: Visit) -> list[Task]:
 
 
 def _rounds(session: ReadSession, visit: Visit, company: Subject, standing: Standing) -> list[Task]:
-    """Rounds that collect answers, and drafts; how far it has come is told of the one that closes first."""
-    found = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.OPEN, now=visit.now).items
-    ordered = sorted(found, key=lambda one: one.closes_at)
+    """Rounds to follow, and drafts to go on with; how far it has come is told of the one that closes first."""
+    listed = [
+        one
+        for state in _WAITING
+        for one in list_rounds(session, visit.viewer, company.id, FEW, state=state, now=visit.now).items
+    ]
+    paths = load_paths(session, {one.scope_id for one in listed}, on=visit.today)
+    # Whoever reads by which rules is asked need not be told who has answered.
+    found = [one for one in listed if may(visit.viewer, _WAITING[one.state], paths.get(SubjectId(one.scope_id), ()))]
+    ordered = sorted((one for one in found if one.state is RoundState.OPEN), key=lambda one: one.closes_at)
+    drafts = [one for one in found if one.state is RoundState.DRAFT]
     tasks = [_open_round(session, visit, one, with_groups=place == 0) for place, one in enumerate(ordered)]
-    drafts = list_rounds(session, visit.viewer, company.id, FEW, state=RoundState.DRAFT, now=visit.now).items
     tasks += [_draft(visit, one) for one in drafts]
-    scopes = [one.scope_id for one in (*ordered, *drafts)]
-    places = paths_of(session, visit, standing, scopes)
     return [
-        replace(task, stands_in=standing.at(places.get(scope, ()))) for task, scope in zip(tasks, scopes, strict=True)
+        replace(task, stands_in=standing.at(paths[SubjectId(one.scope_id)]))
+        for task, one in zip(tasks, (*ordered, *drafts), strict=True)
     ]
 
 

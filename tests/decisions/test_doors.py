@@ -47,7 +47,7 @@ def test_from_what_waits_to_the_ledger(service: Running) -> None:
     ]
     status, where = amir.send(f"{path}/decide", on=path, choice="act", reason="Vi øver på møtet.", **version)
     assert (status, where) == (303, f"{path}?done=decided")
-    assert "Vi øver på møtet." in amir.page("/decisions?state=decided").one("main").words
+    assert "Vi øver på møtet. No plan yet" in amir.page("/decisions?state=decided").one("main").words
     assert "statistics only" not in amir.page(card).one("main").words
     assert "Nothing waits for a decision" in amir.page("/decisions").one("main").words
 

@@ -309,9 +309,9 @@ def test_a_programme_waits_for_the_next_month_so_that_one_round_is_open(reading:
 def test_admin_amir_and_an_analyst_can_sign_in(reading: ReadSession) -> None:
     found = {way.who: get_account(reading, SERVICE, way.account_id).email for way in ways_in(reading)}
     assert found == {
-        "Administrator": "admin@fjellbris.example",
-        "Amir Haddad, Team Nord": "amir.haddad@fjellbris.example",
-        "Analyst": "analyst@fjellbris.example",
+        "Administrator, who sets up rounds and reads no results": "admin@fjellbris.example",
+        "Amir Haddad, who leads Team Nord, reads its results and decides": "amir.haddad@fjellbris.example",
+        "Analyst, who reads all results and decides nothing": "analyst@fjellbris.example",
     }
 
 

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app import dispatch
 from app.dispatch import Post, send_due
@@ -25,13 +26,13 @@ from app.infra.logs import configure_logs
 from app.infra.smtp import SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.hours import next_working_time
-from app.mail.letters import OPT_OUT, Writer, letter_in_parts
+from app.mail.letters import OPT_OUT, Writer, compose
 from app.mail.tables import OutboxRow
-from app.mail.values import Letter, Mail, OutboxState
+from app.mail.values import Bundle, Letter, OutboxState
 from app.worker import run_until
 from tests.databases import open_database
 from tests.faults.deeds import forked
-from tests.mail.examples import PARAMETERS
+from tests.mail.test_letters import message
 
 SPEED = 30
 """A minute of the workers takes two seconds: unknown outcomes are tried again after one."""
@@ -46,9 +47,11 @@ HOURS = 60
 WORKERS = 2
 # Made once in the process that all workers are forked from, its templates as well: each would take longer than its letters.
 WRITER = Writer(build_environment(), "vurdering@fjellbris.example")
+_LINKS = {"link": "", "language_link": "", OPT_OUT: ""}
 for _letter in (Letter.INVITATION, Letter.REMINDER):
-    _asking = Mail(_letter, "", "", "nb", PARAMETERS[_letter], "", 0, datetime.max.replace(tzinfo=UTC))
-    letter_in_parts(_asking, {"link": "", "language_link": "", OPT_OUT: ""}, templates=WRITER.templates)
+    _asking = message(_letter, "nb")
+    for _parts in ((_asking,), (_asking, _asking)):
+        compose(Bundle(_asking, _parts), [_LINKS] * len(_parts), writer=WRITER)
 
 
 @dataclass
@@ -150,7 +153,10 @@ class Postman:
 
 @dataclass(frozen=True)
 class Survived:
-    """What was left after all the killing; `under_way` counts the workers that were killed with letters on their way."""
+    """What was left after all the killing; `under_way` counts the workers that were killed with letters on their way.
+
+    `rows` are the requests: the Message-ID of the letter that each left in, which several share, kind, state and copies.
+    """
 
     kills: int
     under_way: int
@@ -159,13 +165,12 @@ class Survived:
 
     def copies(self, letter: str) -> Counter[int]:
         """How many letters of a kind arrived how often."""
-        return Counter(
-            self.postman.accepted[f"<{id_}@fjellbris.example>"] for id_, kind, _, _ in self.rows if kind == letter
-        )
+        letters = {id_ for id_, kind, _, _ in self.rows if kind == letter}
+        return Counter(self.postman.accepted[f"<{id_}@fjellbris.example>"] for id_ in letters)
 
     @property
     def lost(self) -> list[str]:
-        """Letters that did not arrive although the outbox says so, or of which nobody is told."""
+        """Requests that did not arrive although the outbox says so, or of which nobody is told."""
         return [
             id_
             for id_, _, state, _ in self.rows
@@ -194,7 +199,10 @@ def survive(database: Database, url: str, folder: Path, *, kills: int, seed: int
         postman.pause = 0.0
         _finish(database, postman, folder, now=now + timedelta(seconds=SPEED * (time.monotonic() - began)))
     with database.read() as session:
-        rows = session.execute(select(OutboxRow.message_id, OutboxRow.letter, OutboxRow.state, OutboxRow.copies))
+        first = aliased(OutboxRow)
+        of_mail = first.id == func.coalesce(OutboxRow.leaves_with, OutboxRow.id)
+        columns = (first.message_id, OutboxRow.letter, OutboxRow.state, OutboxRow.copies)
+        rows = session.execute(select(*columns).select_from(OutboxRow).join(first, of_mail))
         return Survived(kills, under_way, postman, [(row[0], row[1], row[2], row[3]) for row in rows])
 
 

@@ -27,22 +27,30 @@ def test_letters_survive_workers_that_are_killed(
 
 
 def queue(engine: Database, now: datetime, *, letters: int) -> None:
-    """So many letters of one round, every fourth of them a reminder."""
+    """So many requests, a quarter of them of a second round to people whom the first asks as well.
+
+    Each third letter asks in both, and every fourth reminds.
+    """
     with engine.write() as session:
-        play(session, fjellbris(session, now), now, groups=(RaterGroup.CUSTOMER,), customers={"Sofie Berg": letters})
-        while invite_due_rounds(session, now=now):
-            """A thousand at a time."""
-        ids = session.scalars(select(OutboxRow.id).order_by(OutboxRow.id)).all()
-        session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids[::4])).values(letter=Letter.REMINDER))
+        company = fjellbris(session, now)
+        for asked in (letters - letters // 4, letters // 4):
+            play(session, company, now, groups=(RaterGroup.CUSTOMER,), customers={"Sofie Berg": asked})
+            while invite_due_rounds(session, now=now):
+                """A thousand at a time."""
+        name = func.coalesce(OutboxRow.leaves_with, OutboxRow.id)
+        names = sorted(set(session.scalars(select(name))))
+        session.execute(update(OutboxRow).where(name.in_(names[::4])).values(letter=Letter.REMINDER))
         assert session.scalar(select(func.count()).select_from(OutboxRow)) == letters
+        assert len(names) == letters - letters // 4
 
 
 def assert_kept(found: Survived, *, letters: int) -> None:
     invitations, reminders = found.copies(Letter.INVITATION), found.copies(Letter.REMINDER)
-    assert invitations.total() + reminders.total() == letters
+    assert (len(found.rows), invitations.total() + reminders.total()) == (letters, letters - letters // 4)
     assert found.under_way > found.kills / 2, "who is killed with nothing under way shows nothing"
     assert (found.lost, max(invitations), max(reminders)) == ([], 2, 1)
     assert invitations[2] <= found.kills + found.postman.unanswered
     assert {state for _, _, state, _ in found.rows} <= {"sent", "attention"}
+    assert len(set(found.rows)) == letters - letters // 4, "what becomes of a letter becomes of each of its requests"
     assert max(copies for _, _, _, copies in found.rows) <= 2
     assert {len(bodies) for bodies in found.postman.bodies.values()} == {1}, "a second copy is the same to the byte"

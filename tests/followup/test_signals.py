@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Role, Viewer
@@ -15,6 +14,7 @@ from app.metrics.commands import record_readings
 from app.metrics.intake import parse_readings
 from app.metrics.values import Source
 from app.scoring.charts import Side
+from tests.databases import recorded_statements
 from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
 
@@ -29,15 +29,8 @@ def told(page: Page[Signal]) -> list[tuple[str, str]]:
 
 @contextmanager
 def statements(watching: Watching) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    engine = watching.session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
+    with recorded_statements(watching.session.get_bind().engine) as asked:
+        yield asked
 
 
 def test_the_one_fall_of_the_demo_is_the_one_signal(watching: Watching) -> None:

@@ -93,6 +93,25 @@ def test_a_unit_stays_with_its_figure() -> None:
     assert formats.measure(None, "nb", "s") == "–"
 
 
+@pytest.mark.parametrize(
+    ("unit", "bokmal", "english"),
+    [
+        ("1000 kr", "309 tusen kr", "309 thousand kr"),
+        (f"1{NBSP}000 kr", "309 tusen kr", "309 thousand kr"),
+        ("NOK 1000", "309 tusen NOK", "309 thousand NOK"),
+        ("£1,000", "309 tusen £", "309 thousand £"),
+        ("1000", "309 tusen", "309 thousand"),
+        ("100 kr", "309 × 100 kr", "309 × 100 kr"),
+        ("1000 per 100 m2", "309 × 1000 per 100 m2", "309 × 1000 per 100 m2"),
+        ("per 1000", "309 per 1000", "309 per 1000"),
+        ("kg CO2", "309 kg CO2", "309 kg CO2"),
+    ],
+)
+def test_a_unit_with_a_figure_in_it_does_not_read_as_more_of_the_figure(unit: str, bokmal: str, english: str) -> None:
+    told = [formats.measure(309, locale, unit).replace(NBSP, " ") for locale in ("nb", "en")]
+    assert told == [bokmal, english]
+
+
 def test_a_moment_reads_in_local_time_in_both_languages() -> None:
     assert formats.instant(CLOSING, "nb") == f"fredag 27.{NBSP}november kl.{NBSP}16.00"
     assert formats.instant(CLOSING, "en") == f"Friday 27{NBSP}November at 16:00"

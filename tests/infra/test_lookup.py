@@ -1,14 +1,19 @@
 """A lookup finds what SQLAlchemy finds: alone without a transaction, inside one as part of it, and after a break."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+import pytest
+from sqlalchemy import bindparam, func, literal, select
+from sqlalchemy.exc import DBAPIError
 
 from app.infra.database import Database, ReadSession, WriteSession
+from app.infra.ids import new_id
 from app.infra.keys import fingerprint
 from app.infra.lookup import Lookup
+from app.infra.types import Day
 from app.invitations.tables import InvitationRow
+from app.organisation.tables import ManagerRoleRow, SubjectRow
 from app.rounds.tables import RoundRow, RoundSubjectRow
 from tests.databases import recorded_statements
 from tests.fjellbris import fjellbris
@@ -35,7 +40,7 @@ def found_alone(engine: Database, link: str) -> tuple[list[tuple[Any, ...]], lis
     with recorded_statements(engine.engine) as seen, engine.read() as session:
         rows = Lookup(_INVITED).rows(session, {"hashed": fingerprint(link)})
         assert not session.in_transaction()
-    assert seen == []
+    assert seen == [str(_INVITED)]
     return [tuple(row) for row in rows], list(rows[0]._fields)
 
 
@@ -84,3 +89,52 @@ def test_a_connection_that_has_broken_is_replaced_and_the_reader_does_not_notice
         rows = Lookup(_INVITED).rows(session, {"hashed": fingerprint(link)})
     assert [tuple(row) for row in rows] == whole
     assert found_alone(engine, link)[0] == whole
+
+
+_LED = (
+    select(
+        *ManagerRoleRow.__table__.c,
+        SubjectRow.name.label("unit"),
+        literal(1).label("one"),
+        (SubjectRow.kind == "person").label("never"),
+    )
+    .join(SubjectRow, SubjectRow.id == ManagerRoleRow.unit_id)
+    .where(
+        SubjectRow.name.in_(bindparam("names", expanding=True)),
+        ManagerRoleRow.starts_on <= bindparam("day", type_=Day),
+        ManagerRoleRow.id.is_not(None) | (SubjectRow.name == "nobody"),
+    )
+    .order_by(SubjectRow.name)
+)
+
+
+def test_lists_of_any_length_days_and_what_stands_in_the_statement_are_sent_as_everywhere(
+    engine: Database, now: datetime
+) -> None:
+    with engine.write() as session:
+        fjellbris(session, now)
+    asked = Lookup(_LED)
+    for names, many in (([], 0), (["Team Nord"], 1), (["Salg", "Team Sør"], 2), (["Salg", *map(str, range(99))], 1)):
+        for day, found in ((date(2026, 1, 1), many), (date(2025, 12, 31), 0)):
+            parameters = {"names": names, "day": day}
+            with engine.read() as session:
+                alone = [tuple(row) for row in asked.rows(session, parameters)]
+                usual = [tuple(row) for row in session.connection().execute(_LED, parameters)]
+                inside = [tuple(row) for row in asked.rows(session, parameters)]
+            assert (len(alone), alone, inside) == (found, usual, usual)
+
+
+def test_what_was_added_in_the_session_is_found(session: WriteSession, now: datetime) -> None:
+    company = fjellbris(session, now)
+    role = {"unit_id": company.subjects["Salg"], "subject_id": company.subjects["Sofie Berg"]}
+    session.add(ManagerRoleRow(id=new_id(session), starts_on=date(2026, 2, 1), ends_on=None, **role))
+    found = Lookup(_LED).rows(session, {"names": ["Salg"], "day": date(2026, 3, 1)})
+    assert sorted(row.subject_id for row in found) == sorted([company.subjects["Magnus Ruud"], role["subject_id"]])
+
+
+def test_a_statement_that_fails_says_what_sqlalchemy_says(session: WriteSession) -> None:
+    with pytest.raises(DBAPIError):
+        Lookup(select(SubjectRow.id).where(func.no_such_function(SubjectRow.id) == bindparam("x"))).rows(
+            session, {"x": "1"}
+        )
+    session.rollback()

@@ -102,7 +102,7 @@ def test_a_union_observer_reads_rules_and_neither_raters_nor_results(service: Ru
         assert answer.status_code in {403, 404}, path
     assert observer.get(f"/api/v1/releases/{release['id']}").status_code == 404
     page = observer.get(f"/rounds/{round_id}")
-    assert page.status_code == 200
+    assert (page.status_code, observer.get("/").status_code) == (200, 200)
     closed = [f"/rounds/{round_id}/{part}" for part in ("assignments", "tracker", "invitations", "loads")]
     assert [path for path in closed if f'href="{path}"' in page.text] == []
     assert {observer.get(path).status_code for path in closed} <= {403, 404}

@@ -65,7 +65,7 @@ def test_a_page_of_kpis_takes_as_many_statements_for_one_as_for_three(
     session: WriteSession, company: SmallCompany, kpi_ids: dict[str, str]
 ) -> None:
     def statements(limit: int) -> int:
-        with recorded_statements(session.get_bind()) as recorded:  # type: ignore[arg-type]
+        with recorded_statements(session.get_bind()) as recorded:
             queries.list_kpis(session, company.admin, company.id, PageRequest(limit), on=TODAY)
         return len(recorded)
 

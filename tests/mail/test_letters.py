@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from functools import cache
+from html import unescape
 from typing import Any
 
 import pytest
 
 from app.infra.templates import build_environment
 from app.mail.letters import MOST_KEPT, OPT_OUT, Writer, compose, letter_in_parts
-from app.mail.values import Letter, Mail, OutboxMessage, OutboxState
+from app.mail.values import Bundle, Letter, Mail, OutboxMessage, OutboxState
 from tests.mail.examples import PARAMETERS, PROMISE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -50,12 +51,20 @@ def message(letter: Letter, locale: str, name: str = "Lars Moen", **changed: Any
     )
 
 
+def alone(one: OutboxMessage, links: dict[str, str], home: Writer) -> bytes:
+    return compose(Bundle(one, (one,)), [links], writer=home)
+
+
 def raw(letter: Letter, locale: str = "nb", name: str = "Lars Moen", **changed: Any) -> bytes:
-    return compose(message(letter, locale, name, **changed), LINKS, writer=writer())
+    return alone(message(letter, locale, name, **changed), LINKS, writer())
 
 
 def read(letter: Letter, locale: str = "nb", name: str = "Lars Moen", **changed: Any) -> tuple[EmailMessage, str, str]:
-    mail = email.message_from_bytes(raw(letter, locale, name, **changed), policy=policy.default)
+    return parsed(raw(letter, locale, name, **changed))
+
+
+def parsed(whole: bytes) -> tuple[EmailMessage, str, str]:
+    mail = email.message_from_bytes(whole, policy=policy.default)
     plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None
     assert page is not None
@@ -66,9 +75,7 @@ def words_of(page: str) -> str:
     """What a reader of the HTML reads."""
     body = re.sub(r"<head>.*?</head>", " ", page, flags=re.DOTALL)
     text = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:b|a)\b[^>]*>", "", body))
-    for escape, sign in (("&nbsp;", " "), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&#39;", "'"), ("&#34;", '"')):
-        text = text.replace(escape, sign)
-    return " ".join(text.split())
+    return " ".join(unescape(text).split())
 
 
 @pytest.mark.parametrize(("letter", "locale"), EVERY)
@@ -95,6 +102,11 @@ def test_the_dark_block_stays_and_every_style_stands_at_its_place(letter: Letter
 @pytest.mark.parametrize(("letter", "locale"), EVERY)
 def test_the_plain_text_says_what_the_html_says_in_the_same_order(letter: Letter, locale: str) -> None:
     _, plain, page = read(letter, locale)
+    assert_alike(plain, page)
+
+
+def assert_alike(plain: str, page: str) -> None:
+    """Every sentence of the plain text stands in the HTML, in the same order."""
     shown = words_of(page)
     sentences = [line for line in plain.splitlines() if line.endswith(".") and "http" not in line]
     places = [shown.find(sentence) for sentence in sentences]
@@ -118,7 +130,7 @@ def test_one_click_opt_out_stands_unfolded_and_unencoded(letter: Letter) -> None
 
 
 def test_a_letter_that_was_asked_for_offers_no_opt_out() -> None:
-    bare = compose(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer=writer())
+    bare = alone(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer())
     assert b"List-Unsubscribe" not in bare
 
 
@@ -291,31 +303,31 @@ def test_a_letter_filled_for_its_recipient_says_what_one_written_for_him_alone_s
     changed: dict[str, Any] = named if letter in {Letter.INVITATION, Letter.REMINDER} else {}
     mail, plain, page = read(letter, locale, text, **changed)
     parameters = {"organisation": "Fjellbris", **PARAMETERS[letter], **changed}
-    alone = letter_in_parts(
+    shown = letter_in_parts(
         Mail(letter, "lars.moen@fjellbris.example", text, locale, parameters, "r", 0, NOW),
         LINKS,
         templates=writer().templates,
     )
-    assert str(mail["Subject"]) == alone.subject
-    assert plain.split() == alone.text.split()
-    assert words_of(page) == words_of(alone.html)
+    assert str(mail["Subject"]) == shown.subject
+    assert plain.split() == shown.text.split()
+    assert words_of(page) == words_of(shown.html)
 
 
 def test_letters_of_one_shape_are_rendered_once_and_those_of_another_anew() -> None:
     home = Writer(writer().templates, "post@fjellbris.example")
     for name in ("Sofie Berg", "Åse Ødegård", "Thea"):
-        compose(message(Letter.INVITATION, "nb", name), LINKS, writer=home)
+        alone(message(Letter.INVITATION, "nb", name), LINKS, home)
     kept = len(home._kept)
-    compose(message(Letter.INVITATION, "nb", ""), LINKS, writer=home)
-    compose(message(Letter.INVITATION, "en"), LINKS, writer=home)
-    compose(message(Letter.INVITATION, "nb", minutes=4), LINKS, writer=home)
+    alone(message(Letter.INVITATION, "nb", ""), LINKS, home)
+    alone(message(Letter.INVITATION, "en"), LINKS, home)
+    alone(message(Letter.INVITATION, "nb", minutes=4), LINKS, home)
     assert len(home._kept) == 4 * kept
     # What only looks alike when it is compared is another letter: each is what a writer without a past makes of it.
     for minutes in (1, True, 1.0, 4):
         for name in ("Thea Vik", "", "Åse Ødegård"):
             asking = message(Letter.INVITATION, "en", name, minutes=minutes, subjects=[name or "Siv"], count=1)
             fresh = Writer(writer().templates, "post@fjellbris.example")
-            assert compose(asking, LINKS, writer=home) == compose(asking, LINKS, writer=fresh)
+            assert alone(asking, LINKS, home) == alone(asking, LINKS, fresh)
     for number in range(MOST_KEPT):
         home.kept(number, lambda: "made")
     assert len(home._kept) == MOST_KEPT
@@ -380,5 +392,5 @@ def test_nothing_in_a_name_is_filled_again_and_a_long_line_is_cut_at_a_word() ->
 
 def test_domains_with_letters_of_their_own_travel_in_ascii() -> None:
     home = Writer(writer().templates, "post@blåbær.example")
-    travelled = compose(message(Letter.SIGN_IN, "nb"), {"link": LINK}, writer=home)
+    travelled = alone(message(Letter.SIGN_IN, "nb"), {"link": LINK}, home)
     assert b"<post@xn--blbr-roah.example>" in travelled.partition(b"\r\n\r\n")[0]

@@ -91,7 +91,7 @@ def test_an_opt_out_outweighs_a_bounce_and_not_the_reverse(session: WriteSession
 
 def test_a_mailbox_gets_one_unasked_letter_a_day(session: WriteSession, now: datetime) -> None:
     to = "kunde@kunder.example"
-    same_day = [mail(str(n), now=now, recipient=to) for n in range(3)]
+    same_day = [mail(str(n), now=now, recipient=to, letter=Letter.RELEASE_READY) for n in range(3)]
     enqueue_all(session, [*same_day, mail("s", now=now, recipient=to, letter=Letter.SIGN_IN)], now=now)
     times = dict(session.execute(select(OutboxRow.reference, OutboxRow.next_attempt_at)).all())
     assert times == {"0": now, "1": now + DAY, "2": now + 2 * DAY, "s": now}

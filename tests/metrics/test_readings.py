@@ -285,7 +285,7 @@ def test_the_journal_counts_a_batch_and_names_no_value(desk: Desk) -> None:
 
 def test_the_number_of_statements_does_not_grow_with_the_rows(desk: Desk) -> None:
     def statements(rows: Sequence[dict[str, Any]]) -> int:
-        with recorded_statements(desk.session.get_bind()) as recorded:  # type: ignore[arg-type]
+        with recorded_statements(desk.session.get_bind()) as recorded:
             desk.hand_in(*rows)
         return len(recorded)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import event
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
@@ -13,6 +12,7 @@ from app.infra.database import WriteSession
 from app.organisation import commands
 from app.organisation.values import NewPerson, NewSubject, Person, Subject, SubjectId, SubjectKind
 from app.reports import BulkReport, Row
+from tests.databases import recorded_statements
 from tests.organisation.files import Import
 from tests.originals import copied
 
@@ -84,18 +84,9 @@ def statements(session: WriteSession) -> Callable[[Callable[[], object]], int]:
     """How many statements a query sends."""
 
     def count(ask: Callable[[], object]) -> int:
-        sent: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            sent.append(statement)
-
         session.flush()
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", note)
-        try:
+        with recorded_statements(session.connection()) as sent:
             ask()
-        finally:
-            event.remove(connection, "before_cursor_execute", note)
         return len(sent)
 
     return count

@@ -315,7 +315,10 @@ def test_foreign_and_missing_look_alike(session: WriteSession, house: House, now
     for subject_id in (house.south.id, house.centre.id, MISSING, "nonsense"):
         with pytest.raises(NotFound) as caught:
             get_subject(session, keeper, subject_id, on=today)
-        assert (type(caught.value), caught.value.text) == (NotFound, "There is nothing here.")
+        assert (type(caught.value), caught.value.text) == (
+            NotFound,
+            "There is nothing here, or nothing that you may see.",
+        )
         with pytest.raises(NotFound):
             commands.create_subject(session, keeper, team("X", subject_id), now=now)
         with pytest.raises(NotFound):

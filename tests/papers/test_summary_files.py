@@ -166,6 +166,7 @@ def test_what_is_withheld_stands_with_its_reason_and_without_a_figure(read: tupl
     soft = sheets["Myke KPI-er"]
     notes = dict(zip(zip(column(soft, "KPI"), column(soft, "Vurdert av"), strict=True), soft[1:], strict=True))
     figures = [cell for cell in notes["Førsteinntrykk", "Kolleger"] if isinstance(cell, float)]
+    assert (soft[0][2], sheets["Holdt tilbake"][0][2]) == ("Punkt", "Punkt")
     # Only what the group weighs.
     assert figures == [15.0]
     hard = dict(zip(*(column(sheets["Harde KPI-er"], name) for name in ("KPI", "Gulv")), strict=True))

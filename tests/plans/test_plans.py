@@ -13,7 +13,7 @@ from app.decisions.commands import decide_case, open_case
 from app.decisions.values import CaseDraft, Choice, DecisionDraft
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
-from app.infra.paging import PageRequest
+from app.infra.paging import Page, PageRequest, decode_cursor
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis.queries import load_kpis
@@ -42,8 +42,7 @@ from tests.followup.watched import H1, S1, TODAY, Watching
 from tests.shelf import NOW, Shelf, demo
 
 CHECK = TODAY + timedelta(days=30)
-CHECK_AT = NOW + timedelta(days=40)
-ALL = PageRequest()
+CHECK_AT, ALL = NOW + timedelta(days=40), PageRequest()
 
 
 @pytest.fixture
@@ -268,29 +267,31 @@ def test_what_is_sent_is_checked() -> None:
 # ------------------------------------------------------------ the library
 
 
-def test_what_worked_in_a_unit_is_told_to_every_reader_of_the_company_without_the_place(
-    session: WriteSession, known: Watching
-) -> None:
-    teams = {name: known.subjects[name] for name in ("team-nord", "team-sor", "sofie.berg")}
+def test_what_worked_in_a_unit_is_told_every_reader_without_the_place(session: WriteSession, known: Watching) -> None:
     plans = {name: made(session, known, draft(known, subject=name)) for name in ("team-nord", "sofie.berg")}
-    release_after(session, known, {teams["team-nord"]: 24.0, teams["sofie.berg"]: 20.0})
-    elsewhere = known.who(Role.VIEWER, "team-sor")
-    later = CHECK + timedelta(days=120)
-    assert load_library(session, elsewhere, known.company_id, on=later) == ()
+    release_after(session, known, {known.subjects["team-nord"]: 24.0, known.subjects["sofie.berg"]: 20.0})
+    elsewhere, later = known.who(Role.VIEWER, "team-sor"), CHECK + timedelta(days=120)
+    assert load_library(session, elsewhere, known.company_id, ALL, on=later) == Page(())
     for plan in plans.values():
         end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, "Alle hilser."), now=NOW)
     # What was done about a person is for those who read the results there.
-    [tried] = load_library(session, elsewhere, known.company_id, on=later)
+    [tried] = load_library(session, elsewhere, known.company_id, ALL, on=later).items
     assert (tried.kpi.id, tried.what, tried.plan_id) == (known.kpis[S1], "Vi øver på møtet.", None)
     effect = find_effect(session, manager(known), plans["team-nord"], on=later)
-    assert effect is not None
-    assert tried.verdict is effect.verdict is Verdict.WORKED
-    [own] = load_library(session, manager(known), known.company_id, verdict=Verdict.WORKED, on=later)
+    assert (tried.verdict, effect and effect.verdict) == (Verdict.WORKED, Verdict.WORKED)
+    [own] = load_library(session, manager(known), known.company_id, ALL, verdict=Verdict.WORKED, on=later).items
     assert own.plan_id == plans["team-nord"].id
-    assert load_library(session, elsewhere, known.company_id, verdict=Verdict.DID_NOT, on=later) == ()
+    assert load_library(session, elsewhere, known.company_id, ALL, verdict=Verdict.DID_NOT, on=later) == Page(())
     for stranger in (known.person("sofie.berg"), known.who(Role.ADMIN)):
         with pytest.raises(Forbidden):
-            load_library(session, stranger, known.company_id, on=later)
+            load_library(session, stranger, known.company_id, ALL, on=later)
+    # Slice by slice, and a cursor that says nothing of the plan before it.
+    plan = made(session, known, replace(draft(known), what="Vi sier navnet vårt."))
+    end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, ""), now=NOW)
+    first = load_library(session, elsewhere, known.company_id, PageRequest(limit=1), on=later)
+    second = load_library(session, elsewhere, known.company_id, PageRequest(1, first.next_cursor), on=later)
+    assert {one.what for one in (*first.items, *second.items)} == {tried.what, "Vi sier navnet vårt."}
+    assert (decode_cursor(first.next_cursor or "", "", 1), second.next_cursor) == ([1], None)
 
 
 # ------------------------------------------------------------ measured again

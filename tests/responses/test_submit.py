@@ -158,8 +158,8 @@ def test_a_form_takes_as_many_statements_for_three_subjects_as_for_one(
     one, many = played.link_of(customer), played.link_of("Lars Moen")
     load_rating_form(session, one, now=now)
     engine = session.get_bind()
-    with recorded_statements(engine) as few:  # type: ignore[arg-type]
+    with recorded_statements(engine) as few:
         load_rating_form(session, one, now=now)
-    with recorded_statements(engine) as more:  # type: ignore[arg-type]
+    with recorded_statements(engine) as more:
         load_rating_form(session, many, now=now)
     assert len(few) == len(more)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Role, Viewer
@@ -22,6 +21,7 @@ from app.summaries.competences import competence_scores
 from app.summaries.gaps import GapReport, get_gap_report
 from app.summaries.queries import get_arithmetic, get_summary, list_members, list_results
 from app.summaries.values import Figure, SoftKpi, Summary
+from tests.databases import recorded_statements
 from tests.scoring.facts import agrees
 from tests.summaries.built import RELEASED_AT, S1, S4, S5, TODAY, Quarter
 
@@ -302,14 +302,8 @@ def test_what_is_asked_of_the_database_does_not_grow_with_what_is_read(
 
 
 def _statements(session: WriteSession, work: Callable[[], object]) -> int:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(session.connection(), "before_cursor_execute", note)
-    work()
-    event.remove(session.connection(), "before_cursor_execute", note)
+    with recorded_statements(session.connection()) as asked:
+        work()
     return len(asked)
 
 

@@ -272,7 +272,7 @@ def test_one_talk_and_three_are_asked_for_in_as_many_statements(session: WriteSe
     counts = []
     for name in ("sofie.berg", "lars.moen", "amir.haddad"):
         hold(session, known, name)
-        with recorded_statements(session.get_bind()) as statements:  # type: ignore[arg-type]
+        with recorded_statements(session.get_bind()) as statements:
             list_due_talks(session, known.who(Role.MANAGER), on=TODAY)
             list_due_talks(session, amir(known), on=TODAY)
         counts.append(len(statements))

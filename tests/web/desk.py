@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI
 from httpx2 import Response
-from sqlalchemy import event
 
 from app.accounts.commands import create_account, grant_role
 from app.accounts.rules import SERVICE
@@ -20,6 +19,7 @@ from app.organisation.commands import create_company
 from app.organisation.queries import path_of
 from app.rounds.commands import propose_assignments
 from tests.client import Client
+from tests.databases import recorded_statements
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.originals import copied
 from tests.served import ADDRESS, OWN_PAGE, Clock, app_over
@@ -104,14 +104,8 @@ class Desk:
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
         """Counts what is asked of the database meanwhile."""
-        asked: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            asked.append(statement)
-
-        event.listen(self.engine.engine, "before_cursor_execute", note)
-        yield asked
-        event.remove(self.engine.engine, "before_cursor_execute", note)
+        with recorded_statements(self.engine.engine) as asked:
+            yield asked
 
 
 def at_fjellbris(session: WriteSession, now: datetime) -> tuple[Fjellbris, dict[str, str]]:

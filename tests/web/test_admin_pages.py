@@ -44,14 +44,23 @@ def test_nobody_gives_himself_a_role(desk: Desk) -> None:
     page = admin.page(f"/admin/accounts/{own}")
     assert page.one("main").all("a", class_="button-primary") == []
     sent = {"role": "manager", "subject_id": desk.company.id}
-    assert admin.post(f"/admin/accounts/{own}/grants/new", sent).status_code == 403
+    refused = admin.post(f"/admin/accounts/{own}/grants/new", sent)
+    assert (refused.status_code, tree(refused.text).all("nav", class_="bar-nav") != []) == (403, True)
     assert roles(admin, f"/admin/accounts/{own}") == ["Administrator Fjellbris Take away"]
 
 
 def test_an_administrator_of_one_company_learns_of_no_account_of_another(desk: Desk) -> None:
     admin = desk.browser("admin")
-    assert admin.get(f"/admin/accounts/{desk.accounts['stranger']}").status_code == 404
     assert "stranger" not in admin.get("/admin/accounts").text
+    foreign = admin.get(f"/admin/accounts/{desk.accounts['stranger']}")
+    for missing in (f"/admin/accounts/{desk.company.id}", "/nowhere"):
+        assert (admin.get(missing).status_code, admin.get(missing).text) == (404, foreign.text)
+    ways_on = [one.attributes["href"] for one in tree(foreign.text).one("main").all("a")]
+    assert (tree(foreign.text).all("nav", class_="bar-nav") != [], ways_on) == (True, ["/"])
+    assert "Til Min uke" in admin.get("/nowhere?lang=nb").text
+    admin.client.cookies.delete("session")
+    nobody = admin.page("/nowhere?lang=en", status=404)
+    assert (nobody.all("nav"), nobody.one("main").one("a").words) == ([], "To the first page")
 
 
 def test_a_key_is_shown_once_and_opens_the_api(desk: Desk) -> None:

@@ -165,6 +165,7 @@ def test_a_kpi_is_activated_when_its_list_is_complete(desk: Desk) -> None:
     assert admin.post(f"{path}/activate").headers["location"] == f"{path}?done=activated"
     page = admin.page(path)
     assert state(page) == ["Active"]
+    assert page.one("div", class_="banner").words.startswith("It stands on no scorecard yet.")
     assert [cell.words for cell in page.one("table", aria_label="Targets").one("tbody").all("td")][1:] == [
         "180 s",
         "45 s",

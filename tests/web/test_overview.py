@@ -73,7 +73,7 @@ def test_who_only_sets_things_up_sees_no_figure(read: tuple[Served, Quarter]) ->
     served, _ = read
     page = overview(served, "admin", "en")
     assert results(page) == {}
-    assert "No results yet" in [head.words for head in page.all("h2")]
+    assert "Your role reads no results" in [head.words for head in page.all("h2")]
 
 
 def test_the_same_figures_stand_there_in_both_languages(read: tuple[Served, Quarter]) -> None:

@@ -32,7 +32,7 @@ def test_a_manager_lets_a_round_repeat_and_sees_what_comes_next(desk: Desk, owne
     round_id = started(desk)
     path = f"/rounds/{round_id}/repeat"
     [link] = [
-        one for one in owner.page(f"/rounds/{round_id}").one("main").all("a") if one.words == "Ask again by itself"
+        one for one in owner.page(f"/rounds/{round_id}").one("main").all("a") if one.words == "Let this round repeat"
     ]
     assert link.attributes["href"] == path
     form = form_of(owner.page(path), path)

@@ -83,7 +83,14 @@ def test_a_round_that_nobody_has_decided_anything_about_is_filled_in(desk: Desk,
         made = load_round(session, step.split("/")[2])
     assert made.name == {"nb": "Team Nord, 4.\xa0kvartal 2026", "en": "Team Nord, Q4 2026"}
     assert form_of(owner.page(step), step)["groups"] == ["manager", "colleague"]
-    what = saved(owner, step, {**form_of(owner.page(step), step), **people(desk, "Sofie Berg")})
+    groups = form_of(owner.page(step), step)
+    what = saved(owner, step, groups)
+    nobody_yet = owner.page(what).words
+    assert ("Nobody is rated yet." in nobody_yet, "On nobody's scorecard here" in nobody_yet) == (True, False)
+    saved(owner, step, {**groups, **people(desk, "Team Nord")})
+    assert "On nobody's scorecard here" in owner.page(what).words
+    saved(owner, step, {**groups, **people(desk, "Sofie Berg")})
+    assert "On nobody's scorecard here" not in owner.page(what).words
     # What stands on her card and the groups weigh in is ticked until somebody chooses.
     ticked_now = [name for name in form_of(owner.page(what), what) if name.endswith(".kpi_id")]
     assert ticked_now == ["kpis.0.kpi_id", "kpis.1.kpi_id"]

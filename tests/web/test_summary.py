@@ -157,6 +157,18 @@ def who_lacks_what(served: Served, made: Quarter, found: Element) -> None:
     assert amir.get(book).content[:2] == key.get(f"{gaps}.xlsx").content[:2] == b"PK"
     assert [served.signed_in(one).get(book).status_code for one in ("viewer", "sofie.berg")] == [404, 404]
     assert key.get(gaps.replace(made.subjects["team-nord"], made.subjects["sofie.berg"])).status_code == 404
+    what_is_left_out_is_said(served, made)
+
+
+def what_is_left_out_is_said(served: Served, made: Quarter) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.summaries.gaps.MOST_BELOW", 2)
+        cut = page(served, "amir.haddad", f"{results_of(made, 'team-nord')}/competences", lang="en")
+        said = cut.one("div", class_="banner").words
+        assert said.startswith("Too many to show at once. More than 400 people and units stand below.")
+        amir, path = served.signed_in("amir.haddad"), f"{results_of(made, 'team-nord')}/gaps.csv"
+        files = amir.get(path, params={"lang": "en"}).text
+        assert files.splitlines()[1].endswith('each has its own people on its page."')
 
 
 def test_the_arithmetic_adds_up_as_printed(read: tuple[Served, Quarter]) -> None:
@@ -211,7 +223,7 @@ def test_lists_lead_to_what_may_be_read_and_nowhere_else(read: tuple[Served, Qua
         assert links == {results_of(made, place), "/overview"} | sorted_otherwise | behind, who
         answer = served.signed_in(who).get(f"/results/{made.release.id}")
         assert (answer.status_code, answer.headers["location"]) == (303, results_of(made, place)), who
-    assert "Ingen resultater ennå" in page(served, "admin", "/results").words
+    assert "Rollen din leser ingen resultater" in page(served, "admin", "/results").words
     members = page(served, "amir.haddad", results_of(made, "team-nord")).one("main").all("table", class_="chart")[0]
     names = [link.words for link in members.all("a")]
     assert names == sorted(names) == ["Amir Haddad", "Lars Moen", "Omar Said", "Sofie Berg", "Thea Vik"]

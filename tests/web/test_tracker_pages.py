@@ -93,6 +93,8 @@ def test_the_tracker_says_when_everything_is_computed(desk: Desk, round_id: str,
         "No figures before the close. A figure that moves when one answer comes in would give that answer away."
         " Everything is computed once after Monday 7 December at 10:30, and then stays."
     )
+    to_mailbox = [one for one in page.one("main").all("a") if one.words == "Read them in the mailbox"]
+    assert [one.attributes["href"] for one in to_mailbox] == ["/mailbox"]
 
 
 def test_an_open_round_is_followed_by_those_who_may_read_it(desk: Desk, round_id: str) -> None:
@@ -165,7 +167,9 @@ def test_a_closed_round_is_released_once_by_who_may(desk: Desk, round_id: str, o
     assert page.one("span", class_="badge").words == "Released"
     results = page.one("a", class_="button-primary").attributes["href"]
     assert owner.get(results).headers["location"].startswith(f"{results}/subjects/")
-    assert desk.browser("admin").page(f"/rounds/{round_id}").all("a", class_="button-primary") == []
+    shown = desk.browser("admin").page(f"/rounds/{round_id}")
+    assert shown.all("a", class_="button-primary") == []
+    assert shown.one("div", class_="banner").words.startswith("The figures are released.")
 
 
 def test_the_letters_name_their_state_and_never_whether_they_were_opened(

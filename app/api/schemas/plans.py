@@ -202,11 +202,3 @@ class TriedOut(Out):
     what: str
     verdict: Verdict
     plan_id: Id | None
-
-
-class LibraryOut(Out):
-    """The latest hundred plans that are done and have a verdict, at most."""
-
-    model_config = example(items=[{"kpi": KPI, "what": PLAN["what"], "verdict": "worked", "plan_id": None}])
-
-    items: list[TriedOut]

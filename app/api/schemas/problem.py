@@ -46,7 +46,7 @@ SCHEMAS: dict[str, Any] = {
             "type": "about:blank",
             "title": "Not Found",
             "status": 404,
-            "detail": "There is nothing here.",
+            "detail": "There is nothing here, or nothing that you may see.",
             "code": "not_found",
         },
     },

@@ -1,0 +1,50 @@
+"""Rounds with their groups and KPIs, by id: what every other read of rounds begins with."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import bindparam, select
+
+from app.infra.database import ReadSession
+from app.infra.ids import is_id
+from app.infra.lookup import Lookup
+from app.infra.types import Id
+from app.rounds.tables import RoundGroupRow, RoundKpiRow, RoundRow
+from app.rounds.values import GroupPolicy, Round, RoundId, RoundKpi
+
+_ROUND, _GROUP, _KPI = (row.__table__.c for row in (RoundRow, RoundGroupRow, RoundKpiRow))
+_ID, _IDS = bindparam("id", type_=Id), bindparam("ids", type_=Id, expanding=True)
+_SCOPE = Lookup(select(_ROUND.scope_id).where(_ROUND.id == _ID))
+_HELD = Lookup(select(_ROUND.id).where(_ROUND.id == _ID).with_for_update())
+_BY_IDS = Lookup(select(*_ROUND).where(_ROUND.id.in_(_IDS)))
+_GROUPS_OF = Lookup(select(*_GROUP).where(_GROUP.round_id.in_(_IDS)))
+_KPIS_OF = Lookup(select(*_KPI).where(_KPI.round_id.in_(_IDS)).order_by(_KPI.position))
+
+
+def find_scope(session: ReadSession, round_id: str) -> str | None:
+    """The subject about whose people or units a round is; None where there is no such round."""
+    found = _SCOPE.rows(session, {"id": round_id}) if is_id(round_id) else ()
+    return next((row.scope_id for row in found), None)
+
+
+def hold_round(session: ReadSession, round_id: str) -> None:
+    """Let nobody else change a round until the transaction ends."""
+    _HELD.rows(session, {"id": round_id})
+
+
+def load_rounds(session: ReadSession, round_ids: Iterable[str]) -> Mapping[RoundId, Round]:
+    """Many rounds, whoever asks."""
+    rows = _BY_IDS.rows(session, {"ids": list(set(round_ids))})
+    return {found.id: found for found in rounds_of(session, rows)}
+
+
+def rounds_of(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
+    """Rounds of which the rows are known already."""
+    ids = [row.id for row in rows]
+    groups: defaultdict[str, list[GroupPolicy]] = defaultdict(list)
+    for group in _GROUPS_OF.rows(session, {"ids": ids}):
+        groups[group.round_id].append(RoundGroupRow.value(group))
+    kpis: defaultdict[str, list[RoundKpi]] = defaultdict(list)
+    for kpi in _KPIS_OF.rows(session, {"ids": ids}):
+        kpis[kpi.round_id].append(RoundKpiRow.value(kpi))
+    return [RoundRow.value(row, groups[row.id], kpis[row.id]) for row in rows]
