@@ -1,4 +1,4 @@
-"""Rounds with their groups and KPIs, by id: what every other read of rounds begins with."""
+"""Rounds with their groups and KPIs, by id: what every other read of rounds begins with; and open ones by name."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from app.infra.ids import is_id
 from app.infra.lookup import Lookup
 from app.infra.types import Id
 from app.rounds.tables import RoundGroupRow, RoundKpiRow, RoundRow
-from app.rounds.values import GroupPolicy, Round, RoundId, RoundKpi
+from app.rounds.values import GroupPolicy, Round, RoundId, RoundKpi, RoundState
 
 _ROUND, _GROUP, _KPI = (row.__table__.c for row in (RoundRow, RoundGroupRow, RoundKpiRow))
 _ID, _IDS = bindparam("id", type_=Id), bindparam("ids", type_=Id, expanding=True)
@@ -48,3 +48,15 @@ def rounds_of(session: ReadSession, rows: Sequence[RoundRow]) -> list[Round]:
     for kpi in _KPIS_OF.rows(session, {"ids": ids}):
         kpis[kpi.round_id].append(RoundKpiRow.value(kpi))
     return [RoundRow.value(row, groups[row.id], kpis[row.id]) for row in rows]
+
+
+def load_namesakes(session: ReadSession, round_: Round) -> dict[str, str]:
+    """The open rounds of the company that bear the name of a round in some language, with their scopes, whoever asks."""
+    query = select(RoundRow.id, RoundRow.scope_id, RoundRow.name).where(
+        RoundRow.company_id == round_.company_id, RoundRow.state == RoundState.OPEN, RoundRow.id != round_.id
+    )
+    own = {(locale, text.casefold().strip()) for locale, text in round_.name.items()}
+    rows = session.execute(query.order_by(RoundRow.opens_at, RoundRow.id))
+    return {
+        one: scope for one, scope, name in rows if own & {(loc, text.casefold().strip()) for loc, text in name.items()}
+    }

@@ -31,7 +31,7 @@ from app.rounds.limits import (
     load_order,
     loads_of,
 )
-from app.rounds.lookups import find_scope, hold_round, load_rounds, rounds_of
+from app.rounds.lookups import find_scope, hold_round, load_namesakes, load_rounds, rounds_of
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, Tracking, preview_of, tracking_of
 from app.rounds.rows import (
@@ -42,7 +42,6 @@ from app.rounds.rows import (
     load_frozen_readers,
     load_frozen_subjects,
     load_marks,
-    load_namesakes,
     load_rated,
 )
 from app.rounds.tables import AssignmentRow, RoundRow, RoundSubjectRow

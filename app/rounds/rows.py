@@ -25,9 +25,7 @@ from app.rounds.values import (
     FrozenSubject,
     Marks,
     Mode,
-    Round,
     RoundId,
-    RoundState,
 )
 
 MARK = np.dtype([("cell", np.int64), ("rater", np.int64), ("counted", np.bool_), ("answered", np.bool_)])
@@ -195,18 +193,6 @@ def line_of(
     if is_read and hides_rater(group, mode):
         return replace(line, rater_id=None, rater_name=None, rater_email=None)
     return line
-
-
-def load_namesakes(session: ReadSession, round_: Round) -> dict[str, str]:
-    """The open rounds of the company that bear the name of a round in some language, with their scopes, whoever asks."""
-    query = select(RoundRow.id, RoundRow.scope_id, RoundRow.name).where(
-        RoundRow.company_id == round_.company_id, RoundRow.state == RoundState.OPEN, RoundRow.id != round_.id
-    )
-    own = {(locale, text.casefold().strip()) for locale, text in round_.name.items()}
-    rows = session.execute(query.order_by(RoundRow.opens_at, RoundRow.id))
-    return {
-        one: scope for one, scope, name in rows if own & {(loc, text.casefold().strip()) for loc, text in name.items()}
-    }
 
 
 def has_assignments(session: ReadSession, round_id: str) -> bool:

@@ -12,7 +12,7 @@ from app.http.routes import Pages
 from app.http.visit import Visit, reading
 from app.journal.values import Entry
 from app.organisation.paths import load_subjects
-from app.organisation.values import SubjectId
+from app.organisation.values import Subject, SubjectId
 from app.web.lists import company_of, next_href, slice_of
 from app.web.render import page, said
 
@@ -202,8 +202,7 @@ def show_journal(request: Request) -> Response:
         found = list_journal(session, visit.viewer, company.id, slice_of(visit))
         names = load_actor_names(session, [entry.actor for entry in found.items])
         managers = load_subjects(session, {one for entry in found.items for one in deputy_of(entry)}, on=visit.today)
-    called = {one.id: one.name for one in managers.values()}
-    lines = [_line(visit, entry, names, called) for entry in found.items]
+    lines = [_line(visit, entry, names, managers) for entry in found.items]
     return page(visit, "pages/admin/journal.html", lines=lines, older=next_href(visit, found))
 
 
@@ -213,7 +212,7 @@ def deputy_of(entry: Entry) -> list[str]:
     return found if isinstance(found, list) else []
 
 
-def _line(visit: Visit, entry: Entry, names: Mapping[str, str], called: Mapping[SubjectId, str]) -> EntryLine:
+def _line(visit: Visit, entry: Entry, names: Mapping[str, str], managers: Mapping[SubjectId, Subject]) -> EntryLine:
     what = WHAT.get(entry.action)
     who = names.get(entry.actor) or said(visit, _OTHERS.get(entry.actor, "Somebody unknown"))
     name = entry.details.get("name", "")
@@ -223,5 +222,5 @@ def _line(visit: Visit, entry: Entry, names: Mapping[str, str], called: Mapping[
         who,
         _PLACES.get(entry.object_kind, "").format(id=entry.object_id),
         name if isinstance(name, str) else "",
-        [called[SubjectId(one)] for one in deputy_of(entry) if one in called],
+        [managers[SubjectId(one)].name for one in deputy_of(entry) if one in managers],
     )
