@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -50,40 +50,62 @@ def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it
     subject_ids: Collection[str],
     with_items: bool = False,
     but: Collection[str] = (),
-) -> list[Released]:
-    """The rows about KPIs at subjects that tell or withhold something, of rounds about days since one.
+) -> tuple[list[Released], dict[str, list[FrozenKpi]]]:
+    """The rows about KPIs at subjects that tell or withhold something, of rounds about days since one; and what these asked.
 
     Of the KPIs as a whole; with items those of items and groups as well, which are many times as many. `but` are
-    rounds that are left out.
+    rounds that are left out. KPIs come as they were frozen, by round; those that nobody was asked about or that were
+    not measured are left out.
     """
-    # The few rounds are read by themselves: their days need not be taken apart once more for each of the many rows.
-    rounds = _load_rounds(session, company_id, since=since, but=but)
     query = select(*_FIGURE).where(ScoreRow.subject_id.in_(subject_ids), ScoreRow.kpi_id.in_(kpi_ids), IS_TOLD)
     # Items are asked of few subjects, release by release; the rest of many subjects, one after the other.
     of_these = select(ReleaseRow.id).where(ReleaseRow.company_id == company_id)
     query = query.where(ScoreRow.release_id.in_(of_these) if with_items else is_whole(ScoreRow))
-    return [
+    figures = session.execute(query).all()
+    rounds, asked = _load_rounds(session, {row[0] for row in figures}, frozenset(kpi_ids), since=since, but=but)
+    found = [
         Released(rounds[release_id], subject, kpi, item, groups, Withheld(reason) if reason else None, value, lo, hi)
-        for release_id, subject, kpi, item, groups, reason, value, lo, hi in session.execute(query)
+        for release_id, subject, kpi, item, groups, reason, value, lo, hi in figures
         if release_id in rounds
     ]
+    return found, asked
 
 
 def _load_rounds(
-    session: ReadSession, company_id: str, *, since: date, but: Collection[str]
-) -> dict[str, ReleasedRound]:
-    """The rounds of a company about days since one, but for some, by release."""
+    session: ReadSession, release_ids: Collection[str], kpi_ids: Collection[str], *, since: date, but: Collection[str]
+) -> tuple[dict[str, ReleasedRound], dict[str, list[FrozenKpi]]]:
+    """The rounds of releases about days since one, but for some, by release; and the KPIs as they were frozen, by round.
+
+    Read by themselves, since they are few: their days need not be taken apart once more for each of many figures.
+    """
     query = (
-        select(*_ROUND)
+        select(*_ROUND, _KPIS)
         .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
-        .where(ReleaseRow.company_id == company_id, RoundRow.period_start >= since)
+        .where(ReleaseRow.id.in_(release_ids), RoundRow.period_start >= since)
     )
     if but:
         query = query.where(RoundRow.id.not_in(but))
-    return {
-        release_id: ReleasedRound(round_id, release_id, first, last, sealed_at, length_of(first, last))
-        for round_id, release_id, first, last, sealed_at in session.execute(query)
-    }
+    # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
+    known: dict[str, list[FrozenKpi]] = {}
+    read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
+    rounds: dict[str, ReleasedRound] = {}
+    asked: dict[str, list[FrozenKpi]] = {}
+    for round_id, release_id, first, last, sealed_at, text in session.execute(query):
+        rounds[release_id] = ReleasedRound(round_id, release_id, first, last, sealed_at, length_of(first, last))
+        if text not in known:
+            wanted = (one for one in json.loads(text) if one["kpi_id"] in kpi_ids)
+            kpis = [_read_once(document, read[document["kpi_id"]]) for document in wanted]
+            known[text] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
+        asked[round_id] = known[text]
+    return rounds, asked
+
+
+def _read_once(document: Any, read: list[tuple[Any, FrozenKpi]]) -> FrozenKpi:
+    kpi = next((kpi for before, kpi in read if before == document), None)
+    if kpi is None:
+        [kpi] = kpis_in([document])
+        read.append((document, kpi))
+    return kpi
 
 
 def load_told_at(
@@ -103,30 +125,6 @@ def load_told_at(
         )
     )
     return frozenset(session.scalars(query.distinct()))
-
-
-def load_asked(session: ReadSession, round_ids: Iterable[str], kpi_ids: Collection[str]) -> dict[str, list[FrozenKpi]]:
-    """KPIs as they were frozen, by round; those that nobody was asked about or that were not measured are left out."""
-    query = select(RoundRow.id, _KPIS).where(RoundRow.id.in_(set(round_ids)))
-    # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
-    known: dict[str, list[FrozenKpi]] = {}
-    read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
-    found: dict[str, list[FrozenKpi]] = {}
-    for round_id, text in session.execute(query):
-        if text not in known:
-            wanted = (one for one in json.loads(text) if one["kpi_id"] in kpi_ids)
-            kpis = [_read_once(document, read[document["kpi_id"]]) for document in wanted]
-            known[text] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
-        found[round_id] = known[text]
-    return found
-
-
-def _read_once(document: Any, read: list[tuple[Any, FrozenKpi]]) -> FrozenKpi:
-    kpi = next((kpi for before, kpi in read if before == document), None)
-    if kpi is None:
-        [kpi] = kpis_in([document])
-        read.append((document, kpi))
-    return kpi
 
 
 def load_periods_under_way(session: ReadSession, subject_id: str, *, on: date) -> list[tuple[date, date]]:

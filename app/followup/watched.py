@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from app.deferred import dataclass
-from app.followup.rows import load_asked, load_released, load_shifts, load_watches
+from app.followup.rows import load_released, load_shifts, load_watches
 from app.followup.rules import better_of, step_of, watched_since
 from app.followup.series import Released, Steps, definitions_of, rated_series, spans_of
 from app.followup.values import Series, Watched, WatchSetting
@@ -69,7 +69,7 @@ def load_rated(  # noqa: PLR0913 - of what, where, on which day, how much of it,
     """The series of soft KPIs from what was released, by KPI and subject."""
     if not kpi_ids:
         return {}
-    rows = load_released(
+    rows, asked = load_released(
         session,
         company_id,
         since=watched_since(on),
@@ -78,7 +78,6 @@ def load_rated(  # noqa: PLR0913 - of what, where, on which day, how much of it,
         with_items=with_items,
         but=but,
     )
-    asked = load_asked(session, {row.round.round_id for row in rows}, frozenset(kpi_ids))
     by_place: defaultdict[tuple[str, str], list[Released]] = defaultdict(list)
     for row in rows:
         by_place[row.kpi_id or "", row.subject_id].append(row)
