@@ -17,7 +17,7 @@ from tests.house.test_locales import translated
 from tests.journeys.service import Running
 from tests.pages.every import GOES_ON, SEEN_IN_JOURNEYS, Page, every_route, read_every, read_lists
 from tests.pages.filled import fill, fill_more
-from tests.pages.looking import Looking, View, serving
+from tests.pages.looking import BEGINNING, Looking, View, serving
 from tests.pages.validity import faults
 from tests.shelf import NOW, Shelf, demo
 from tests.web.markup import Element
@@ -138,6 +138,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         looking = Looking(new_page(reduced_motion="reduce"), base)
         # Letters in frames of their own are for who is signed in.
         looking.tab.context.add_cookies([{"name": "session", "value": session, "url": base}])
+        looking.tab.goto(base + BEGINNING)
         wrong = [
             f"{page.route}: {fault}"
             for number, (path, page) in enumerate(by_path.items())
