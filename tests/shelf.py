@@ -1,4 +1,4 @@
-"""Databases that hold something worth keeping, such as the demo: filled once a run, copied for each process, kind and test."""
+"""Databases that hold something worth keeping, such as the demo: filled once, copied for each kind and test."""
 
 import fcntl
 import os
@@ -93,15 +93,24 @@ class Shelf:
 
     def _fill(self, filling: Database, content: Content) -> None:
         """By the commands, or row by row from where they filled another kind: that they work on both is proved elsewhere."""
-        if self._first is None:
-            with _alone_with(self._folder / f"{content.__name__}.sqlite") as kept:
-                if kept.exists():
-                    copy_file(kept, filling.url.database)
-                else:
-                    content(filling)
-                    copy_file(filling.url.database, kept)
-            return
-        filled = open_database(self._first._databases.copy("filled", of=self._first._source(content)))
+        if self._first is None and content is demo:
+            self._fill_from_file(filling, content)
+        elif self._first is None:
+            content(filling)
+        else:
+            self._fill_from(self._first, filling, content)
+
+    def _fill_from_file(self, filling: Database, content: Content) -> None:
+        """From what another process of the run has filled: for what leaves nothing in the memory of the one that did."""
+        with _alone_with(self._folder / f"{content.__name__}.sqlite") as kept:
+            if kept.exists():
+                copy_file(kept, filling.url.database)
+            else:
+                content(filling)
+                copy_file(filling.url.database, kept)
+
+    def _fill_from(self, first: "Shelf", filling: Database, content: Content) -> None:
+        filled = open_database(first._databases.copy("filled", of=first._source(content)))
         take_over(filling, of=filled)
         filled.dispose()
 
