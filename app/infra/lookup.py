@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Engine, Select
 from sqlalchemy.engine import Compiled
+from sqlalchemy.exc import DBAPIError
 
 from app.infra.database import ALONE, ReadSession
 
@@ -82,7 +83,7 @@ class Lookup:
     def _inside(
         self, session: ReadSession, parameters: Mapping[str, object], lists: Mapping[str, Sequence[object]]
     ) -> Sequence[Any] | None:
-        """The same as part of the session's transaction, which holds what was added there; None when it fails."""
+        """The same as part of the session's transaction, which holds what was added there; None when the connection broke."""
         if session.autoflush:
             session.flush()
         connection = session.connection()
@@ -92,9 +93,13 @@ class Lookup:
         try:
             cursor = driver.execute(sent.text, _given(sent, parameters, lists))
             return self._as_everywhere(cursor, prepared, connection.dialect)
-        except connection.dialect.loaded_dbapi.Error:
-            # Asked again, SQLAlchemy says what is wrong.
-            return None
+        except connection.dialect.loaded_dbapi.Error as error:
+            if connection.dialect.is_disconnect(error, driver, None):
+                # Asked again, SQLAlchemy sees to the other connections, which broke at the same time.
+                return None
+            # Nothing can be asked again: PostgreSQL says of whatever comes now that the transaction is over.
+            wrapped = DBAPIError.instance(sent.text, None, error, connection.dialect.loaded_dbapi.Error)
+            raise wrapped from error
 
     def _prepared_for(self, dialect: Dialect) -> _Prepared:
         known = self._prepared.get(dialect.name)
