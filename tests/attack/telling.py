@@ -1,8 +1,10 @@
 """What figures and lists tell beside sums: answers that follow from a deviation, writers that follow from an order."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
+
+import numpy as np
 
 from app.infra.keys import InstanceKey
 from app.releases.comments import normalised
@@ -80,3 +82,25 @@ def comments_in_time(played: Played, published: Release) -> Iterator[list[str]]:
 def beyond_chance(hits: int, expected: float) -> bool:
     """Whether so many hits are more than luck: over the mean of a Poisson count by four of its deviations."""
     return hits > expected + 4 * math.sqrt(expected) + 4
+
+
+def beyond_chance_together(guesses: Collection[tuple[Sequence[str], Sequence[str]]]) -> bool:
+    """Whether many guesses at who wrote what are right more often than luck has it, though each may be within it.
+
+    Guesses that resemble each other are right together, so that their sum spreads more than a count of independent
+    hits does. Its deviation is that over all ways to deal the same writers anew, the same in every guess.
+
+    Source: Hoeffding (1951), A combinatorial central limit theorem, Annals of Mathematical Statistics 22(4).
+
+    >>> beyond_chance_together({(("a", "b", "c"), ("b", "c", "a"))})
+    False
+    """
+    places = {writer: place for place, writer in enumerate(sorted({one for listed, _ in guesses for one in listed}))}
+    right = np.zeros((len(places), len(places)))
+    for listed, in_time in guesses:
+        for one, other in zip(listed, in_time, strict=True):
+            right[places[one], places[other]] += 1
+    expected = right.sum() / len(places)
+    centred = right - right.mean(axis=0) - right.mean(axis=1)[:, None] + right.mean()
+    deviation = math.sqrt((centred**2).sum() / (len(places) - 1))
+    return bool(np.trace(right) > expected + 4 * deviation + 4)

@@ -6,6 +6,7 @@ from tests.attack.organisations import organisation
 from tests.attack.played import release
 from tests.attack.telling import (
     beyond_chance,
+    beyond_chance_together,
     by_keyed_text,
     by_time,
     comments_in_time,
@@ -37,3 +38,23 @@ def test_comments_in_order_of_arrival_are_linked_and_those_by_their_keyed_text_a
     # Somebody who guesses an order gets one right in each list, on average.
     assert not beyond_chance(sum(hits_in_order(by_keyed_text(texts), texts) for texts in lists), len(lists))
     assert beyond_chance(comments, len(lists))
+
+
+def test_many_faint_guesses_tell_together_and_orders_that_resemble_each_other_are_not_taken_for_many() -> None:
+    draw = np.random.default_rng(20261126)
+    writers = [f"writer {number:02}" for number in range(24)]
+
+    def dealt(right: int = 0) -> tuple[str, ...]:
+        """An order in which the first few are where they were, and the rest anywhere."""
+        return (*writers[:right], *draw.permutation(writers[right:]))
+
+    for _ in range(200):
+        truth = dealt()
+        alike = [tuple(np.roll(truth, turn)) for turn in (0, 0, 0, 0)] + [(*truth[:18], *truth[18:][::-1])] * 4
+        assert not beyond_chance_together([(dealt(), one) for one in alike])
+        guess = dealt()
+        assert not beyond_chance_together([(guess, one) for one in alike])
+    # Five of 24 right is luck for each of forty guesses, and not for all of them.
+    faint = [(dealt(5), tuple(writers)) for _ in range(40)]
+    assert not any(beyond_chance(hits_in_order(*one), 1) for one in faint)
+    assert beyond_chance_together(faint)

@@ -113,6 +113,10 @@ class Vault:
 
     def hits(self, table: str) -> dict[tuple[str, str, str], int]:
         """For every order of sheets and every order of raters, how many sheets are given to the right one."""
+        return {orders: hits_in_order(written, named) for orders, (written, named) in self.guesses(table).items()}
+
+    def guesses(self, table: str) -> dict[tuple[str, str, str], tuple[tuple[str, ...], tuple[str, ...]]]:
+        """For every order of sheets and every order of raters, who wrote the sheets and who the attacker says did."""
         with self.engine.read() as session:
             writers = {order: self._writers(session, table, order) for order in SHEETS[self.kind][table]}
             raters = {
@@ -121,7 +125,7 @@ class Vault:
                 for order in orders
             }
         return {
-            (order, *by): hits_in_order(written, named)
+            (order, *by): (tuple(written), tuple(named))
             for (order, written), (by, named) in product(writers.items(), raters.items())
         }
 

@@ -122,7 +122,8 @@ def test_a_repetition_rests_runs_again_and_is_stopped_for_good(
     with pytest.raises(rules.RepetitionStopped):
         set_repetition(session, SERVICE, one.round_id, WISH, expected_version=4, now=now)
     assert set_repetition(session, SERVICE, one.round_id, over, now=now).version == 4
-    actions = session.scalars(select(JournalRow.action).where(JournalRow.action.startswith("repetition."))).all()
+    repetitions = select(JournalRow.action).where(JournalRow.action.startswith("repetition."))
+    actions = session.scalars(repetitions.order_by(JournalRow.sequence)).all()
     assert actions == ["repetition.begun", *["repetition.changed"] * 3]
 
 
