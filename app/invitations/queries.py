@@ -9,6 +9,8 @@ from sqlalchemy import Row, Select, bindparam, exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
+from app.infra.among import is_among
+from app.infra.bulk import id_text
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
@@ -54,9 +56,13 @@ IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 _LINK_ROWS = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
 _LINK = Lookup(_LINK_ROWS)
 _SECRETS: Select[Any] = (
-    select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
+    select(
+        *(id_text(INVITATION.c[name]).label(name) for name in ("id", "round_id", "person_id")),
+        INVITATION.c.rotation,
+        _ROUND.c.salt,
+    )
     .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
-    .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None))
+    .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None), is_among(INVITATION.c.id, "ids"))
 )
 _LINK_HELD = Lookup(_LINK_ROWS.with_for_update(read=True, of=_ROUND))
 
@@ -123,12 +129,8 @@ def load_secrets(
     That is: the round is no longer open, the link was taken back, or (a reminder) nothing is left to be answered.
     """
     key = key_of(session)
-    references = {message.reference for message in messages}
-    found: dict[str, Row[Any]] = {
-        row.id: row
-        for some in in_parts(references)
-        for row in session.connection().execute(_SECRETS.where(INVITATION.c.id.in_(some)))
-    }
+    asked = {"ids": [message.reference for message in messages]}
+    found: dict[str, Row[Any]] = {row.id: row for row in session.connection().execute(_SECRETS, asked).all()}
     reminders = [message for message in messages if message.letter is Letter.REMINDER and message.reference in found]
     unwanted: set[str] = set()
     if reminders:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, CursorResult, Select, Update, bindparam, c
 from app.infra.addresses import domain_of
 from app.infra.database import WriteSession
 from app.infra.logbook import Noted
-from app.infra.types import Whole
+from app.infra.ordered import take_in_order
+from app.infra.types import Text, Whole
 from app.infra.upserts import insert_or_leave
 from app.mail import queries, rules
 from app.mail.settle import held_by, settle
@@ -24,12 +25,17 @@ _OUTBOX = queries.OUTBOX
 WORKER_STOPPED = "The worker stopped before the mail server answered."
 
 
+def _written_out(value: str) -> ColumnElement[str]:
+    """A value that stands in the statement itself: an index of some rows alone is used only where it shows that they are meant."""
+    return bindparam(None, value, type_=Text(), literal_execute=True)
+
+
 def _due(*which: ColumnElement[bool]) -> Select[tuple[str]]:
     """Those of some letters that wait longest; by time alone, as their index has them."""
     return (
         select(_OUTBOX.c.id)
         .where(
-            _OUTBOX.c.state == OutboxState.QUEUED,
+            _OUTBOX.c.state == _written_out(OutboxState.QUEUED),
             _OUTBOX.c.next_attempt_at <= bindparam("by"),
             _OUTBOX.c.deadline_at > bindparam("by"),
             *which,
@@ -54,9 +60,10 @@ def _lease(found: Select[tuple[str]]) -> Update:
     )
 
 
+_IS_SIGN_IN = _OUTBOX.c.letter == _written_out(Letter.SIGN_IN)
 # Made once, like the rows they bring: making them takes longer than running them.
-_FIRST = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN))
-_FIRST_SINCE = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
+_FIRST = _lease(_due(_IS_SIGN_IN))
+_FIRST_SINCE = _lease(_due(_IS_SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
 _REST = _lease(_due(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True))))
 # All that waits of some bundles, whenever it would be due: they leave whole.
 _IN_BUNDLES = (_OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)), _OUTBOX.c.deadline_at > bindparam("by"))
@@ -81,7 +88,7 @@ def claim(
     count together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
     write transactions queue up.
     """
-    _free(session, OutboxRow.leased_until <= now, now=now)
+    take_in_order(session)
     held_at = queries.load_progress(session).held_at
     asked = {"owner": owner, "until": now + rules.LEASE, "by": now, "held_at": held_at}
     first = _leased(session, _FIRST if held_at is None else _FIRST_SINCE, most=limit, **asked)
@@ -91,6 +98,8 @@ def claim(
     if len(rest) < left:
         # To look through all that wait takes longer than to claim some of them; each turn begins with it.
         _expire(session, now=now)
+        if _free(session, OutboxRow.leased_until <= now, now=now):
+            rest = [*rest, *_leased(session, _REST, most=left - len(rest), held=list(held), **asked)]
     messages = (*first, *_whole(session, rest, owner=owner, now=now))
     return _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else messages
 
@@ -139,7 +148,7 @@ def _whole(
 
 
 def _leased(session: WriteSession, statement: Update, **asked: object) -> Sequence[OutboxMessage]:
-    rows = session.connection().execute(statement, asked)
+    rows = session.connection().execute(statement, asked).all()
     return sorted(map(queries.message_in, rows), key=lambda one: (one.dated_at, one.id))
 
 

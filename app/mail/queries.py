@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import ColumnElement, Row, Table, func, select
 from sqlalchemy import cast as sql_cast
 
 from app.infra.database import ReadSession
@@ -28,15 +28,24 @@ AT_ONCE = 500
 """Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
 
 OUTBOX = cast("Table", OutboxRow.__table__)
+_AS_TEXT = ("id", "parameters", "leaves_with")
 MESSAGE_COLUMNS = tuple(
-    OUTBOX.c[name] if name != "parameters" else sql_cast(OUTBOX.c.parameters, Text).label(name)
+    OUTBOX.c[name] if name not in _AS_TEXT else sql_cast(OUTBOX.c[name], Text).label(name)
     for name in (field.name for field in fields(OutboxMessage))
 )
-"""What a message is made of, in its order; its parameters as text."""
+"""What a message is made of, in its order; its ids and parameters as text."""
 
-IS_QUEUED = OUTBOX.c.state.concat("") == OutboxState.QUEUED
-"""Of messages that something else points to: by the bare column, SQLite would look through all that waits instead."""
 
+def of_those_in(state: OutboxState) -> ColumnElement[bool]:
+    """Of messages that something else points to, those in a state.
+
+    By the bare column, both databases would now and then look through all that are in it instead, and PostgreSQL through
+    those that were in it lately, too.
+    """
+    return OUTBOX.c.state.concat("") == state
+
+
+IS_QUEUED = of_those_in(OutboxState.QUEUED)
 WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 

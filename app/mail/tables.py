@@ -11,6 +11,7 @@ from app.infra.types import Id, Instant, Json, Text, Whole, one_of
 from app.mail.values import Letter, OutboxState, SuppressionReason
 
 _IS_BUNDLED = text("leaves_with IS NOT NULL")
+_IS_ASKED_FOR = text("letter = 'sign_in' AND state = 'queued'")
 
 
 class OutboxRow(Base):
@@ -23,6 +24,10 @@ class OutboxRow(Base):
     __table_args__ = (
         UniqueConstraint("reference", "wave"),
         Index(None, "state", "next_attempt_at"),
+        # Somebody looks at an empty mailbox: whatever else waits is not to be looked through first.
+        Index(
+            "ix_outbox_message_sign_in", "next_attempt_at", sqlite_where=_IS_ASKED_FOR, postgresql_where=_IS_ASKED_FOR
+        ),
         Index(None, "mailbox"),
         Index(None, "message_id"),
         # Most leave alone, and cost nothing here.
