@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Table, func, select
+from sqlalchemy import Row, Table, and_, func, select
 from sqlalchemy import cast as sql_cast
 
 from app.infra.database import ReadSession
@@ -35,17 +35,10 @@ MESSAGE_COLUMNS = tuple(
 )
 """What a message is made of, in its order; its ids and parameters as text."""
 
+IS_QUEUED = OUTBOX.c.state == OutboxState.QUEUED
+WAITS = and_(IS_QUEUED, OUTBOX.c.lease_owner.is_(None), OUTBOX.c.settled_at.is_(None))
+"""The same of all that are in the outbox, in the words of the index of those."""
 
-def of_those_in(state: OutboxState) -> ColumnElement[bool]:
-    """Of messages that something else points to, those in a state.
-
-    By the bare column, both databases would now and then look through all that are in it instead, and PostgreSQL through
-    those that were in it lately, too.
-    """
-    return OUTBOX.c.state.concat("") == state
-
-
-IS_QUEUED = of_those_in(OutboxState.QUEUED)
 WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 
 

@@ -33,11 +33,11 @@ _HELD = update(_OUTBOX).where(
     _OUTBOX.c.lease_owner == bindparam("owner"),
 )
 _BEGUN = (
-    _HELD.where(queries.of_those_in(OutboxState.PREPARED))
+    _HELD.where(_OUTBOX.c.state == OutboxState.PREPARED)
     .values(state=OutboxState.HANDING_OVER, copies=_OUTBOX.c.copies + 1, leased_until=bindparam("until"))
     .returning(id_text(_OUTBOX.c.id))
 )
-_ARRIVED = _HELD.where(queries.of_those_in(OutboxState.HANDING_OVER)).values(
+_ARRIVED = _HELD.where(_OUTBOX.c.state == OutboxState.HANDING_OVER).values(
     state=OutboxState.SENT,
     settled_at=bindparam("at"),
     # Which begin with no digit: SQLite would take them for places in a list.
