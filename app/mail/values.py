@@ -12,7 +12,7 @@ class Letter(StrEnum):
     """Every letter there is; each has its texts under templates/email/.
 
     What its parameters must hold (names ending in `_at` are moments, in `_on` days, in ISO form):
-    invitation, reminder: composed by `app.invitations.letters`;
+    invitation, reminder: composed by `app.invitations.letters`; those of one company_id alone leave as one mail;
     deputy: organisation, manager (a name), from_at, until_at;
     nomination_call: organisation, asked_by, round_name, until_at, round_id, person_id;
     nominations_waiting: organisation, count, person_id;
