@@ -160,7 +160,7 @@ def list_invitations(
     )
     rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request))
     page = page_of(rows, request, key=lambda row: row[:2])
-    invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items])}
+    invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items], now=now)}
     return page.map(lambda row: invitations[InvitationId(row[1])])
 
 
@@ -172,7 +172,7 @@ def get_invitation(session: ReadSession, viewer: Viewer, invitation_id: str, *, 
     round_ = get_round(session, viewer, row.round_id, now=now)
     if row.person_id in load_hidden_raters(session, viewer, round_, now=now):
         raise NotFound
-    return _invitations(session, round_, [row])[0]
+    return _invitations(session, round_, [row], now=now)[0]
 
 
 def count_deliveries(
@@ -181,7 +181,7 @@ def count_deliveries(
     """How many letters of a round are in each state; for who may read the round."""
     round_ = get_round(session, viewer, round_id, now=now)
     counts = dict.fromkeys(DeliveryState, 0)
-    for one in _invitations(session, round_, _rows_of(session, round_.id)):
+    for one in _invitations(session, round_, _rows_of(session, round_.id), now=now):
         counts[one.delivery] += 1
     return counts
 
@@ -194,7 +194,7 @@ def list_undelivered(
     hidden = load_hidden_raters(session, viewer, round_, now=now)
     troubled = {DeliveryState.BOUNCED, DeliveryState.ATTENTION, DeliveryState.NO_ADDRESS}
     known = [row for row in _rows_of(session, round_.id) if row.person_id not in hidden]
-    found = _invitations(session, round_, known)
+    found = _invitations(session, round_, known, now=now)
     return sorted((one for one in found if one.delivery in troubled), key=lambda one: (one.email or "", one.id))[:limit]
 
 
@@ -240,7 +240,9 @@ def _rows_of(session: ReadSession, round_id: str) -> Sequence[InvitationRow]:
     return session.scalars(select(InvitationRow).where(InvitationRow.round_id == round_id)).all()
 
 
-def _invitations(session: ReadSession, round_: Round, rows: Collection[InvitationRow]) -> list[Invitation]:
+def _invitations(
+    session: ReadSession, round_: Round, rows: Collection[InvitationRow], *, now: datetime
+) -> list[Invitation]:
     people = load_people(session, {row.person_id for row in rows})
     deliveries = load_deliveries(session, [row.id for row in rows])
     suppressed = load_suppressions(session, {person.mailbox for person in people.values() if person.mailbox})
@@ -253,6 +255,7 @@ def _invitations(session: ReadSession, round_: Round, rows: Collection[Invitatio
             deliveries.get(row.id, ()),
             suppressed.get(people[PersonId(row.person_id)].mailbox or ""),
             rules.told_answered(assignments.get(row.person_id, ()), told),
+            now=now,
         )
         for row in rows
     ]
@@ -264,6 +267,8 @@ def _invitation(
     deliveries: Sequence[Delivery],
     suppression: Suppression | None,
     answered: bool | None,  # noqa: FBT001 - a fact, not a switch
+    *,
+    now: datetime,
 ) -> Invitation:
     reason = suppression.reason if suppression is not None else None
     told = rules.told_letters(deliveries, is_told=answered is not None)
@@ -282,6 +287,7 @@ def _invitation(
         next_step=rules.next_step(state, latest, note=note, is_void=is_void),
         left_alone=reason,
         leaves_at=latest.next_attempt_at if latest is not None else None,
+        waits_because=rules.wait_reason(latest, now=now),
         answered=answered,
         reminded=row.reminded,
         is_void=is_void,

@@ -34,6 +34,13 @@ class NextStep(StrEnum):
     ASK_OPERATOR = "ask_operator"
 
 
+class WaitReason(StrEnum):
+    """Why a letter waits: its mailbox gets one a day at most, or the other side did not take it when it was tried."""
+
+    ONE_A_DAY = "one_a_day"
+    NOT_TAKEN = "not_taken"
+
+
 @dataclass(frozen=True, slots=True)
 class RatingLink:
     """What a rating link opens just now: one rater in one open round. `closes_at` is the rater's own, as printed.
@@ -64,9 +71,9 @@ class LinkSecrets:
 class Invitation:
     """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
 
-    So are reminders, in `delivery`, `reply` and `leaves_at`; `reminded` counts those of the round that are over. `reply`
-    is what the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when
-    the letter that waits leaves at the earliest.
+    So are reminders, in `delivery`, `reply`, `leaves_at` and `waits_because`; `reminded` counts those of the round that
+    are over. `reply` is what the other side said to a letter that failed, `left_alone` why the address gets no letters,
+    `leaves_at` when the letter that waits leaves at the earliest.
     """
 
     id: InvitationId
@@ -80,6 +87,7 @@ class Invitation:
     next_step: NextStep
     left_alone: SuppressionReason | None
     leaves_at: datetime | None
+    waits_because: WaitReason | None
     answered: bool | None
     reminded: int
     is_void: bool

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.invitations.rules import (
+    SOON,
     ResentLately,
     check_resend,
     delivery_state,
@@ -14,9 +15,10 @@ from app.invitations.rules import (
     next_wave,
     told_answered,
     told_letters,
+    wait_reason,
     wants_reminder,
 )
-from app.invitations.values import DeliveryState, NextStep
+from app.invitations.values import DeliveryState, NextStep, WaitReason
 from app.kpis.values import RaterGroup
 from app.mail.values import Delivery, OutboxState, SuppressionReason
 from app.rounds.values import Assignment, AssignmentId, AssignmentSource, RoundId
@@ -52,6 +54,16 @@ def test_the_latest_letter_decides(
     deliveries = [delivery(one) for one in states]
     assert delivery_state(email="a@b.no", deliveries=deliveries, suppression=suppression) is state
     assert delivery_state(email=None, deliveries=deliveries, suppression=suppression) is DeliveryState.NO_ADDRESS
+
+
+def test_a_letter_that_waits_says_why() -> None:
+    def waits(late: timedelta, reply: str | None = None) -> WaitReason | None:
+        latest = replace(delivery(OutboxState.QUEUED), next_attempt_at=NOW + late, reply=reply)
+        return wait_reason(latest, now=NOW)
+
+    assert waits(2 * SOON) is WaitReason.ONE_A_DAY
+    assert waits(SOON, "450 4.2.1 Busy") is WaitReason.NOT_TAKEN
+    assert {waits(SOON), waits(0 * SOON), wait_reason(delivery(), now=NOW), wait_reason(None, now=NOW)} == {None}
 
 
 @pytest.mark.parametrize(
