@@ -20,6 +20,7 @@ from app.invitations import rules
 from app.invitations.tables import InvitationRow, VoidedLinkRow
 from app.invitations.values import DeliveryState, Invitation, InvitationId, LinkSecrets, RatingLink
 from app.mail.queries import load_deliveries, load_suppressed, load_suppressions
+from app.mail.rules import wait_reason
 from app.mail.values import Delivery, Letter, OutboxMessage, Suppression
 from app.organisation.paths import in_parts
 from app.organisation.queries import load_people
@@ -271,7 +272,7 @@ def _invitation(
     now: datetime,
 ) -> Invitation:
     reason = suppression.reason if suppression is not None else None
-    told = rules.told_letters(deliveries, is_told=answered is not None)
+    told = rules.told_letters(deliveries)
     latest = told[-1] if told else None
     state = rules.delivery_state(email=person.email, deliveries=told, suppression=reason)
     note, is_void = suppression.note if suppression is not None else "", row.voided_at is not None
@@ -287,7 +288,7 @@ def _invitation(
         next_step=rules.next_step(state, latest, note=note, is_void=is_void),
         left_alone=reason,
         leaves_at=latest.next_attempt_at if latest is not None else None,
-        waits_because=rules.wait_reason(latest, now=now),
+        waits_because=wait_reason(latest, now=now),
         answered=answered,
         reminded=row.reminded,
         is_void=is_void,

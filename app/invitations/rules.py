@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Conflict, Expired, FieldError, Forbidden, Invalid, NotFound, TooMany
-from app.invitations.values import DeliveryState, NextStep, WaitReason
+from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
 from app.mail.rules import trouble_of
 from app.mail.values import Delivery, OutboxState, Suppression, SuppressionReason, Trouble
@@ -20,8 +20,6 @@ BETWEEN_RESENDS = timedelta(hours=24)
 BETWEEN_OWN_RESENDS = timedelta(hours=1)
 STALE = timedelta(hours=1)
 """How long a reminder may wait before it is asked again whether anybody needs it."""
-SOON = timedelta(minutes=1)
-"""What waits no longer than this waits for its turn among the others, which is no reason worth telling."""
 LONGEST_EXTENSION = timedelta(days=14)
 
 EXTENSION_RANGE = "Choose a time after the round closes, at most 14 days later."
@@ -155,14 +153,13 @@ def check_link(
         raise NotYetOpen(opens_at)
 
 
-def told_letters(deliveries: Sequence[Delivery], *, is_told: bool) -> Sequence[Delivery]:
-    """The letters to a rater that may be told of; without the reminders where it is not told who has answered (R9).
+def told_letters(deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    """The letters to a rater that may be told of: all but the reminders, as long as none has failed (R9).
 
-    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. One that
-    failed says that an address needs mending, and stays.
+    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. Where that is
+    told anyway it would tell of other rounds: a mailbox gets one letter a day, so that a reminder leaves later where
+    another round has reminded the same rater. One that failed says that an address needs mending, and stays.
     """
-    if is_told:
-        return deliveries
     return [one for one in deliveries if one.wave not in REMINDER_WAVES or one.state in FAILED]
 
 
@@ -206,23 +203,6 @@ def next_step(delivery: DeliveryState, latest: Delivery | None, *, note: str = "
     if delivery is DeliveryState.SENT and latest is not None and (latest.reply or "").startswith("4"):
         return NextStep.WAIT
     return _STEPS[delivery]
-
-
-def wait_reason(latest: Delivery | None, *, now: datetime) -> WaitReason | None:
-    """Why the latest letter to a rater waits, as far as it may be told of; None when it does not, or leaves soon.
-
-    >>> from datetime import UTC
-    >>> noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    >>> tomorrow = noon + timedelta(days=1)
-    >>> waiting = Delivery("", 0, OutboxState.QUEUED, "", noon, None, next_attempt_at=tomorrow)
-    >>> wait_reason(waiting, now=noon), wait_reason(waiting, now=tomorrow)
-    (<WaitReason.ONE_A_DAY: 'one_a_day'>, None)
-    """
-    if latest is None or latest.next_attempt_at is None or latest.next_attempt_at <= now:
-        return None
-    if latest.reply:
-        return WaitReason.NOT_TAKEN
-    return WaitReason.ONE_A_DAY if latest.next_attempt_at - now > SOON else None
 
 
 def check_address(suppression: Suppression | None, *, despite_bounce: bool) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.deferred import dataclass
-from app.mail.values import SuppressionReason
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.values import RoundId
 
 InvitationId = NewType("InvitationId", str)
@@ -32,13 +32,6 @@ class NextStep(StrEnum):
     SEND_AGAIN = "send_again"
     ASK_PERSON = "ask_person"
     ASK_OPERATOR = "ask_operator"
-
-
-class WaitReason(StrEnum):
-    """Why a letter waits: its mailbox gets one a day at most, or the other side did not take it when it was tried."""
-
-    ONE_A_DAY = "one_a_day"
-    NOT_TAKEN = "not_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +64,9 @@ class LinkSecrets:
 class Invitation:
     """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
 
-    So are reminders, in `delivery`, `reply`, `leaves_at` and `waits_because`; `reminded` counts those of the round that
-    are over. `reply` is what the other side said to a letter that failed, `left_alone` why the address gets no letters,
-    `leaves_at` when the letter that waits leaves at the earliest.
+    A reminder is told of nowhere unless it failed; `reminded` counts those of the round that are over. `reply` is what
+    the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when the letter
+    that waits leaves at the earliest.
     """
 
     id: InvitationId

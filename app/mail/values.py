@@ -115,6 +115,13 @@ class Trouble(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class WaitReason(StrEnum):
+    """Why a letter waits: its mailbox gets one a day at most, or the other side did not take it when it was tried."""
+
+    ONE_A_DAY = "one_a_day"
+    NOT_TAKEN = "not_taken"
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Something told of one letter, which is known by return addresses, Message-ID or recipient; any may be missing.

@@ -18,8 +18,8 @@ from app.infra.database import ReadSession
 from app.invitations.commands import extend_invitation, resend_invitation, rotate_invitation, void_invitation
 from app.invitations.queries import get_invitation, list_invitations
 from app.invitations.rules import THE_PERSONS_OWN
-from app.invitations.values import DeliveryState, Invitation, NextStep, WaitReason
-from app.mail.values import SuppressionReason
+from app.invitations.values import DeliveryState, Invitation, NextStep
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.queries import place_of
 from app.rounds.rules import RoundNotOpen
 from app.rounds.values import RoundState

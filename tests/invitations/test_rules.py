@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.invitations.rules import (
-    SOON,
     ResentLately,
     check_resend,
     delivery_state,
@@ -15,10 +14,9 @@ from app.invitations.rules import (
     next_wave,
     told_answered,
     told_letters,
-    wait_reason,
     wants_reminder,
 )
-from app.invitations.values import DeliveryState, NextStep, WaitReason
+from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
 from app.mail.values import Delivery, OutboxState, SuppressionReason
 from app.rounds.values import Assignment, AssignmentId, AssignmentSource, RoundId
@@ -54,16 +52,6 @@ def test_the_latest_letter_decides(
     deliveries = [delivery(one) for one in states]
     assert delivery_state(email="a@b.no", deliveries=deliveries, suppression=suppression) is state
     assert delivery_state(email=None, deliveries=deliveries, suppression=suppression) is DeliveryState.NO_ADDRESS
-
-
-def test_a_letter_that_waits_says_why() -> None:
-    def waits(late: timedelta, reply: str | None = None) -> WaitReason | None:
-        latest = replace(delivery(OutboxState.QUEUED), next_attempt_at=NOW + late, reply=reply)
-        return wait_reason(latest, now=NOW)
-
-    assert waits(2 * SOON) is WaitReason.ONE_A_DAY
-    assert waits(SOON, "450 4.2.1 Busy") is WaitReason.NOT_TAKEN
-    assert {waits(SOON), waits(0 * SOON), wait_reason(delivery(), now=NOW), wait_reason(None, now=NOW)} == {None}
 
 
 @pytest.mark.parametrize(
@@ -135,19 +123,18 @@ def test_nobody_is_written_to_again_shortly_after_a_reminder_whether_reminded_or
     invited = [delivery(at=NOW - 3 * DAY)]
     check_resend(invited, pause=DAY, now=NOW)
     for sent_too in ([], [delivery(wave=1, at=NOW)]):
-        letters = told_letters([*invited, *sent_too], is_told=False)
+        letters = told_letters([*invited, *sent_too])
         with pytest.raises(ResentLately):
             check_resend(letters, pause=DAY, reminded_at=NOW, now=NOW + timedelta(hours=23))
         check_resend(letters, pause=DAY, reminded_at=NOW, now=NOW + DAY)
 
 
-def test_a_reminder_is_told_of_only_where_answers_are_unless_it_failed() -> None:
+def test_a_reminder_is_told_of_nowhere_unless_it_failed() -> None:
     invited, again = delivery(), delivery(wave=3)
     queued, arrived = delivery(OutboxState.QUEUED, wave=1), delivery(wave=2)
     came_back = delivery(OutboxState.BOUNCED, wave=2)
-    assert told_letters([invited, queued, arrived], is_told=False) == [invited]
-    assert told_letters([invited, queued, arrived], is_told=True) == [invited, queued, arrived]
-    assert told_letters([invited, queued, came_back, again], is_told=False) == [invited, came_back, again]
+    assert told_letters([invited, queued, arrived]) == [invited]
+    assert told_letters([invited, queued, came_back, again]) == [invited, came_back, again]
 
 
 def test_a_token_has_32_signs_of_the_alphabet() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.schemas.base import ID, OTHER_ID, Id, In, Instant, Out, example, one_of
-from app.invitations.values import DeliveryState, NextStep, WaitReason
+from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
-from app.mail.values import SuppressionReason
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.values import AssignmentSource, DeclineReason
 
 
