@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import event, select, update
 
 from app.dispatch import Post, send_due, take_back
+from app.infra.clock import elapsed
 from app.infra.database import Database
 from app.infra.keys import InstanceKey
 from app.infra.logbook import read_logbook
@@ -328,6 +329,19 @@ def test_the_next_batch_is_got_ready_beside_the_last_letters_of_one_and_given_ba
     assert set(map(tuple, found)) == {(OutboxState.SENT, 1, 1) if sent else (OutboxState.QUEUED, 0, 0)}
 
 
+@ONE_DATABASE
+def test_the_next_batch_is_given_back_where_the_last_letter_of_one_took_most_of_its_lease(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = _Slow(engine)
+    monkeypatch.setattr("app.dispatch.BATCH", 1)
+    monkeypatch.setattr("app.dispatch.elapsed", lambda: slow.clock)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(2)], now=now)
+    assert send_due(engine, Post(slow, writer, BASE, "host/1"), now=now) == 1
+    assert sorted(states(engine).values()) == [OutboxState.QUEUED, OutboxState.SENT]
+
+
 def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
     engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -386,6 +400,25 @@ class _Taking:
 
     def abandon(self) -> None:
         """Nothing to do."""
+
+
+class _Slow(_Taking):
+    """A way out that takes ten minutes, and begins to once the next letter is ready."""
+
+    def __init__(self, engine: Database) -> None:
+        self.clock = 0.0
+        self._engine = engine
+
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        yield self
+
+    def hand_over(self, raw: bytes, name: str) -> Reply:
+        deadline = elapsed() + 5
+        while OutboxState.PREPARED not in states(self._engine).values() and elapsed() < deadline:
+            pass
+        self.clock += 600
+        return super().hand_over(raw, name)
 
 
 class _Broken(_Taking):
