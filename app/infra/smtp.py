@@ -94,6 +94,8 @@ class SmtpTransport:
             client.ehlo_or_helo_if_needed()
             if self.security == "starttls":
                 client.starttls(context=ssl.create_default_context())
+                # Whatever was said before is forgotten (RFC 3207, 4.2), who we are and what the relay can do included.
+                client.ehlo_or_helo_if_needed()
             if self.user is not None:
                 client.login(self.user, self.password or "")
         except BaseException:
