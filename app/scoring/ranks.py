@@ -178,9 +178,16 @@ def _noise(seed: str, name: str, draws: int) -> Floats:
 
 def _places(drawn: Floats) -> tuple[Integers, Integers]:
     """Best and worst place of each row in each column."""
-    best, worst = np.empty(drawn.shape, np.int64), np.empty(drawn.shape, np.int64)
-    for draw, values in enumerate(drawn.T):
-        ordered = np.sort(values)
-        best[:, draw] = 1 + len(values) - np.searchsorted(ordered, values, side="right")
-        worst[:, draw] = len(values) - np.searchsorted(ordered, values, side="left")
-    return best, worst
+    columns = np.ascontiguousarray(drawn.T)
+    order = np.argsort(columns, axis=1)
+    ordered = np.take_along_axis(columns, order, axis=1)
+    # Scores that are equal stand side by side, from the first of them to the last.
+    differs = ordered[:, 1:] != ordered[:, :-1]
+    edge = np.ones((len(columns), 1), bool)
+    place = np.arange(len(drawn))
+    first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), place, 0), axis=1)
+    last = np.minimum.accumulate(np.where(np.hstack([differs, edge]), place, len(drawn))[:, ::-1], axis=1)[:, ::-1]
+    best, worst = np.empty(columns.shape, np.int64), np.empty(columns.shape, np.int64)
+    np.put_along_axis(best, order, len(drawn) - last, axis=1)
+    np.put_along_axis(worst, order, len(drawn) - first, axis=1)
+    return best.T, worst.T
