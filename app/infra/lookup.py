@@ -115,6 +115,8 @@ class Lookup:
                 kind.result_processor(dialect, told[1]) for kind, told in zip(kinds, cursor.description, strict=True)
             ]
             prepared.converted = tuple((place, way) for place, way in enumerate(ways) if way is not None)
+        if not prepared.converted:
+            return [self._row(*one) for one in cursor.fetchall()]
         rows = []
         for one in cursor.fetchall():
             values = list(one)

@@ -1,15 +1,18 @@
 """Trees of subjects on a day, whole or in part, and who hung where over all days. Whoever asks: permission is asked above."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from app.errors import NotFound
 from app.infra.database import ReadSession
-from app.organisation.paths import holds, known_id, load_paths, load_subjects
+from app.infra.lookup import Lookup
+from app.infra.types import Day, Id
+from app.organisation.paths import holds, known_id, load_paths, load_subjects, subject_of
 from app.organisation.tables import MembershipRow, SubjectRow
 from app.organisation.values import UNIT_KINDS, Membership, Stays, Subject, SubjectId, SubjectKind, Tree, tree_of
 from app.organisation.viewers import load_manager_roles, load_roles_at
@@ -17,6 +20,18 @@ from app.organisation.viewers import load_manager_roles, load_roles_at
 # Columns and no mapped rows: this is asked for whole companies.
 _HANGING: Select[*tuple[Any, ...]] = select(
     SubjectRow.id, SubjectRow.kind, SubjectRow.name, SubjectRow.external_id, SubjectRow.version, MembershipRow.parent_id
+)
+_KINDS = [kind.value for kind in UNIT_KINDS]
+# Asked for by every other page: plain rows, hung up once.
+_UNITS = Lookup(
+    select(*_HANGING.selected_columns, SubjectRow.company_id)
+    .select_from(SubjectRow)
+    .outerjoin(
+        MembershipRow,
+        and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, bindparam("day", type_=Day))),
+    )
+    .where(SubjectRow.company_id == bindparam("company_id", type_=Id))
+    .where(SubjectRow.kind.in_(bindparam("kinds", expanding=True)))
 )
 
 _STAYS = (
@@ -54,13 +69,19 @@ def load_branches(session: ReadSession, company_id: str, subject_ids: Iterable[s
 
 def load_units(session: ReadSession, company_id: str, *, on: date) -> tuple[Subject, ...]:
     """The units of a company that hang in it on a day, in the order of the tree, whoever asks; one statement."""
-    query = _HANGING.where(SubjectRow.company_id == known_id(company_id), SubjectRow.kind.in_(UNIT_KINDS))
-    units = {one.id: one for one in _hanging(session, query, company_id, on=on)}
-    root = units.get(SubjectId(company_id))
-    if root is None:
-        return ()
-    tree = tree_of(root, (one for one in units.values() if one.parent_id is not None), ())
-    return tuple(tree.subjects[one] for one in tree.subtree(root.id))
+    rows = _UNITS.rows(session, {"company_id": known_id(company_id), "kinds": _KINDS, "day": on})
+    hanging: defaultdict[str | None, list[Any]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: (one.name.casefold(), one.id), reverse=True):
+        hanging[row.parent_id].append(row)
+    found: dict[str, Subject] = {}
+    waiting: list[tuple[Any, tuple[SubjectId, ...]]] = [(row, ()) for row in hanging[None] if row.id == company_id]
+    while waiting:
+        row, above = waiting.pop()
+        # Whatever is in the tree already is not hung a second time, should there ever be a loop.
+        if row.id not in found:
+            found[row.id] = subject_of(row, path := (*above, SubjectId(row.id)), row.parent_id)
+            waiting += [(one, path) for one in hanging[row.id]]
+    return tuple(found.values())
 
 
 def load_members(session: ReadSession, unit: Subject, *, on: date) -> tuple[Subject, ...]:
