@@ -45,7 +45,7 @@ _AT_THESE = (
     ScoreRow.kpi_id.in_(bindparam("kpi_ids", expanding=True)),
 )
 # Every page about a unit asks for these, of many subjects and of hundreds of rounds.
-_WHOLE = Lookup(select(*_FIGURE).where(*_AT_THESE, IS_TOLD, is_whole(ScoreRow)))
+_WHOLE = Lookup(select(*_FIGURE).where(*_AT_THESE, IS_TOLD, is_whole(ScoreRow)), is_plain=True)
 _ASKED_ABOUT = Lookup(
     select(*_ROUND, _KPIS.label("kpis"))
     .join_from(RoundRow, ReleaseRow, ReleaseRow.round_id == RoundRow.id)
@@ -53,7 +53,8 @@ _ASKED_ABOUT = Lookup(
         ReleaseRow.company_id == bindparam("company_id", type_=Id),
         RoundRow.period_start >= bindparam("since", type_=Day),
         ReleaseRow.id.in_(select(ScoreRow.release_id).where(*_AT_THESE, is_whole(ScoreRow))),
-    )
+    ),
+    is_plain=True,
 )
 
 

@@ -1,7 +1,7 @@
 """Trees of subjects on a day, whole or in part, and who hung where over all days. Whoever asks: permission is asked above."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.lookup import Lookup
 from app.infra.types import Day, Id
-from app.organisation.paths import holds, known_id, load_paths, load_subjects, subject_of
+from app.organisation.paths import holds, known_id, load_paths, load_subjects
 from app.organisation.tables import MembershipRow, SubjectRow
 from app.organisation.values import UNIT_KINDS, Membership, Stays, Subject, SubjectId, SubjectKind, Tree, tree_of
 from app.organisation.viewers import load_manager_roles, load_roles_at
@@ -24,14 +24,14 @@ _HANGING: Select[*tuple[Any, ...]] = select(
 _KINDS = [kind.value for kind in UNIT_KINDS]
 # Asked for by every other page: plain rows, hung up once.
 _UNITS = Lookup(
-    select(*_HANGING.selected_columns, SubjectRow.company_id)
-    .select_from(SubjectRow)
+    _HANGING.select_from(SubjectRow)
     .outerjoin(
         MembershipRow,
         and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, bindparam("day", type_=Day))),
     )
     .where(SubjectRow.company_id == bindparam("company_id", type_=Id))
-    .where(SubjectRow.kind.in_(bindparam("kinds", expanding=True)))
+    .where(SubjectRow.kind.in_(bindparam("kinds", expanding=True))),
+    is_plain=True,
 )
 
 _STAYS = (
@@ -70,17 +70,19 @@ def load_branches(session: ReadSession, company_id: str, subject_ids: Iterable[s
 def load_units(session: ReadSession, company_id: str, *, on: date) -> tuple[Subject, ...]:
     """The units of a company that hang in it on a day, in the order of the tree, whoever asks; one statement."""
     rows = _UNITS.rows(session, {"company_id": known_id(company_id), "kinds": _KINDS, "day": on})
-    hanging: defaultdict[str | None, list[Any]] = defaultdict(list)
-    for row in sorted(rows, key=lambda one: (one.name.casefold(), one.id), reverse=True):
-        hanging[row.parent_id].append(row)
-    found: dict[str, Subject] = {}
-    waiting: list[tuple[Any, tuple[SubjectId, ...]]] = [(row, ()) for row in hanging[None] if row.id == company_id]
+    hanging: defaultdict[str | None, list[Sequence[Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: (one[2].casefold(), one[0]), reverse=True):
+        hanging[row[-1]].append(row)
+    company = SubjectId(company_id)
+    found: dict[SubjectId, Subject] = {}
+    waiting: list[tuple[Sequence[Any], tuple[SubjectId, ...]]] = [(row, ()) for row in rows if row[0] == company_id]
     while waiting:
-        row, above = waiting.pop()
+        (id_, kind, name, external_id, version, parent_id), above = waiting.pop()
         # Whatever is in the tree already is not hung a second time, should there ever be a loop.
-        if row.id not in found:
-            found[row.id] = subject_of(row, path := (*above, SubjectId(row.id)), row.parent_id)
-            waiting += [(one, path) for one in hanging[row.id]]
+        if id_ not in found:
+            path = (*above, id_)
+            found[id_] = Subject(id_, company, SubjectKind(kind), name, external_id, parent_id, path, version)
+            waiting += [(one, path) for one in hanging[id_]]
     return tuple(found.values())
 
 
