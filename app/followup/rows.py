@@ -1,12 +1,13 @@
 """Rows of follow-up read in bulk, whoever asks: released figures of KPIs over all rounds, and what was set by hand."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, cast, func, literal, or_, select
+from sqlalchemy import Text, bindparam, case, cast, func, or_, select
 
 from app.followup.answering import GroupAnswers
 from app.followup.series import Released, ReleasedRound
@@ -27,8 +28,9 @@ from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.seasons import Season
 from app.scoring.steps import length_of
 
-# The part of a recipe as text: of many rounds it is the same, and then need not be taken apart again.
-_KPIS = cast(RoundRow.recipe.op("->")(literal("kpis", Text)), Text)
+# A recipe as text: of many rounds it is the same but for its day, and then need not be taken apart again.
+_RECIPE = cast(RoundRow.recipe, Text)
+_ITS_DAY = re.compile('"frozen_on": ?"[^"]*"')
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
 _PART = (ScoreRow.item_id, ScoreRow.rater_groups)
 _FIGURE = (
@@ -47,7 +49,7 @@ _AT_THESE = (
 # Every page about a unit asks for these, of many subjects and of hundreds of rounds.
 _WHOLE = Lookup(select(*_FIGURE).where(*_AT_THESE, IS_TOLD, is_whole(ScoreRow)), is_plain=True)
 _ASKED_ABOUT = Lookup(
-    select(*_ROUND, _KPIS.label("kpis"))
+    select(*_ROUND, _RECIPE.label("recipe"))
     .join_from(RoundRow, ReleaseRow, ReleaseRow.round_id == RoundRow.id)
     .where(
         ReleaseRow.company_id == bindparam("company_id", type_=Id),
@@ -111,11 +113,12 @@ def _load_rounds(
         if round_id in but:
             continue
         rounds[release_id] = ReleasedRound(round_id, release_id, first, last, sealed_at, length_of(first, last))
-        if text not in known:
-            documents = (one for one in json.loads(text) if one["kpi_id"] in kpi_ids)
+        alike = _ITS_DAY.sub("", text, 1)
+        if alike not in known:
+            documents = (one for one in json.loads(text)["kpis"] if one["kpi_id"] in kpi_ids)
             kpis = [_read_once(document, read[document["kpi_id"]]) for document in documents]
-            known[text] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
-        asked[round_id] = known[text]
+            known[alike] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
+        asked[round_id] = known[alike]
     return rounds, asked
 
 
