@@ -7,11 +7,12 @@ on PostgreSQL; so does every test that takes them.
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from _pytest.doctest import DoctestModule
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy.engine import URL
@@ -22,17 +23,28 @@ from app.settings import Settings
 from tests import databases
 from tests.chromium import barriers, browser, desk, new_page, phone
 from tests.postgres import Server, running_server
+from tests.scratch import throw_away_in_memory
 from tests.shelf import shelf, shelves
 from tests.smtp import MailServer
 
 # Named here and nowhere else: a fixture of the whole run that two folders import is made twice in it.
 __all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves"]
 
+# Before pytest itself looks where temporary files belong.
+throw_away_in_memory()
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """As many processes as there are cores: each loads everything, fills databases and starts a browser of its own."""
     return os.cpu_count() or 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Files without an example are not looked through for examples, function by function."""
+    found = yield
+    return [one for one in found if not isinstance(one, DoctestModule) or ">>> " in file_path.read_text("utf-8")]
 
 
 @pytest.hookimpl(trylast=True)

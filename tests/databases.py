@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -192,10 +193,15 @@ def _recorded(way: Callable[..., Any], statements: list[str]) -> Callable[..., A
     def recording(lookup: Lookup, *given: Any) -> Any:
         found = way(lookup, *given)
         if found is not None:
-            statements.append(str(lookup.statement))
+            statements.append(_text_of(lookup))
         return found
 
     return recording
+
+
+@cache
+def _text_of(lookup: Lookup) -> str:
+    return str(lookup.statement)
 
 
 def _refuse_commit(_connection: object) -> None:

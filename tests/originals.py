@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Table, event, insert, select
 
 from app.infra.database import Database, ReadSession, WriteSession
@@ -42,6 +43,7 @@ class Original:
             connection.exec_driver_sql(statement, values)
 
     def _written(self, connection: Connection) -> list[tuple[str, Any]]:
+        """What was sent to write the rows the first time; for PostgreSQL, which answers row by row, as one text."""
         sent: list[tuple[str, Any]] = []
 
         def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
@@ -51,7 +53,20 @@ class Original:
         for table, lines in self.rows:
             connection.execute(insert(table), lines)
         event.remove(connection, "before_cursor_execute", note)
-        return sent
+        driver = connection.connection.driver_connection
+        return [(_as_text(driver, sent), None)] if isinstance(driver, psycopg.Connection) and sent else sent
+
+
+def _as_text(driver: psycopg.Connection[Any], sent: Sequence[tuple[str, Any]]) -> str:
+    """One INSERT for each table with all its rows, one after the other, to be run without parameters."""
+    written = psycopg.ClientCursor(driver)
+    texts = []
+    for statement, values in sent:
+        into = statement.partition(" VALUES ")[0]
+        rows = [written.mogrify(statement, row) for row in (values if isinstance(values, list) else [values])]
+        texts.append(f"{into} VALUES {', '.join(row.removeprefix(f'{into} VALUES ') for row in rows)}")
+    # Where there are no parameters, SQLAlchemy still has the driver look for their places.
+    return "; ".join(texts).replace("%", "%%")
 
 
 def copied(session: WriteSession, build: Callable[..., T], *given: Any, **named: Any) -> T:

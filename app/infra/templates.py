@@ -9,10 +9,19 @@ from datetime import datetime
 from functools import cache, lru_cache, partial
 from gettext import NullTranslations
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_eval_context,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
@@ -40,6 +49,25 @@ class Templates:
         content = self.static_hashes[name]
         # The typeface carries the hash in its name: the stylesheet names the same address.
         return f"/static/{name}" if content in name else f"/static/{name}?v={content}"
+
+
+class _Compiled(BytecodeCache):
+    """What templates were compiled to: the same for all languages, which are bound when a text is rendered."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Bring what was compiled from the same text before."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 @cache
@@ -95,6 +123,7 @@ def _bare_environment(templates: Path) -> Environment:
         autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
         # Looking at every file again would cost each page more than the texts are worth.
         auto_reload=False,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,

@@ -14,16 +14,15 @@ from playwright.sync_api import Page as Tab
 from starlette.types import Receive, Scope, Send
 
 from tests.browser.live import free_port, listening
+from tests.chromium import ASKED, TOLD
 
 _AXE = "/axe.js"
 BEGINNING = "/axe"
 """The page that a tab begins with: axe is read once, and then one page after the other written in its place."""
 # Looked at by colours; and what axe leaves out unless asked.
 _RULES = "{'color-contrast': {enabled: false}, 'target-size': {enabled: true}}"
-_ASKED = "resultTypes: ['violations'], elementRef: false, preload: false, iframes: false"
-_TOLD = """found => found.violations.flatMap(one => one.nodes.map(
-    node => `${one.id}: ${node.html.slice(0, 160)} (${node.failureSummary.replace(/\\s+/g, ' ').slice(0, 240)})`))"""
-_BARRIERS = f"() => axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({_TOLD})"
+_ASKED = f"{ASKED}, iframes: false"
+_BARRIERS = f"() => axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({TOLD})"
 # In place of the page before it; to go there would take the browser four times as long.
 _TURN = """async path => {
     const text = await (await fetch(path)).text();
@@ -55,7 +54,7 @@ _CONTRAST = f"""scheme => {{
     }}
     if (!fresh.length) return [];
     localStorage.setItem(scheme, JSON.stringify([...known]));
-    return axe.run({{include: fresh.map(one => [one])}}, {{{_ASKED}, runOnly: ['color-contrast']}}).then({_TOLD});
+    return axe.run({{include: fresh.map(one => [one])}}, {{{_ASKED}, runOnly: ['color-contrast']}}).then({TOLD});
 }}"""
 _REPAIRED = """pages => pages.map(html => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')]
     .map(one => one.localName).join(' '))"""
