@@ -18,6 +18,7 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
+    pass_context,
     pass_eval_context,
     select_autoescape,
 )
@@ -111,7 +112,7 @@ def translate(templates: Templates, message: str, locale: Locale, **values: obje
     # Catalogues keep their own head under the empty sentence.
     sentence = templates.catalogues[locale].gettext(message) if message else ""
     told = templates.environments[locale].filters["instant"]
-    filled = {name: told(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    filled = {name: told(None, value) if isinstance(value, datetime) else value for name, value in values.items()}
     return sentence.format_map(filled) if values else sentence
 
 
@@ -182,21 +183,24 @@ def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         **{name: _bound_for_pairs(function, locale) for name, function in two.items()},
         "points_range": formats.points_range,
         "filled": filled,
-        "instant": partial(_bound(formats.instant, locale), zone=zone),
-        "clock": partial(_bound(formats.clock, locale), zone=zone),
+        "instant": _bound(partial(formats.instant, zone=zone), locale),
+        "clock": _bound(partial(formats.clock, zone=zone), locale),
         "local_day": partial(formats.local_day, zone=zone),
     }
 
 
 def _bound(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
-    def filtered(value: Any, *options: Any, **named: Any) -> Any:
+    # It asks for a context to be left alone while a template is compiled: one text serves all languages.
+    @pass_context
+    def filtered(_context: object, value: Any, *options: Any, **named: Any) -> Any:
         return function(value, locale, *options, **named)
 
     return filtered
 
 
 def _bound_for_pairs(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
-    def filtered(first: Any, second: Any, **named: Any) -> Any:
+    @pass_context
+    def filtered(_context: object, first: Any, second: Any, **named: Any) -> Any:
         return function(first, second, locale, **named)
 
     return filtered
