@@ -1,5 +1,6 @@
 """Requests straight to the application, each handed to its loop in one piece: a loop or a stream for each cost more than its answer."""
 
+import asyncio
 import atexit
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -7,8 +8,9 @@ from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
-from httpx2 import ASGITransport, BaseTransport, ByteStream, Request, Response
+from httpx2 import BaseTransport, ByteStream, Request, Response
 from httpx2 import Client as HttpClient
+from starlette.types import Message, Scope
 
 T = TypeVar("T")
 
@@ -38,15 +40,45 @@ class Client(HttpClient):
 
 class _Straight(BaseTransport):
     def __init__(self, app: FastAPI, client: tuple[str, int]) -> None:
-        self._asgi = ASGITransport(app, client=client)
+        self._app, self._client = app, client
 
     def handle_request(self, request: Request) -> Response:
         return _loop().call(self._answered, request)
 
     async def _answered(self, request: Request) -> Response:
-        answer = await self._asgi.handle_async_request(request)
-        body = b"".join([part async for part in answer.aiter_raw()])
-        return Response(answer.status_code, headers=answer.headers.raw, stream=ByteStream(body), request=request)
+        asked: list[Message] = [{"type": "http.request", "body": request.read()}]
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            if not asked:
+                # Whoever asked stays until the answer is complete.
+                await asyncio.Event().wait()
+            return asked.pop()
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._app(self._scope(request), receive, send)
+        start, *parts = sent
+        body = b"".join(part.get("body", b"") for part in parts if request.method != "HEAD")
+        return Response(start["status"], headers=start["headers"], stream=ByteStream(body), request=request)
+
+    def _scope(self, request: Request) -> Scope:
+        url = request.url
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "scheme": url.scheme,
+            "path": url.path,
+            "raw_path": url.raw_path.partition(b"?")[0],
+            "query_string": url.query,
+            "server": (url.host, url.port),
+            "client": self._client,
+            "root_path": "",
+        }
 
 
 @cache

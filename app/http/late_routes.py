@@ -24,10 +24,18 @@ class LateRoutes(Route):
         found: tuple[BaseRoute, ...] = import_module(self._module).ROUTES
         return found
 
+    @cached_property
+    def _begun(self) -> tuple[tuple[str, BaseRoute], ...]:
+        """With what each address begins, before the first place in it: most routes are told apart by that alone."""
+        return tuple((str(getattr(route, "path", "")).partition("{")[0], route) for route in self.routes)
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As the first of them that matches wholly, or else by half; which one it is goes with the request."""
         half: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self.routes if scope["path"].startswith(self._beginning) else ():
+        path = scope["path"]
+        for beginning, route in self._begun if path.startswith(self._beginning) else ():
+            if not path.startswith(beginning):
+                continue
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, {**found, _MATCHED: route}
