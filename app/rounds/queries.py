@@ -338,8 +338,9 @@ class Known(Protocol):
 
 
 def as_counted(one: Assignment, *, is_so: bool) -> Assignment:
-    """An assignment that counts towards the minimum, or does not; most are so already."""
-    return one if one.counted is is_so else replace(one, counted=is_so)
+    """An assignment that counts towards the minimum, or does not. As `replace` would do, which takes three times as long."""
+    where = one.id, one.round_id, one.rater_id, one.subject_id, one.rater_group, one.occasion
+    return one if one.counted is is_so else Assignment(*where, one.source, is_so, one.answered, one.declined)
 
 
 def load_uncounted(
