@@ -121,11 +121,13 @@ def send_due(database: Database, post: Post, *, now: datetime) -> int:
             coming = _next_batch(database, post, logbook, now) if batch.is_full and elapsed() < ends_at else None
             is_through = sending.result()
             became += batch.became
-            if not is_through:
+            if is_through:
+                logbook.clear()
+            # Its last letter may have taken its full time, which leaves too little of the leases of the next ones.
+            if not is_through or elapsed() > ends_at + BATCH_SECONDS:
                 if coming is not None:
                     coming.give_back()
                 break
-            logbook.clear()
             if coming is None and elapsed() < ends_at:
                 coming = _next_batch(database, post, logbook, now)
             batch = coming

@@ -2,8 +2,6 @@
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,12 +15,13 @@ from app.dispatch import Post, send_due, take_back
 from app.infra.database import Database
 from app.infra.keys import InstanceKey
 from app.infra.logbook import read_logbook
-from app.infra.smtp import Carrier, Reply, SmtpTransport
+from app.infra.smtp import SmtpTransport
 from app.mail.commands import enqueue, enqueue_all, suppress
 from app.mail.letters import Writer
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, Mail, OutboxState, SuppressionReason
 from app.worker import run_until
+from tests.carriers import Killing, OneBreaks, Slow
 from tests.databases import SECRET
 from tests.mail.examples import PARAMETERS
 from tests.mail.scripted import LATE, PIPELINING, ScriptedServer
@@ -264,7 +263,7 @@ def test_a_connection_that_fails_costs_the_others_nothing(
     with engine.write() as session:
         enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(8)], now=now)
     with pytest.raises(RuntimeError):
-        send_due(engine, Post(_OneBreaks(), writer, BASE, "host/1", connections=2, logbook=tmp_path / "log"), now=now)
+        send_due(engine, Post(OneBreaks(), writer, BASE, "host/1", connections=2, logbook=tmp_path / "log"), now=now)
     found = list(states(engine).values())
     assert found.count(OutboxState.SENT) == 7
     assert found.count(OutboxState.HANDING_OVER) == 1
@@ -328,6 +327,19 @@ def test_the_next_batch_is_got_ready_beside_the_last_letters_of_one_and_given_ba
     assert set(map(tuple, found)) == {(OutboxState.SENT, 1, 1) if sent else (OutboxState.QUEUED, 0, 0)}
 
 
+@ONE_DATABASE
+def test_the_next_batch_is_given_back_where_the_last_letter_of_one_took_most_of_its_lease(
+    engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(engine)
+    monkeypatch.setattr("app.dispatch.BATCH", 1)
+    monkeypatch.setattr("app.dispatch.elapsed", lambda: slow.clock)
+    with engine.write() as session:
+        enqueue_all(session, [sign_in(str(n), now, f"p{n}@x.example") for n in range(2)], now=now)
+    assert send_due(engine, Post(slow, writer, BASE, "host/1"), now=now) == 1
+    assert sorted(states(engine).values()) == [OutboxState.QUEUED, OutboxState.SENT]
+
+
 def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
     engine: Database, writer: Writer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,53 +353,3 @@ def test_a_batch_that_was_ready_when_the_worker_died_has_surely_not_left(
     assert take_back(engine, post, now=now) == 2
     with engine.read() as session:
         assert sorted(session.scalars(select(OutboxRow.copies))) == [0, 0, 1]
-
-
-class Killing:
-    """A way out during which the worker is killed."""
-
-    def __init__(self, killed_at: str) -> None:
-        self._killed_at = killed_at
-
-    @contextmanager
-    def opened(self) -> Iterator[Carrier]:
-        yield self
-
-    def offer(self, sender: str, recipient: str) -> Reply:
-        if self._killed_at == "offer":
-            raise KeyboardInterrupt
-        return Reply(250, "250 go on")
-
-    def hand_over(self, raw: bytes, name: str) -> Reply:
-        raise KeyboardInterrupt
-
-    def abandon(self) -> None:
-        """Nothing to do."""
-
-
-class _OneBreaks:
-    """A way out over several connections, the first of which breaks at its first letter."""
-
-    def __init__(self) -> None:
-        self._opened = 0
-
-    @contextmanager
-    def opened(self) -> Iterator[Carrier]:
-        self._opened += 1
-        yield _Broken() if self._opened == 1 else _Taking()
-
-
-class _Taking:
-    def offer(self, sender: str, recipient: str) -> Reply:
-        return Reply(250, "250 go on")
-
-    def hand_over(self, raw: bytes, name: str) -> Reply:
-        return Reply(250, "250 taken")
-
-    def abandon(self) -> None:
-        """Nothing to do."""
-
-
-class _Broken(_Taking):
-    def hand_over(self, raw: bytes, name: str) -> Reply:
-        raise RuntimeError("planted")

@@ -206,7 +206,7 @@ def test_a_letter_whose_250_came_too_late_goes_once_more_byte_for_byte_and_a_rem
     assert first == second
     assert sorted(states(engine).values()) == [*["cancelled"] * 4, "sent"]
     with engine.write() as session:
-        again = {"letter": Letter.REMINDER, "state": Q, "copies": 0, "next_attempt_at": now}
+        again = {"letter": Letter.REMINDER, "state": Q, "copies": 0, "next_attempt_at": now, "settled_at": None}
         session.execute(update(OutboxRow).where(OutboxRow.state == OutboxState.SENT).values(**again))
     with ScriptedServer.running(BODY=late) as server:
         way = SmtpTransport(server.host, server.port, security="none", final_reply_seconds=0.3)

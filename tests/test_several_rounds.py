@@ -30,12 +30,12 @@ from app.mail.queries import load_suppressed
 from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
 from app.rounds.commands import close_round, launch_round, propose_assignments
+from tests.carriers import Killing
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.mail.scripted import HANG_UP, ScriptedServer
 from tests.originals import copied
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer
-from tests.test_dispatch import Killing
 from tests.test_worker import BASE, by_smtp, writer
 
 __all__ = ["writer"]

@@ -4,7 +4,7 @@ from sqlalchemy import inspect, text
 
 from app.infra.database import ReadSession
 
-NEWEST = "0029"
+NEWEST = "0030"
 
 
 def current_revision(session: ReadSession) -> str | None:

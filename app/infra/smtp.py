@@ -94,6 +94,8 @@ class SmtpTransport:
             client.ehlo_or_helo_if_needed()
             if self.security == "starttls":
                 client.starttls(context=ssl.create_default_context())
+                # Whatever was said before is forgotten (RFC 3207, 4.2), who we are and what the relay can do included.
+                client.ehlo_or_helo_if_needed()
             if self.user is not None:
                 client.login(self.user, self.password or "")
         except BaseException:
@@ -107,7 +109,8 @@ class _SmtpCarrier:
 
     Where the relay allows it (RFC 2920), commands go together: sender, recipient and DATA of a mail, and with the end of
     a mail those of the next, so that each mail takes one way there and back. No body leaves before its own DATA is
-    answered; what was asked for a mail that does not come after all ends with the connection.
+    answered; what was asked for a mail that does not come after all ends with the connection. Many relays take so many
+    mails over one connection and then close it: the next one is offered once more, over a new connection.
     """
 
     def __init__(self, transport: SmtpTransport) -> None:
@@ -115,16 +118,25 @@ class _SmtpCarrier:
         self._client: smtplib.SMTP | None = None
         self._foreseen = b""
         self._asked = b""
+        self._was_closed = False
 
     def foresee(self, sender: str, recipient: str) -> None:
         with contextlib.suppress(smtplib.SMTPException):
             self._foreseen = _envelope(sender, recipient)
 
     def offer(self, sender: str, recipient: str) -> Reply:
+        is_new, self._was_closed = self._client is None, False
+        reply = self._tried(sender, recipient)
+        return reply if is_new or not self._was_closed else self._tried(sender, recipient)
+
+    def _tried(self, sender: str, recipient: str) -> Reply:
         try:
             return self._offered(sender, recipient)
         except (OSError, smtplib.SMTPException) as error:
             self.abandon()
+            # Not where it kept silent: who waited for that once has waited long enough.
+            is_silent = isinstance(error.__context__, TimeoutError)
+            self._was_closed = isinstance(error, (ConnectionError, smtplib.SMTPServerDisconnected)) and not is_silent
             return Reply(None, _said(error))
 
     def hand_over(self, raw: bytes, name: str) -> Reply:  # noqa: ARG002 - a relay has no use for the name
@@ -191,6 +203,7 @@ class _SmtpCarrier:
         except (OSError, smtplib.SMTPException):
             if not refused:
                 raise
+            self._was_closed = rcpt[0] == 421
             self.abandon()
             return _reply(*rcpt)
         if code == 354 and mail[0] == 250 and not refused:
@@ -214,6 +227,7 @@ class _SmtpCarrier:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             if code != 421 and client.rset()[0] == 250:
                 return
+        self._was_closed = code == 421
         self.abandon()
 
 

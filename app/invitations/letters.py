@@ -69,6 +69,7 @@ class Writer:
         shown = names if len(names) <= MOST_NAMES else names[:NAMES_SHOWN]
         return {
             "organisation": self.organisation,
+            "company_id": self.frozen.company_id,
             "asked_by": self.frozen.asked_by,
             "round_name": in_locale(self.frozen.name, locale),
             "purpose": in_locale(self.frozen.purpose, locale),

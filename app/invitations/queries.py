@@ -9,6 +9,8 @@ from sqlalchemy import Row, Select, bindparam, exists, false, select
 
 from app.accounts.values import Viewer
 from app.errors import NotFound
+from app.infra.among import is_among
+from app.infra.bulk import id_text
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
@@ -18,6 +20,7 @@ from app.invitations import rules
 from app.invitations.tables import InvitationRow, VoidedLinkRow
 from app.invitations.values import DeliveryState, Invitation, InvitationId, LinkSecrets, RatingLink
 from app.mail.queries import load_deliveries, load_suppressed, load_suppressions
+from app.mail.rules import wait_reason
 from app.mail.values import Delivery, Letter, OutboxMessage, Suppression
 from app.organisation.paths import in_parts
 from app.organisation.queries import load_people
@@ -53,10 +56,11 @@ IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
 _LINK_ROWS = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
 _LINK = Lookup(_LINK_ROWS)
-_SECRETS: Select[Any] = (
-    select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
+_IDS: Sequence[Any] = [id_text(INVITATION.c[name]).label(name) for name in ("id", "round_id", "person_id")]
+_SECRETS: Select[*tuple[Any, ...]] = (
+    select(*_IDS, INVITATION.c.rotation, _ROUND.c.salt)
     .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
-    .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None))
+    .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None), is_among(INVITATION.c.id, "ids"))
 )
 _LINK_HELD = Lookup(_LINK_ROWS.with_for_update(read=True, of=_ROUND))
 
@@ -123,12 +127,8 @@ def load_secrets(
     That is: the round is no longer open, the link was taken back, or (a reminder) nothing is left to be answered.
     """
     key = key_of(session)
-    references = {message.reference for message in messages}
-    found: dict[str, Row[Any]] = {
-        row.id: row
-        for some in in_parts(references)
-        for row in session.connection().execute(_SECRETS.where(INVITATION.c.id.in_(some)))
-    }
+    asked = {"ids": [message.reference for message in messages]}
+    found: dict[str, Row[Any]] = {row.id: row for row in session.connection().execute(_SECRETS, asked).all()}
     reminders = [message for message in messages if message.letter is Letter.REMINDER and message.reference in found]
     unwanted: set[str] = set()
     if reminders:
@@ -161,7 +161,7 @@ def list_invitations(
     )
     rows = session.execute(sliced(query, [PersonRow.name_key, InvitationRow.id], request))
     page = page_of(rows, request, key=lambda row: row[:2])
-    invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items])}
+    invitations = {one.id: one for one in _invitations(session, round_, [row for _, _, row in page.items], now=now)}
     return page.map(lambda row: invitations[InvitationId(row[1])])
 
 
@@ -173,7 +173,7 @@ def get_invitation(session: ReadSession, viewer: Viewer, invitation_id: str, *, 
     round_ = get_round(session, viewer, row.round_id, now=now)
     if row.person_id in load_hidden_raters(session, viewer, round_, now=now):
         raise NotFound
-    return _invitations(session, round_, [row])[0]
+    return _invitations(session, round_, [row], now=now)[0]
 
 
 def count_deliveries(
@@ -182,7 +182,7 @@ def count_deliveries(
     """How many letters of a round are in each state; for who may read the round."""
     round_ = get_round(session, viewer, round_id, now=now)
     counts = dict.fromkeys(DeliveryState, 0)
-    for one in _invitations(session, round_, _rows_of(session, round_.id)):
+    for one in _invitations(session, round_, _rows_of(session, round_.id), now=now):
         counts[one.delivery] += 1
     return counts
 
@@ -195,7 +195,7 @@ def list_undelivered(
     hidden = load_hidden_raters(session, viewer, round_, now=now)
     troubled = {DeliveryState.BOUNCED, DeliveryState.ATTENTION, DeliveryState.NO_ADDRESS}
     known = [row for row in _rows_of(session, round_.id) if row.person_id not in hidden]
-    found = _invitations(session, round_, known)
+    found = _invitations(session, round_, known, now=now)
     return sorted((one for one in found if one.delivery in troubled), key=lambda one: (one.email or "", one.id))[:limit]
 
 
@@ -241,7 +241,9 @@ def _rows_of(session: ReadSession, round_id: str) -> Sequence[InvitationRow]:
     return session.scalars(select(InvitationRow).where(InvitationRow.round_id == round_id)).all()
 
 
-def _invitations(session: ReadSession, round_: Round, rows: Collection[InvitationRow]) -> list[Invitation]:
+def _invitations(
+    session: ReadSession, round_: Round, rows: Collection[InvitationRow], *, now: datetime
+) -> list[Invitation]:
     people = load_people(session, {row.person_id for row in rows})
     deliveries = load_deliveries(session, [row.id for row in rows])
     suppressed = load_suppressions(session, {person.mailbox for person in people.values() if person.mailbox})
@@ -254,6 +256,7 @@ def _invitations(session: ReadSession, round_: Round, rows: Collection[Invitatio
             deliveries.get(row.id, ()),
             suppressed.get(people[PersonId(row.person_id)].mailbox or ""),
             rules.told_answered(assignments.get(row.person_id, ()), told),
+            now=now,
         )
         for row in rows
     ]
@@ -265,9 +268,11 @@ def _invitation(
     deliveries: Sequence[Delivery],
     suppression: Suppression | None,
     answered: bool | None,  # noqa: FBT001 - a fact, not a switch
+    *,
+    now: datetime,
 ) -> Invitation:
     reason = suppression.reason if suppression is not None else None
-    told = rules.told_letters(deliveries, is_told=answered is not None)
+    told = rules.told_letters(deliveries)
     latest = told[-1] if told else None
     state = rules.delivery_state(email=person.email, deliveries=told, suppression=reason)
     note, is_void = suppression.note if suppression is not None else "", row.voided_at is not None
@@ -283,6 +288,7 @@ def _invitation(
         next_step=rules.next_step(state, latest, note=note, is_void=is_void),
         left_alone=reason,
         leaves_at=latest.next_attempt_at if latest is not None else None,
+        waits_because=wait_reason(latest, now=now),
         answered=answered,
         reminded=row.reminded,
         is_void=is_void,

@@ -46,7 +46,7 @@ def resend_invitation(
     deliveries = load_deliveries(session, [held.row.id]).get(held.row.id, ())
     if held.row.voided_at is None:
         reminded_at = max((at for at in held.round.reminders if held.row.created_at < at <= now), default=None)
-        letters = rules.told_letters(deliveries, is_told=False)
+        letters = rules.told_letters(deliveries)
         rules.check_resend(letters, pause=rules.BETWEEN_RESENDS, reminded_at=reminded_at, now=now)
     is_renewed = held.row.voided_at is not None
     if is_renewed:
@@ -68,7 +68,7 @@ def rotate_invitation(session: WriteSession, viewer: Viewer, invitation_id: str,
     held = hold(session, viewer, invitation_id, now=now)
     person = _written_to(held, despite_bounce=False)
     deliveries = load_deliveries(session, [held.row.id]).get(held.row.id, ())
-    rules.check_resend(rules.told_letters(deliveries, is_told=False), pause=timedelta(0), now=now)
+    rules.check_resend(rules.told_letters(deliveries), pause=timedelta(0), now=now)
     withdraw(session, [held.row.id], now=now)
     held.renew()
     enqueue(session, replace(_letter(held, person, deliveries), replaces=True), now=now)
@@ -140,7 +140,7 @@ def _send_links(session: WriteSession, mailbox: str, *, now: datetime) -> None:
         # Where the round stays open for the sake of somebody else, the letter could not leave in time any more.
         is_over = max(round_.closes_at, row.extended_until or round_.closes_at) <= now
         # Not the reminders: anybody can ask in somebody's name and then look whether a letter left (R9).
-        letters = rules.told_letters(sent.get(row.id, ()), is_told=False)
+        letters = rules.told_letters(sent.get(row.id, ()))
         if not is_over and rules.may_be_resent(letters, pause=rules.BETWEEN_OWN_RESENDS, now=now):
             held = Held(session, SERVICE, row, round_, now)
             mail = _letter(held, people[PersonId(row.person_id)], sent.get(row.id, ()))

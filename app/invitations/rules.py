@@ -153,14 +153,13 @@ def check_link(
         raise NotYetOpen(opens_at)
 
 
-def told_letters(deliveries: Sequence[Delivery], *, is_told: bool) -> Sequence[Delivery]:
-    """The letters to a rater that may be told of; without the reminders where it is not told who has answered (R9).
+def told_letters(deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    """The letters to a rater that may be told of: all but the reminders, as long as none has failed (R9).
 
-    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. One that
-    failed says that an address needs mending, and stays.
+    Only who has something open is reminded, so a reminder on its way, or one that arrived, would tell it. Where that is
+    told anyway it would tell of other rounds: a mailbox gets one letter a day, so that a reminder leaves later where
+    another round has reminded the same rater. One that failed says that an address needs mending, and stays.
     """
-    if is_told:
-        return deliveries
     return [one for one in deliveries if one.wave not in REMINDER_WAVES or one.state in FAILED]
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.deferred import dataclass
-from app.mail.values import SuppressionReason
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.values import RoundId
 
 InvitationId = NewType("InvitationId", str)
@@ -64,9 +64,9 @@ class LinkSecrets:
 class Invitation:
     """One rater in one round, as it is managed. `answered` is told only where all the rater's groups allow it (R9).
 
-    So are reminders, in `delivery`, `reply` and `leaves_at`; `reminded` counts those of the round that are over. `reply`
-    is what the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when
-    the letter that waits leaves at the earliest.
+    A reminder is told of nowhere unless it failed; `reminded` counts those of the round that are over. `reply` is what
+    the other side said to a letter that failed, `left_alone` why the address gets no letters, `leaves_at` when the letter
+    that waits leaves at the earliest.
     """
 
     id: InvitationId
@@ -80,6 +80,7 @@ class Invitation:
     next_step: NextStep
     left_alone: SuppressionReason | None
     leaves_at: datetime | None
+    waits_because: WaitReason | None
     answered: bool | None
     reminded: int
     is_void: bool

@@ -16,13 +16,14 @@ from app.mail.tables import OutboxRow
 from app.mail.values import BUNDLED_LETTERS, Mail, Waiting
 
 Addressee = tuple[str | None, ...]
-"""Whose mail it is and what kind: letter, mailbox, address, name, language and organisation, all as in the outbox."""
+"""Whose mail it is and what kind: letter, mailbox, address, name, language, and what _WHO_ASKS says, as in the outbox."""
 
-_ORGANISATION = OUTBOX.c.parameters.op("->>", return_type=Text())(literal("organisation", Text))
+# Two companies may bear one name, and one may get another.
+_WHO_ASKS = ("company_id", "organisation")
 _UNTRIED = (
     select(
         *(OUTBOX.c[name] for name in ("letter", "mailbox", "recipient", "recipient_name", "locale")),
-        _ORGANISATION.label("organisation"),
+        *(OUTBOX.c.parameters.op("->>", return_type=Text())(literal(name, Text)).label(name) for name in _WHO_ASKS),
         *(OUTBOX.c[name] for name in ("id", "leaves_with", "next_attempt_at", "reference")),
     )
     .where(IS_QUEUED, OUTBOX.c.attempts == 0, OUTBOX.c.letter.in_(BUNDLED_LETTERS))
@@ -43,7 +44,8 @@ class Joining:
         row["next_attempt_at"], row["leaves_with"] = at, None
         if mail.letter not in BUNDLED_LETTERS:
             return
-        who = (mail.letter, row["mailbox"], mail.recipient, mail.name, mail.locale, _organisation_of(mail))
+        asking = (mail.parameters.get(name) for name in _WHO_ASKS)
+        who = (mail.letter, row["mailbox"], mail.recipient, mail.name, mail.locale, *asking)
         known = self.waiting.get(who, {}).values()
         found = next((one for one in known if rules.may_join(mail, one, at=at)), None)
         if found is None:
@@ -77,8 +79,3 @@ def join_waiting(session: WriteSession, mailboxes: Collection[str]) -> Joining:
         for *who, id_, name, leaves_at, reference in session.execute(_UNTRIED.where(OUTBOX.c.mailbox.in_(some))):
             joining.add(tuple(who), Waiting(name or id_, leaves_at, frozenset({reference})))
     return joining
-
-
-def _organisation_of(mail: Mail) -> str | None:
-    found: str | None = mail.parameters.get("organisation")
-    return found

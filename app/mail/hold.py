@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, update
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.infra.upserts import insert_or_leave
-from app.mail.queries import load_progress
+from app.mail.queries import WAITS, load_progress
 from app.mail.tables import OutboxProgressRow, OutboxRow
 from app.mail.values import Letter, OutboxState, Progress
 
@@ -63,7 +63,7 @@ def drop_waiting(session: WriteSession, *, now: datetime) -> int:
     """
     done = session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.letter != Letter.SIGN_IN)
+        .where(WAITS, OutboxRow.letter != Letter.SIGN_IN)
         .values(state=OutboxState.CANCELLED, settled_at=now)
     )
     return cast("CursorResult[Any]", done).rowcount

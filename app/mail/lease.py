@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, Update, bindparam, c
 from app.infra.addresses import domain_of
 from app.infra.database import WriteSession
 from app.infra.logbook import Noted
-from app.infra.types import Whole
+from app.infra.types import Text, Whole
 from app.infra.upserts import insert_or_leave
 from app.mail import queries, rules
 from app.mail.settle import held_by, settle
@@ -22,6 +22,8 @@ TOO_LATE = "Not delivered before its deadline."
 _OUTBOX = queries.OUTBOX
 
 WORKER_STOPPED = "The worker stopped before the mail server answered."
+# In the words of the index of these.
+_IS_LEASED = _OUTBOX.c.lease_owner.is_not(None)
 
 
 def _due(*which: ColumnElement[bool]) -> Select[tuple[str]]:
@@ -29,7 +31,7 @@ def _due(*which: ColumnElement[bool]) -> Select[tuple[str]]:
     return (
         select(_OUTBOX.c.id)
         .where(
-            _OUTBOX.c.state == OutboxState.QUEUED,
+            queries.WAITS,
             _OUTBOX.c.next_attempt_at <= bindparam("by"),
             _OUTBOX.c.deadline_at > bindparam("by"),
             *which,
@@ -54,9 +56,11 @@ def _lease(found: Select[tuple[str]]) -> Update:
     )
 
 
+# In the words of its index, which is used only where they stand in the statement.
+_IS_SIGN_IN = _OUTBOX.c.letter == bindparam(None, Letter.SIGN_IN, type_=Text(), literal_execute=True)
 # Made once, like the rows they bring: making them takes longer than running them.
-_FIRST = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN))
-_FIRST_SINCE = _lease(_due(_OUTBOX.c.letter == Letter.SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
+_FIRST = _lease(_due(_IS_SIGN_IN))
+_FIRST_SINCE = _lease(_due(_IS_SIGN_IN, _OUTBOX.c.dated_at > bindparam("held_at")))
 _REST = _lease(_due(_OUTBOX.c.letter.not_in(bindparam("held", expanding=True))))
 # All that waits of some bundles, whenever it would be due: they leave whole.
 _IN_BUNDLES = (_OUTBOX.c.leaves_with.in_(bindparam("bundles", expanding=True)), _OUTBOX.c.deadline_at > bindparam("by"))
@@ -73,24 +77,26 @@ def claim(
     per_minute: int = 0,
     held: Collection[Letter] = (),
 ) -> tuple[OutboxMessage, ...]:
-    """Lease due messages to a worker after freeing those whose lease ran out.
+    """Lease due messages to a worker.
 
     For the worker. Sign-in letters come first, then whatever waits longest, and all that leaves as one mail with it
-    even past `limit`; letters in `held` wait, and while the outbox is held all but sign-in links asked for since. A
+    even past `limit`; letters in `held` wait, and while the outbox is held all but sign-in links asked for since. Where
+    little waits, leases that ran out are freed and count as waiting; `take_back` frees them however much waits. A
     domain gets `per_minute` mails at most (0: as many as there are), the rest moves to the next minute; all workers
     count together. Two workers never get the same message: on PostgreSQL rows locked by another are skipped, on SQLite
     write transactions queue up.
     """
-    _free(session, OutboxRow.leased_until <= now, now=now)
     held_at = queries.load_progress(session).held_at
-    asked = {"owner": owner, "until": now + rules.LEASE, "by": now, "held_at": held_at}
+    asked = {"owner": owner, "until": now + rules.LEASE, "by": now, "held_at": held_at, "held": list(held)}
     first = _leased(session, _FIRST if held_at is None else _FIRST_SINCE, most=limit, **asked)
     # Whoever must look at an outbox that is held has to be able to sign in; nothing else may leave.
     left = limit - len(first) if held_at is None else 0
-    rest = _leased(session, _REST, most=left, held=list(held), **asked) if left else []
+    rest = _leased(session, _REST, most=left, **asked) if left else []
     if len(rest) < left:
-        # To look through all that wait takes longer than to claim some of them; each turn begins with it.
+        # To look through all that is under way takes longer than to claim some; each turn begins with it.
         _expire(session, now=now)
+        if _free(session, OutboxRow.leased_until <= now, now=now):
+            rest += _leased(session, _REST, most=left - len(rest), **asked)
     messages = (*first, *_whole(session, rest, owner=owner, now=now))
     return _within_the_minute(session, messages, owner=owner, most=per_minute, now=now) if per_minute else messages
 
@@ -100,10 +106,13 @@ def take_back(session: WriteSession, *, owner: str, noted: Mapping[str, Noted] |
 
     For a starting worker, with the name that it alone bears. What was only prepared was surely not sent. Of marked
     letters `noted`, what its earlier life noted, tells which bodies left and how that ended; without it, nobody knows.
-    Whatever waits is looked through for what is too late now: `claim` does so only when little waits.
+    Leases that ran out, whoever had them, and whatever waits and is too late now, are looked for as well: `claim` does
+    so only when little waits.
     """
     _expire(session, now=now)
-    return _free(session, OutboxRow.lease_owner == owner, noted=noted, now=now)
+    mine = _free(session, OutboxRow.lease_owner == owner, noted=noted, now=now)
+    _free(session, OutboxRow.leased_until <= now, now=now)
+    return mine
 
 
 def put_back(session: WriteSession, messages: Sequence[OutboxMessage], *, owner: str, at: datetime) -> None:
@@ -138,8 +147,8 @@ def _whole(
     return [one for one in messages if one.leaves_with not in torn]
 
 
-def _leased(session: WriteSession, statement: Update, **asked: object) -> Sequence[OutboxMessage]:
-    rows = session.connection().execute(statement, asked)
+def _leased(session: WriteSession, statement: Update, **asked: object) -> list[OutboxMessage]:
+    rows = session.connection().execute(statement, asked).all()
     return sorted(map(queries.message_in, rows), key=lambda one: (one.dated_at, one.id))
 
 
@@ -147,7 +156,7 @@ def _expire(session: WriteSession, *, now: datetime) -> None:
     """Messages that are too late: nobody misses a reminder after the close, anything else a person should know of."""
     session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.deadline_at <= now)
+        .where(queries.WAITS, OutboxRow.deadline_at <= now)
         .values(
             state=case((OutboxRow.letter == Letter.REMINDER, OutboxState.CANCELLED), else_=OutboxState.ATTENTION),
             settled_at=now,
@@ -195,7 +204,7 @@ def _put_off(session: WriteSession, domain: str, *, until: datetime) -> None:
     waiting = (
         select(OutboxRow.id)
         .where(
-            OutboxRow.state == OutboxState.QUEUED,
+            queries.WAITS,
             OutboxRow.next_attempt_at < until,
             OutboxRow.letter != Letter.SIGN_IN,
             OutboxRow.mailbox.endswith(f"@{domain}", autoescape=True),
@@ -214,10 +223,10 @@ def _free(
     """Settle leases that nobody holds any more: prepared ones were not sent, of the others nobody knows by itself."""
     prepared = session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == OutboxState.PREPARED, lost)
+        .where(_IS_LEASED, OutboxRow.state == OutboxState.PREPARED, lost)
         .values(state=OutboxState.QUEUED, lease_owner=None, leased_until=None)
     )
-    query = select(OutboxRow).where(OutboxRow.state == OutboxState.HANDING_OVER, lost)
+    query = select(OutboxRow).where(_IS_LEASED, OutboxRow.state == OutboxState.HANDING_OVER, lost)
     marked = session.scalars(query.with_for_update(skip_locked=True)).all()
     for row in marked:
         message, owner = queries.message_of(row), row.lease_owner or ""

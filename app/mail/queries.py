@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, and_, func, select
 from sqlalchemy import cast as sql_cast
 
 from app.infra.database import ReadSession
@@ -28,14 +28,16 @@ AT_ONCE = 500
 """Values of one IN list: below what SQLite and psycopg take, and few enough to be planned quickly."""
 
 OUTBOX = cast("Table", OutboxRow.__table__)
+_AS_TEXT = ("id", "parameters", "leaves_with")
 MESSAGE_COLUMNS = tuple(
-    OUTBOX.c[name] if name != "parameters" else sql_cast(OUTBOX.c.parameters, Text).label(name)
+    OUTBOX.c[name] if name not in _AS_TEXT else sql_cast(OUTBOX.c[name], Text).label(name)
     for name in (field.name for field in fields(OutboxMessage))
 )
-"""What a message is made of, in its order; its parameters as text."""
+"""What a message is made of, in its order; its ids and parameters as text."""
 
-IS_QUEUED = OUTBOX.c.state.concat("") == OutboxState.QUEUED
-"""Of messages that something else points to: by the bare column, SQLite would look through all that waits instead."""
+IS_QUEUED = OUTBOX.c.state == OutboxState.QUEUED
+WAITS = and_(IS_QUEUED, OUTBOX.c.lease_owner.is_(None), OUTBOX.c.settled_at.is_(None))
+"""The same of all that are in the outbox, in the words of the index of those."""
 
 WAITING = (OutboxState.QUEUED, OutboxState.PREPARED, OutboxState.HANDING_OVER)
 

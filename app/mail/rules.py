@@ -8,6 +8,7 @@ from app.mail.values import (
     BUNDLED_LETTERS,
     ROUND_LETTERS,
     Bundle,
+    Delivery,
     Letter,
     Mail,
     OutboxMessage,
@@ -19,6 +20,7 @@ from app.mail.values import (
     SuppressionReason,
     Trouble,
     Waiting,
+    WaitReason,
 )
 
 RETRY_MINUTES = (1, 5, 15, 30)
@@ -256,6 +258,23 @@ def first_attempt(mail: Mail, latest_round_letter: datetime | None, *, now: date
     return max(now, latest_round_letter + BETWEEN_ROUND_LETTERS)
 
 
+def wait_reason(latest: Delivery | None, *, now: datetime) -> WaitReason | None:
+    """Why a letter waits; None when it does not, or for no longer than it may take until its domain gets more letters.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    >>> tomorrow = noon + timedelta(days=1)
+    >>> waiting = Delivery("", 0, OutboxState.QUEUED, "", noon, None, next_attempt_at=tomorrow)
+    >>> wait_reason(waiting, now=noon), wait_reason(waiting, now=tomorrow)
+    (<WaitReason.ONE_A_DAY: 'one_a_day'>, None)
+    """
+    if latest is None or latest.next_attempt_at is None or latest.next_attempt_at <= now:
+        return None
+    if latest.reply:
+        return WaitReason.NOT_TAKEN
+    return WaitReason.ONE_A_DAY if latest.next_attempt_at - now > timedelta(minutes=1) else None
+
+
 def may_join(mail: Mail, waiting: Waiting, *, at: datetime) -> bool:
     """Whether a mail that would leave at `at` may leave as one with those that wait for the same person.
 
@@ -324,9 +343,8 @@ def subject_line(text: str, longest: int = 50) -> str:
 
 
 def _is_hopeless(message: OutboxMessage, outcome: Outcome, again: datetime) -> bool:
-    if outcome is Outcome.UNRENDERED and message.attempts >= MOST_UNRENDERED:
-        return True
-    return message.attempts >= MOST_ATTEMPTS or again >= message.deadline_at
+    most = MOST_UNRENDERED if outcome is Outcome.UNRENDERED else MOST_ATTEMPTS
+    return message.attempts >= most or again >= message.deadline_at
 
 
 def _after_unknown(message: OutboxMessage, *, now: datetime) -> Settlement:

@@ -10,6 +10,8 @@ from typing import cast as as_type
 from sqlalchemy import CursorResult, Update, bindparam, cast, literal, update
 
 from app.infra.addresses import mailbox_of
+from app.infra.among import is_among
+from app.infra.bulk import id_text
 from app.infra.database import WriteSession
 from app.infra.types import Json, Text
 from app.mail import queries, rules
@@ -26,14 +28,14 @@ _STATE, _COPIES = _NAMES.index("state"), _NAMES.index("copies")
 # Made once, for a whole batch at a time: of ten thousand letters each goes through these.
 _OUTBOX = queries.OUTBOX
 _HELD = update(_OUTBOX).where(
-    _OUTBOX.c.id.in_(bindparam("messages", expanding=True)),
+    is_among(_OUTBOX.c.id, "messages"),
     _OUTBOX.c.attempts == bindparam("attempt"),
     _OUTBOX.c.lease_owner == bindparam("owner"),
 )
 _BEGUN = (
     _HELD.where(_OUTBOX.c.state == OutboxState.PREPARED)
     .values(state=OutboxState.HANDING_OVER, copies=_OUTBOX.c.copies + 1, leased_until=bindparam("until"))
-    .returning(_OUTBOX.c.id)
+    .returning(id_text(_OUTBOX.c.id))
 )
 _ARRIVED = _HELD.where(_OUTBOX.c.state == OutboxState.HANDING_OVER).values(
     state=OutboxState.SENT,
@@ -58,7 +60,7 @@ def begin_handing_over(
         some = {message.id: message for message in messages if message.attempts == attempt}
         held = {"messages": list(some), "attempt": attempt, "owner": owner, "until": now + rules.LEASE}
         marked = session.connection().execute(_BEGUN, held)
-        begun |= {id_: _begun(some[id_]) for id_ in marked.scalars()}
+        begun |= {id_: _begun(some[id_]) for (id_,) in marked.all()}
     return begun
 
 

@@ -11,6 +11,9 @@ from app.infra.types import Id, Instant, Json, Text, Whole, one_of
 from app.mail.values import Letter, OutboxState, SuppressionReason
 
 _IS_BUNDLED = text("leaves_with IS NOT NULL")
+_WAITS = text("lease_owner IS NULL AND settled_at IS NULL")
+_SIGNS_IN = text("letter = 'sign_in' AND lease_owner IS NULL AND settled_at IS NULL")
+_IS_LEASED = text("lease_owner IS NOT NULL")
 
 
 class OutboxRow(Base):
@@ -22,7 +25,11 @@ class OutboxRow(Base):
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("reference", "wave"),
-        Index(None, "state", "next_attempt_at"),
+        # None by state: PostgreSQL enters a message anew in all of its indices when what one of them goes by changes.
+        Index(None, "next_attempt_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index(None, "lease_owner", sqlite_where=_IS_LEASED, postgresql_where=_IS_LEASED),
+        # Somebody looks at an empty mailbox: whatever else waits is not to be looked through first.
+        Index("ix_outbox_message_sign_in", "next_attempt_at", sqlite_where=_SIGNS_IN, postgresql_where=_SIGNS_IN),
         Index(None, "mailbox"),
         Index(None, "message_id"),
         # Most leave alone, and cost nothing here.
@@ -31,7 +38,10 @@ class OutboxRow(Base):
         one_of("letter", Letter),
         one_of("state", OutboxState),
         CheckConstraint("(state IN ('prepared', 'handing_over')) = (lease_owner IS NOT NULL)", name="leased"),
-        {"sqlite_strict": True},
+        # What is in no index of those that wait would never leave.
+        CheckConstraint("state != 'queued' OR settled_at IS NULL", name="waiting"),
+        # Half of each page is left for the next states of what stands there: only beside the last one are they in no index.
+        {"sqlite_strict": True, "postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

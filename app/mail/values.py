@@ -12,7 +12,7 @@ class Letter(StrEnum):
     """Every letter there is; each has its texts under templates/email/.
 
     What its parameters must hold (names ending in `_at` are moments, in `_on` days, in ISO form):
-    invitation, reminder: composed by `app.invitations.letters`;
+    invitation, reminder: composed by `app.invitations.letters`; those of one company_id alone leave as one mail;
     deputy: organisation, manager (a name), from_at, until_at;
     nomination_call: organisation, asked_by, round_name, until_at, round_id, person_id;
     nominations_waiting: organisation, count, person_id;
@@ -113,6 +113,13 @@ class Trouble(StrEnum):
     MAILBOX_CLOSED = "mailbox_closed"
     NOT_ACCEPTED = "not_accepted"
     NOT_REACHED = "not_reached"
+
+
+class WaitReason(StrEnum):
+    """Why a letter waits: its mailbox gets one a day at most, or the other side did not take it when it was tried."""
+
+    ONE_A_DAY = "one_a_day"
+    NOT_TAKEN = "not_taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.invitations.commands import extend_invitation, resend_invitation, rotat
 from app.invitations.queries import get_invitation, list_invitations
 from app.invitations.rules import THE_PERSONS_OWN
 from app.invitations.values import DeliveryState, Invitation, NextStep
-from app.mail.values import SuppressionReason
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.queries import place_of
 from app.rounds.rules import RoundNotOpen
 from app.rounds.values import RoundState
@@ -47,6 +47,11 @@ _ADVICE: Mapping[NextStep, str] = {
     NextStep.SEND_AGAIN: "Send it again.",
     NextStep.ASK_PERSON: "Ask the person for another address, or whether the mailbox takes letters again.",
     NextStep.ASK_OPERATOR: "The other side does not take our letters. Tell those who run the service.",
+}
+_LEAVES: Mapping[WaitReason | None, str] = {
+    None: "It leaves {time} at the earliest.",
+    WaitReason.ONE_A_DAY: "It leaves {time} at the earliest: nobody gets more than one letter a day.",
+    WaitReason.NOT_TAKEN: "The other side has not taken it yet. It is tried again {time}.",
 }
 _AT_THE_PERSON = frozenset({NextStep.ADD_ADDRESS, NextStep.CORRECT_ADDRESS})
 _ROTATABLE = frozenset({DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.ATTENTION})
@@ -203,7 +208,7 @@ def _leaves(visit: Visit, one: Invitation) -> str:
     """When a letter that waits leaves; nothing when that is at once."""
     if one.leaves_at is None or one.leaves_at <= visit.now:
         return ""
-    return said(visit, "It leaves {time} at the earliest.", time=one.leaves_at)
+    return said(visit, _LEAVES[one.waits_because], time=one.leaves_at)
 
 
 def _name(one: Invitation) -> str:

@@ -164,8 +164,12 @@ def test_an_invitation_reads_alike_whether_its_rater_was_reminded_or_has_answere
     assert [len(outbox_of(session, name)) for name in ("Lars Moen", "Thea Vik")] == [1, 2]
 
     lars, thea = (invitation_of(session, company, name, now + 4 * DAY) for name in ("Lars Moen", "Thea Vik"))
-    told = ("delivery", "reply", "next_step", "leaves_at", "answered", "reminded", "version")
+    told = ("delivery", "reply", "next_step", "leaves_at", "waits_because", "answered", "reminded", "version")
     assert [getattr(lars, name) for name in told] == [getattr(thea, name) for name in told]
+    # Not even where it is told who has answered: when a reminder leaves would tell of those of other rounds.
+    amir = invitation_of(session, company, "Amir Haddad", now + 4 * DAY)
+    assert (amir.answered, outbox_of(session, "Amir Haddad")[-1].letter) == (False, Letter.REMINDER)
+    assert (amir.delivery, amir.leaves_at) == (DeliveryState.SENT, None)
     for one in (lars, thea):
         with pytest.raises(ResentLately):
             resend_invitation(session, SERVICE, one.id, now=now + 4 * DAY)

@@ -123,19 +123,18 @@ def test_nobody_is_written_to_again_shortly_after_a_reminder_whether_reminded_or
     invited = [delivery(at=NOW - 3 * DAY)]
     check_resend(invited, pause=DAY, now=NOW)
     for sent_too in ([], [delivery(wave=1, at=NOW)]):
-        letters = told_letters([*invited, *sent_too], is_told=False)
+        letters = told_letters([*invited, *sent_too])
         with pytest.raises(ResentLately):
             check_resend(letters, pause=DAY, reminded_at=NOW, now=NOW + timedelta(hours=23))
         check_resend(letters, pause=DAY, reminded_at=NOW, now=NOW + DAY)
 
 
-def test_a_reminder_is_told_of_only_where_answers_are_unless_it_failed() -> None:
+def test_a_reminder_is_told_of_nowhere_unless_it_failed() -> None:
     invited, again = delivery(), delivery(wave=3)
     queued, arrived = delivery(OutboxState.QUEUED, wave=1), delivery(wave=2)
     came_back = delivery(OutboxState.BOUNCED, wave=2)
-    assert told_letters([invited, queued, arrived], is_told=False) == [invited]
-    assert told_letters([invited, queued, arrived], is_told=True) == [invited, queued, arrived]
-    assert told_letters([invited, queued, came_back, again], is_told=False) == [invited, came_back, again]
+    assert told_letters([invited, queued, arrived]) == [invited]
+    assert told_letters([invited, queued, came_back, again]) == [invited, came_back, again]
 
 
 def test_a_token_has_32_signs_of_the_alphabet() -> None:

@@ -27,7 +27,8 @@ class ScriptedServer:
 
     Replies with a bar between them are given one after the other, the last one from then on. CONTENT is said before the
     final dot. A body that is answered with HANG_UP was taken when `keeps` is set: the sender cannot know. With a
-    CERTIFICATE it goes on under TLS after STARTTLS, or begins with it where the script has no STARTTLS.
+    CERTIFICATE it goes on under TLS after STARTTLS, or begins with it where the script has no STARTTLS. Nobody sends
+    anything before EHLO, nor under TLS before another one (RFC 3207, 4.2).
     """
 
     port: int = 0
@@ -75,9 +76,14 @@ class ScriptedServer:
             self._converse(connection)
 
     def _converse(self, connection: socket.socket) -> None:
+        is_greeted = False
         with connection.makefile("rb") as lines:
             for line in lines:
                 verb = (line.split() or [b""])[0].decode("latin-1").upper()
+                is_greeted = is_greeted or verb == "EHLO"
+                if verb == "MAIL" and not is_greeted:
+                    connection.sendall(b"503 5.5.1 Who is there?\r\n")
+                    continue
                 if verb == "QUIT":
                     connection.sendall(b"221 bye\r\n")
                     return

@@ -30,7 +30,8 @@ TO = "kunde@kunder.example"
 
 
 def asking(reference: str, now: datetime, **changed: Any) -> Mail:
-    known = Mail(Letter.INVITATION, TO, "Åse", "nb", {"organisation": "Fjellbris"}, reference, 0, now + 9 * DAY)
+    asks = {"organisation": "Fjellbris", "company_id": "1"}
+    known = Mail(Letter.INVITATION, TO, "Åse", "nb", asks, reference, 0, now + 9 * DAY)
     return replace(known, **changed)
 
 
@@ -59,7 +60,8 @@ def test_what_asks_the_same_person_joins_what_waits_and_anything_else_waits_for_
         "name": {"name": "Siv"},
         "language": {"locale": "en"},
         "address": {"recipient": "Kunde+x@Kunder.example"},
-        "company": {"parameters": {"organisation": "Annet"}},
+        "company": {"parameters": {"organisation": "Annet", "company_id": "1"}},
+        "namesake": {"parameters": {"organisation": "Fjellbris", "company_id": "2"}},
         "kind": {"letter": Letter.VISIT_ORDER},
     }
     enqueue_all(session, [asking(name, now, **changed) for name, changed in others.items()], now=at)
@@ -75,7 +77,7 @@ def test_what_asks_the_same_person_joins_what_waits_and_anything_else_waits_for_
     enqueue_all(session, reminders, now=at)
     letters = select(OutboxRow.next_attempt_at, OutboxRow.leaves_with).where(OutboxRow.letter == Letter.REMINDER)
     assert len(set(map(tuple, session.execute(letters)))) == 1
-    assert session.scalars(select(OutboxRow.next_attempt_at).where(OutboxRow.wave == 1)).first() == now + 6 * DAY
+    assert session.scalars(select(OutboxRow.next_attempt_at).where(OutboxRow.wave == 1)).first() == now + 7 * DAY
 
 
 def test_nothing_joins_what_was_tried_and_one_letter_a_day_stays_the_rule(session: WriteSession, now: datetime) -> None:

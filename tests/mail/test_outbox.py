@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from app.infra.database import Database, WriteSession
 from app.mail.commands import (
@@ -112,6 +112,37 @@ def test_what_waits_longest_is_claimed_first_and_by_one_worker_only(session: Wri
     assert claim(session, owner=ME, limit=2, now=at) == ()
 
 
+def test_nobody_who_wants_to_sign_in_waits_until_whatever_else_waits_was_looked_through(
+    session: WriteSession, now: datetime
+) -> None:
+    sent: list[tuple[str, Any]] = []
+    connection = session.connection()
+    enqueue_all(session, [mail("a", now=now), mail("b", now=now, letter=Letter.SIGN_IN)], now=now)
+    event.listen(connection, "before_cursor_execute", lambda *given: sent.append(given[2:4]))
+    assert [message.reference for message in claim(session, owner=ME, limit=2, now=now)] == ["b", "a"]
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        # So few rows are read faster than an index.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    plans = [
+        str(connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' * is_sqlite}{statement}", values).all())
+        for statement, values in tuple(sent)
+        if "lease_owner" in statement
+    ]
+    ways = ("ix_outbox_message_sign_in", "ix_outbox_message_next_attempt_at")
+    assert [next((way for way in ways if way in plan), plan) for plan in plans] == [*ways]
+
+
+@STRICTER_DATABASE
+def test_the_mark_that_a_body_may_leave_costs_no_index_an_entry(session: WriteSession, now: datetime) -> None:
+    enqueue_all(session, [mail(str(n), now=now) for n in range(9)], now=now)
+    mine = claim(session, owner=ME, limit=9, now=now)
+    beside = text("SELECT n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'outbox_message'")
+    before = session.scalar(beside)
+    begin_handing_over(session, mine, owner=ME, now=now)
+    assert session.scalar(beside) == before + len(mine)
+
+
 def test_two_workers_at_once_never_get_the_same_letter(engine: Database, now: datetime) -> None:
     with engine.write() as session:
         enqueue_all(session, [mail(str(n), now=now) for n in range(4)], now=now)
@@ -180,6 +211,9 @@ def test_a_lease_that_ran_out_in_prepared_is_simply_free_again(session: WriteSes
     assert settle(session, stale, Outcome.REFUSED, "550 no", owner=ME, now=now + 15 * MINUTE) is None
     assert load_suppressed(session, ["r@kunder.example"]) == {}
     assert one(session).lease_owner == OTHER
+    # however much waits: a turn begins with it
+    assert take_back(session, owner=ME, now=now + 30 * MINUTE) == 0
+    assert (one(session).state, one(session).lease_owner) == (OutboxState.QUEUED, None)
 
 
 def test_a_worker_that_dies_while_the_body_leaves_costs_one_more_copy_at_most(

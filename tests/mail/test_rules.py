@@ -16,10 +16,12 @@ from app.mail.rules import (
     settlement,
     subject_line,
     trouble_of,
+    wait_reason,
     waits_for,
 )
 from app.mail.values import (
     ROUND_LETTERS,
+    Delivery,
     Letter,
     Mail,
     OutboxMessage,
@@ -28,6 +30,7 @@ from app.mail.values import (
     Settlement,
     SuppressionReason,
     Trouble,
+    WaitReason,
 )
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -172,6 +175,16 @@ def test_no_letter_but_a_reminder_waits_for_a_reminder() -> None:
         == waits_for(Letter.RELEASE_READY)
         == waits_for(Letter.REMINDER) - {Letter.REMINDER}
     )
+
+
+def test_a_letter_that_waits_says_why() -> None:
+    def waits(late: timedelta, reply: str | None = None) -> WaitReason | None:
+        latest = Delivery("r", 0, OutboxState.QUEUED, "a@b.no", NOW, reply, next_attempt_at=NOW + late)
+        return wait_reason(latest, now=NOW)
+
+    assert waits(2 * MINUTE) is WaitReason.ONE_A_DAY
+    assert waits(MINUTE, "450 4.2.1 Busy") is WaitReason.NOT_TAKEN
+    assert {waits(MINUTE), waits(0 * MINUTE), wait_reason(None, now=NOW)} == {None}
 
 
 def test_suppression_holds_for_what_comes_unasked() -> None:

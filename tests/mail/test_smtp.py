@@ -147,6 +147,23 @@ def test_who_was_to_come_after_a_mail_that_broke_the_connection_is_named_on_a_ne
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("greeting", ["250 here", PIPELINING], ids=["one by one", "in one go"])
+@pytest.mark.parametrize("goodbye", ["421 4.7.0 so many and no more", HANG_UP])
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+def test_a_relay_that_has_enough_of_a_connection_gets_the_next_mail_over_another(
+    stage: str, goodbye: str, greeting: str
+) -> None:
+    script = {"EHLO": greeting, stage: f"{USUAL[stage]}|{goodbye}|{USUAL[stage]}"}
+    with ScriptedServer.running(**script) as server, transport(server).opened() as carrier:
+        assert deliver_before(carrier, "first@example.org", SECOND) is Outcome.TAKEN
+        assert deliver(carrier, SECOND)[1] is Outcome.TAKEN
+    assert (server.accepted, server.connections) == ([RAW] * 2, 2)
+    # Once more and no oftener, and never at the first.
+    with ScriptedServer.running(**{**script, stage: goodbye}) as server, transport(server).opened() as carrier:
+        assert deliver(carrier)[1] is Outcome.POSTPONED
+    assert (server.accepted, server.connections) == ([], 1)
+
+
 def test_a_mail_that_does_not_come_after_all_is_not_taken_for_another() -> None:
     with ScriptedServer.running(EHLO=PIPELINING) as server:
         with transport(server).opened() as carrier:

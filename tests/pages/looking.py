@@ -22,18 +22,19 @@ BEGINNING = "/axe"
 # Looked at by colours; and what axe leaves out unless asked.
 _RULES = "{'color-contrast': {enabled: false}, 'target-size': {enabled: true}}"
 _ASKED = f"{ASKED}, iframes: false"
-_BARRIERS = f"() => axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({TOLD})"
 # In place of the page before it; to go there would take the browser four times as long.
-_TURN = """async path => {
+_BARRIERS = f"""async path => {{
     const text = await (await fetch(path)).text();
     document.open(); document.write(text); document.close();
     const styles = [...document.querySelectorAll('link[rel=stylesheet]')].filter(one => !one.sheet);
     await Promise.all(styles.map(one => new Promise(done => one.addEventListener('load', done))));
     if (document.readyState !== 'complete')
-        await new Promise(done => addEventListener('load', done, {once: true}));
-}"""
-_SIDEWAYS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-_CONTRAST = f"""scheme => {{
+        await new Promise(done => addEventListener('load', done, {{once: true}}));
+    return axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({TOLD});
+}}"""
+_LOOKS = f"""async scheme => {{
+    const page = document.documentElement, sideways = page.scrollWidth > page.clientWidth;
+    const told = (sideways ? ['it scrolls sideways'] : []);
     const known = new Set(JSON.parse(localStorage.getItem(scheme) || '[]')), fresh = [], grounds = new Map();
     const ground = element => {{
         if (!element) return '';
@@ -52,10 +53,12 @@ _CONTRAST = f"""scheme => {{
         const look = [color, fontSize, fontWeight, ground(element)].join();
         if (!known.has(look)) {{ known.add(look); fresh.push(element); }}
     }}
-    if (!fresh.length) return [];
+    if (!fresh.length) return told;
     localStorage.setItem(scheme, JSON.stringify([...known]));
-    return axe.run({{include: fresh.map(one => [one])}}, {{{_ASKED}, runOnly: ['color-contrast']}}).then({TOLD});
+    const options = {{{_ASKED}, runOnly: ['color-contrast']}};
+    return told.concat(await axe.run({{include: fresh.map(one => [one])}}, options).then({TOLD}));
 }}"""
+_BOTH = f"async ([path, scheme]) => (await ({_BARRIERS})(path)).concat(await ({_LOOKS})(scheme))"
 _REPAIRED = """pages => pages.map(html => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')]
     .map(one => one.localName).join(' '))"""
 
@@ -81,20 +84,15 @@ class Looking:
         for number, view in enumerate(views):
             self.tab.set_viewport_size(view.size)  # type: ignore[arg-type]
             self.tab.emulate_media(color_scheme=view.scheme)  # type: ignore[arg-type]
-            if number == 0:
-                self.tab.evaluate(_TURN, path)
-                wrong += self.tab.evaluate(_BARRIERS)
-            wrong += [f"{view.scheme}: {one}" for one in self._looks(view.scheme)]
+            # One question after the other would cost as much as what the first of them looks for.
+            found = self.tab.evaluate(_LOOKS, view.scheme) if number else self.tab.evaluate(_BOTH, [path, view.scheme])
+            wrong += [f"{view.scheme}: {one}" for one in found]
         return wrong
 
     def parsed(self, pages: list[str]) -> list[str]:
         """The elements of each page, in order, as the browser makes them of its text."""
         found: list[str] = self.tab.evaluate(_REPAIRED, pages)
         return found
-
-    def _looks(self, scheme: str) -> list[str]:
-        sideways = ["it scrolls sideways"] if self.tab.evaluate(_SIDEWAYS) else []
-        return [*self.tab.evaluate(_CONTRAST, scheme), *sideways]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.api.schemas.base import ID, OTHER_ID, Id, In, Instant, Out, example, one_of
 from app.invitations.values import DeliveryState, NextStep
 from app.kpis.values import RaterGroup
-from app.mail.values import SuppressionReason
+from app.mail.values import SuppressionReason, WaitReason
 from app.rounds.values import AssignmentSource, DeclineReason
 
 
@@ -65,6 +65,7 @@ class InvitationOut(Out):
         next_step="none",
         left_alone=None,
         leaves_at=None,
+        waits_because=None,
         answered=None,
         reminded=0,
         is_void=False,
@@ -83,6 +84,9 @@ class InvitationOut(Out):
     next_step: Annotated[str, one_of(NextStep)] = Field(description="What somebody can do about the letter")
     left_alone: Annotated[str, one_of(SuppressionReason)] | None = Field(description="Why the address gets no letters")
     leaves_at: datetime | None = Field(description="When a letter that waits leaves at the earliest")
+    waits_because: Annotated[str, one_of(WaitReason)] | None = Field(
+        description="Why it waits: an address gets one letter a day, or the mail server did not take it when it was tried"
+    )
     answered: bool | None = Field(description="Told only where all of the rater's groups allow it")
     reminded: int
     is_void: bool
