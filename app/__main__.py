@@ -11,8 +11,8 @@ gc.disable()
 keep_to_one_thread(os.environ)
 
 from app.cli import main  # noqa: E402 - everything else is loaded by this line
+from app.infra.garbage import pass_over_what_is_loaded  # noqa: E402
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
+    pass_over_what_is_loaded()
     main()

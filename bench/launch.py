@@ -1,7 +1,9 @@
-"""Launching a round in a large company, after many rounds against after few; nothing of it stays."""
+"""A round about everybody in a large company: its preview, and its launch, of which nothing stays."""
 
 import time
 from contextlib import suppress
+
+from fastapi import FastAPI
 
 from app.accounts.rules import SERVICE
 from app.infra.clock import utc_now
@@ -9,11 +11,13 @@ from app.infra.database import WriteSession
 from app.organisation.ensure import ensure_raters, ensure_subjects
 from app.organisation.values import NewRater
 from app.rounds.assign import insert_assignments
-from app.rounds.commands import launch_round, set_rated_subjects
+from app.rounds.commands import delete_round, launch_round, set_rated_subjects
 from app.rounds.values import AssignmentSource, NewAssignment, Round
-from bench.asked import of_server
+from bench.asked import Taken, of_server, taken
 from bench.crowd import SHEETS, Crowd, keys_of
 from bench.world import GROUPS, draft
+
+PREVIEWS = 3
 
 
 class _TakenBack(Exception):
@@ -33,6 +37,19 @@ def launched(crowd: Crowd) -> float:
         spent = _spent(crowd) - begun
         raise _TakenBack
     return spent
+
+
+def previewed(app: FastAPI, crowd: Crowd, secret: str) -> Taken:
+    """What the page takes that shows, before a round about everybody is started, what it can publish.
+
+    The draft is as that of `launched`; it stays while the page is asked for.
+    """
+    with crowd.database.write() as session:
+        round_ = _round(session, crowd)
+    seen = taken(app, crowd.database, secret, f"/rounds/{round_.id}/start", times=PREVIEWS)
+    with crowd.database.write() as session:
+        delete_round(session, SERVICE, round_.id, now=utc_now())
+    return seen
 
 
 def _spent(crowd: Crowd) -> float:

@@ -19,6 +19,7 @@ from sqlalchemy import update
 from app.dispatch import Post, send_due
 from app.infra.database import Database
 from app.infra.formats import DEFAULT_ZONE
+from app.infra.garbage import pass_over_what_is_loaded
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.infra.smtp import SmtpTransport
@@ -68,7 +69,7 @@ def mail(url: str, _folder: Path) -> Iterator[Line]:
         )
     # As a worker does once it has started (app/__main__).
     gc.collect()
-    gc.freeze()
+    pass_over_what_is_loaded()
     with sink() as here:
         transport = SmtpTransport("127.0.0.1", here.port, security="none")
         post = Post(transport, writer, BASE, "bench/1", connections=CONNECTIONS)

@@ -13,6 +13,7 @@ from app.accounts.sign_in import start_link, use_sign_in_link
 from app.accounts.values import NewAccount, Role
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.garbage import pass_over_what_is_loaded
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.main import create_app
@@ -20,7 +21,7 @@ from app.settings import Settings
 from bench.asked import Taken, taken
 from bench.crowd import LONG_AGO, Crowd, Released
 from bench.forms import kind, opened
-from bench.launch import launched
+from bench.launch import launched, previewed
 from bench.report import Line
 from bench.server import SECRET
 from bench.world import found
@@ -32,6 +33,8 @@ ABOUT_ALL = 9
 """Released rounds in which everybody is rated, of two hundred; the others are about one department each."""
 
 TIMES = 40
+LONGEST_WAIT = 3
+"""Seconds for which somebody waits for a page and still thinks that it will come."""
 OF_HR = ("My week", "overview of the company", "results")
 """What HR opens most."""
 
@@ -51,7 +54,7 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
     few = _each(app, crowd, pages)
     crowd.grow(teams)
     crowd.settle()
-    early = launched(crowd)
+    early, early_seen = launched(crowd), previewed(app, crowd, leader)
     rounds = _grow(crowd, teams)
     much = _each(app, crowd, pages)
     for name in pages:
@@ -63,10 +66,19 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
             much[name].processor / few[name].processor,
             most=2.0,
         )
-    late = launched(crowd)
-    what = f"launch of a round about {teams * 50:,} people after {rounds} rounds, {kind(database)}, processor time"
-    yield Line("-", what, f"{early:.1f} s after 2", f"{late:.1f} s", late / early, most=2.0)
+    late, late_seen = launched(crowd), previewed(app, crowd, leader)
+    about = f"a round about {teams * 50:,} people after {rounds} rounds, {kind(database)}"
+    yield _later(f"launch of {about}, processor time", early, late)
+    yield _later(f"preview of {about}, processor time", early_seen.processor / 1000, late_seen.processor / 1000)
+    waited = late_seen.wall / 1000
+    what = f"preview of {about}: p95 ÷ {LONGEST_WAIT} s"
+    yield Line("-", what, f"{LONGEST_WAIT} s", f"{waited:.1f} s", waited / LONGEST_WAIT, most=1.0)
     database.dispose()
+
+
+def _later(what: str, early: float, late: float) -> Line:
+    """Seconds after two rounds and after all of them."""
+    return Line("-", what, f"{early:.1f} s after 2", f"{late:.1f} s", late / early, most=2.0)
 
 
 def _grow(crowd: Crowd, teams: int) -> int:
@@ -86,7 +98,7 @@ def _grow(crowd: Crowd, teams: int) -> int:
 def _each(app: FastAPI, crowd: Crowd, pages: Mapping[str, tuple[str, str]]) -> dict[str, Taken]:
     # As the service does when it has started: what building the company left behind is no part of a page.
     gc.collect()
-    gc.freeze()
+    pass_over_what_is_loaded()
     return {name: taken(app, crowd.database, secret, path, times=TIMES) for name, (secret, path) in pages.items()}
 
 

@@ -1,6 +1,5 @@
 """The service in a process of its own for the benchmarks, with a plain FastAPI hello beside it in the same process."""
 
-import gc
 import os
 import socket
 import subprocess
@@ -42,6 +41,7 @@ def beside(app: ASGIApp, hello: ASGIApp) -> ASGIApp:
 
 def create() -> Any:
     """What uvicorn serves: the service by its settings, and the hello."""
+    from app.infra.garbage import pass_over_what_is_loaded
     from app.infra.logs import configure_logs
     from app.main import create_app
     from app.settings import Settings
@@ -49,7 +49,7 @@ def create() -> Any:
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
     # As `python -m app` does.
-    gc.freeze()
+    pass_over_what_is_loaded()
     return beside(create_app(settings), hello_app())
 
 

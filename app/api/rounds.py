@@ -16,6 +16,7 @@ from app.api.schemas.rounds import (
     RoundOut,
     TrackingOut,
 )
+from app.encounters.clone import clone_round as clone_of
 from app.http.access import access
 from app.http.lists import Slice
 from app.http.versions import expected_version
@@ -23,7 +24,6 @@ from app.http.visit import reading, writing
 from app.infra.versions import check_version
 from app.invitations.commands import invite_due_rounds
 from app.rounds import commands, queries
-from app.rounds.clone import clone_round as clone_of
 from app.rounds.intake import parse_groups, parse_rated, parse_round, parse_round_kpis
 from app.rounds.moderators import load_usual_moderators
 from app.rounds.values import Round, RoundState

@@ -83,7 +83,7 @@ SOFT: Mapping[str, Plain] = {
         },
         "decision_rule": {
             "text": {
-                "nb": "Hvis KPI-en ligger under 60 etter en runde, velger salgslederen to samtaler å høre på sammen med selgeren.",
+                "nb": "Hvis KPI\u2011en ligger under 60 etter en runde, velger salgslederen to samtaler å høre på sammen med selgeren.",
                 "en": "If the KPI is below 60 after a round, the head of sales picks two conversations to review with the salesperson.",
             },
             "days": 14,
@@ -125,7 +125,7 @@ SOFT: Mapping[str, Plain] = {
         },
         "decision_rule": {
             "text": {
-                "nb": "Hvis KPI-en ligger under 60 etter en runde, avtaler teamlederen øving på én innvending med selgeren.",
+                "nb": "Hvis KPI\u2011en ligger under 60 etter en runde, avtaler teamlederen øving på én innvending med selgeren.",
                 "en": "If the KPI is below 60 after a round, the team leader agrees with the salesperson to practise one objection.",
             },
             "days": 14,
@@ -170,7 +170,7 @@ SOFT: Mapping[str, Plain] = {
         },
         "decision_rule": {
             "text": {
-                "nb": "Hvis KPI-en ligger under 60 etter en runde, går teamlederen gjennom tre saker med medarbeideren.",
+                "nb": "Hvis KPI\u2011en ligger under 60 etter en runde, går teamlederen gjennom tre saker med medarbeideren.",
                 "en": "If the KPI is below 60 after a round, the team leader goes through three cases with the employee.",
             },
             "days": 10,
@@ -212,7 +212,7 @@ SOFT: Mapping[str, Plain] = {
         },
         "decision_rule": {
             "text": {
-                "nb": "Hvis KPI-en faller mer enn støyen, tar teamlederen opp ett punkt på neste teammøte.",
+                "nb": "Hvis KPI\u2011en faller mer enn støyen, tar teamlederen opp ett punkt på neste teammøte.",
                 "en": "If the KPI falls by more than noise, the team leader takes up one item at the next team meeting.",
             },
             "days": 14,
@@ -254,7 +254,7 @@ SOFT: Mapping[str, Plain] = {
         },
         "decision_rule": {
             "text": {
-                "nb": "Hvis KPI-en ligger under 60 etter en runde, avtaler nærmeste leder ett tiltak med lederen.",
+                "nb": "Hvis KPI\u2011en ligger under 60 etter en runde, avtaler nærmeste leder ett tiltak med lederen.",
                 "en": "If the KPI is below 60 after a round, the leader's own manager agrees one action with the leader.",
             },
             "days": 20,

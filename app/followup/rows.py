@@ -1,18 +1,21 @@
 """Rows of follow-up read in bulk, whoever asks: released figures of KPIs over all rounds, and what was set by hand."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Text, case, cast, func, literal, or_, select
+from sqlalchemy import Text, bindparam, case, cast, func, or_, select
 
 from app.followup.answering import GroupAnswers
 from app.followup.series import Released, ReleasedRound
 from app.followup.tables import ShiftRow, WatchRow
 from app.followup.values import Method, Shift, WatchSetting
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
+from app.infra.types import Day, Id
 from app.kpis.values import RaterGroup
 from app.organisation.values import SubjectKind
 from app.releases.queries import IS_TOLD, is_whole
@@ -25,19 +28,35 @@ from app.scoring.disclosure import UNIT_RATERS
 from app.scoring.seasons import Season
 from app.scoring.steps import length_of
 
-# The part of a recipe as text: of many rounds it is the same, and then need not be taken apart again.
-_KPIS = cast(RoundRow.recipe.op("->")(literal("kpis", Text)), Text)
+# A recipe as text: of many rounds it is the same but for its day, and then need not be taken apart again.
+_RECIPE = cast(RoundRow.recipe, Text)
+_ITS_DAY = re.compile('"frozen_on": ?"[^"]*"')
 _ROUND = (RoundRow.id, ReleaseRow.id, RoundRow.period_start, RoundRow.period_end, ReleaseRow.sealed_at)
+_PART = (ScoreRow.item_id, ScoreRow.rater_groups)
 _FIGURE = (
     ScoreRow.release_id,
     ScoreRow.subject_id,
     ScoreRow.kpi_id,
-    ScoreRow.item_id,
-    ScoreRow.rater_groups,
     ScoreRow.reason,
     ScoreRow.score,
     ScoreRow.lo,
     ScoreRow.hi,
+)
+_AT_THESE = (
+    ScoreRow.subject_id.in_(bindparam("subject_ids", expanding=True)),
+    ScoreRow.kpi_id.in_(bindparam("kpi_ids", expanding=True)),
+)
+# Every page about a unit asks for these, of many subjects and of hundreds of rounds.
+_WHOLE = Lookup(select(*_FIGURE).where(*_AT_THESE, IS_TOLD, is_whole(ScoreRow)), is_plain=True)
+_ASKED_ABOUT = Lookup(
+    select(*_ROUND, _RECIPE.label("recipe"))
+    .join_from(RoundRow, ReleaseRow, ReleaseRow.round_id == RoundRow.id)
+    .where(
+        ReleaseRow.company_id == bindparam("company_id", type_=Id),
+        RoundRow.period_start >= bindparam("since", type_=Day),
+        ReleaseRow.id.in_(select(ScoreRow.release_id).where(*_AT_THESE, is_whole(ScoreRow))),
+    ),
+    is_plain=True,
 )
 
 
@@ -57,46 +76,49 @@ def load_released(  # noqa: PLR0913 - of what, where, since when, how much of it
     rounds that are left out. KPIs come as they were frozen, by round; those that nobody was asked about or that were
     not measured are left out.
     """
-    query = select(*_FIGURE).where(ScoreRow.subject_id.in_(subject_ids), ScoreRow.kpi_id.in_(kpi_ids), IS_TOLD)
-    # Items are asked of few subjects, release by release; the rest of many subjects, one after the other.
+    places = {"subject_ids": list(subject_ids), "kpi_ids": list(kpi_ids)}
+    if not all(places.values()):
+        return [], {}
+    rounds, asked = _load_rounds(session, {**places, "company_id": company_id, "since": since}, but=but)
+    if not with_items:
+        return [
+            Released(rounds[release_id], subject, kpi, None, "", Withheld(reason) if reason else None, value, lo, hi)
+            for release_id, subject, kpi, reason, value, lo, hi in _WHOLE.rows(session, places)
+            if release_id in rounds
+        ], asked
+    # Items are asked of few subjects, release by release.
     of_these = select(ReleaseRow.id).where(ReleaseRow.company_id == company_id)
-    query = query.where(ScoreRow.release_id.in_(of_these) if with_items else is_whole(ScoreRow))
-    figures = session.execute(query).all()
-    rounds, asked = _load_rounds(session, {row[0] for row in figures}, frozenset(kpi_ids), since=since, but=but)
-    found = [
+    query = select(*_FIGURE, *_PART).where(*_AT_THESE, IS_TOLD, ScoreRow.release_id.in_(of_these))
+    return [
         Released(rounds[release_id], subject, kpi, item, groups, Withheld(reason) if reason else None, value, lo, hi)
-        for release_id, subject, kpi, item, groups, reason, value, lo, hi in figures
+        for release_id, subject, kpi, reason, value, lo, hi, item, groups in session.execute(query, places)
         if release_id in rounds
-    ]
-    return found, asked
+    ], asked
 
 
 def _load_rounds(
-    session: ReadSession, release_ids: Collection[str], kpi_ids: Collection[str], *, since: date, but: Collection[str]
+    session: ReadSession, wanted: Mapping[str, Any], *, but: Collection[str]
 ) -> tuple[dict[str, ReleasedRound], dict[str, list[FrozenKpi]]]:
-    """The rounds of releases about days since one, but for some, by release; and the KPIs as they were frozen, by round.
+    """The rounds that asked about KPIs at subjects, but for some, by release; and the KPIs as they were frozen, by round.
 
     Read by themselves, since they are few: their days need not be taken apart once more for each of many figures.
     """
-    query = (
-        select(*_ROUND, _KPIS)
-        .join(ReleaseRow, ReleaseRow.round_id == RoundRow.id)
-        .where(ReleaseRow.id.in_(release_ids), RoundRow.period_start >= since)
-    )
-    if but:
-        query = query.where(RoundRow.id.not_in(but))
+    kpi_ids = frozenset(wanted["kpi_ids"])
     # Most rounds ask what the one before asked: what was frozen alike is read once, and is one value.
     known: dict[str, list[FrozenKpi]] = {}
     read: defaultdict[str, list[tuple[Any, FrozenKpi]]] = defaultdict(list)
     rounds: dict[str, ReleasedRound] = {}
     asked: dict[str, list[FrozenKpi]] = {}
-    for round_id, release_id, first, last, sealed_at, text in session.execute(query):
+    for round_id, release_id, first, last, sealed_at, text in _ASKED_ABOUT.rows(session, wanted):
+        if round_id in but:
+            continue
         rounds[release_id] = ReleasedRound(round_id, release_id, first, last, sealed_at, length_of(first, last))
-        if text not in known:
-            wanted = (one for one in json.loads(text) if one["kpi_id"] in kpi_ids)
-            kpis = [_read_once(document, read[document["kpi_id"]]) for document in wanted]
-            known[text] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
-        asked[round_id] = known[text]
+        alike = _ITS_DAY.sub("", text, 1)
+        if alike not in known:
+            documents = (one for one in json.loads(text)["kpis"] if one["kpi_id"] in kpi_ids)
+            kpis = [_read_once(document, read[document["kpi_id"]]) for document in documents]
+            known[alike] = [kpi for kpi in kpis if kpi.weights or kpi.measure is not None]
+        asked[round_id] = known[alike]
     return rounds, asked
 
 

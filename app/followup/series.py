@@ -100,18 +100,21 @@ def points_of(told: Iterable[Told]) -> list[Point]:
 
 def _by_round(rows: Iterable[Released], asked: Container[str]) -> list[list[Released]]:
     """The rows of each round that tells or withholds the KPI as a whole, in the order in which they were sealed."""
-    found: defaultdict[str, list[Released]] = defaultdict(list)
+    found: dict[str, list[Released]] = {}
     for row in rows:
-        found[row.round.round_id].append(row)
-    known = (of_round for round_id, of_round in found.items() if round_id in asked)
-    # The row of the KPI as a whole stands first; most often it is the only one.
-    in_order = (of_round if of_round[0].is_whole else sorted(of_round, key=_is_part) for of_round in known)
-    whole = [of_round for of_round in in_order if of_round[0].is_whole]
-    return sorted(whole, key=lambda of_round: (of_round[0].round.sealed_at, of_round[0].round.release_id))
+        of_round = found.setdefault(row.round.round_id, [])
+        # The row of the KPI as a whole stands first; most often it is the only one.
+        of_round.insert(0 if row.is_whole else len(of_round), row)
+    whole = [of_round for round_id, of_round in found.items() if round_id in asked and of_round[0].is_whole]
+    return sorted(whole, key=_sealed)
 
 
-def _is_part(row: Released) -> bool:
-    return not row.is_whole
+def _sealed(of_round: Sequence[Released]) -> tuple[datetime, str]:
+    return of_round[0].round.sealed_at, of_round[0].round.release_id
+
+
+def _first(of_round: Sequence[Released]) -> date:
+    return of_round[0].round.first
 
 
 def _rated(
@@ -120,7 +123,7 @@ def _rated(
     kpis: Mapping[str, FrozenKpi],
     definitions: Mapping[str, Definition],
 ) -> Series:
-    in_order = sorted(rounds, key=lambda of_round: of_round[0].round.first)
+    in_order = sorted(rounds, key=_first)
     told = tuple(_told(of_round, definitions) for of_round in in_order)
     latest = in_order[-1][0].round.round_id
     definition = definitions[latest]
@@ -136,20 +139,14 @@ def _rated(
 
 def _told(of_round: Sequence[Released], definitions: Mapping[str, Definition]) -> Told:
     row, round_ = of_round[0], of_round[0].round
-    return Told(
-        first=round_.first,
-        last=round_.last,
-        value=row.value,
-        lo=row.lo,
-        hi=row.hi,
-        reason=row.reason,
-        release_id=round_.release_id,
-        definition=definitions[round_.round_id],
-    )
+    definition = definitions[round_.round_id]
+    return Told(round_.first, round_.last, row.value, row.lo, row.hi, row.reason, round_.release_id, definition)
 
 
 def _strands(rounds: Sequence[list[Released]], definition: Definition) -> Iterator[Strand]:
     """Every item as every rater group answered it, with its share in the KPI."""
+    if not any(len(of_round) > 1 for of_round in rounds):
+        return
     items = dict(zip(definition.item_weights, normalise(list(definition.item_weights.values())), strict=True))
     whole = sum(definition.group_weights.values())
     points: defaultdict[tuple[str, str], list[Point]] = defaultdict(list)

@@ -65,7 +65,8 @@ class Database:
         self._queue = Queue(WRITERS, busy_seconds)
         # An error names its statement, never the values: they are addresses, answers and hashes.
         address = sqlite.straight(self.url) if self.is_sqlite else self.url
-        self.engine = create_engine(address, pool_size=20, max_overflow=20, hide_parameters=True)
+        # The connection that was used last has what is read most in its cache.
+        self.engine = create_engine(address, pool_size=20, max_overflow=20, pool_use_lifo=True, hide_parameters=True)
         if self.is_sqlite:
             sqlite.prepare(self.engine, busy_seconds)
         self._reading = self._carried | {ALONE: self.engine}

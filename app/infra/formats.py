@@ -101,8 +101,7 @@ def percent(share: float | None, locale: Locale, decimals: int = 0) -> str:
     """A share 0-1 in per cent: `90 %` with a no-break space, `90%`."""
     if share is None:
         return DASH
-    # The locale's own pattern keeps the no-break space; a pattern of ours would lose it.
-    return format_percent(_rounded(share, decimals + 2), locale=_CLDR[locale], decimal_quantization=False)
+    return _share(_rounded(share, decimals + 2), locale)
 
 
 def number(value: float | Decimal | None, locale: Locale, decimals: int | None = None) -> str:
@@ -195,6 +194,12 @@ def counted(value: int, locale: Locale) -> str:
 def _figure(rounded: Decimal, pattern: str, locale: Locale) -> str:
     """A page of results writes a hundred figures, most of them again and again."""
     return format_decimal(rounded, format=pattern, locale=_CLDR[locale])
+
+
+@lru_cache(maxsize=2048)
+def _share(rounded: Decimal, locale: Locale) -> str:
+    # The locale's own pattern keeps the no-break space; a pattern of ours would lose it.
+    return format_percent(rounded, locale=_CLDR[locale], decimal_quantization=False)
 
 
 @lru_cache(maxsize=2048)

@@ -43,11 +43,14 @@ class _Prepared:
 
 
 class Lookup:
-    """A SELECT whose parameters are named: texts, bytes, days and lists of texts; its rows have the names of its columns."""
+    """A SELECT whose parameters are named: texts, bytes, days and lists of texts.
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    Its rows have the names of its columns, or are plain where there are hundreds of them, to be taken apart at once.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], *, is_plain: bool = False) -> None:
         self.statement = statement
-        self._row = _row_of(statement.selected_columns.keys())
+        self._row = None if is_plain else _row_of(statement.selected_columns.keys())
         self._prepared: dict[str, _Prepared] = {}
 
     def rows(self, session: ReadSession, parameters: Mapping[str, object]) -> Sequence[Any]:
@@ -115,13 +118,17 @@ class Lookup:
                 kind.result_processor(dialect, told[1]) for kind, told in zip(kinds, cursor.description, strict=True)
             ]
             prepared.converted = tuple((place, way) for place, way in enumerate(ways) if way is not None)
-        rows = []
-        for one in cursor.fetchall():
-            values = list(one)
-            for place, convert in prepared.converted:
-                values[place] = convert(values[place])
-            rows.append(self._row(*values))
-        return rows
+        rows = cursor.fetchall()
+        if prepared.converted:
+            rows = [_converted(one, prepared.converted) for one in rows]
+        return rows if self._row is None else [self._row(*one) for one in rows]
+
+
+def _converted(row: Sequence[Any], ways: Iterable[tuple[int, Convert]]) -> Sequence[Any]:
+    values = list(row)
+    for place, convert in ways:
+        values[place] = convert(values[place])
+    return values
 
 
 def _row_of(names: Iterable[str]) -> Callable[..., Any]:

@@ -122,14 +122,31 @@ def page_in_memory(found: Iterable[T], request: PageRequest, key: Callable[[T], 
 
 def page_in(rows: Iterable[T], request: PageRequest) -> Page[T]:
     """A slice of a list that is computed from its beginning, no further than needed; its cursor is a place in it."""
-    start = 0 if request.cursor is None else decode_cursor(request.cursor, request.sort, 1)[0]
-    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= _LONGEST:
-        raise BadCursor
+    start = place_of(request)
     end = start + request.limit
     found = tuple(islice(rows, end + 1))
     if start > len(found):
         raise BadCursor
     return Page(found[start:end], encode_cursor([end], request.sort) if len(found) > end else None)
+
+
+def page_among(placed: Iterable[tuple[int, T]], request: PageRequest) -> Page[T]:
+    """A slice of what is kept of a longer list, each with its place there, from `place_of(request)` on; no further than needed.
+
+    Its cursor is a place in the longer list, so that what comes before a slice need not be looked at again.
+    """
+    found = tuple(islice(placed, request.limit + 1))
+    kept = found[: request.limit]
+    more = encode_cursor([kept[-1][0] + 1], request.sort) if len(found) > request.limit else None
+    return Page(tuple(one for _, one in kept), more)
+
+
+def place_of(request: PageRequest) -> int:
+    """Where a slice begins whose cursor is a place in a list."""
+    start = 0 if request.cursor is None else decode_cursor(request.cursor, request.sort, 1)[0]
+    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= _LONGEST:
+        raise BadCursor
+    return start
 
 
 def encode_cursor(values: Sequence[object], sort: str) -> str:

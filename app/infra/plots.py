@@ -5,6 +5,7 @@ than the words beside it.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from app.deferred import dataclass
 from app.infra.formats import outward
@@ -31,6 +32,7 @@ class RangeAxis:
     value: str | None
 
 
+@lru_cache(maxsize=4096)
 def at(position: float) -> str:
     """A position 0-100 as an SVG length; beyond the axis it stands at the end."""
     cut = min(100.0, max(0.0, round(float(position), 9)))
@@ -38,6 +40,7 @@ def at(position: float) -> str:
     return f"{Decimal(repr(cut)).quantize(Decimal('0.1'), rounding=ROUND_HALF_UP)}%"
 
 
+@lru_cache(maxsize=4096)
 def between(lo: float, hi: float) -> Span:
     """The stretch of an interval of scores, in whole points outward."""
     low, high = outward(lo, hi)

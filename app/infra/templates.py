@@ -6,15 +6,25 @@ No page, letter or sentence lives here. A render names its language; nothing kee
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from gettext import NullTranslations
 from pathlib import Path
 from types import CodeType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+    pass_eval_context,
+    select_autoescape,
+)
 from jinja2.bccache import Bucket
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from app.deferred import dataclass
 from app.infra import formats, plots
@@ -76,7 +86,7 @@ def build_environment(
         static_hashes=_hashes(static),
     )
     for locale, environment in made.environments.items():
-        environment.install_gettext_translations(made.catalogues[locale], newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(_sentences(made.catalogues[locale]))
         environment.filters.update(_filters(locale, zone))
         environment.globals.update(
             locale=locale, static=made.static, at=plots.at, between=plots.between, range_axis=plots.range_axis
@@ -102,14 +112,13 @@ def translate(templates: Templates, message: str, locale: Locale, **values: obje
     # Catalogues keep their own head under the empty sentence.
     sentence = templates.catalogues[locale].gettext(message) if message else ""
     told = templates.environments[locale].filters["instant"]
-    filled = {name: told(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    filled = {name: told(None, value) if isinstance(value, datetime) else value for name, value in values.items()}
     return sentence.format_map(filled) if values else sentence
 
 
 def _bare_environment(templates: Path) -> Environment:
     return Environment(
         loader=FileSystemLoader(templates),
-        extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         # Everything is escaped save the plain-text part of a mail, where O'Brien must stay O'Brien.
         autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
@@ -120,6 +129,36 @@ def _bare_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+
+
+def _sentences(catalogue: NullTranslations) -> dict[str, Callable[..., str]]:
+    """`_` and `ngettext` as templates call them: a sentence of the language with its `%(name)s` places filled, escaped in pages.
+
+    As the i18n extension of Jinja has them, but that a sentence without places is prepared once, and that no context is
+    made anew for each: a page says hundreds of them.
+    """
+
+    @lru_cache(maxsize=4096)
+    def prepared(message: str, *, is_escaped: bool) -> str:
+        return _as_written(catalogue.gettext(message), is_escaped=is_escaped) % {}
+
+    @pass_eval_context
+    def gettext(context: EvalContext, message: str, **values: Any) -> str:
+        if not values:
+            return prepared(message, is_escaped=context.autoescape)
+        return _as_written(catalogue.gettext(message), is_escaped=context.autoescape) % values
+
+    @pass_eval_context
+    def ngettext(context: EvalContext, singular: str, plural: str, num: int, **values: Any) -> str:
+        found = catalogue.ngettext(singular, plural, num)
+        return _as_written(found, is_escaped=context.autoescape) % {"num": num, **values}
+
+    return {"_": gettext, "ngettext": ngettext}
+
+
+def _as_written(sentence: str, *, is_escaped: bool) -> str:
+    """A sentence of ours, in pages as markup: what is filled in is escaped, and it is not."""
+    return Markup(sentence) if is_escaped else sentence  # noqa: S704 - sentences are ours
 
 
 def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
@@ -144,21 +183,24 @@ def _filters(locale: Locale, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         **{name: _bound_for_pairs(function, locale) for name, function in two.items()},
         "points_range": formats.points_range,
         "filled": filled,
-        "instant": partial(_bound(formats.instant, locale), zone=zone),
-        "clock": partial(_bound(formats.clock, locale), zone=zone),
+        "instant": _bound(partial(formats.instant, zone=zone), locale),
+        "clock": _bound(partial(formats.clock, zone=zone), locale),
         "local_day": partial(formats.local_day, zone=zone),
     }
 
 
 def _bound(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
-    def filtered(value: Any, *options: Any, **named: Any) -> Any:
+    # It asks for a context to be left alone while a template is compiled: one text serves all languages.
+    @pass_context
+    def filtered(_context: object, value: Any, *options: Any, **named: Any) -> Any:
         return function(value, locale, *options, **named)
 
     return filtered
 
 
 def _bound_for_pairs(function: Callable[..., Any], locale: Locale) -> Callable[..., Any]:
-    def filtered(first: Any, second: Any, **named: Any) -> Any:
+    @pass_context
+    def filtered(_context: object, first: Any, second: Any, **named: Any) -> Any:
         return function(first, second, locale, **named)
 
     return filtered

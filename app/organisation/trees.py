@@ -1,14 +1,17 @@
 """Trees of subjects on a day, whole or in part, and who hung where over all days. Whoever asks: permission is asked above."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from app.errors import NotFound
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
+from app.infra.types import Day, Id
 from app.organisation.paths import holds, known_id, load_paths, load_subjects
 from app.organisation.tables import MembershipRow, SubjectRow
 from app.organisation.values import UNIT_KINDS, Membership, Stays, Subject, SubjectId, SubjectKind, Tree, tree_of
@@ -17,6 +20,18 @@ from app.organisation.viewers import load_manager_roles, load_roles_at
 # Columns and no mapped rows: this is asked for whole companies.
 _HANGING: Select[*tuple[Any, ...]] = select(
     SubjectRow.id, SubjectRow.kind, SubjectRow.name, SubjectRow.external_id, SubjectRow.version, MembershipRow.parent_id
+)
+_KINDS = [kind.value for kind in UNIT_KINDS]
+# Asked for by every other page: plain rows, hung up once.
+_UNITS = Lookup(
+    _HANGING.select_from(SubjectRow)
+    .outerjoin(
+        MembershipRow,
+        and_(MembershipRow.subject_id == SubjectRow.id, holds(MembershipRow, bindparam("day", type_=Day))),
+    )
+    .where(SubjectRow.company_id == bindparam("company_id", type_=Id))
+    .where(SubjectRow.kind.in_(bindparam("kinds", expanding=True))),
+    is_plain=True,
 )
 
 _STAYS = (
@@ -54,13 +69,21 @@ def load_branches(session: ReadSession, company_id: str, subject_ids: Iterable[s
 
 def load_units(session: ReadSession, company_id: str, *, on: date) -> tuple[Subject, ...]:
     """The units of a company that hang in it on a day, in the order of the tree, whoever asks; one statement."""
-    query = _HANGING.where(SubjectRow.company_id == known_id(company_id), SubjectRow.kind.in_(UNIT_KINDS))
-    units = {one.id: one for one in _hanging(session, query, company_id, on=on)}
-    root = units.get(SubjectId(company_id))
-    if root is None:
-        return ()
-    tree = tree_of(root, (one for one in units.values() if one.parent_id is not None), ())
-    return tuple(tree.subjects[one] for one in tree.subtree(root.id))
+    rows = _UNITS.rows(session, {"company_id": known_id(company_id), "kinds": _KINDS, "day": on})
+    hanging: defaultdict[str | None, list[Sequence[Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: (one[2].casefold(), one[0]), reverse=True):
+        hanging[row[-1]].append(row)
+    company = SubjectId(company_id)
+    found: dict[SubjectId, Subject] = {}
+    waiting: list[tuple[Sequence[Any], tuple[SubjectId, ...]]] = [(row, ()) for row in rows if row[0] == company_id]
+    while waiting:
+        (id_, kind, name, external_id, version, parent_id), above = waiting.pop()
+        # Whatever is in the tree already is not hung a second time, should there ever be a loop.
+        if id_ not in found:
+            path = (*above, id_)
+            found[id_] = Subject(id_, company, SubjectKind(kind), name, external_id, parent_id, path, version)
+            waiting += [(one, path) for one in hanging[id_]]
+    return tuple(found.values())
 
 
 def load_members(session: ReadSession, unit: Subject, *, on: date) -> tuple[Subject, ...]:

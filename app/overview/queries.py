@@ -128,11 +128,7 @@ class _There:
 
 
 def _there(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> _There:
-    subject = load_subjects(session, [subject_id], on=on).get(SubjectId(subject_id))
-    if subject is None or subject.kind not in {*UNIT_KINDS, SubjectKind.PERSON}:
-        raise NotFound
-    if not may(viewer, Action.RESULTS_READ, subject.path):
-        raise NotFound
+    subject = _read(session, viewer, subject_id, on=on)
     if subject.kind is SubjectKind.PERSON:
         return _there_alone(session, viewer, subject, on=on)
     units = {one.id: one for one in load_units(session, subject.company_id, on=on)}
@@ -150,12 +146,27 @@ def _there(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -
     )
 
 
+def _read(session: ReadSession, viewer: Viewer, subject_id: str, *, on: date) -> Subject:
+    """A unit or a person whose results the viewer reads; NotFound otherwise."""
+    subject = load_subjects(session, [subject_id], on=on).get(SubjectId(subject_id))
+    if subject is None or subject.kind not in {*UNIT_KINDS, SubjectKind.PERSON}:
+        raise NotFound
+    if not may(viewer, Action.RESULTS_READ, subject.path):
+        raise NotFound
+    return subject
+
+
 def _there_alone(session: ReadSession, viewer: Viewer, person: Subject, *, on: date) -> _There:
     """A person, who has nothing below; NotFound once it hangs nowhere."""
-    if not load_paths_inside(session, person.id, [person.id], on=on):
+    return _There(viewer, person, _above(session, viewer, person, on=on), (), (person,))
+
+
+def _above(session: ReadSession, viewer: Viewer, subject: Subject, *, on: date) -> tuple[Place, ...]:
+    """The units above a subject; NotFound once it hangs nowhere."""
+    if not load_paths_inside(session, subject.id, [subject.id], on=on):
         raise NotFound
-    above = load_subjects(session, person.path[:-1], on=on)
-    return _There(viewer, person, tuple(_place(viewer, above[one]) for one in person.path[:-1]), (), (person,))
+    above = load_subjects(session, subject.path[:-1], on=on)
+    return tuple(_place(viewer, above[one]) for one in subject.path[:-1])
 
 
 def _place(viewer: Viewer, subject: Subject) -> Place:
@@ -288,23 +299,24 @@ def get_heat_map(
     NotFound unless the viewer may read the results of the unit, or where it has no such round; Invalid where the rows
     cannot be sorted by that.
     """
-    there = _there(session, viewer, unit_id, on=on)
-    if there.subject.kind not in UNIT_KINDS:
+    unit = _read(session, viewer, unit_id, on=on)
+    if unit.kind not in UNIT_KINDS:
         raise NotFound
-    rounds = tuple(reversed(_rounds(session, viewer, there.subject, on=on)))
+    above = _above(session, viewer, unit, on=on)
+    rounds = tuple(reversed(_rounds(session, viewer, unit, on=on)))
     chosen = next((one for one in rounds if release_id in {None, one.release_id}), None)
     if release_id is not None and chosen is None:
         raise NotFound
     found = SideBySide((), None, ())
     if chosen is not None:
-        found = load_side_by_side(session, viewer, there.company_id, there.subject.id, chosen, on=on)
+        found = load_side_by_side(session, viewer, unit.company_id, unit.id, chosen, on=on)
     ids = [kpi.id for kpi in found.columns]
     if sort and sort.removeprefix("-") not in rules.orders(ids):
         raise Invalid([FieldError("sort", UNKNOWN, ", ".join(rules.orders(ids)))])
     return HeatMap(
-        place=_place(viewer, there.subject),
-        company_id=there.company_id,
-        above=there.above,
+        place=_place(viewer, unit),
+        company_id=unit.company_id,
+        above=above,
         told=chosen,
         columns=found.columns,
         unit=found.unit,

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.values import Viewer
 from app.infra.database import ReadSession
+from app.infra.lookup import Lookup
 from app.organisation.tables import SubjectRow
 from app.organisation.values import SubjectKind
 from app.overview.values import Placed, ToldRound
@@ -29,6 +30,15 @@ _TOLD = (
     RoundRow.period_start,
     RoundRow.period_end,
     ReleaseRow.sealed_at,
+)
+_OF_KPIS = Lookup(
+    select(*SCORE_COLUMNS).where(
+        ScoreRow.release_id == bindparam("release_id"),
+        ScoreRow.subject_id.in_(bindparam("subject_ids", expanding=True)),
+        ScoreRow.item_id.is_(None),
+        ScoreRow.rater_groups == "",
+    ),
+    is_plain=True,
 )
 
 
@@ -139,14 +149,8 @@ def load_kpi_scores_of(
     session: ReadSession, release_id: str, subject_ids: Iterable[str]
 ) -> Mapping[str, Mapping[str | None, Score]]:
     """What a release says of subjects as a whole and KPI by KPI, by subject and KPI; none stands for the composite."""
-    query = select(*SCORE_COLUMNS).where(
-        ScoreRow.release_id == release_id,
-        ScoreRow.subject_id.in_(list(subject_ids)),
-        ScoreRow.item_id.is_(None),
-        ScoreRow.rater_groups == "",
-    )
     found: defaultdict[str, dict[str | None, Score]] = defaultdict(dict)
-    for row in session.execute(query):
+    for row in _OF_KPIS.rows(session, {"release_id": release_id, "subject_ids": list(subject_ids)}):
         score = without_errors(score_of(*row))
         found[score.subject_id][score.kpi_id] = score
     return found

@@ -16,7 +16,7 @@ from app.releases.values import Score
 from app.rounds.values import FrozenKpi
 from app.scoring.bands import band_of, target_worth
 from app.summaries.compose import figure_of
-from app.summaries.values import Place
+from app.summaries.values import MISSING, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def load_side_by_side(
 
 
 def _is_told(score: Score | None) -> bool:
-    return score is not None and not figure_of(score).is_missing
+    return score is not None and score.reason not in MISSING
 
 
 def _row(

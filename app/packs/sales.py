@@ -73,7 +73,7 @@ OBJECTIONS = {
     "decision_rule": {
         "text": in_both(
             (
-                "Hvis KPI-en ligger under 60 etter en runde, blir salgslederen med på to samtaler hos hver selger.",
+                "Hvis KPI\u2011en ligger under 60 etter en runde, blir salgslederen med på to samtaler hos hver selger.",
                 "If the KPI is below 60 after a round, the head of sales joins two conversations of each salesperson.",
             )
         ),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
 from app.deferred import dataclass
+from app.encounters.clone import Asked, fill_draft
 from app.errors import NotFound
 from app.infra.database import ReadSession, WriteSession
 from app.infra.formats import DEFAULT_ZONE, local_day
@@ -18,7 +19,6 @@ from app.organisation.values import UNIT_KINDS, Subject, SubjectId
 from app.plans import queries, rules
 from app.plans.tables import PlanRoundRow
 from app.plans.values import ActionPlan, PlanState
-from app.rounds.clone import Asked, fill_draft
 from app.rounds.commands import create_round
 from app.rounds.queries import load_round, load_rounds
 from app.rounds.values import Round, RoundDraft, RoundId, RoundState

@@ -317,9 +317,8 @@ _LEVELS: Mapping[ScoreLevel, ColumnElement[bool]] = {
 
 def is_told(row: type[ScoreRow]) -> ColumnElement[bool]:
     """The condition that a row tells or withholds something: its KPI was asked about, or measured."""
-    return and_(
-        row.kpi_id.is_not(None), or_(row.reason.is_(None), row.reason.not_in([Withheld.NOT_ASKED, Withheld.NO_VALUE]))
-    )
+    is_another = (row.reason != reason.value for reason in (Withheld.NOT_ASKED, Withheld.NO_VALUE))
+    return and_(row.kpi_id.is_not(None), or_(row.reason.is_(None), and_(*is_another)))
 
 
 def is_whole(row: type[ScoreRow]) -> ColumnElement[bool]:

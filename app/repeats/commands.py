@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
-from app.encounters.propose import propose_assignments
+from app.encounters.clone import clone_round
 from app.encounters.queries import find_programme_of
 from app.errors import FieldError, Invalid
 from app.fields import NO_CHOICE
@@ -25,7 +25,6 @@ from app.repeats.letters import AHEAD, owner_letter
 from app.repeats.order import order_again
 from app.repeats.tables import RepeatedRoundRow, RepetitionRow
 from app.repeats.values import Problem, Repetition, RepetitionDraft, RepetitionState, Step
-from app.rounds.clone import clone_round
 from app.rounds.commands import launch_round
 from app.rounds.queries import take_round
 from app.rounds.values import Round, RoundState
@@ -89,8 +88,6 @@ def draft_next(session: WriteSession, repetition_id: str, *, now: datetime) -> b
     if due_on is None or not rules.may_draft(present.state, due_on, is_draft=present.is_draft, today=local_day(now)):
         return False
     made = clone_round(session, SERVICE, present.round_id, not_before=present.next_from, now=now)
-    # Customers who were met lately take the place of those who were met before.
-    propose_assignments(session, SERVICE, made.id, now=now)
     session.add(RepeatedRoundRow(round_id=made.id, repetition_id=present.id))
     following = {"next_from": made.period_end + timedelta(days=1), "version": RepetitionRow.version + 1}
     session.execute(update(RepetitionRow).where(RepetitionRow.id == present.id).values(**following))

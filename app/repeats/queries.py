@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import Action, may, require
 from app.accounts.values import Viewer
+from app.encounters.clone import next_draft
 from app.errors import NotFound
 from app.infra.database import ReadSession
 from app.infra.formats import local_day
@@ -22,7 +23,6 @@ from app.organisation.values import PersonId, SubjectId
 from app.repeats import rules
 from app.repeats.tables import RepeatedRoundRow, RepetitionRow
 from app.repeats.values import Problem, Repetition, RepetitionId, RepetitionState, Step
-from app.rounds.clone import next_draft
 from app.rounds.commands import draft_of
 from app.rounds.queries import load_rounds
 from app.rounds.rules import is_visit

@@ -35,13 +35,14 @@ def freeze(session: ReadSession, round_: Round, rated: Collection[str], *, now: 
     inside = [tree.subjects[subject_id] for subject_id in tree.subtree(scope_id)]
     cards = load_scorecards(session, round_.company_id, on=on)
     kpis = _kpis_of(session, round_, cards, on=on)
+    drawn = frozenset(rated)
     drawer = _Drawer(tree, cards, load_targets(session, list(kpis), on=on), kpis, _frozen_kpis(round_, kpis))
     return frozen_round(
         round_,
         frozen_on=on,
         groups=round_.groups,
         kpis=drawer.frozen_kpis,
-        subjects=[drawer.frozen(subject, scope_id, is_rated=subject.id in rated) for subject in inside],
+        subjects=[drawer.frozen(subject, scope_id, is_rated=subject.id in drawn) for subject in inside],
         readers=_readers(session, tree, scope_id, {subject.id for subject in inside}, _reading(round_), on=on),
     )
 

@@ -27,10 +27,12 @@ from app.rounds.nominations import find_call
 from app.rounds.overlap import with_overlaps
 from app.rounds.preview import RoundPreview, preview_of, too_long
 from app.rounds.queries import (
+    as_counted,
     count_draft,
     has_assignments,
     load_assignments,
     load_rated,
+    load_raters,
     load_uncounted,
     take_round,
 )
@@ -237,8 +239,7 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assi
     }
     idle = [one.id for one in assignments if (one.subject_id, one.rater_group) not in asking]
     kept = [one for one in assignments if (one.subject_id, one.rater_group) in asking]
-    people = load_people(session, {one.rater_id for one in kept})
-    uncounted = load_uncounted(session, frozen, kept, people)
+    uncounted = load_uncounted(session, frozen, kept, load_raters(session, frozen.id))
     _for_each(session, delete(AssignmentRow), idle)
     usual, others = _by_seconds(frozen, kept)
     session.execute(
@@ -247,7 +248,7 @@ def _settle_assignments(session: WriteSession, frozen: FrozenRound) -> list[Assi
     for seconds, ids in others.items():
         _for_each(session, update(AssignmentRow).values(seconds=seconds), ids)
     _for_each(session, update(AssignmentRow).values(counted=False), sorted(uncounted))
-    return [replace(one, counted=one.id not in uncounted) for one in kept]
+    return [as_counted(one, is_so=one.id not in uncounted) for one in kept]
 
 
 def _by_seconds(frozen: FrozenRound, asked: Sequence[Assignment]) -> tuple[int, dict[int, list[str]]]:

@@ -1,15 +1,18 @@
-"""Rounds with their groups and KPIs, by id: what every other read of rounds begins with; and open ones by name."""
+"""Rounds with their groups and KPIs, by id: what every other read of rounds begins with; open ones by name; who is asked."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from app.infra.bulk import driver_rows, id_text
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.lookup import Lookup
 from app.infra.types import Id
-from app.rounds.tables import RoundGroupRow, RoundKpiRow, RoundRow
+from app.organisation.tables import PersonRow
+from app.rounds.tables import AssignmentRow, RoundGroupRow, RoundKpiRow, RoundRow
 from app.rounds.values import GroupPolicy, Round, RoundId, RoundKpi, RoundState
 
 _ROUND, _GROUP, _KPI = (row.__table__.c for row in (RoundRow, RoundGroupRow, RoundKpiRow))
@@ -60,3 +63,20 @@ def load_namesakes(session: ReadSession, round_: Round) -> dict[str, str]:
     return {
         one: scope for one, scope, name in rows if own & {(loc, text.casefold().strip()) for loc, text in name.items()}
     }
+
+
+class Rater(NamedTuple):
+    """Of somebody who is asked, what decides whether an answer counts and whether a letter arrives."""
+
+    subject_id: str | None
+    mailbox: str | None
+    is_addressed: bool
+
+
+def load_raters(session: ReadSession, round_id: str) -> dict[str, Rater]:
+    """Who is asked in a round or was and has declined, by person."""
+    assignment, person = AssignmentRow.__table__.c, PersonRow.__table__.c
+    asked = select(assignment.rater_id).where(assignment.round_id == round_id)
+    columns = (id_text(person.id), id_text(person.subject_id), person.mailbox, person.email)
+    rows = driver_rows(session, select(*columns).where(person.id.in_(asked)))
+    return {person_id: Rater(subject_id, mailbox, bool(email)) for person_id, subject_id, mailbox, email in rows}

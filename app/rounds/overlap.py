@@ -1,7 +1,7 @@
 """Rounds close by with almost the same raters: where a round forms no atom of its own for their sake (R10). Reads only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -78,10 +78,10 @@ def with_overlaps(session: ReadSession, frozen: FrozenRound, asked: Sequence[Ass
     def divide(places: frozenset[Place]) -> Partition:
         return divided(replace(frozen, overlapping=frozen.overlapping | _named(frozen, places)), cells)
 
-    of_round = _asked_of(frozen, marks, divide(frozenset()))
+    k = _minimums(frozen.groups)
     linked = linked_rounds(session, frozen.id, frozenset(row.id for row in neighbours))
     others = [_asked_in_other(session, row) if row.id in linked else _unlinked(row) for row in neighbours]
-    places = find_overlaps(divide, lambda key: _name(frozen, key), of_round.people, of_round.k, others)
+    places = find_overlaps(divide, lambda key: _name(frozen, key), _people_of(marks, k), k, others)
     return replace(frozen, overlapping=frozen.overlapping | _named(frozen, places))
 
 
@@ -160,18 +160,27 @@ def _asked_in_other(session: ReadSession, row: Row[Any]) -> Asked:
 
 def _asked_of(frame: FrozenRound | _Frame, marks: Iterable[Asking], made: Partition) -> Asked:
     k = _minimums(frame.groups)
+    atoms = [[_name(frame, cell.key) for cell in atom.cells] for atom in made.atoms if atom.is_protected]
+    return Asked(atoms, _people_of(marks, k), k)
+
+
+def _people_of(marks: Iterable[Asking], k: Mapping[str, int]) -> Mapping[tuple[str, str], Mapping[str, bool]]:
+    """Who was asked in the cells of protected groups, and whether that person counts."""
     people: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
     for one in marks:
         if one.rater_group in k:
             people[one.subject_id, one.rater_group][one.rater_id] = one.counted
-    atoms = [[_name(frame, cell.key) for cell in atom.cells] for atom in made.atoms if atom.is_protected]
-    return Asked(atoms, people, k)
+    return people
 
 
-def _asking(frozen: FrozenRound, asked: Iterable[Assignment]) -> list[Assignment]:
+def _asking(frozen: FrozenRound, asked: Sequence[Assignment]) -> list[Assignment]:
     """Without the assignments about nothing, which a launch drops."""
     subjects = {subject.id: subject for subject in frozen.subjects}
-    return [one for one in asked if rules.kpis_asked(frozen.kpis, subjects[one.subject_id], one.rater_group)]
+    cells = {(one.subject_id, one.rater_group) for one in asked}
+    known = {
+        (subject_id, group) for subject_id, group in cells if rules.kpis_asked(frozen.kpis, subjects[subject_id], group)
+    }
+    return [one for one in asked if (one.subject_id, one.rater_group) in known]
 
 
 def _name(frame: FrozenRound | _Frame, key: tuple[int, int]) -> tuple[str, str]:

@@ -179,7 +179,16 @@ def subject_out(subject: FrozenSubject) -> dict[str, Any]:
 
 def card_out(card: Iterable[ScorecardLine]) -> list[dict[str, Any]]:
     """Lines of a card as JSON."""
-    return [asdict(line) for line in card]
+    # Written out: a company has a card for each of thousands, and to copy a value field by field takes ten times as long.
+    return [
+        {
+            "kpi_id": line.kpi_id,
+            "weight": line.weight,
+            "is_required": line.is_required,
+            "in_focus": line.in_focus,
+        }
+        for line in card
+    ]
 
 
 def card_in(document: Iterable[Mapping[str, Any]]) -> tuple[ScorecardLine, ...]:

@@ -127,7 +127,8 @@ def load_frozen_places(session: ReadSession, round_id: str, also: Collection[str
         or_(table.kind != SubjectKind.PERSON, table.subject_id.in_(asked), table.subject_id.in_(also)),
     )
     kinds = {kind.value: kind for kind in SubjectKind}
-    return tuple(FrozenPlace(subject_id, parent, kinds[kind]) for subject_id, parent, kind in session.execute(query))
+    rows = session.execute(query).all()
+    return tuple(FrozenPlace(subject_id, parent, kinds[kind]) for subject_id, parent, kind in rows)
 
 
 def load_asking(session: ReadSession, round_id: str) -> tuple[Asked, ...]:
@@ -136,7 +137,7 @@ def load_asking(session: ReadSession, round_id: str) -> tuple[Asked, ...]:
     query = select(table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
     order = (table.subject_id, table.rater_group, table.rater_id, table.occasion)
     rows = session.execute(query.where(table.round_id == round_id, table.declined.is_(None)).order_by(*order))
-    return tuple(map(Asked._make, rows))
+    return tuple(map(Asked._make, rows.all()))
 
 
 def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
@@ -165,7 +166,7 @@ def load_assignments(
     if rater_id is not None:
         query = query.where(AssignmentRow.rater_id == rater_id)
     order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
-    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)))
+    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)).all())
 
 
 def line_of(

@@ -152,7 +152,7 @@ def _whole_text(visit: Visit, one: CompetenceGaps, whole: Lack) -> LackText:
         "all": number(one.told, visit.locale),
         "name": whole.place.name,
     }
-    note = said(visit, "{count} of {all} people and units below are short of the target", **facts)
+    note = said(visit, "Target missed by {count} of {all} people and units", **facts)
     name = in_locale(one.competence.name, visit.locale)
     return LackText(name, "", note, whole.figure, whole.gap, lack_reason(visit, whole))
 

@@ -42,7 +42,7 @@ DONE: Mapping[str, Flash] = {
     "cloned": Flash(
         "good",
         "A draft like the earlier round is stored.",
-        "KPIs and people that are gone are left out. Who rates whom is proposed by the organisation of today; look at it, then start the round.",
+        "KPIs and people that are gone are left out. The organisation of today and customers met lately propose who rates whom; look at it, then start the round.",
     ),
     "again": Flash(
         "good",

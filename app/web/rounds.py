@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from app.accounts.rules import Action, may, roots
 from app.deferred import dataclass
+from app.encounters.clone import clone_round
 from app.http.access import access
 from app.http.routes import Pages
 from app.http.visit import Visit, reading, writing
@@ -16,7 +17,6 @@ from app.organisation.paths import load_subjects
 from app.organisation.values import Subject, SubjectId
 from app.releases.queries import find_release_of
 from app.repeats.queries import find_repetition
-from app.rounds.clone import clone_round
 from app.rounds.commands import delete_round
 from app.rounds.queries import ROUND_ORDERS, list_rounds, load_frozen_subjects, load_rated, place_of
 from app.rounds.values import Round, RoundState
@@ -107,6 +107,7 @@ def show_round(request: Request, round_id: str) -> Response:
         next_step=next_step(found, len(rated)),
         results=results,
         missing=missing_in(visit, repetition),
+        has_visits=any(policy.rater_group is RaterGroup.MYSTERY_SHOPPER for policy in found.groups),
     )
 
 

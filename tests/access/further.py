@@ -10,6 +10,7 @@ FURTHER = {
     **dict.fromkeys(
         (
             "POST /focus/{subject_id}",
+            "GET /api/v1/focus/{subject_id}",
             "POST /api/v1/focus/{subject_id}",
             "DELETE /api/v1/focus/{subject_id}/kpis/{kpi_id}",
         ),

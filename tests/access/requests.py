@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from app.accounts.rules import Action
@@ -45,7 +45,7 @@ class Asked:
     def name(self) -> str:
         return f"{self.method} {self.route.path}"
 
-    @property
+    @cached_property
     def parts(self) -> tuple[str, ...]:
         """The names of the ids that say what it is about."""
         typed = (*_PART.findall(self.route.path), *self.query, *_names(self.example))

@@ -1,11 +1,13 @@
 """Encounters propose customers: who was served lately and is known, once each, evenly, and nobody who is left alone."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from app.accounts.rules import SERVICE
+from app.encounters.clone import clone_round
 from app.encounters.commands import propose_assignments
 from app.encounters.propose import SOME_CUSTOMERS
 from app.encounters.tables import EncounterRow
@@ -15,7 +17,7 @@ from app.mail.commands import suppress
 from app.mail.values import SuppressionReason
 from app.organisation.tables import PersonRow
 from app.reports import Outcome
-from app.rounds.commands import add_assignments, mark_conflict, set_rated_subjects
+from app.rounds.commands import add_assignments, change_round, draft_of, mark_conflict, set_rated_subjects
 from app.rounds.intake import parse_raters, rows_of
 from app.rounds.propose import NO_LONGER_PROPOSED
 from app.rounds.queries import list_assignments
@@ -78,6 +80,17 @@ def test_customers_served_lately_are_proposed_beside_the_structure_and_say_so(sh
     unasked = draft_round(shop.session, shop.company, shop.now, groups=(RaterGroup.MANAGER,))
     propose_assignments(shop.session, SERVICE, unasked.id, now=shop.now)
     assert proposed(shop, unasked) == {}
+
+
+def test_a_round_that_is_asked_again_asks_the_customers_that_were_met_since(shop: Shop) -> None:
+    served(shop, sofie=3, lars=2)
+    shop.pass_by(days=31)
+    before = drafted(shop)
+    wish = replace(draft_of(before), period_start=date(2026, 12, 1), period_end=date(2026, 12, 31))
+    change_round(shop.session, SERVICE, before.id, wish, now=shop.now)
+    made = clone_round(shop.session, SERVICE, before.id, now=shop.now)
+    assert (made.period_start, proposed(shop, before)) == (date(2027, 1, 1), {})
+    assert Counter(proposed(shop, made).values()) == {"Sofie Berg": 3, "Lars Moen": 2}
 
 
 def test_nobody_is_proposed_who_is_left_alone_waits_or_has_a_form_already(shop: Shop) -> None:

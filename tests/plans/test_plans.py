@@ -1,6 +1,5 @@
 """A plan is made by who leads, ticked by who sees to it, ended with a word, and judged by released figures beside others."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,7 +12,7 @@ from app.decisions.commands import decide_case, open_case
 from app.decisions.values import CaseDraft, Choice, DecisionDraft
 from app.errors import Forbidden, Invalid, NotFound
 from app.infra.database import WriteSession
-from app.infra.paging import Page, PageRequest, decode_cursor
+from app.infra.paging import PageRequest
 from app.infra.versions import StaleVersion
 from app.journal.tables import JournalRow
 from app.kpis.queries import load_kpis
@@ -26,7 +25,6 @@ from app.plans import rules
 from app.plans.commands import end_plan, make_plan, tick_action
 from app.plans.effect import find_effect
 from app.plans.intake import parse_plan, parse_plan_end, parse_we_did
-from app.plans.library import load_library
 from app.plans.queries import find_last_round, get_plan, list_plans
 from app.plans.remeasure import load_again, remeasure
 from app.plans.tables import ActionPlanRow
@@ -39,22 +37,10 @@ from app.rounds.tables import AssignmentRow, RoundRow
 from app.rounds.values import RoundState
 from app.scoring.effects import Verdict
 from tests.followup.watched import H1, S1, TODAY, Watching
-from tests.shelf import NOW, Shelf, demo
+from tests.shelf import NOW
 
 CHECK = TODAY + timedelta(days=30)
 CHECK_AT, ALL = NOW + timedelta(days=40), PageRequest()
-
-
-@pytest.fixture
-def session(shelf: Shelf) -> Iterator[WriteSession]:
-    with shelf.show(demo).write() as session:
-        yield session
-        session.rollback()
-
-
-@pytest.fixture
-def known(session: WriteSession) -> Watching:
-    return Watching.of(session)
 
 
 def manager(known: Watching, at: str = "team-nord") -> Viewer:
@@ -262,36 +248,6 @@ def test_what_is_sent_is_checked() -> None:
     assert [one.field for one in refused.value.errors] == ["expected", "actions.0.due_on", "actions.1.text"]
     with pytest.raises(Invalid):
         parse_plan_end({"state": "open"})
-
-
-# ------------------------------------------------------------ the library
-
-
-def test_what_worked_in_a_unit_is_told_every_reader_without_the_place(session: WriteSession, known: Watching) -> None:
-    plans = {name: made(session, known, draft(known, subject=name)) for name in ("team-nord", "sofie.berg")}
-    release_after(session, known, {known.subjects["team-nord"]: 24.0, known.subjects["sofie.berg"]: 20.0})
-    elsewhere, later = known.who(Role.VIEWER, "team-sor"), CHECK + timedelta(days=120)
-    assert load_library(session, elsewhere, known.company_id, ALL, on=later) == Page(())
-    for plan in plans.values():
-        end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, "Alle hilser."), now=NOW)
-    # What was done about a person is for those who read the results there.
-    [tried] = load_library(session, elsewhere, known.company_id, ALL, on=later).items
-    assert (tried.kpi.id, tried.what, tried.plan_id) == (known.kpis[S1], "Vi øver på møtet.", None)
-    effect = find_effect(session, manager(known), plans["team-nord"], on=later)
-    assert (tried.verdict, effect and effect.verdict) == (Verdict.WORKED, Verdict.WORKED)
-    [own] = load_library(session, manager(known), known.company_id, ALL, verdict=Verdict.WORKED, on=later).items
-    assert own.plan_id == plans["team-nord"].id
-    assert load_library(session, elsewhere, known.company_id, ALL, verdict=Verdict.DID_NOT, on=later) == Page(())
-    for stranger in (known.person("sofie.berg"), known.who(Role.ADMIN)):
-        with pytest.raises(Forbidden):
-            load_library(session, stranger, known.company_id, ALL, on=later)
-    # Slice by slice, and a cursor that says nothing of the plan before it.
-    plan = made(session, known, replace(draft(known), what="Vi sier navnet vårt."))
-    end_plan(session, manager(known), plan.id, PlanEnd(PlanState.DONE, ""), now=NOW)
-    first = load_library(session, elsewhere, known.company_id, PageRequest(limit=1), on=later)
-    second = load_library(session, elsewhere, known.company_id, PageRequest(1, first.next_cursor), on=later)
-    assert {one.what for one in (*first.items, *second.items)} == {tried.what, "Vi sier navnet vårt."}
-    assert (decode_cursor(first.next_cursor or "", "", 1), second.next_cursor) == ([1], None)
 
 
 # ------------------------------------------------------------ measured again

@@ -1,5 +1,6 @@
 """Rounds as their pages show them, to those who may and to those who may not."""
 
+from app.kpis.values import RaterGroup
 from tests.web.desk import Browser, Desk
 
 OF_A_DRAFT = ("", "/about", "/who", "/what", "/privacy", "/letter", "/start", "/past", "/delete", "/assignments/add")
@@ -89,6 +90,10 @@ def test_a_round_is_asked_again_with_one_button(desk: Desk, owner: Browser) -> N
     page = owner.page(where)
     assert "A draft like the earlier round is stored." in page.words
     assert "Q1 2027" in page.one("main").words
+    # Visits are ordered for a round that has started: what is not taken along is said.
+    visited = desk.draft(groups=(RaterGroup.MANAGER, RaterGroup.MYSTERY_SHOPPER))
+    notes = {one: "Mystery visits are not ordered" in owner.page(f"/rounds/{one}").words for one in (round_id, visited)}
+    assert notes == {round_id: False, visited: True}
     reader = desk.browser("reader")
     assert "Ask like this again" not in reader.page(f"/rounds/{round_id}").words
     assert reader.post(f"/rounds/{round_id}/clone").status_code == 403

@@ -125,11 +125,11 @@ def who_lacks_what(served: Served, made: Quarter, found: Element) -> None:
     who = [[cell.words for cell in (row.one("th"), *row.all("td"))] for row in found.all("table")[2].all("tr")[1:]]
     held = ["–", "–", "Withheld: only 40% of the weight can be shown, 50% is needed"]
     assert who[:7] == [
-        ["Following up 2 of 3 people and units below are short of the target", "73.2", "55–85", "1.8"],
+        ["Following up Target missed by 2 of 3 people and units", "73.2", "55–85", "1.8"],
         ["Lars Moen", "67.1", "36–85", "7.9"],
         ["Sofie Berg", "68.2", "44–85", "6.8"],
         ["Thea Vik", "81.1", "51–96", "Target reached"],
-        ["Listening 0 of 1 people and units below are short of the target", "75.4", "53–88", "Target reached"],
+        ["Listening Target missed by 0 of 1 people and units", "75.4", "53–88", "Target reached"],
         ["Sofie Berg", "76.2", "54–89", "Target reached"],
         ["Lars Moen", *held],
     ]

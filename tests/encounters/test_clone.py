@@ -8,18 +8,23 @@ import pytest
 
 from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role, Viewer
+from app.encounters.clone import clone_round
 from app.errors import Forbidden, NotFound
 from app.infra.database import WriteSession
 from app.kpis.commands import pause_kpi
 from app.kpis.values import RaterGroup
 from app.organisation.commands import close_subject
-from app.rounds.clone import clone_round
 from app.rounds.commands import change_round, draft_of, launch_round, propose_assignments
 from app.rounds.queries import load_assignments, load_rated
 from app.rounds.values import GroupPolicy, Mode, RoundState
-from tests.fjellbris import Fjellbris, draft_round
+from tests.fjellbris import Fjellbris, draft_round, fjellbris
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def company(session: WriteSession, now: datetime) -> Fjellbris:
+    return fjellbris(session, now)
 
 
 def test_a_round_that_runs_is_asked_again_for_the_next_period(

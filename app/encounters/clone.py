@@ -1,4 +1,4 @@
-"""Asking again as before: a draft like a round that is there, for the period that follows it."""
+"""Asking again as before: a draft like a round that is there, for the period that follows it, with raters of today."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.accounts.values import Viewer
 from app.deferred import dataclass
+from app.encounters.propose import propose_assignments
 from app.infra.database import WriteSession
 from app.infra.formats import DEFAULT_ZONE, NBSP, Locale, choose_locale, local_day, period
 from app.journal.commands import record
@@ -14,7 +15,6 @@ from app.kpis.values import Kpi, KpiId, KpiKind, KpiState
 from app.organisation.queries import load_subjects
 from app.rounds.checks import SHORTEST
 from app.rounds.commands import create_round, draft_of, set_groups, set_rated_subjects, set_round_kpis
-from app.rounds.propose import propose_assignments
 from app.rounds.queries import load_rated, take_round
 from app.rounds.values import GroupPolicy, Round, RoundDraft, RoundKpi
 from app.scoring.steps import span_after
@@ -40,7 +40,7 @@ def clone_round(
     For who may write rounds at its scope. The draft is called after its own period. Opening, closing and reminders
     move as many days as the period does, to the nearest weekday at the same hour; where that time is over, the first period that can still be
     asked about is taken, and none that begins before `not_before`. KPIs that are not active and people who left are
-    left out; who rates whom is proposed anew. Sends nothing. Not idempotent.
+    left out; the structure and encounters of today propose who rates whom. Orders no visit, sends nothing. Not idempotent.
     """
     round_ = take_round(session, viewer, round_id, now=now)
     wanted = next_draft(draft_of(round_), not_before=not_before, now=now)
@@ -61,7 +61,10 @@ def clone_round(
 
 
 def fill_draft(session: WriteSession, viewer: Viewer, draft: Round, asked: Asked, *, now: datetime) -> Round:
-    """Fill a draft with groups, KPIs and people of an earlier round, as far as they are still there, and propose who rates whom."""
+    """Fill a draft with groups, KPIs and people of an earlier round, as far as they are still there, and propose who rates whom.
+
+    Customers who were met lately take the place of those who were met before.
+    """
     today = local_day(now)
     known = load_kpis(session, [one.kpi_id for one in asked.kpis], on=today)
     kpis = [one for one in asked.kpis if _is_asked(known[KpiId(one.kpi_id)])]
