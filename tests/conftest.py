@@ -23,7 +23,7 @@ from app.settings import Settings
 from tests import databases
 from tests.chromium import barriers, browser, desk, new_page, phone
 from tests.postgres import Server, running_server
-from tests.scratch import throw_away_in_memory
+from tests.workplace import keep_to_one_core, throw_away_in_memory
 from tests.shelf import shelf, shelves
 from tests.smtp import MailServer
 
@@ -32,6 +32,7 @@ __all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves
 
 # Before pytest itself looks where temporary files belong.
 throw_away_in_memory()
+keep_to_one_core()
 
 
 @pytest.hookimpl(optionalhook=True)

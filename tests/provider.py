@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,12 @@ from joserfc.jwk import RSAKey
 
 CLIENT = "soft-kpi"
 SECRET = "a secret: with % and blanks"
+
+
+@cache
+def _usual_key() -> RSAKey:
+    """To find the primes of one takes as long as signing in twenty times."""
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
 
 @dataclass
@@ -30,7 +37,7 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     algorithm: str = "RS256"
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}))
+    key: RSAKey = field(default_factory=_usual_key)
     published: list[Any] | None = None
     asked: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -201,12 +203,19 @@ def _read_key(raw: object) -> Key | None:
         return None
 
 
+@cache
+def _authorities() -> SSLContext:
+    """Who vouches for a provider, as this machine and its settings have it; read once, which takes as long as an answer."""
+    context: SSLContext = httpx2.create_ssl_context()
+    return context
+
+
 def _ask(method: str, address: str, **sent: Any) -> tuple[int, Mapping[str, Any]]:
     """Status and JSON object of an answer, which is read up to a limit; redirects are not followed."""
     raw = b""
     try:
         with (
-            httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client,
+            httpx2.Client(timeout=TIMEOUT, follow_redirects=False, verify=_authorities()) as client,
             client.stream(method, address, **sent) as answer,
         ):
             for part in answer.iter_bytes():

@@ -39,7 +39,8 @@ class Source:
         return tuple(ast.walk(self.tree))
 
     def functions(self) -> Iterator[Function]:
-        return (node for node in self.nodes if isinstance(node, Function))
+        """Every function and method, wherever it is defined; expressions, which are most of a tree, hold none."""
+        return (node for node in _statements(self.tree) if isinstance(node, Function))
 
     @property
     def docstring_lines(self) -> int:
@@ -79,6 +80,13 @@ def capability_files() -> set[str]:
     return {
         name.strip(" ()") for layer in inside_a_capability()["layers"] for name in layer.replace("|", ":").split(":")
     }
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for statement in getattr(node, block, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 def length(function: Function) -> int:
