@@ -23,9 +23,9 @@ from app.settings import Settings
 from tests import databases
 from tests.chromium import barriers, browser, desk, new_page, phone
 from tests.postgres import Server, running_server
-from tests.workplace import keep_to_one_core, throw_away_in_memory
 from tests.shelf import shelf, shelves
 from tests.smtp import MailServer
+from tests.workplace import keep_to_one_core, throw_away_in_memory
 
 # Named here and nowhere else: a fixture of the whole run that two folders import is made twice in it.
 __all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves"]
