@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.browser.install import NoBrowserError, find_browser
+from tests.workplace import on_every_core
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -38,13 +40,15 @@ def browser() -> "Iterator[Browser]":
         found = find_browser()
     except NoBrowserError as error:
         pytest.fail(str(error), pytrace=False)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found.program,
-            chromium_sandbox=False,
-            args=QUIET,
-            env={**os.environ, **found.environment},
-        )
+    with ExitStack() as stack:
+        with on_every_core():
+            playwright = stack.enter_context(sync_playwright())
+            launched = playwright.chromium.launch(
+                executable_path=found.program,
+                chromium_sandbox=False,
+                args=QUIET,
+                env={**os.environ, **found.environment},
+            )
         yield launched
         launched.close()
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from _pytest.doctest import DoctestModule
 from argon2 import PasswordHasher
 from pydantic import SecretStr
@@ -131,6 +132,13 @@ def bare_environment() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("SOFTKPI_")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """A line for each request is there when a test fails; to colour it for people takes longer than to write it."""
+    processors = structlog.processors
+    structlog.configure(processors=[processors.format_exc_info, processors.KeyValueRenderer(key_order=["event"])])
 
 
 @pytest.fixture(scope="session", autouse=True)

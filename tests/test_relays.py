@@ -27,6 +27,8 @@ from tests.served import ONE_DATABASE
 from tests.smtp import MailServer, free_port
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["opened", "writer"]
 
 MINUTE = timedelta(minutes=1)

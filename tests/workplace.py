@@ -8,6 +8,8 @@ core takes longer than an answer.
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
@@ -28,6 +30,20 @@ def keep_to_one_core() -> None:
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) == int(count):
             os.sched_setaffinity(0, {cores[int(name.removeprefix("gw"))]})
+
+
+@contextmanager
+def on_every_core() -> Iterator[None]:
+    """Let what is started inside use all cores: a browser does several things at once."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 def _is_plenty() -> bool:

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,8 @@ from tests.access.requests import Asked, all_asked
 from tests.access.visitors import Visitor, visitors
 from tests.originals import take_over
 from tests.served import Clock, Served, app_over, peopled
+
+pytestmark = pytest.mark.slow
 
 
 class NothingStays(Conflict):

@@ -16,6 +16,8 @@ from tests.api.walk import Operation, walk
 from tests.http.test_json_reader import REFUSED
 from tests.served import ONE_DATABASE, STRICTER_DATABASE, Served, forget_attempts
 
+pytestmark = pytest.mark.slow
+
 SECRET_WORD = "sesamsesam"
 # The reader is one and has tests of its own for every case; here it is shown that no door goes around it.
 EVERYWHERE = (

@@ -17,6 +17,8 @@ from tests.attack.played import Release, Sheet, release, sheets_of
 from tests.attack.solving import HELD, attack, sums_of
 from tests.shelf import Shelf, nothing
 
+pytestmark = pytest.mark.slow
+
 SEEDS = {"sqlite": range(25), "postgresql": range(25, 50)}
 
 

@@ -29,6 +29,8 @@ from app.scoring.preview import Verdict
 from tests.fjellbris import Fjellbris, draft_round, fjellbris
 from tests.played_round import PlayedRound, customers_of, play
 
+pytestmark = pytest.mark.slow
+
 SOFIE = "Sofie Berg"
 CUSTOMER = RaterGroup.CUSTOMER
 CUSTOMERS = GroupPolicy(CUSTOMER, Mode.ANONYMOUS, 3, 3)

@@ -27,6 +27,8 @@ from tests.conftest import address
 from tests.served import ONE_DATABASE
 from tests.shelf import Shelf, demo
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., tuple[int, str, str]]
 UNITS = "external_id;kind;name;parent_external_id\nnord;team;Team Nord;\n"
 PEOPLE = "external_id;name;email;unit;leads\n1;Ida Lund;ida@fjellbris.example;nord;nord\n"

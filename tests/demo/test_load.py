@@ -35,6 +35,8 @@ from app.summaries.queries import get_summary
 from tests.dump import tables_of
 from tests.shelf import NOW, SEED, Shelf, company, demo, nothing
 
+pytestmark = pytest.mark.slow
+
 OSLO = ZoneInfo("Europe/Oslo")
 TODAY = date(2026, 11, 23)
 

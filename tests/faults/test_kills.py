@@ -23,6 +23,8 @@ from tests.faults.deeds import AFTER_THE_COMMIT, BEFORE_THE_COMMIT, Deed, bring_
 from tests.fjellbris import draft_round, fjellbris
 from tests.open_round import AMIR, OpenRound, open_round
 
+pytestmark = pytest.mark.slow
+
 ANONYMOUS = GroupPolicy(RaterGroup.CUSTOMER, Mode.ANONYMOUS, 3, 3)
 
 

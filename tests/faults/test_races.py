@@ -35,6 +35,8 @@ from tests.open_round import AMIR, OpenRound, open_round
 from tests.served import ONE_DATABASE
 from tests.smtp import MailServer
 
+pytestmark = pytest.mark.slow
+
 TOGETHER = 10
 IN_TURN = 5
 CLOSES = 8

@@ -20,6 +20,8 @@ from app.infra.revision import NEWEST
 from app.schema import metadata
 from tests import databases
 
+pytestmark = pytest.mark.slow
+
 Shape = dict[str, dict[str, Any]]
 
 _SHAPES: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}

@@ -22,6 +22,8 @@ from tests.http.test_sign_in import link_for
 from tests.provider import CLIENT, SECRET, Provider, running_provider
 from tests.served import ONE_DATABASE, OWN_PAGE, PASSWORD, Served, settings_of
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Door:

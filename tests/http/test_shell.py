@@ -15,7 +15,7 @@ from tests.served import ADDRESS, ONE_DATABASE, OWN_PAGE, Served, settings_of
 
 Lines = list[MutableMapping[str, Any]]
 # Nothing here depends on which database stands behind it.
-pytestmark = ONE_DATABASE
+pytestmark = [ONE_DATABASE, pytest.mark.slow]
 STRICT = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"

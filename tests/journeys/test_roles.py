@@ -13,6 +13,8 @@ from tests.journeys.scenario import CLOSES, GRACE, released
 from tests.journeys.service import Running, ok
 from tests.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 WRITES = sorted(action for action in Action if action.endswith((":write", ":manage", ":analyse", ":moderate")))
 
 
