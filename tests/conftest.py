@@ -138,7 +138,7 @@ def bare_environment() -> Iterator[None]:
 def plain_logs() -> None:
     """A line for each request is there when a test fails; to colour it for people takes longer than to write it."""
     processors = structlog.processors
-    structlog.configure(processors=[processors.format_exc_info, processors.KeyValueRenderer(key_order=["event"])])
+    structlog.configure(processors=[processors.format_exc_info, processors.KeyValueRenderer(repr_native_str=False)])
 
 
 @pytest.fixture(scope="session", autouse=True)
