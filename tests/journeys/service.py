@@ -24,7 +24,7 @@ from app.infra.keys import key_of
 from app.main import create_app
 from app.organisation.named import find_subjects
 from app.organisation.queries import list_companies, path_of
-from app.worker import post_of, run_once
+from app.worker import TASKS, Task, post_of, run_once
 from tests.client import Client
 from tests.served import ADDRESS, OWN_PAGE, Clock, settings_of
 
@@ -42,6 +42,8 @@ class Running:
     mailbox: Path
     company_id: str
     subjects: dict[str, str] = field(default_factory=dict)
+    tasks: Sequence[Task] = TASKS
+    """Those of the whole run: what is done once an hour was done by then, unless somebody has tasks of his own."""
 
     @classmethod
     def on(cls, engine: Database, now: datetime, folder: Path) -> "Running":
@@ -113,7 +115,7 @@ class Running:
 
     def work(self) -> None:
         """Let the worker do what is due until nothing is left."""
-        while run_once(self.engine, self.post, now=self.clock.now):
+        while run_once(self.engine, self.post, now=self.clock.now, tasks=self.tasks):
             pass
 
 
