@@ -11,7 +11,7 @@ gc.disable()
 keep_to_one_thread(os.environ)
 
 from app.cli import main  # noqa: E402 - everything else is loaded by this line
-from app.infra.garbage import pass_over_what_is_loaded  # noqa: E402
+from app.infra.garbage import pass_over_what_is_loaded  # noqa: E402 - after what it passes over
 
 if __name__ == "__main__":
     pass_over_what_is_loaded()

@@ -29,7 +29,8 @@ def keep_to_one_core() -> None:
     if name and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) == int(count):
-            os.sched_setaffinity(0, {cores[int(name.removeprefix("gw"))]})
+            # Whoever takes the place of one that died has a higher number.
+            os.sched_setaffinity(0, {cores[int(name.removeprefix("gw")) % len(cores)]})
 
 
 @contextmanager
