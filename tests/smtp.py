@@ -1,7 +1,6 @@
 """A real SMTP server on a free port that keeps the raw bytes it receives, and can be told to refuse."""
 
 import email
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 
@@ -75,10 +76,3 @@ class _Handler:
         raw = envelope.original_content or b""
         self._server.deliveries.append(Delivery(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw))
         return "250 Taken"
-
-
-def free_port() -> int:
-    """A port that was free a moment ago: aiosmtpd cannot be asked to pick one itself."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -25,8 +25,9 @@ from tests.carriers import Killing, OneBreaks, Slow
 from tests.databases import SECRET
 from tests.mail.examples import PARAMETERS
 from tests.mail.scripted import LATE, PIPELINING, ScriptedServer
+from tests.ports import free_port
 from tests.served import ONE_DATABASE
-from tests.smtp import MailServer, free_port
+from tests.smtp import MailServer
 from tests.test_worker import BASE, DAY, Opened, by_smtp, invite, opened, sign_in, states, text_of, writer
 
 __all__ = ["opened", "writer"]

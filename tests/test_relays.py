@@ -23,8 +23,9 @@ from app.mail.tables import OutboxRow
 from app.mail.values import Letter, OutboxState, SuppressionReason
 from app.worker import Task, run_until
 from tests.mail.scripted import HANG_UP, LATE, PIPELINING, SHOWN, SILENCE, STARTTLS, UNTRUSTED, ScriptedServer
+from tests.ports import free_port
 from tests.served import ONE_DATABASE
-from tests.smtp import MailServer, free_port
+from tests.smtp import MailServer
 from tests.test_worker import BASE, Opened, by_smtp, invite, opened, sign_in, states, writer
 
 pytestmark = pytest.mark.slow

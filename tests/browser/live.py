@@ -1,7 +1,6 @@
 """The service on a port of its own for a real browser, with a worker that the test lets work and a real mail server."""
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from app.dispatch import Post
 from app.infra.database import Database
 from app.main import create_app
 from app.worker import post_of, run_once
+from tests.ports import free_port
 from tests.served import Clock, settings_of
 from tests.smtp import MailServer
 
@@ -60,13 +60,6 @@ def live(engine: Database, mail: MailServer, now: datetime, *, name: str = "127.
     clock = Clock(now)
     with listening(create_app(settings, database=engine, clock=clock), port):
         yield Live(settings.address, clock, engine, post_of(settings, "browser"), mail)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

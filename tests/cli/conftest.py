@@ -30,6 +30,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setattr(sys, "argv", ["soft-kpi", *arguments])
         for console in (cli.say, cli.complain, recomputing.say, recomputing.complain):
             monkeypatch.setattr(console, "_width", 300)
+        capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()
         said = capsys.readouterr()

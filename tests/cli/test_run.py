@@ -14,6 +14,7 @@ import pytest
 
 from tests.databases import SECRET
 from tests.house.sources import ROOT
+from tests.ports import free_port
 
 Start = Callable[[int], "subprocess.Popen[str]"]
 
@@ -61,12 +62,6 @@ def test_a_port_that_is_taken_is_said_at_once_and_nothing_is_promised(start: Sta
         said, complained = process.communicate(timeout=20)
     assert (process.returncode, said) == (5, "")
     assert f"Cannot listen on 127.0.0.1, port {port}: Address already in use." in complained
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer(address: str, *, within: float = 30.0) -> dict[str, str]:

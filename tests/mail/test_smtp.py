@@ -13,7 +13,8 @@ from app.infra.smtp import Carrier, FolderTransport, Foreseeing, Reply, Security
 from app.mail.rules import outcome_of
 from app.mail.values import Outcome
 from tests.mail.scripted import HANG_UP, PIPELINING, SHOWN, SILENCE, STARTTLS, USUAL, ScriptedServer
-from tests.smtp import MailServer, free_port
+from tests.ports import free_port
+from tests.smtp import MailServer
 
 RAW = b"Subject: x\r\n\r\n.a dot\r\n..two\r\nlast\r\n"
 

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from playwright.sync_api import Page as Tab
 from starlette.types import Receive, Scope, Send
 
-from tests.browser.live import free_port, listening
+from tests.browser.live import listening
 from tests.chromium import ASKED, TOLD
+from tests.ports import free_port
 
 _AXE = "/axe.js"
 BEGINNING = "/axe"
