@@ -101,11 +101,19 @@ def desk(new_page: "Callable[..., Page]") -> "Page":
     return new_page()
 
 
+def scrolls_sideways(page: "Page") -> bool:
+    """Whether a page is wider than its window, once it is there: after a click it may have begun and hold nothing yet."""
+    page.wait_for_load_state()
+    wide: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return wide
+
+
 @pytest.fixture(scope="session")
 def barriers() -> "Callable[[Page], list[str]]":
     """What axe finds on a page, one line for each element: `assert barriers(page) == []`."""
 
     def find(page: "Page") -> list[str]:
+        page.wait_for_load_state()
         if page.evaluate("() => typeof axe === 'undefined'"):
             page.evaluate(AXE_SCRIPT)
         found: list[str] = page.evaluate(f"() => axe.run(document, {{{ASKED}}}).then({TOLD})")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.live import Live, live
-from tests.chromium import PHONE
+from tests.chromium import PHONE, scrolls_sideways
 from tests.open_round import open_round
 from tests.shelf import Shelf, nothing
 from tests.smtp import MailServer
@@ -35,7 +35,7 @@ def phones(new_page: NewPage) -> tuple[Page, Page]:
 def look(page: Page, barriers: Barriers) -> None:
     """Nothing is in the way; axe needs a script, so it looks where there is one."""
     assert barriers(page) == []
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not scrolls_sideways(page)
 
 
 def ask_again(phone: Page, service: Live, email: str) -> None:

@@ -12,7 +12,7 @@ from app.accounts.values import NewAccount, Role
 from app.organisation.queries import path_of
 from tests.browser.live import Live, live
 from tests.browser.test_journey import Desk
-from tests.chromium import PHONE
+from tests.chromium import PHONE, scrolls_sideways
 from tests.encounters.shop import Shop, open_shop
 from tests.fjellbris import address
 from tests.shelf import Shelf, nothing
@@ -64,7 +64,7 @@ def ask_for_contact(phone: Page, barriers: Barriers) -> None:
     rate(phone, 1)
     phone.wait_for_url("**/contact?*")
     assert barriers(phone) == []
-    assert not phone.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not scrolls_sideways(phone)
     phone.get_by_role("button", name="Kontakt meg").click()
     assert phone.locator(".error-summary").count() == 1
     phone.fill("#contact", "900 00 000")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.live import Live, live
-from tests.chromium import PHONE
+from tests.chromium import PHONE, scrolls_sideways
 from tests.shelf import Shelf, company
 from tests.smtp import MailServer
 
@@ -49,8 +49,7 @@ class Desk:
         self.page.select_option(f"select[name='{name}']", value=options.first.get_attribute("value"))
 
     def look(self) -> None:
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not self.page.evaluate(wide), f"{self.page.url} scrolls sideways"
+        assert not scrolls_sideways(self.page), f"{self.page.url} scrolls sideways"
 
     def sign_in(self, email: str) -> None:
         self.go("/")
@@ -103,7 +102,7 @@ def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: s
     phone = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     phone.goto(service.link_in_letter_to(rater))
     assert barriers(phone) == []
-    assert not phone.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not scrolls_sideways(phone)
     folded = phone.locator("details.subject-card:not([open]) > summary")
     while folded.count():
         folded.first.click()

@@ -13,7 +13,7 @@ from app.rounds.commands import propose_assignments, remove_assignment
 from app.rounds.queries import load_assignments
 from tests.browser.live import Live, live
 from tests.browser.test_journey import Desk
-from tests.chromium import PHONE
+from tests.chromium import PHONE, scrolls_sideways
 from tests.fjellbris import address, draft_round, fjellbris
 from tests.shelf import Shelf, nothing
 from tests.smtp import MailServer
@@ -48,8 +48,7 @@ def prepared(engine: Database) -> str:
 
 
 def is_clear(page: Page, barriers: Barriers) -> bool:
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    return barriers(page) == [] and not page.evaluate(wide)
+    return barriers(page) == [] and not scrolls_sideways(page)
 
 
 def propose_on_phone(service: Live, new_page: NewPage, barriers: Barriers) -> None:

@@ -17,7 +17,7 @@ from app.accounts.values import NewAccount, Role
 from app.infra.keys import key_of
 from app.visits.tables import VisitRow
 from tests.browser.live import Live, live
-from tests.chromium import PHONE
+from tests.chromium import PHONE, scrolls_sideways
 from tests.fjellbris import address
 from tests.releases.test_conditional import with_a_follow_up
 from tests.shelf import Shelf, nothing
@@ -65,8 +65,7 @@ class Phone:
         if not self.has_script:
             return
         assert self.barriers(self.page) == []
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not self.page.evaluate(wide), f"{self.page.url} scrolls sideways"
+        assert not scrolls_sideways(self.page), f"{self.page.url} scrolls sideways"
 
 
 def arranged(service: Live) -> tuple[VisitDesk, dict[str, str]]:
