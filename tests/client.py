@@ -1,11 +1,18 @@
-"""Requests straight to the application, each handed to its loop in one piece: a loop or a stream for each cost more than its answer."""
+"""Requests straight to the application: without a server and, where nobody else asks, without a change of threads.
+
+What is answered in a thread of its own elsewhere is answered where it was asked here, since to hand a request over and
+back cost more than most answers. Several who ask at once, and tests with a browser, have threads as in the service.
+"""
 
 import asyncio
 import atexit
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from functools import cache
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
+import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from httpx2 import BaseTransport, ByteStream, Request, Response
@@ -15,9 +22,20 @@ from starlette.types import Message, Scope
 T = TypeVar("T")
 
 
-def run(work: Callable[..., Awaitable[T]], *given: Any) -> T:
-    """Run something on that loop and wait for it."""
-    return _loop().call(work, *given)
+_ASKS_ALONE: ContextVar[bool] = ContextVar("_ASKS_ALONE", default=False)
+
+
+def run(work: Callable[..., Coroutine[Any, Any, T]], *given: Any) -> T:
+    """Run something on a loop and wait for it."""
+    # A browser in the same test has a loop of its own here.
+    if current_thread() is not main_thread() or asyncio._get_running_loop():
+        there: T = _loop_elsewhere().call(work, *given)
+        return there
+    before = _ASKS_ALONE.set(True)
+    try:
+        return _loop().run_until_complete(work(*given))
+    finally:
+        _ASKS_ALONE.reset(before)
 
 
 class Client(HttpClient):
@@ -43,7 +61,7 @@ class _Straight(BaseTransport):
         self._app, self._client = app, client
 
     def handle_request(self, request: Request) -> Response:
-        return _loop().call(self._answered, request)
+        return run(self._answered, request)
 
     async def _answered(self, request: Request) -> Response:
         asked: list[Message] = [{"type": "http.request", "body": request.read()}]
@@ -82,9 +100,28 @@ class _Straight(BaseTransport):
 
 
 @cache
-def _loop() -> BlockingPortal:
-    """The loop of a run, in a thread of its own: a browser in the same test has one here."""
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop of whoever asks alone."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
+@cache
+def _loop_elsewhere() -> BlockingPortal:
+    """The loop of all others, in a thread of its own."""
     running = start_blocking_portal()
     portal = running.__enter__()
     atexit.register(running.__exit__, None, None, None)
     return portal
+
+
+_in_a_thread = anyio.to_thread.run_sync
+
+
+async def _here_or_in_a_thread(work: Callable[..., T], *given: Any, **named: Any) -> T:
+    return work(*given) if _ASKS_ALONE.get() else await _in_a_thread(work, *given, **named)
+
+
+# Whoever hands something over looks this up at the moment.
+anyio.to_thread.run_sync = _here_or_in_a_thread  # type: ignore[assignment]

@@ -26,14 +26,17 @@ from tests.chromium import barriers, browser, desk, new_page, phone
 from tests.postgres import Server, running_server
 from tests.shelf import shelf, shelves
 from tests.smtp import MailServer
+from tests.statements import compiled_once
 from tests.workplace import keep_to_one_core, throw_away_in_memory
 
 # Named here and nowhere else: a fixture of the whole run that two folders import is made twice in it.
-__all__ = ["barriers", "browser", "desk", "new_page", "phone", "shelf", "shelves"]
+__all__ = ["barriers", "browser", "compiled_once", "desk", "new_page", "phone", "shelf", "shelves"]
 
 # Before pytest itself looks where temporary files belong.
 throw_away_in_memory()
 keep_to_one_core()
+# Next to nothing of what is loaded is garbage; looked for it is when all is there.
+gc.disable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -61,6 +64,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
