@@ -44,6 +44,14 @@ def test_every_template_compiles() -> None:
         compiled.get_template(name)
 
 
+def test_no_figure_is_formatted_before_its_language_is_known() -> None:
+    """What one language has compiled is taken by the others: a filter that is computed beforehand would speak its language."""
+    languages = build_environment().environments.values()
+    for name in environment().filters:
+        for text in (f"{{{{ 1234.5|{name} }}}}", f"{{{{ 1234|{name} }}}}", f"{{{{ 0.25|{name}(0.75) }}}}"):
+            assert len({one.compile(text, raw=True) for one in languages}) == 1, name
+
+
 def test_every_page_has_a_title() -> None:
     untitled = [name for name in names() if _is_page(name) and not _says_something(_block(name, "title"))]
     assert untitled == []
