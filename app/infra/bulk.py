@@ -1,8 +1,8 @@
 """Rows by the hundred thousand, as the driver gives and takes them: what a release or an import reads and writes.
 
 A row of SQLAlchemy around each costs more than the reading, and its parameters more than the writing. Nothing is
-converted here: numbers, texts and bytes come and go as they are, flags come as 0 and 1, ids are asked for by `id_text`,
-and JSON is given by `types.json_text`. Whatever is not this many goes the common way.
+converted here: numbers, texts, bytes and ids come and go as they are, flags come as 0 and 1 from SQLite, and JSON is
+given by `types.json_text`. Whatever is not this many goes the common way.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +10,7 @@ from contextlib import closing
 from itertools import chain, islice
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, Text
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import CursorResult, Select
 
 from app.infra.database import Base, ReadSession, WriteSession
 
@@ -24,15 +23,12 @@ def driver_rows(session: ReadSession, query: Select[Any]) -> Iterator[tuple[Any,
 
 
 def _batches(session: ReadSession, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    if session.autoflush:
+        session.flush()
     with closing(cast("CursorResult[Any]", session.execute(query))) as result:
         cursor: Any = result.cursor
         while rows := cursor.fetchmany(AT_ONCE):
             yield rows
-
-
-def id_text(column: ColumnElement[str]) -> ColumnElement[str]:
-    """An id as text from both drivers; PostgreSQL's would make an object of each."""
-    return sql_cast(column, Text)
 
 
 def insert_rows(

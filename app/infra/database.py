@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.errors import Unavailable
-from app.infra import sqlite
+from app.infra import postgresql, sqlite
 from app.infra.entropy import Entropy, SystemEntropy
 from app.infra.keys import InstanceKey
 from app.infra.queue import Queue
@@ -50,7 +50,7 @@ class Database:
 
     SQLite runs in WAL with synchronous FULL; a write transaction is BEGIN IMMEDIATE behind one lock, since
     the busy handler starves a waiter where a queue does not; who waits longer than `busy_seconds` for it gets
-    Unavailable. PostgreSQL is left as it is.
+    Unavailable. PostgreSQL is left as it is, but that ids are read as text.
     """
 
     def __init__(
@@ -69,6 +69,8 @@ class Database:
         self.engine = create_engine(address, pool_size=20, max_overflow=20, pool_use_lifo=True, hide_parameters=True)
         if self.is_sqlite:
             sqlite.prepare(self.engine, busy_seconds)
+        else:
+            postgresql.prepare(self.engine)
         self._reading = self._carried | {ALONE: self.engine}
         self._writing = sqlite.writing(self.engine)
         # What the driver raises where `bulk` and `sqlite` go past SQLAlchemy.

@@ -45,6 +45,10 @@ class Id(_PerDialect):
     def native(self) -> TypeEngine[Any]:
         return postgresql.UUID(as_uuid=False)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """None: connections read ids as text (see `postgresql`)."""
+        return None
+
 
 class Number(_PerDialect):
     """A finite double."""

@@ -10,7 +10,6 @@ from sqlalchemy import Row, Select, bindparam, exists, false, select
 from app.accounts.values import Viewer
 from app.errors import NotFound
 from app.infra.among import is_among
-from app.infra.bulk import id_text
 from app.infra.database import ReadSession, WriteSession
 from app.infra.ids import is_id
 from app.infra.keys import fingerprint, key_of
@@ -56,9 +55,8 @@ IS_LINK = INVITATION.c.token_hash == bindparam("hashed")
 # Made once: building them anew would cost a form more than running them.
 _LINK_ROWS = select(*LINK_COLUMNS).select_from(LINK_TABLES).where(IS_LINK)
 _LINK = Lookup(_LINK_ROWS)
-_IDS: Sequence[Any] = [id_text(INVITATION.c[name]).label(name) for name in ("id", "round_id", "person_id")]
 _SECRETS: Select[*tuple[Any, ...]] = (
-    select(*_IDS, INVITATION.c.rotation, _ROUND.c.salt)
+    select(INVITATION.c.id, INVITATION.c.round_id, INVITATION.c.person_id, INVITATION.c.rotation, _ROUND.c.salt)
     .join(_ROUND, _ROUND.c.id == INVITATION.c.round_id)
     .where(_ROUND.c.state == RoundState.OPEN, INVITATION.c.voided_at.is_(None), is_among(INVITATION.c.id, "ids"))
 )

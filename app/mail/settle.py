@@ -11,7 +11,6 @@ from sqlalchemy import CursorResult, Update, bindparam, cast, literal, update
 
 from app.infra.addresses import mailbox_of
 from app.infra.among import is_among
-from app.infra.bulk import id_text
 from app.infra.database import WriteSession
 from app.infra.types import Json, Text
 from app.mail import queries, rules
@@ -35,7 +34,7 @@ _HELD = update(_OUTBOX).where(
 _BEGUN = (
     _HELD.where(_OUTBOX.c.state == OutboxState.PREPARED)
     .values(state=OutboxState.HANDING_OVER, copies=_OUTBOX.c.copies + 1, leased_until=bindparam("until"))
-    .returning(id_text(_OUTBOX.c.id))
+    .returning(_OUTBOX.c.id)
 )
 _ARRIVED = _HELD.where(_OUTBOX.c.state == OutboxState.HANDING_OVER).values(
     state=OutboxState.SENT,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, select
 
 from app.deferred import dataclass
-from app.infra.bulk import driver_rows, id_text
+from app.infra.bulk import driver_rows
 from app.infra.database import ReadSession
 from app.infra.keys import key_of
 from app.responses.tables import AnonymousSheetRow, AnswerRow, SheetCommentRow, SheetRow
@@ -50,7 +50,7 @@ def load_kept_sheets(
     """
     numbers = _Numbers({item_id: number for number, item_id in enumerate(item_ids)})
     sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
-    columns = (sheet.id, id_text(sheet.subject_id), sheet.rater_group, id_text(sheet.rater_id), sheet.pseudonym)
+    columns = (sheet.id, sheet.subject_id, sheet.rater_group, sheet.rater_id, sheet.pseudonym)
     of_round = sheet.round_id == round_id
     own = list(driver_rows(session, select(*columns).where(of_round).order_by(sheet.id)))
     ids = np.fromiter((row[0] for row in own), np.int64, len(own))
@@ -93,7 +93,7 @@ class _Numbers:
 def _kept_sheets(session: ReadSession, round_id: str, numbers: _Numbers, held: Mapping[bytes, float]) -> SheetColumns:
     sheet = SheetRow.__table__.c
     of_round = sheet.round_id == round_id
-    own = driver_rows(session, select(sheet.id, id_text(sheet.subject_id), sheet.rater_group).where(of_round))
+    own = driver_rows(session, select(sheet.id, sheet.subject_id, sheet.rater_group).where(of_round))
     sheets = np.fromiter(((id_, numbers.cell(subject, group)) for id_, subject, group in own), SHEET)
     order = np.argsort(sheets["id"])
     answers = _answers(session, of_round, numbers)
@@ -115,7 +115,7 @@ def _answers(
     session: ReadSession, of_round: ColumnElement[bool], numbers: _Numbers, *only: ColumnElement[bool]
 ) -> npt.NDArray[np.void]:
     sheet, answer = SheetRow.__table__.c, AnswerRow.__table__.c
-    given = select(answer.sheet_id, id_text(answer.item_id), answer.level).where(
+    given = select(answer.sheet_id, answer.item_id, answer.level).where(
         answer.sheet_id.in_(select(sheet.id).where(of_round)), *only
     )
     items = numbers.items

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from app.infra.bulk import driver_rows, id_text
+from app.infra.bulk import driver_rows
 from app.infra.database import ReadSession
 from app.infra.ids import is_id
 from app.infra.lookup import Lookup
@@ -77,6 +77,6 @@ def load_raters(session: ReadSession, round_id: str) -> dict[str, Rater]:
     """Who is asked in a round or was and has declined, by person."""
     assignment, person = AssignmentRow.__table__.c, PersonRow.__table__.c
     asked = select(assignment.rater_id).where(assignment.round_id == round_id)
-    columns = (id_text(person.id), id_text(person.subject_id), person.mailbox, person.email)
+    columns = (person.id, person.subject_id, person.mailbox, person.email)
     rows = driver_rows(session, select(*columns).where(person.id.in_(asked)))
     return {person_id: Rater(subject_id, mailbox, bool(email)) for person_id, subject_id, mailbox, email in rows}

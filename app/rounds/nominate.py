@@ -1,6 +1,5 @@
 """Rated people propose who rates them, and a manager decides: the call, the proposals, approving and refusing."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -257,7 +256,7 @@ def _problem_of(
 
 
 def _is_same(other: Assignment, one: NewAssignment) -> bool:
-    return key_of_assignment(replace(other, occasion="")) == key_of_assignment(one)
+    return key_of_assignment(other._replace(occasion="")) == key_of_assignment(one)
 
 
 def _works_here(session: WriteSession, person: Person, *, now: datetime) -> bool:

@@ -175,6 +175,10 @@ class Frame(Protocol):
     def overlapping(self) -> frozenset[OverlapPlace]: ...
 
 
+_NO_HEAD = -1
+"""Whoever does not count."""
+
+
 def divided(frame: Frame, cells: Iterable[atoms.Cell]) -> atoms.Partition:
     """The cells of a round as atoms."""
     return partition(
@@ -213,14 +217,14 @@ def atom_cells(frozen: Frame, assignments: Iterable[Asking]) -> tuple[atoms.Cell
     subjects = {subject.id: place for place, subject in enumerate(frozen.subjects)}
     groups: dict[str, int] = {policy.rater_group: place for place, policy in enumerate(frozen.groups)}
     numbers: dict[str, int] = {}
-    heads: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
-    sheets: Counter[tuple[int, int]] = Counter()
+    sheets: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for one in assignments:
-        key = subjects[one.subject_id], groups[one.rater_group]
-        sheets[key] += 1
-        if one.counted:
-            heads[key].add(numbers.setdefault(one.rater_id, len(numbers)))
-    return tuple(atoms.Cell(*key, frozenset(heads[key]), count) for key, count in sheets.items())
+        head = numbers.setdefault(one.rater_id, len(numbers)) if one.counted else _NO_HEAD
+        sheets[one.subject_id, one.rater_group].append(head)
+    return tuple(
+        atoms.Cell(subjects[subject], groups[group], frozenset(heads) - {_NO_HEAD}, len(heads))
+        for (subject, group), heads in sheets.items()
+    )
 
 
 def answered_cells(frozen: FrozenRound, marks: Marks) -> tuple[atoms.Cell, ...]:
@@ -293,14 +297,12 @@ def _loads(
 ) -> tuple[tuple[GroupLoad, ...], int]:
     """Per group the sheets and the most minutes of one rater; and the most minutes of one rater over all groups."""
     sheets: Counter[RaterGroup] = Counter()
-    questions: Counter[tuple[str, RaterGroup]] = Counter()
-    rated: Counter[tuple[str, RaterGroup]] = Counter()
+    forms: defaultdict[tuple[str, RaterGroup], list[int]] = defaultdict(list)
     for one in asked:
-        key = one.rater_id, one.rater_group
-        sheets[one.rater_group] += 1
-        rated[key] += 1
-        questions[key] += questions_of[one.subject_id, one.rater_group]
-    minutes = {key: rules.minutes_to_answer(questions[key], rated[key]) for key in rated}
+        forms[one.rater_id, one.rater_group].append(questions_of[one.subject_id, one.rater_group])
+    for (_, group), questions in forms.items():
+        sheets[group] += len(questions)
+    minutes = {key: rules.minutes_to_answer(sum(questions), len(questions)) for key, questions in forms.items()}
     loads = tuple(
         GroupLoad(
             policy,

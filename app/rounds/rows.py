@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import bindparam, or_, select
 
-from app.infra.bulk import driver_rows, id_text
+from app.infra.bulk import driver_rows
 from app.infra.database import ReadSession
 from app.infra.lookup import Lookup
 from app.kpis.values import Form, RaterGroup
@@ -25,26 +25,12 @@ from app.rounds.values import (
     FrozenSubject,
     Marks,
     Mode,
-    RoundId,
 )
 
 MARK = np.dtype([("cell", np.int64), ("rater", np.int64), ("counted", np.bool_), ("answered", np.bool_)])
 
 _GROUPS = {group.value: group for group in RaterGroup}
 _SOURCES = {source.value: source for source in AssignmentSource}
-
-_ASSIGNMENT = (
-    AssignmentRow.__table__.c.id,
-    AssignmentRow.__table__.c.round_id,
-    AssignmentRow.__table__.c.rater_id,
-    AssignmentRow.__table__.c.subject_id,
-    AssignmentRow.__table__.c.rater_group,
-    AssignmentRow.__table__.c.occasion,
-    AssignmentRow.__table__.c.source,
-    AssignmentRow.__table__.c.counted,
-    AssignmentRow.__table__.c.answered,
-    AssignmentRow.__table__.c.declined,
-)
 
 _FROM_ROUND = RoundSubjectRow.round_id == bindparam("round_id")
 _FROZEN = Lookup(
@@ -106,7 +92,7 @@ class FrozenPlace(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Who was asked about whom; of an assignment, what cells are made of."""
+    """Who was asked about whom; of an assignment, what cells are made of. The marks are as the database keeps them."""
 
     subject_id: str
     rater_group: str
@@ -132,12 +118,11 @@ def load_frozen_places(session: ReadSession, round_id: str, also: Collection[str
 
 
 def load_asking(session: ReadSession, round_id: str) -> tuple[Asked, ...]:
-    """Who rates whom in a round, as `load_assignments` has it without who has declined."""
+    """Who rates whom in a round, as `load_assignments` has it without who has declined, but in no order."""
     table = AssignmentRow.__table__.c
     query = select(table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
-    order = (table.subject_id, table.rater_group, table.rater_id, table.occasion)
-    rows = session.execute(query.where(table.round_id == round_id, table.declined.is_(None)).order_by(*order))
-    return tuple(map(Asked._make, rows.all()))
+    rows = driver_rows(session, query.where(table.round_id == round_id, table.declined.is_(None)))
+    return tuple(map(Asked._make, rows))
 
 
 def load_rated(session: ReadSession, round_id: str) -> tuple[str, ...]:
@@ -160,13 +145,17 @@ def load_assignments(
 
     Who has declined is left out unless asked for.
     """
-    query = select(*_ASSIGNMENT).where(AssignmentRow.round_id == round_id)
+    table = AssignmentRow.__table__.c
+    query = select(*(table[name] for name in Assignment._fields)).where(table.round_id == round_id)
     if not with_declined:
-        query = query.where(AssignmentRow.declined.is_(None))
+        query = query.where(table.declined.is_(None))
     if rater_id is not None:
-        query = query.where(AssignmentRow.rater_id == rater_id)
-    order = (AssignmentRow.subject_id, AssignmentRow.rater_group, AssignmentRow.rater_id, AssignmentRow.occasion)
-    return tuple(_assignment(*row) for row in session.execute(query.order_by(*order)).all())
+        query = query.where(table.rater_id == rater_id)
+    order = (table.subject_id, table.rater_group, table.rater_id, table.occasion)
+    return tuple(
+        Assignment(id_, round_, rater, subject, _GROUPS[group], occasion, _SOURCES[source], *map(bool, marks))
+        for id_, round_, rater, subject, group, occasion, source, *marks in driver_rows(session, query.order_by(*order))
+    )
 
 
 def line_of(
@@ -204,7 +193,7 @@ def has_assignments(session: ReadSession, round_id: str) -> bool:
 def load_marks(session: ReadSession, round_id: str) -> Marks:
     """The marks of every assignment, whoever asks; for the release, which takes them all."""
     table = AssignmentRow.__table__.c
-    columns = (id_text(table.subject_id), table.rater_group, id_text(table.rater_id), table.counted, table.answered)
+    columns = (table.subject_id, table.rater_group, table.rater_id, table.counted, table.answered)
     rows = driver_rows(session, select(*columns).where(table.round_id == round_id, table.declined.is_(None)))
     cells: dict[tuple[str, str], int] = {}
     raters: dict[str, int] = {}
@@ -214,19 +203,3 @@ def load_marks(session: ReadSession, round_id: str) -> Marks:
     )
     marks = np.fromiter(numbered, MARK)
     return Marks(tuple(cells), marks["cell"], marks["rater"], marks["counted"], marks["answered"])
-
-
-def _assignment(id_: str, round_id: str, rater_id: str, subject_id: str, group: str, *rest: Any) -> Assignment:
-    occasion, source, counted, answered, declined = rest
-    return Assignment(
-        AssignmentId(id_),
-        RoundId(round_id),
-        rater_id,
-        subject_id,
-        _GROUPS[group],
-        occasion,
-        _SOURCES[source],
-        counted,
-        answered,
-        declined is not None,
-    )

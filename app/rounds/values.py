@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 import numpy as np
 import numpy.typing as npt
@@ -173,8 +173,7 @@ class RoundDraft:
     talk_days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """Who rates whom in which group; `occasion` names the visit in report groups and is empty elsewhere."""
 
     id: AssignmentId

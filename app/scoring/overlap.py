@@ -154,14 +154,15 @@ class _Weights:
 
     def all_that_may_show(self, classes: Sequence[_Class]) -> set[int]:
         """The atoms whose weights some class can still show with."""
+        left = [(dict.fromkeys(one.atoms, 1), one) for one in classes]
         while True:
+            # What is 0 stays 0, and what was taken modulo some forms need not be taken modulo them again.
+            left = [(form, one) for rest, one in left if (form := self._reduced(rest))]
             bundles: dict[tuple[tuple[int, int], ...], _Class] = {}
-            for one in classes:
-                form = self._reduced(dict.fromkeys(one.atoms, 1))
-                if form:
-                    bundle = bundles.setdefault(tuple(form.items()), _Class(()))
-                    bundle.least = max(bundle.least, one.least)
-                    bundle.people |= one.people
+            for form, one in left:
+                bundle = bundles.setdefault(tuple(form.items()), _Class(()))
+                bundle.least = max(bundle.least, one.least)
+                bundle.people |= one.people
             large = [factors for factors, bundle in bundles.items() if len(bundle.people) >= bundle.least]
             if not large:
                 return {atom for factors in bundles for atom, _ in factors}
@@ -175,7 +176,9 @@ class _Weights:
             self._zero[next(iter(rest))] = rest
 
     def _reduced(self, form: Form) -> Form:
-        """The same form modulo those that are 0, in rising order, the first factor 1; empty if it is 0 itself."""
+        """A form in rising order, the first factor 1, modulo those that are 0; empty if it is 0 itself."""
+        if self._zero.keys().isdisjoint(form):
+            return form
         rest: Form = {}
         while form:
             atom = min(form)

@@ -157,8 +157,10 @@ def _standing(made: Partition, figure: Figure, turnout: Fraction) -> tuple[int, 
         visits = sum(turnout.numerator * atom.sheets // turnout.denominator for atom in atoms)
         is_enough = is_unit or group.mode is Mode.NAMED or visits >= group.k
         return figure.atoms if is_enough else ()
+    if not is_unit:
+        return figure.atoms
     about_units = tuple(place for place in figure.atoms if not _is_about_persons(made, made.atoms[place]))
-    if not is_unit or len(about_units) == len(atoms) or _is_wide(made, figure, atoms, turnout):
+    if len(about_units) == len(atoms) or _is_wide(made, figure, atoms, turnout):
         return figure.atoms
     return about_units
 

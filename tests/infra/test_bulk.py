@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.rules import SERVICE
 from app.errors import Unavailable
-from app.infra.bulk import AT_ONCE, driver_rows, id_text, insert_rows
+from app.infra.bulk import AT_ONCE, driver_rows, insert_rows
 from app.infra.database import Database, WriteSession
 from app.infra.entropy import SeededEntropy, random_uuid, random_uuids
 from app.infra.ids import is_id
@@ -65,7 +65,7 @@ def test_ids_come_as_texts_and_flags_as_nought_and_one(session: WriteSession, no
     draft = draft_round(session, fjellbris(session, now), now)
     propose_assignments(session, SERVICE, draft.id, now=now)
     table = AssignmentRow.__table__.c
-    rows = list(driver_rows(session, select(id_text(table.round_id), id_text(table.rater_id), table.counted)))
+    rows = list(driver_rows(session, select(table.round_id, table.rater_id, table.counted)))
     assert {(type(round_id), round_id, counted) for round_id, _, counted in rows} == {(str, draft.id, 0)}
     assert {rater_id for _, rater_id, _ in rows} == set(session.scalars(select(AssignmentRow.rater_id)))
 

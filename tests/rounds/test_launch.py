@@ -163,7 +163,7 @@ def test_a_round_falls_into_the_same_atoms_without_the_people_nobody_was_asked_a
     session: WriteSession, draft: Round, now: datetime
 ) -> None:
     launched(session, draft, now)
-    whole, asked = load_frozen_round(session, draft.id), load_asking(session, draft.id)
+    whole, asked = load_frozen_round(session, draft.id), sorted(load_asking(session, draft.id))
     idle = {one.id for one in whole.subjects if one.kind is SubjectKind.PERSON} - {one.subject_id for one in asked}
     places = load_frozen_places(session, draft.id, ())
     assert idle
