@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,23 +21,42 @@ class Taken(NamedTuple):
     wall: float
 
 
-def taken(app: FastAPI, database: Database, secret: str, path: str, *, times: int) -> Taken:
+class Site(NamedTuple):
+    """A service inside this process, and its database."""
+
+    app: FastAPI
+    database: Database
+
+
+def taken(site: Site, secret: str, path: str, *, times: int) -> Taken:
     """What a page takes; the processor time of the database's own processes is counted, where they run here."""
-    return asyncio.run(_taken(app, database, secret, path, times))
+    return taken_in_turns([site], secret, path, times=times, turns=1)[0]
 
 
-async def _taken(app: FastAPI, database: Database, secret: str, path: str, times: int) -> Taken:
-    # The first ones fill caches.
-    for _ in range(max(3, times // 6)):
-        await _ask(app, secret, path)
-    walls = []
-    begun = time.process_time() + of_server(database)
-    for _ in range(times):
-        at = time.perf_counter()
-        await _ask(app, secret, path)
-        walls.append(time.perf_counter() - at)
-    spent = time.process_time() + of_server(database) - begun
-    return Taken(1000 * spent / times, 1000 * sorted(walls)[int(times * 0.95)])
+def taken_in_turns(sites: Sequence[Site], secret: str, path: str, *, times: int, turns: int) -> list[Taken]:
+    """What the same page takes on several sites that are asked in turns: what slows the machine slows all of them."""
+    return asyncio.run(_taken(sites, secret, path, times, turns))
+
+
+async def _taken(sites: Sequence[Site], secret: str, path: str, times: int, turns: int) -> list[Taken]:
+    each = times // turns
+    spent = [0.0] * len(sites)
+    walls: list[list[float]] = [[] for _ in sites]
+    for turn in range(turns):
+        for place, (app, database) in enumerate(sites):
+            # The first ones fill caches.
+            for _ in range(1 if turn else max(3, times // 6)):
+                await _ask(app, secret, path)
+            begun = time.process_time() + of_server(database)
+            for _ in range(each):
+                at = time.perf_counter()
+                await _ask(app, secret, path)
+                walls[place].append(time.perf_counter() - at)
+            spent[place] += time.process_time() + of_server(database) - begun
+    return [
+        Taken(1000 * all_of_it / len(asked), 1000 * sorted(asked)[int(len(asked) * 0.95)])
+        for all_of_it, asked in zip(spent, walls, strict=True)
+    ]
 
 
 async def _ask(app: FastAPI, secret: str, path: str) -> None:

@@ -3,8 +3,6 @@
 import time
 from contextlib import suppress
 
-from fastapi import FastAPI
-
 from app.accounts.rules import SERVICE
 from app.infra.clock import utc_now
 from app.infra.database import WriteSession
@@ -13,7 +11,7 @@ from app.organisation.values import NewRater
 from app.rounds.assign import insert_assignments
 from app.rounds.commands import delete_round, launch_round, set_rated_subjects
 from app.rounds.values import AssignmentSource, NewAssignment, Round
-from bench.asked import Taken, of_server, taken
+from bench.asked import Site, Taken, of_server, taken
 from bench.crowd import SHEETS, Crowd, keys_of
 from bench.world import GROUPS, draft
 
@@ -39,14 +37,14 @@ def launched(crowd: Crowd) -> float:
     return spent
 
 
-def previewed(app: FastAPI, crowd: Crowd, secret: str) -> Taken:
+def previewed(site: Site, crowd: Crowd, secret: str) -> Taken:
     """What the page takes that shows, before a round about everybody is started, what it can publish.
 
     The draft is as that of `launched`; it stays while the page is asked for.
     """
     with crowd.database.write() as session:
         round_ = _round(session, crowd)
-    seen = taken(app, crowd.database, secret, f"/rounds/{round_.id}/start", times=PREVIEWS)
+    seen = taken(site, secret, f"/rounds/{round_.id}/start", times=PREVIEWS)
     with crowd.database.write() as session:
         delete_round(session, SERVICE, round_.id, now=utc_now())
     return seen

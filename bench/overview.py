@@ -1,10 +1,11 @@
 """The pages that everybody opens in a large company, against the same pages of the company when it was small."""
 
 import gc
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.accounts.commands import create_account, grant_role
@@ -18,13 +19,14 @@ from app.infra.keys import key_of
 from app.infra.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings
-from bench.asked import Taken, taken
+from bench.asked import Site, taken_in_turns
 from bench.crowd import LONG_AGO, Crowd, Released
 from bench.forms import kind, opened
 from bench.launch import launched, previewed
 from bench.report import Line
 from bench.server import SECRET
 from bench.world import found
+from tests.postgres import Server
 
 FEW_TEAMS, TEAMS = 2, 200
 """Fifty people each."""
@@ -32,15 +34,17 @@ FEW_TEAMS, TEAMS = 2, 200
 ABOUT_ALL = 9
 """Released rounds in which everybody is rated, of two hundred; the others are about one department each."""
 
-TIMES = 40
+TIMES, TURNS = 40, 4
+"""How often each page is asked for, and in how many turns between the two companies."""
+SMALL = "softkpi_bench_small"
 LONGEST_WAIT = 3
 """Seconds for which somebody waits for a page and still thinks that it will come."""
 OF_HR = ("My week", "overview of the company", "results")
 """What HR opens most."""
 
 
-def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
-    """What a processor spends on each page with 100 people and 2 released rounds, then with 10,000 and 200; and its p95."""
+def overview(url: str, folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
+    """What a processor spends on each page with 100 people and 2 released rounds, and with 10,000 and 200; and its p95."""
     database = opened(url)
     crowd = Crowd(database, found(database, kpis=2, items=2))
     leader, hr = _reader(crowd, Role.MANAGER), _reader(crowd, Role.HR)
@@ -49,31 +53,42 @@ def overview(url: str, _folder: Path, *, teams: int = TEAMS) -> Iterator[Line]:
     paths = _paths(crowd, crowd.release_everybody(ended=LONG_AGO))
     pages = {name: (leader, path) for name, path in paths.items()}
     pages |= {f"{name} for HR": (hr, paths[name]) for name in OF_HR}
-    app = _app(database)
     crowd.settle()
-    few = _each(app, crowd, pages)
+    with _copied(database, folder) as kept:
+        yield from _grown(crowd, teams, leader, pages, [_site(kept), _site(database)])
+    database.dispose()
+
+
+def _grown(
+    crowd: Crowd, teams: int, leader: str, pages: Mapping[str, tuple[str, str]], sites: Sequence[Site]
+) -> Iterator[Line]:
+    """The lines, while the company of the second site grows and that of the first stays small."""
+    large = sites[-1]
     crowd.grow(teams)
     crowd.settle()
-    early, early_seen = launched(crowd), previewed(app, crowd, leader)
+    early, early_seen = launched(crowd), previewed(large, crowd, leader)
     rounds = _grow(crowd, teams)
-    much = _each(app, crowd, pages)
-    for name in pages:
+    # As the service does when it has started: what building the company left behind is no part of a page.
+    gc.collect()
+    pass_over_what_is_loaded()
+    on = kind(crowd.database)
+    for name, (secret, path) in pages.items():
+        few, much = taken_in_turns(sites, secret, path, times=TIMES, turns=TURNS)
         yield Line(
             "-",
-            f"{name}, {teams * 50:,} people and {rounds} releases, {kind(database)}, processor time",
-            f"{few[name].processor:.1f} ms, p95 {few[name].wall:.1f} ms, with 100 and 2",
-            f"{much[name].processor:.1f} ms, p95 {much[name].wall:.1f} ms",
-            much[name].processor / few[name].processor,
+            f"{name}, {teams * 50:,} people and {rounds} releases, {on}, processor time",
+            f"{few.processor:.1f} ms, p95 {few.wall:.1f} ms, with 100 and 2",
+            f"{much.processor:.1f} ms, p95 {much.wall:.1f} ms",
+            much.processor / few.processor,
             most=2.0,
         )
-    late, late_seen = launched(crowd), previewed(app, crowd, leader)
-    about = f"a round about {teams * 50:,} people after {rounds} rounds, {kind(database)}"
+    late, late_seen = launched(crowd), previewed(large, crowd, leader)
+    about = f"a round about {teams * 50:,} people after {rounds} rounds, {on}"
     yield _later(f"launch of {about}, processor time", early, late)
     yield _later(f"preview of {about}, processor time", early_seen.processor / 1000, late_seen.processor / 1000)
     waited = late_seen.wall / 1000
     what = f"preview of {about}: p95 ÷ {LONGEST_WAIT} s"
     yield Line("-", what, f"{LONGEST_WAIT} s", f"{waited:.1f} s", waited / LONGEST_WAIT, most=1.0)
-    database.dispose()
 
 
 def _later(what: str, early: float, late: float) -> Line:
@@ -95,11 +110,21 @@ def _grow(crowd: Crowd, teams: int) -> int:
         return int(session.scalar(text("SELECT count(*) FROM release")) or 0)
 
 
-def _each(app: FastAPI, crowd: Crowd, pages: Mapping[str, tuple[str, str]]) -> dict[str, Taken]:
-    # As the service does when it has started: what building the company left behind is no part of a page.
-    gc.collect()
-    pass_over_what_is_loaded()
-    return {name: taken(app, crowd.database, secret, path, times=TIMES) for name, (secret, path) in pages.items()}
+@contextmanager
+def _copied(database: Database, folder: Path) -> Iterator[Database]:
+    """A second database with what is in the first by now."""
+    database.dispose()
+    own = database.url
+    if database.is_sqlite:
+        with closing(sqlite3.connect(str(own.database))) as one, closing(sqlite3.connect(folder / SMALL)) as copy:
+            one.backup(copy)
+        yield opened(f"sqlite:///{folder / SMALL}")
+        return
+    server = Server(own.set(database="postgres").render_as_string(hide_password=False))
+    try:
+        yield opened(server.create(SMALL, template=str(own.database)))
+    finally:
+        server.drop(SMALL)
 
 
 def _paths(crowd: Crowd, released: Released) -> dict[str, str]:
@@ -130,9 +155,8 @@ def _reader(crowd: Crowd, role: Role) -> str:
         return use_sign_in_link(session, token, client="Bench", now=now).secret
 
 
-def _app(database: Database) -> FastAPI:
+def _site(database: Database) -> Site:
     configure_logs("json", "error")
     url = database.url.render_as_string(hide_password=False)
-    return create_app(
-        Settings.model_validate({"database_url": url, "secret_key": SECRET, "worker": False}), database=database
-    )
+    settings = Settings.model_validate({"database_url": url, "secret_key": SECRET, "worker": False})
+    return Site(create_app(settings, database=database), database)
