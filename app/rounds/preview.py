@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,8 +31,7 @@ from app.scoring.preview import Preview, Verdict, launch_preview
 from app.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class CellPreview:
+class CellPreview(NamedTuple):
     """What can be published of a rater group at a subject, and how many are asked about it.
 
     `overlaps`: the group has no figure of its own there, since almost the same people were asked shortly before (R10).
@@ -44,8 +43,7 @@ class CellPreview:
     overlaps: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectPreview:
+class SubjectPreview(NamedTuple):
     """One row of the launch preview."""
 
     subject_id: str

@@ -153,8 +153,21 @@ def load_assignments(
         query = query.where(table.rater_id == rater_id)
     order = (table.subject_id, table.rater_group, table.rater_id, table.occasion)
     return tuple(
-        Assignment(id_, round_, rater, subject, _GROUPS[group], occasion, _SOURCES[source], *map(bool, marks))
-        for id_, round_, rater, subject, group, occasion, source, *marks in driver_rows(session, query.order_by(*order))
+        Assignment(
+            id_,
+            round_,
+            rater,
+            subject,
+            _GROUPS[group],
+            occasion,
+            _SOURCES[source],
+            bool(counted),
+            bool(answered),
+            bool(declined),
+        )
+        for id_, round_, rater, subject, group, occasion, source, counted, answered, declined in driver_rows(
+            session, query.order_by(*order)
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from app.deferred import dataclass
 from app.scoring.atoms import Atom, Cell, Kind, Mode, Partition, Place, Pooling, RaterGroup, Subject
@@ -30,9 +31,8 @@ class Verdict(StrEnum):
     NOT_ASKED = "not_asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """One line of the preview.
+class Promise(NamedTuple):
+    """One line of the preview; a tuple, since a large company has tens of thousands.
 
     subject, group : places of the subject and the rater group
     verdict : what can be published
