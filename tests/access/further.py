@@ -81,8 +81,9 @@ FURTHER = {
         (
             "GET /kpis/{kpi_id}/course/{subject_id}/accept",
             "POST /kpis/{kpi_id}/course/{subject_id}/accept",
+            "POST /api/v1/kpis/{kpi_id}/courses/{subject_id}/shifts",
         ),
-        "the form shows the course, so asks for reading it",
+        "the course is shown, so it asks for reading it",
     ),
     **dict.fromkeys(
         (
@@ -108,7 +109,14 @@ FURTHER = {
         ),
         "only the rated person proposes",
     ),
-    "POST /plans/{plan_id}/measure-again": "the plan is seen by readers only",
+    **dict.fromkeys(
+        (
+            "POST /plans/{plan_id}/measure-again",
+            "POST /api/v1/action-plans/{plan_id}/measure-again",
+        ),
+        "the plan is seen by readers only",
+    ),
+    "GET /api/v1/signing-key": "no key was made",
     **dict.fromkeys(
         (
             "GET /results/{release_id}/what-if/adopt",
@@ -135,5 +143,6 @@ FORM_FIRST = {
     "POST /open-codes/{code_id}/parked/{answer_id}": "neither kept nor dropped",
     "POST /rounds/{round_id}/parked/{parked_id}": "neither kept nor dropped",
     "POST /visits/{visit_id}/decision": "neither upheld nor dismissed",
+    "POST /visits/{visit_id}/return": "it says nothing of what is missing",
 }
 """Routes that look at what was sent before they look for what it is about: so far nothing is read or said of it."""
