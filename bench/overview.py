@@ -118,11 +118,15 @@ def _copied(database: Database, folder: Path) -> Iterator[Database]:
     if database.is_sqlite:
         with closing(sqlite3.connect(str(own.database))) as one, closing(sqlite3.connect(folder / SMALL)) as copy:
             one.backup(copy)
-        yield opened(f"sqlite:///{folder / SMALL}")
+        copied = opened(f"sqlite:///{folder / SMALL}")
+        yield copied
+        copied.dispose()
         return
     server = Server(own.set(database="postgres").render_as_string(hide_password=False))
     try:
-        yield opened(server.create(SMALL, template=str(own.database)))
+        copied = opened(server.create(SMALL, template=str(own.database)))
+        yield copied
+        copied.dispose()
     finally:
         server.drop(SMALL)
 

@@ -23,8 +23,6 @@ def driver_rows(session: ReadSession, query: Select[Any]) -> Iterator[tuple[Any,
 
 
 def _batches(session: ReadSession, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    if session.autoflush:
-        session.flush()
     with closing(cast("CursorResult[Any]", session.execute(query))) as result:
         cursor: Any = result.cursor
         while rows := cursor.fetchmany(AT_ONCE):

@@ -61,6 +61,12 @@ def test_what_is_written_like_this_is_read_by_the_common_way(session: WriteSessi
     assert (anonymous.answers, anonymous.comments) == (answers, {"": 'He said "æ"'})
 
 
+def test_what_was_added_and_is_not_sent_yet_is_among_the_rows(session: WriteSession, now: datetime) -> None:
+    sheet_id = sheet_of(session, fjellbris(session, now), now)
+    session.add(SheetCommentRow(sheet_id=sheet_id, about="", text="Later"))
+    assert list(driver_rows(session, select(SheetCommentRow.__table__.c.text))) == [("Later",)]
+
+
 def test_ids_come_as_texts_and_flags_as_nought_and_one(session: WriteSession, now: datetime) -> None:
     draft = draft_round(session, fjellbris(session, now), now)
     propose_assignments(session, SERVICE, draft.id, now=now)
