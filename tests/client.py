@@ -7,6 +7,7 @@ back cost more than most answers. Several who ask at once, and tests with a brow
 import asyncio
 import atexit
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from contextvars import ContextVar
 from functools import cache
 from threading import current_thread, main_thread
@@ -99,10 +100,22 @@ class _Straight(BaseTransport):
         }
 
 
+class _OneThread(asyncio.SelectorEventLoop):
+    """Does at once, where it is asked for, what would be done beside it."""
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001  # whoever waits for it gets it
+            done.set_exception(error)
+        return done
+
+
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """The loop of whoever asks alone."""
-    loop = asyncio.new_event_loop()
+    loop = _OneThread()
     atexit.register(loop.close)
     return loop
 
