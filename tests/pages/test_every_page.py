@@ -139,7 +139,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     by_path = {f"/page-{number}": page for number, page in enumerate(pages) if page.language == language}
     session = service.signed_in("everything").cookies["session"]
     with serving(service.app, {path: page.html for path, page in by_path.items()}) as base:
-        looking = Looking(new_page(reduced_motion="reduce"), base)
+        looking = Looking(new_page(is_painted=False, reduced_motion="reduce"), base)
         # Letters in frames of their own are for who is signed in.
         looking.tab.context.add_cookies([{"name": "session", "value": session, "url": base}])
         looking.tab.goto(base + BEGINNING)
