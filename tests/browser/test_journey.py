@@ -98,10 +98,11 @@ def make_round(desk: Desk) -> str:
     return round_path
 
 
-def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: str, point: int) -> None:
+def rate_on_phone(service: Live, new_page: NewPage, rater: str, point: int, barriers: Barriers | None = None) -> None:
+    """By the link of the letter; axe looks where the page is another than that of whoever came before."""
     phone = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     phone.goto(service.link_in_letter_to(rater))
-    assert barriers(phone) == []
+    assert barriers is None or barriers(phone) == []
     assert not scrolls_sideways(phone)
     folded = phone.locator("details.subject-card:not([open]) > summary")
     while folded.count():
@@ -110,7 +111,7 @@ def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: s
         scale.locator("input[type=radio]").nth(point - 1).check()
     phone.locator("form.rate-form > button.button-primary").click()
     phone.wait_for_url("**/thanks")
-    assert barriers(phone) == []
+    assert barriers is None or barriers(phone) == []
     phone.context.close()
 
 
@@ -135,9 +136,11 @@ def test_from_an_empty_round_to_a_summary_that_can_be_read(
     # Unless somebody chooses another time, a round opens the next morning.
     service.clock.pass_by(timedelta(days=1))
     service.work()
-    for name in ("sofie.berg", "lars.moen", "thea.vik", "omar.said"):
-        rate_on_phone(service, new_page, barriers, f"{name}@fjellbris.example", 4)
-    rate_on_phone(service, new_page, barriers, "amir.haddad@fjellbris.example", 3)
+    rate_on_phone(service, new_page, "sofie.berg@fjellbris.example", 4, barriers)
+    rate_on_phone(service, new_page, "lars.moen@fjellbris.example", 4, barriers)
+    for name in ("thea.vik", "omar.said"):
+        rate_on_phone(service, new_page, f"{name}@fjellbris.example", 4)
+    rate_on_phone(service, new_page, "amir.haddad@fjellbris.example", 3, barriers)
 
     desk.sign_in(INGRID)
     measure(desk)

@@ -49,8 +49,9 @@ class Rail:
 
     def answers(self, point: int) -> None:
         """The colleagues and the manager answer by the links of their letters."""
-        for rater in (*COLLEAGUES, AMIR):
-            rate_on_phone(self.service, self.new_page, self.barriers, rater, point)
+        for rater in COLLEAGUES:
+            rate_on_phone(self.service, self.new_page, rater, point)
+        rate_on_phone(self.service, self.new_page, AMIR, point, self.barriers)
 
     def told(self, recipient: str, what: str) -> bool:
         """Whether a letter says so."""
