@@ -114,7 +114,7 @@ def test_whoever_scans_a_code_answers_without_a_script(service: Live, new_page: 
     open_centre(service)
     page = new_page(viewport=PHONE)
     desk = Desk(service, page)
-    desk.sign_in(address("Amir Haddad"))
+    desk.come_back(address("Amir Haddad"))
     desk.go("/open-codes/new")
     desk.choose("subject_id", "Team Nord")
     page.fill("[name='name.nb']", "Disken i nord")

@@ -93,7 +93,7 @@ def test_proposed_approved_declined_and_replaced(service: Live, new_page: NewPag
     decline_on_phone(service, new_page)
     service.work()
     assert "/r/" in service.link_in_letter_to(address(OMAR))
-    desk.sign_in(address(AMIR))
+    desk.come_back(address(AMIR))
     desk.go(f"{round_path}/assignments")
     rows = {row.split("\t")[0].split("\n")[0]: row for row in desk.page.locator("tbody tr").all_inner_texts()}
     assert "I stedet for en annen" in rows[OMAR]

@@ -1,7 +1,7 @@
 """A browser that looks at pages which were read already: axe, and whether anything scrolls sideways.
 
-What contrast follows from, colours with what lies behind them and the size of the letters, is looked at once for each
-scheme, wherever it is met first; all other rules on every page.
+What contrast follows from is looked at once for each scheme, wherever it is met first, see `NEW_LOOKS`; all other rules
+on every page.
 """
 
 from collections.abc import Iterator, Mapping
