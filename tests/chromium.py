@@ -25,6 +25,37 @@ QUIET = [
     "--no-first-run",
 ]
 
+# Contrast is asked about where a look is new.
+AXE = f"{AXE_SCRIPT}; axe.configure({{rules: [{{id: 'color-contrast', selector: '[data-new-look]'}}]}});"
+# Looks are what contrast follows from: colours with what lies behind them, and whether the letters are large as axe
+# counts it. Marks who has one that is not known, and answers these looks.
+NEW_LOOKS = """known => {
+    const all = new Set(known), fresh = [], grounds = new Map(), dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const ground = element => {
+        if (!element) return dark;
+        if (!grounds.has(element)) {
+            const {opacity, backgroundImage, backgroundColor} = getComputedStyle(element);
+            const own = [opacity, backgroundImage, backgroundColor].join();
+            const ends = backgroundColor.startsWith('rgb('), isClear = own === '1,none,rgba(0, 0, 0, 0)';
+            grounds.set(element, (isClear ? '' : own) + (ends ? '' : ground(element.parentElement)));
+        }
+        return grounds.get(element);
+    };
+    for (const element of document.body.querySelectorAll('*')) {
+        const words = [...element.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim());
+        if (!words && !element.matches('input, select')) continue;
+        let isNew = false;
+        if (element.checkVisibility()) {
+            const {color, fontSize, fontWeight} = getComputedStyle(element);
+            const isLarge = Math.ceil(parseFloat(fontSize) * 72) / 96 >= (fontWeight >= 700 ? 14 : 18);
+            const look = [color, isLarge, ground(element)].join();
+            isNew = !all.has(look);
+            if (isNew) { all.add(look); fresh.push(look); }
+        }
+        element.toggleAttribute('data-new-look', isNew);
+    }
+    return fresh;
+}"""
 # Violations alone, since all that is as it should be is a multiple of them; stylesheets are not fetched once more.
 ASKED = "resultTypes: ['violations'], elementRef: false, preload: false"
 TOLD = """found => found.violations.flatMap(one => one.nodes.map(
@@ -57,17 +88,18 @@ def browser() -> "Iterator[Browser]":
 def new_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
     """Opens a page in a context of its own: `new_page()`, `new_page(viewport=PHONE, java_script_enabled=False)`.
 
+    What is only asked and never clicked on may go without being painted: `new_page(is_painted=False)`.
     A script error, a failed request or a broken content security policy on any of them fails the test; what a page had
     asked for when the reader went on to the next is not awaited by anybody.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(**options: Any) -> "Page":
+    def open_page(*, is_painted: bool = True, **options: Any) -> "Page":
         context = browser.new_context(**{"viewport": DESK, "locale": "nb-NO", "timezone_id": "Europe/Oslo", **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
-        page = context.new_page()
+        page = context.new_page() if is_painted else _unpainted(context)
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
         page.on(
             "requestfailed",
@@ -87,6 +119,17 @@ def new_page(browser: "Browser") -> "Iterator[Callable[..., Page]]":
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def _unpainted(context: "BrowserContext") -> "Page":
+    """A page that is laid out when somebody asks about it; a third of the work with most pages is to paint them."""
+    named = context.new_cdp_session(context.new_page()).send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    assert context.browser is not None
+    # Frames are made on demand, and nobody demands one; a browser with windows paints nevertheless.
+    options = {"url": "about:blank", "browserContextId": named, "enableBeginFrameControl": True}
+    with context.expect_page() as opened:
+        context.browser.new_browser_cdp_session().send("Target.createTarget", options)
+    return opened.value
 
 
 @pytest.fixture
@@ -110,13 +153,18 @@ def scrolls_sideways(page: "Page") -> bool:
 
 @pytest.fixture(scope="session")
 def barriers() -> "Callable[[Page], list[str]]":
-    """What axe finds on a page, one line for each element: `assert barriers(page) == []`."""
+    """What axe finds on a page, one line for each element: `assert barriers(page) == []`. Each look is asked about once."""
+    known: set[str] = set()
 
     def find(page: "Page") -> list[str]:
         page.wait_for_load_state()
         if page.evaluate("() => typeof axe === 'undefined'"):
-            page.evaluate(AXE_SCRIPT)
-        found: list[str] = page.evaluate(f"() => axe.run(document, {{{ASKED}}}).then({TOLD})")
-        return found
+            page.evaluate(AXE)
+        fresh, found = page.evaluate(
+            f"known => Promise.all([({NEW_LOOKS})(known), axe.run(document, {{{ASKED}}}).then({TOLD})])", sorted(known)
+        )
+        known.update(fresh)
+        told: list[str] = found
+        return told
 
     return find

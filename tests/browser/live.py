@@ -11,8 +11,11 @@ from datetime import datetime
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.accounts.queries import find_account
+from app.accounts.sign_in import start_link, use_sign_in_link
 from app.dispatch import Post
 from app.infra.database import Database
+from app.infra.keys import key_of
 from app.main import create_app
 from app.worker import post_of, run_once
 from tests.ports import free_port
@@ -34,6 +37,14 @@ class Live:
         """Let the worker do what is due until nothing is left."""
         while run_once(self.engine, self.post, now=self.clock.now):
             pass
+
+    def session_of(self, email: str) -> str:
+        """The secret of whoever opened a link to sign in just now."""
+        with self.engine.write() as session:
+            account = find_account(session, email)
+            assert account is not None, email
+            link = key_of(session).sign_in_token(start_link(session, account.id, now=self.clock.now))
+            return use_sign_in_link(session, link, client="Chromium", now=self.clock.now).secret
 
     def link_in_letter_to(self, recipient: str) -> str:
         """The first address of ours in the latest letter to somebody."""

@@ -64,7 +64,7 @@ def decide(desk: Desk, comment: str, act: str) -> None:
 def moderate(desk: Desk) -> None:
     """On a phone: one is edited, one withheld, the others released as written."""
     page = desk.page
-    desk.sign_in("hr@konto.example")
+    desk.come_back("hr@konto.example")
     desk.go("/comments")
     page.get_by_role("link", name="Team Nord, 4. kvartal").click()
     decide(desk, "Gunvor i Bergen", "Rediger")

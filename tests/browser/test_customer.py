@@ -110,11 +110,11 @@ def test_from_the_encounter_to_thanks_and_to_who_puts_it_right(
     assert "Trukket ut" in narrow.inner_text("main")
 
 
-def test_whoever_scans_a_code_answers_without_a_script(service: Live, new_page: NewPage, barriers: Barriers) -> None:
+def test_whoever_scans_a_code_answers_without_a_script(service: Live, new_page: NewPage) -> None:
     open_centre(service)
     page = new_page(viewport=PHONE)
     desk = Desk(service, page)
-    desk.sign_in(address("Amir Haddad"))
+    desk.come_back(address("Amir Haddad"))
     desk.go("/open-codes/new")
     desk.choose("subject_id", "Team Nord")
     page.fill("[name='name.nb']", "Disken i nord")
@@ -122,8 +122,6 @@ def test_whoever_scans_a_code_answers_without_a_script(service: Live, new_page: 
     page.locator("input[name=kpi_ids]").first.check()
     desk.press("Lag koden")
     scanned = page.locator("a[href*='/q/']").get_attribute("href") or ""
-    phone = phone_at(new_page, scanned)
-    assert barriers(phone) == []
     plain = phone_at(new_page, scanned, java_script_enabled=False)
     rate(plain, 5)
     plain.wait_for_url("**/thanks")

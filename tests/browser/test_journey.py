@@ -60,6 +60,11 @@ class Desk:
         self.look()
         self.press("Logg inn")
 
+    def come_back(self, email: str) -> None:
+        """On another day, as somebody who has signed in by a letter before."""
+        secret = self.service.session_of(email)
+        self.page.context.add_cookies([{"name": "session", "value": secret, "url": self.service.address}])
+
 
 def make_round(desk: Desk) -> str:
     """From the first page to a started round; the address of the round."""
@@ -98,10 +103,11 @@ def make_round(desk: Desk) -> str:
     return round_path
 
 
-def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: str, point: int) -> None:
+def rate_on_phone(service: Live, new_page: NewPage, rater: str, point: int, barriers: Barriers | None = None) -> None:
+    """By the link of the letter; axe looks where the page is another than that of whoever came before."""
     phone = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     phone.goto(service.link_in_letter_to(rater))
-    assert barriers(phone) == []
+    assert barriers is None or barriers(phone) == []
     assert not scrolls_sideways(phone)
     folded = phone.locator("details.subject-card:not([open]) > summary")
     while folded.count():
@@ -110,7 +116,7 @@ def rate_on_phone(service: Live, new_page: NewPage, barriers: Barriers, rater: s
         scale.locator("input[type=radio]").nth(point - 1).check()
     phone.locator("form.rate-form > button.button-primary").click()
     phone.wait_for_url("**/thanks")
-    assert barriers(phone) == []
+    assert barriers is None or barriers(phone) == []
     phone.context.close()
 
 
@@ -135,18 +141,20 @@ def test_from_an_empty_round_to_a_summary_that_can_be_read(
     # Unless somebody chooses another time, a round opens the next morning.
     service.clock.pass_by(timedelta(days=1))
     service.work()
-    for name in ("sofie.berg", "lars.moen", "thea.vik", "omar.said"):
-        rate_on_phone(service, new_page, barriers, f"{name}@fjellbris.example", 4)
-    rate_on_phone(service, new_page, barriers, "amir.haddad@fjellbris.example", 3)
+    rate_on_phone(service, new_page, "sofie.berg@fjellbris.example", 4, barriers)
+    rate_on_phone(service, new_page, "lars.moen@fjellbris.example", 4, barriers)
+    for name in ("thea.vik", "omar.said"):
+        rate_on_phone(service, new_page, f"{name}@fjellbris.example", 4)
+    rate_on_phone(service, new_page, "amir.haddad@fjellbris.example", 3, barriers)
 
-    desk.sign_in(INGRID)
+    desk.come_back(INGRID)
     measure(desk)
     desk.go(f"{round_path}/tracker")
     desk.go(f"{round_path}/close")
     desk.press("Steng runden")
     service.clock.pass_by(timedelta(hours=1))
     service.work()
-    desk.sign_in(INGRID)
+    desk.come_back(INGRID)
     desk.go("/results")
     desk.page.get_by_role("link", name="Team Nord").first.click()
     desk.look()

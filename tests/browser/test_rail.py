@@ -49,8 +49,9 @@ class Rail:
 
     def answers(self, point: int) -> None:
         """The colleagues and the manager answer by the links of their letters."""
-        for rater in (*COLLEAGUES, AMIR):
-            rate_on_phone(self.service, self.new_page, self.barriers, rater, point)
+        for rater in COLLEAGUES:
+            rate_on_phone(self.service, self.new_page, rater, point)
+        rate_on_phone(self.service, self.new_page, AMIR, point, self.barriers)
 
     def told(self, recipient: str, what: str) -> bool:
         """Whether a letter says so."""
@@ -99,7 +100,7 @@ def ask_behind_the_talk(rail: Rail) -> None:
 def talk(rail: Rail) -> str:
     """The day is set, Sofie is told, reads, replies; both sign what they agreed. The address of her summary."""
     amir, sofie = rail.amir, rail.sofie
-    amir.sign_in(AMIR)
+    amir.come_back(AMIR)
     amir.go("/results")
     amir.page.get_by_role("link", name="Team Nord").first.click()
     amir.page.get_by_role("link", name="Sofie Berg").first.click()
@@ -116,8 +117,8 @@ def talk(rail: Rail) -> str:
     rail.on(10, 8)
     assert rail.told(SOFIE, summary)
     # Nobody stays signed in over night.
-    amir.sign_in(AMIR)
-    sofie.sign_in(SOFIE)
+    amir.come_back(AMIR)
+    sofie.come_back(SOFIE)
     sofie.go(summary)
     assert "50,0" in sofie.page.inner_text("main")
     fill(sofie, reply="Jeg kjenner meg igjen.")
@@ -166,7 +167,7 @@ def act(rail: Rail, summary: str) -> tuple[str, str]:
 def tell(rail: Rail, plan: str) -> None:
     """What is planned is done, its effect is looked at, and those who rated are told."""
     desk = rail.amir
-    desk.sign_in(AMIR)
+    desk.come_back(AMIR)
     desk.page.goto(plan)
     desk.press("Ferdig")
     desk.page.get_by_role("link", name="Avslutt planen").click()
@@ -200,7 +201,7 @@ def test_from_a_round_to_what_its_decision_led_to(service: Live, new_page: NewPa
     rail.on(11, 30)
     assert [one for one in COLLEAGUES if not rail.told(one, DID)] == []
     desk = rail.amir
-    desk.sign_in(AMIR)
+    desk.come_back(AMIR)
     desk.go("/decisions?state=decided")
     # The ledger tells the decision with its reason, what it led to, and whether that worked.
     ledger = desk.page.inner_text("main")

@@ -94,12 +94,16 @@ def running(shelves: Callable[[str], Shelf], mail_server: MailServer, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_browser_that_loads_the_form_and_waits_changes_nothing(running: tuple[Live, Played], desk: Page) -> None:
+def test_browsers_that_load_a_form_and_wait_change_nothing(
+    running: tuple[Live, Played], new_page: Callable[..., Page]
+) -> None:
     service, played = running
     before = tables_of(service.engine)
-    for path in (f"/r/{played.links[CUSTOMER]}", f"/r/{played.links[AMIR]}?lang=en"):
-        desk.goto(service.address + path)
-        assert desk.locator("form input[type=radio]").count() > 0
-        desk.mouse.wheel(0, 4000)
-        desk.wait_for_timeout(1500)
+    tabs = {f"/r/{played.links[CUSTOMER]}": new_page(), f"/r/{played.links[AMIR]}?lang=en": new_page()}
+    for path, tab in tabs.items():
+        tab.goto(service.address + path)
+        assert tab.locator("form input[type=radio]").count() > 0
+        tab.mouse.wheel(0, 4000)
+    # Both wait for as long as the last.
+    tab.wait_for_timeout(1500)
     assert tables_of(service.engine) == before

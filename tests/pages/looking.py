@@ -1,65 +1,50 @@
 """A browser that looks at pages which were read already: axe, and whether anything scrolls sideways.
 
-What contrast follows from, colours with what lies behind them and the size of the letters, is looked at once for each
-scheme, wherever it is met first; all other rules on every page.
+What contrast follows from is looked at once for each scheme, wherever it is met first, see `NEW_LOOKS`; all other rules
+on every page.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from axe_playwright_python.base import AXE_SCRIPT
 from fastapi import FastAPI
 from playwright.sync_api import Page as Tab
 from starlette.types import Receive, Scope, Send
 
 from tests.browser.live import listening
-from tests.chromium import ASKED, TOLD
+from tests.chromium import ASKED, AXE, NEW_LOOKS, TOLD
 from tests.ports import free_port
 
 _AXE = "/axe.js"
 BEGINNING = "/axe"
 """The page that a tab begins with: axe is read once, and then one page after the other written in its place."""
-# Looked at by colours; and what axe leaves out unless asked.
-_RULES = "{'color-contrast': {enabled: false}, 'target-size': {enabled: true}}"
 _ASKED = f"{ASKED}, iframes: false"
 # In place of the page before it; to go there would take the browser four times as long.
-_BARRIERS = f"""async path => {{
+_WRITTEN = """async path => {
     const text = await (await fetch(path)).text();
     document.open(); document.write(text); document.close();
     const styles = [...document.querySelectorAll('link[rel=stylesheet]')].filter(one => !one.sheet);
     await Promise.all(styles.map(one => new Promise(done => one.addEventListener('load', done))));
     if (document.readyState !== 'complete')
-        await new Promise(done => addEventListener('load', done, {{once: true}}));
-    return axe.run(document, {{{_ASKED}, rules: {_RULES}}}).then({TOLD});
+        await new Promise(done => addEventListener('load', done, {once: true}));
+}"""
+_SIDEWAYS = """() => {
+    const page = document.documentElement;
+    return page.scrollWidth > page.clientWidth ? ['it scrolls sideways'] : [];
+}"""
+_FIRST = f"""async ([path, known]) => {{
+    await ({_WRITTEN})(path);
+    const sideways = ({_SIDEWAYS})(), fresh = ({NEW_LOOKS})(known);
+    const found = await axe.run(document, {{{_ASKED}, rules: {{'target-size': {{enabled: true}}}}}}).then({TOLD});
+    return [fresh, [...sideways, ...found]];
 }}"""
-_LOOKS = f"""async scheme => {{
-    const page = document.documentElement, sideways = page.scrollWidth > page.clientWidth;
-    const told = (sideways ? ['it scrolls sideways'] : []);
-    const known = new Set(JSON.parse(localStorage.getItem(scheme) || '[]')), fresh = [], grounds = new Map();
-    const ground = element => {{
-        if (!element) return '';
-        if (!grounds.has(element)) {{
-            const {{opacity, backgroundImage, backgroundColor}} = getComputedStyle(element);
-            const own = [opacity, backgroundImage, backgroundColor].join();
-            const ends = backgroundColor.startsWith('rgb('), isClear = own === '1,none,rgba(0, 0, 0, 0)';
-            grounds.set(element, (isClear ? '' : own) + (ends ? '' : ground(element.parentElement)));
-        }}
-        return grounds.get(element);
-    }};
-    for (const element of document.body.querySelectorAll('*')) {{
-        if (![...element.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim())) continue;
-        if (!element.checkVisibility()) continue;
-        const {{color, fontSize, fontWeight}} = getComputedStyle(element);
-        const look = [color, fontSize, fontWeight, ground(element)].join();
-        if (!known.has(look)) {{ known.add(look); fresh.push(element); }}
-    }}
-    if (!fresh.length) return told;
-    localStorage.setItem(scheme, JSON.stringify([...known]));
-    const options = {{{_ASKED}, runOnly: ['color-contrast']}};
-    return told.concat(await axe.run({{include: fresh.map(one => [one])}}, options).then({TOLD}));
+_AGAIN = f"""async known => {{
+    const sideways = ({_SIDEWAYS})(), fresh = ({NEW_LOOKS})(known);
+    if (!fresh.length) return [fresh, sideways];
+    const found = await axe.run(document, {{{_ASKED}, runOnly: ['color-contrast']}}).then({TOLD});
+    return [fresh, [...sideways, ...found]];
 }}"""
-_BOTH = f"async ([path, scheme]) => (await ({_BARRIERS})(path)).concat(await ({_LOOKS})(scheme))"
 _REPAIRED = """pages => pages.map(html => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')]
     .map(one => one.localName).join(' '))"""
 
@@ -78,6 +63,7 @@ class Looking:
 
     tab: Tab
     base: str
+    known: set[str] = field(default_factory=set)
 
     def at(self, path: str, *views: View) -> list[str]:
         """What is wrong with a page in some views; what has to do neither with colours nor with width in the first."""
@@ -86,7 +72,9 @@ class Looking:
             self.tab.set_viewport_size(view.size)  # type: ignore[arg-type]
             self.tab.emulate_media(color_scheme=view.scheme)  # type: ignore[arg-type]
             # One question after the other would cost as much as what the first of them looks for.
-            found = self.tab.evaluate(_LOOKS, view.scheme) if number else self.tab.evaluate(_BOTH, [path, view.scheme])
+            known = sorted(self.known)
+            fresh, found = self.tab.evaluate(_AGAIN, known) if number else self.tab.evaluate(_FIRST, [path, known])
+            self.known.update(fresh)
             wrong += [f"{view.scheme}: {one}" for one in found]
         return wrong
 
@@ -100,7 +88,7 @@ class Looking:
 def serving(app: FastAPI, pages: Mapping[str, str]) -> Iterator[str]:
     """Pages as they were read, and the one to begin with; whatever else they ask for comes from the service. The address."""
     sent = {path: (html, "text/html") for path, html in pages.items()}
-    sent[_AXE] = (AXE_SCRIPT, "text/javascript")
+    sent[_AXE] = (AXE, "text/javascript")
     sent[BEGINNING] = (f'<!doctype html><script src="{_AXE}"></script>', "text/html")
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
