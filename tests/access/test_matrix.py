@@ -11,13 +11,12 @@ place. In every run the doors themselves are asked
 What is left is not asked but follows, and is looked at for each combination in `follows`: whoever is stopped at home is
 stopped everywhere, and no role reaches into another company. So the part that is a sample is this alone: which of those who
 are let in at home asks which of the routes that declare the same next door and above; there `accounts.rules.may` decides,
-with what both routes declare. EVERY_CELL=1 asks all of them, in two or three minutes.
+with what both routes declare. THOROUGH=1 asks all of them, in two or three minutes.
 
 Nothing that is let in stays, since no commit is, so one organisation serves all: made once, and taken over by the other
 database. Half of all routes are asked on each.
 """
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -42,6 +41,7 @@ from tests.access.requests import Asked, all_asked
 from tests.access.visitors import Visitor, visitors
 from tests.originals import take_over
 from tests.served import Clock, Served, app_over, peopled
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +173,7 @@ def follows(scene: Scene, asked: Asked) -> Iterator[str]:
 
 def chosen(scene: Scene, every: Sequence[Asked]) -> Iterator[Cell]:
     """Who asks which route about what."""
-    if os.environ.get("EVERY_CELL"):
+    if THOROUGH:
         yield from ((asked, one, place) for asked in every for one in scene.everybody for place in places_of(asked))
         return
     alike: defaultdict[Access, list[Asked]] = defaultdict(list)

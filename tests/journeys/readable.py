@@ -23,6 +23,9 @@ _PLACE = re.compile(r"{(\w+)}")
 _OWN_HEADERS = {"x-request-id"}
 # The local mailbox page lies outside the promise.
 _NO_PAGES = {"api", "mailbox"}
+# What a page offers to take along is made of what the page shows, and takes ten times as long to make.
+TAKEN_ALONG = (".pdf", ".xlsx")
+_TAKE_ALONG = {"manager", "system"}
 NOT_ANALYSING = tuple(action for action in SCOPES if action is not Action.RESULTS_ANALYSE)
 WATCHED = ("first-impression", "phone-answer-time")
 NOWHERE = "6f1d2a34-8f0b-4c7a-b1de-55c2a6f0d9e2"
@@ -42,12 +45,16 @@ def readers(service: Running, *only: str) -> Readers:
 
 
 def read_all(service: Running, ids: Mapping[str, Sequence[str]], who: Readers) -> dict[tuple[str, str], Answer]:
-    """Every answer by reader and address; equal dictionaries mean that nobody can tell two services apart."""
-    found = {}
-    for name, (client, families) in who.items():
-        for address in addresses(service, ids, families):
-            found[name, address] = answer_of(client.get(address))
-    return found
+    """Every answer by reader and address; equal dictionaries mean that nobody can tell two services apart.
+
+    Files are taken along by who reads most, at each door.
+    """
+    return {
+        (name, address): answer_of(client.get(address))
+        for name, (client, families) in who.items()
+        for address in addresses(service, ids, families)
+        if name in _TAKE_ALONG or not address.endswith(TAKEN_ALONG)
+    }
 
 
 def answer_of(answer: Response) -> Answer:
