@@ -30,11 +30,11 @@ class Written(NamedTuple):
     def criterion(self, ratios: Sequence[float], method: Method) -> float:
         """-2 log likelihood: the density of y, or of the contrasts of y that X leaves, up to |X'X|."""
         v = self.covariance(ratios)
-        inner = self.x.T @ np.linalg.solve(v, self.x)
-        beta = np.linalg.solve(inner, self.x.T @ np.linalg.solve(v, self.y))
-        off = self.y - self.x @ beta
+        solved = np.linalg.solve(v, np.column_stack([self.x, self.y]))
+        inner = self.x.T @ solved[:, :-1]
+        beta = np.linalg.solve(inner, self.x.T @ solved[:, -1])
         df = len(self.y) - self.x.shape[1] * (method is Method.REML)
-        s2 = float(off @ np.linalg.solve(v, off)) / df
+        s2 = float((self.y - self.x @ beta) @ (solved[:, -1] - solved[:, :-1] @ beta)) / df
         fixed = np.linalg.slogdet(inner)[1] if method is Method.REML else 0.0
         return float(np.linalg.slogdet(v)[1] + fixed + df * (1 + math.log(2 * math.pi * s2)))
 
