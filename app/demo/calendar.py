@@ -69,7 +69,11 @@ def quarter_of(day: date) -> Quarter:
 
 
 def released_quarter(today: date) -> Quarter:
-    """The quarter whose figures are out: the third of 2026, or an earlier one where that is not over yet."""
+    """The quarter whose figures are out: the third of 2026, or an earlier one where that is not over yet.
+
+    >>> [released_quarter(date(*day)).number for day in ((2026, 2, 10), (2026, 10, 1), (2028, 8, 31))]
+    [4, 3, 3]
+    """
     return min(RELEASED, quarter_of(today).before)
 
 

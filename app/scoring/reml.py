@@ -35,6 +35,9 @@ EXACT_LEVELS = 3000
 SKETCHED_LEVELS = 300
 """Above as many, two cheap steps with probes first: they leave one exact step to go."""
 
+FACTORED_LEVELS = 50
+"""Up to as many levels a factorisation is cheaper than probes also where these are exact; measured."""
+
 FIRST_RATIO, LEAST_FIRST_RATIO, FROM_ABOVE, FROM_BELOW = 0.1, 0.02, 10.0, 1e-3
 _ENDS = (FROM_ABOVE, FROM_BELOW)
 FEW = 100
@@ -192,9 +195,12 @@ def _is_explained(rows: Crossed, sums: Floats) -> bool:
 
 
 def _evaluator(rows: Crossed, method: Method, *, exact: bool) -> Evaluate:
+    is_small = min(rows.levels) <= FACTORED_LEVELS
+
     def evaluate(ratios: Ratios) -> Point:
-        # With one factor alone the probes are exact, and cheaper than any factorisation.
-        inverse: Inverse = DenseInverse(rows, ratios) if exact and 0 not in ratios else ProbedInverse(rows, ratios)
+        # With one factor alone the probes are exact, and for many levels cheaper than any factorisation.
+        is_factored = exact and (is_small or 0 not in ratios)
+        inverse: Inverse = DenseInverse(rows, ratios) if is_factored else ProbedInverse(rows, ratios)
         return point_at(rows, inverse, method)
 
     return evaluate

@@ -15,6 +15,7 @@ import pytest
 from tests.databases import SECRET
 from tests.house.sources import ROOT
 from tests.ports import free_port
+from tests.served import ONE_DATABASE
 
 Start = Callable[[int], "subprocess.Popen[str]"]
 
@@ -55,6 +56,7 @@ def test_it_gets_ready_with_its_worker_and_ends_in_order_when_told_to_stop(start
     assert "Ctrl-C ends it.\n" in said
 
 
+@ONE_DATABASE
 def test_a_port_that_is_taken_is_said_at_once_and_nothing_is_promised(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

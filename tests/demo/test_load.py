@@ -34,6 +34,7 @@ from app.scoring.trend import Untrended
 from app.summaries.queries import get_summary
 from tests.dump import tables_of
 from tests.shelf import NOW, SEED, Shelf, company, demo, nothing
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.slow
 
@@ -328,14 +329,16 @@ def test_the_demo_goes_into_an_empty_database_only(shelf: Shelf) -> None:
         load_demo(session, now=NOW)
 
 
-@pytest.mark.parametrize(
-    ("now", "released", "open_"),
-    [
-        (datetime(2026, 2, 10, 12, tzinfo=UTC), "2025-q4", "2026-q1-team-nord"),
-        (datetime(2026, 10, 1, 0, 30, tzinfo=UTC), "2026-q3", "2026-q4-team-nord"),
-        (datetime(2028, 8, 31, 23, 30, tzinfo=UTC), "2026-q3", "2028-q3-team-nord"),
-    ],
-)
+DAYS = [
+    # In Oslo a quarter and a year have begun; the quarter that is released lies in the year before.
+    (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "2025-q4", "2026-q1-team-nord"),
+    (datetime(2026, 2, 10, 12, tzinfo=UTC), "2025-q4", "2026-q1-team-nord"),
+    (datetime(2026, 10, 1, 0, 30, tzinfo=UTC), "2026-q3", "2026-q4-team-nord"),
+    (datetime(2028, 8, 31, 23, 30, tzinfo=UTC), "2026-q3", "2028-q3-team-nord"),
+]
+
+
+@pytest.mark.parametrize(("now", "released", "open_"), DAYS if THOROUGH else DAYS[:1])
 def test_the_demo_can_be_loaded_on_any_day(
     shelves: Callable[[str], Shelf], now: datetime, released: str, open_: str
 ) -> None:

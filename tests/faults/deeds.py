@@ -1,6 +1,7 @@
 """Deeds done in processes of their own: side by side, or ended as by `kill -9` at a chosen point of the transaction.
 
-The processes are forked from one that has imported everything, since starting Python anew for each would take a second.
+The processes are forked from one that has imported and prepared everything, since starting Python anew for each would
+take a second.
 """
 
 import multiprocessing
@@ -12,7 +13,9 @@ from datetime import datetime
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+import scipy.special  # noqa: F401 - each process would load it for itself when it scores
 from sqlalchemy import event
+from sqlalchemy.orm import configure_mappers
 
 from app.accounts.rules import SERVICE
 from app.infra.database import Database, WriteSession
@@ -24,6 +27,9 @@ from tests.databases import open_database
 
 BEFORE_THE_COMMIT = 0
 AFTER_THE_COMMIT = -1
+
+# Done when a table is first asked for, and it takes as long as all that a deed does besides.
+configure_mappers()
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(["tests.faults.deeds", "tests.faults.postal"])

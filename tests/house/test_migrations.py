@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests import databases
 
 pytestmark = pytest.mark.slow
 
-Shape = dict[str, dict[str, Any]]
+Shape = Mapping[str, Any]
 
 _SHAPES: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
 
@@ -93,18 +93,19 @@ def opened(pair: databases.Pair, name: str) -> Iterator[Database]:
 
 def _shape(engine: Engine) -> Shape:
     """What a table consists of, by table, in a form that two databases of one kind can be compared by."""
+    texts = _texts(engine, _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL)
     if engine.dialect.name != "sqlite":
-        return _read(engine)
-    # SQLite reads what a table consists of from the text that made it, so what was read of a text holds for good.
-    texts = _texts(engine)
+        return texts
+    # SQLite knows the text that made a table, however it was written: what was read of a text holds for good.
     unread = [table for table, text_ in texts.items() if (table, text_) not in _SHAPES]
     read = _read(engine, unread) if unread else {}
-    _SHAPES.update({(table, texts[table]): shape for table, shape in read.items()})
+    for table, shape in read.items():
+        _SHAPES[table, texts[table]] = {**shape, "strict": bool(re.search(r"\)\s*STRICT\s*$", texts[table][0]))}
     return {table: _SHAPES[table, text_] for table, text_ in texts.items()}
 
 
-def _read(engine: Engine, tables: Sequence[str] | None = None) -> Shape:
-    """The same of some tables or all, from the database itself."""
+def _read(engine: Engine, tables: Sequence[str]) -> Shape:
+    """SQLite: the same of some tables, from the database itself."""
     inspector = inspect(engine)
     # All tables at once: asked table by table, a database of this size answers ten thousand questions.
     found: dict[str, Any] = {
@@ -115,25 +116,38 @@ def _read(engine: Engine, tables: Sequence[str] | None = None) -> Shape:
         "checks": inspector.get_multi_check_constraints(filter_names=tables),
         "indexes": inspector.get_multi_indexes(filter_names=tables),
     }
-    texts = _texts(engine) if engine.dialect.name == "sqlite" else {}
     return {
-        table: {
-            **{part: _told(tables.get((schema, table))) for part, tables in found.items()},
-            "strict": bool(re.search(r"\)\s*STRICT\s*$", texts[table][0])) if texts else None,
-        }
+        table: {part: _told(tables.get((schema, table))) for part, tables in found.items()}
         for schema, table in found["columns"]
-        if table != "alembic_version"
     }
 
 
-def _texts(engine: Engine) -> dict[str, tuple[str, ...]]:
-    """SQLite: the text that made each table, and then those that made its indexes."""
+_SQLITE = """
+SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+ORDER BY type <> 'table', name
+"""
+"""The text that made each table, and then those that made its indexes."""
+
+_POSTGRESQL = """
+WITH made AS (SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace)
+SELECT relname, told FROM (
+    SELECT relname, 1 AS part, attnum, '' AS name,
+        concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attidentity, pg_get_expr(adbin, adrelid)) AS told
+    FROM made JOIN pg_attribute ON attrelid = oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attnum > 0 AND NOT attisdropped
+    UNION ALL SELECT relname, 2, 0, conname, concat_ws(' ', conname, pg_get_constraintdef(pg_constraint.oid))
+    FROM made JOIN pg_constraint ON conrelid = made.oid WHERE contype <> 'n'
+    UNION ALL SELECT relname, 3, 0, '', pg_get_indexdef(indexrelid) FROM made JOIN pg_index ON indrelid = oid
+) AS parts ORDER BY relname, part, attnum, name, told
+"""
+"""The columns of each table in their order, its constraints and its indexes, each as the database writes it."""
+
+
+def _texts(engine: Engine, query: str) -> dict[str, tuple[str, ...]]:
+    """What the database itself writes of each table."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    query = (
-        "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
     with engine.connect() as connection:
-        for table, written in connection.exec_driver_sql(f"{query} ORDER BY type <> 'table', name"):
+        for table, written in connection.exec_driver_sql(query):
             found[table].append(written)
     found.pop("alembic_version", None)
     return {table: tuple(several) for table, several in found.items()}

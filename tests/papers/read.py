@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pypdf import PdfReader
@@ -23,11 +24,30 @@ class Tagged:
 
 def text_of(pdf: bytes, *, page: int | None = None) -> str:
     """The text as it is copied out, lines joined; of one page or of all."""
-    pages = PdfReader(io.BytesIO(pdf)).pages
+    pages = _read(pdf)
     chosen = pages if page is None else [pages[page]]
-    text = " ".join(one.extract_text() for one in chosen)
+    text = " ".join(text for text, _ in chosen)
     # The break that long words get at the end of a line is no letter of theirs.
     return re.sub(r"\s+", " ", text.replace("\N{ZERO WIDTH SPACE}", ""))
+
+
+def widest(pdf: bytes) -> float:
+    """How far to the right a piece of text begins on the first page."""
+    return _read(pdf)[0][1]
+
+
+@lru_cache(maxsize=4)
+def _read(pdf: bytes) -> list[tuple[str, float]]:
+    """The text of each page and how far to the right a piece of it begins; to read a page takes longer than to make it."""
+    found = []
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        places = [0.0]
+
+        def place(text: str, cm: list[float], tm: list[float], *_font: object, places: list[float] = places) -> None:
+            places.append(tm[4] * cm[0] + cm[4] if text.strip() else 0.0)
+
+        found.append((page.extract_text(visitor_text=place), max(places)))
+    return found
 
 
 def tagged(pdf: bytes) -> Tagged:

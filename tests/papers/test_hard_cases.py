@@ -19,7 +19,7 @@ from app.papers.step_text import step_of
 from app.papers.summary_files import Paper, open_paper, pdf_of, workbook_of
 from app.releases.values import ScoreStatus, Withheld
 from app.summaries.values import Comment, Comments, Figure, Summary
-from tests.papers.read import sheets_of, tagged, text_of
+from tests.papers.read import sheets_of, tagged, text_of, widest
 from tests.served import Served
 from tests.shelf import Shelf
 from tests.summaries.built import Quarter, shown_quarter
@@ -96,15 +96,6 @@ def test_a_large_card_with_the_longest_names_keeps_to_one_page(
         assert (left_out[locale] in text_of(with_groups)) is (times > 2)
         # Nothing is pushed over the edge: 17 mm on either side stay white.
         assert widest(made) <= 595.3 - 48 + 1
-
-
-def widest(pdf: bytes) -> float:
-    """How far to the right a piece of text begins."""
-    places: list[float] = []
-    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(
-        visitor_text=lambda text, cm, tm, _font, _size: places.append(tm[4] * cm[0] + cm[4] if text.strip() else 0.0)
-    )
-    return max(places)
 
 
 def test_a_withheld_composite_is_hatched_with_its_reason(read: tuple[Served, Quarter]) -> None:

@@ -11,32 +11,35 @@ from app.scoring.likelihood import Method
 
 
 class Written(NamedTuple):
-    """Ratings as matrices: y, X in treatment coding without columns that repeat others, Z of subjects and raters."""
+    """Ratings as matrices: y, X in treatment coding without columns that repeat others, Z of subjects and raters, ZZ'."""
 
     y: Floats
     x: Floats
     z: tuple[Floats, Floats]
+    squares: tuple[Floats, Floats]
 
     @classmethod
     def of(cls, subject: Any, rater: Any, y: Any, fixed: Sequence[Any] = ()) -> "Written":
         columns = [np.ones((len(y), 1)), *(indicators(column)[:, 1:] for column in fixed)]
         x = np.concatenate(columns, axis=1)
         kept = [k for k in range(x.shape[1]) if np.linalg.matrix_rank(x[:, : k + 1]) > np.linalg.matrix_rank(x[:, :k])]
-        return cls(np.asarray(y, np.float64), x[:, kept], (indicators(subject), indicators(rater)))
+        z = indicators(subject), indicators(rater)
+        return cls(np.asarray(y, np.float64), x[:, kept], z, (z[0] @ z[0].T, z[1] @ z[1].T))
 
     def covariance(self, ratios: Sequence[float]) -> Floats:
-        return np.eye(len(self.y)) + sum(g * z @ z.T for g, z in zip(ratios, self.z, strict=True))
+        return np.eye(len(self.y)) + sum(g * square for g, square in zip(ratios, self.squares, strict=True))
 
     def criterion(self, ratios: Sequence[float], method: Method) -> float:
         """-2 log likelihood: the density of y, or of the contrasts of y that X leaves, up to |X'X|."""
-        v = self.covariance(ratios)
-        inner = self.x.T @ np.linalg.solve(v, self.x)
-        beta = np.linalg.solve(inner, self.x.T @ np.linalg.solve(v, self.y))
-        off = self.y - self.x @ beta
-        df = len(self.y) - self.x.shape[1] * (method is Method.REML)
-        s2 = float(off @ np.linalg.solve(v, off)) / df
+        factor = np.linalg.cholesky(self.covariance(ratios))
+        whitened = np.linalg.solve(factor, np.column_stack([self.x, self.y]))
+        x, y = whitened[:, :-1], whitened[:, -1]
+        inner = x.T @ x
+        off = y - x @ np.linalg.solve(inner, x.T @ y)
+        df = len(y) - x.shape[1] * (method is Method.REML)
         fixed = np.linalg.slogdet(inner)[1] if method is Method.REML else 0.0
-        return float(np.linalg.slogdet(v)[1] + fixed + df * (1 + math.log(2 * math.pi * s2)))
+        known = 2 * np.log(np.diagonal(factor)).sum() + fixed
+        return float(known + df * (1 + math.log(2 * math.pi * float(off @ off) / df)))
 
     def projection(self, ratios: Sequence[float]) -> Floats:
         """P = V^-1 - V^-1X (X'V^-1X)^-1 X'V^-1."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.card_trend import CardChange, CardRound, Line, card_change
@@ -209,7 +209,6 @@ def test_a_kpi_whose_groups_hardly_meet_takes_no_part() -> None:
     assert ([one.kpi for one in found.lines], found.coverage) == ([0], agrees(0.6))
 
 
-@settings(max_examples=60)
 @given(
     st.lists(st.tuples(answers, answers), min_size=1, max_size=5),
     st.lists(st.tuples(answers, answers), min_size=1, max_size=5),

@@ -1,6 +1,6 @@
 """Larger minimums tried on a release: whole atoms only, and nothing that is read of all trials together tells more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -147,56 +147,55 @@ def test_joined_totals_are_those_of_all_the_sheets_together() -> None:
 # ------------------------------------------------------------ what an attacker gets out of all trials
 
 
-def sums_under(played: Played, groups: Sequence[RaterGroup]) -> list[frozenset[int]]:
-    """The set of sheets behind each row that a trial shows."""
-    made = played.partition()
-    found = coarsened(made, groups, played.pooling)
-    sums = []
-    for figure in figures(found.made):
+Told = Mapping[tuple[int, int], list[int]]
+
+
+def told_by(played: Played, made: Partition) -> Told:
+    """By atom and measure of a release the sheets with a score, where their figure was released."""
+    told: dict[tuple[int, int], list[int]] = {}
+    for place, atom in enumerate(made.atoms):
+        mine = list(sheets_of(played, atom))
         for measure in range(played.measures):
-            parts = [
-                (atom, part)
-                for atom in figure.atoms
-                if (part := _judged(played, made, found, atom, measure)) is not None and withheld_atom(part) is None
-            ]
-            standing = row_parts(found.made, figure, [part for _, part in parts])
+            valid = [one for one in mine if played.sheets[one].scores[measure] is not None]
+            judged = _judged(played, atom, measure, len(valid))
+            if judged is not None and withheld_atom(judged) is None:
+                told[place, measure] = valid
+    return told
+
+
+def sums_under(played: Played, made: Partition, told: Told, groups: Sequence[RaterGroup]) -> list[frozenset[int]]:
+    """The set of sheets behind each row that a trial shows."""
+    found = coarsened(made, groups, played.pooling)
+    rows, places = figures(found.made), {atom: place for place, atom in enumerate(found.made.atoms)}
+    sums = []
+    for measure in range(played.measures):
+        sheets: list[list[int]] = [[] for _ in places]
+        for old, new in enumerate(found.into):
+            if new >= 0:
+                sheets[new] += told.get((old, measure), ())
+        judged = [_judged(played, atom, measure, len(mine)) for atom, mine in zip(places, sheets, strict=True)]
+        for row in rows:
+            parts = [part for place in row.atoms if (part := judged[place]) and withheld_atom(part) is None]
+            standing = row_parts(found.made, row, parts)
             if not isinstance(standing, Withholding):
-                used = [atom for atom, part in parts if part in standing]
-                sums.append(frozenset(one for atom in used for one in _sheets(played, made, found, atom, measure)))
+                used = [one for part in standing for one in sheets[places[part.atom]]]
+                sums.append(frozenset(one * played.measures + measure for one in used))
     return sums
 
 
-def _judged(played: Played, made: Partition, found: Coarser, atom: int, measure: int) -> Judged | None:
-    cells = tuple(cell for cell in found.made.atoms[atom].cells if measure in played.asked[cell.key])
-    valid = len(list(_sheets(played, made, found, atom, measure)))
-    return Judged.of(found.made.atoms[atom], valid, cells) if cells else None
-
-
-def _sheets(played: Played, made: Partition, found: Coarser, atom: int, measure: int) -> Iterator[int]:
-    """The sheets with a score in those atoms of the release whose figure on the measure was released."""
-    for old, new in enumerate(found.into):
-        if new == atom:
-            mine = [
-                place
-                for place in sheets_of(played, made.atoms[old])
-                if played.sheets[place].scores[measure] is not None
-            ]
-            if _was_released(played, made.atoms[old], measure, len(mine)):
-                yield from (place * played.measures + measure for place in mine)
-
-
-def _was_released(played: Played, atom: Atom, measure: int, valid: int) -> bool:
+def _judged(played: Played, atom: Atom, measure: int, valid: int) -> Judged | None:
     cells = tuple(cell for cell in atom.cells if measure in played.asked[cell.key])
-    return bool(cells) and withheld_atom(Judged.of(atom, valid, cells)) is None
+    return Judged.of(atom, valid, cells) if cells else None
 
 
 def test_all_trials_together_solve_no_sheet_and_isolate_nobody() -> None:
     broken = []
     for seed in range(DESIGNS):
         played = random_round(seed)
-        sums = set(sums_of(played, release(played)))
+        made = played.partition()
+        sums, told = set(sums_of(played, release(played))), told_by(played, made)
         for groups in trials(played):
-            sums |= set(sums_under(played, groups))
+            sums |= set(sums_under(played, made, told, groups))
         if attack(played, [one for one in sums if one]) != Broken(solved=False, isolated=False):
             broken.append(seed)
     assert broken == []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.charts import Chart, Cusum, Ewma, Side, Single
@@ -22,7 +22,6 @@ QUIET = [80.0, 82.0] * 10
 FALLEN = [*QUIET, *[70.0] * 6]
 CHARTS: list[Chart] = [Ewma(), Ewma(0.1, 2.814), Cusum(), Single()]
 
-quick = settings(max_examples=40)
 levels = st.integers(0, 100).map(float)
 
 
@@ -203,7 +202,6 @@ def test_a_watch_without_sense_is_refused(settings: dict[str, object], message: 
         Watch(**settings)  # type: ignore[arg-type]
 
 
-@quick
 @given(series, st.integers(-50, 50), st.sampled_from([0.25, 0.5, 2.0, 4.0]), st.sampled_from(CHARTS))
 def test_moving_and_stretching_a_series_changes_no_state(
     values: list[float], shift: int, scale: float, chart: Chart
@@ -215,7 +213,6 @@ def test_moving_and_stretching_a_series_changes_no_state(
     assert [(alert.on, alert.side) for alert in after.alerts] == [(alert.on, alert.side) for alert in before.alerts]
 
 
-@quick
 @given(series, st.sampled_from(CHARTS))
 def test_a_mirrored_series_of_the_opposite_direction_has_the_mirrored_course(values: list[float], chart: Chart) -> None:
     before = course(weeks(values), Watch(chart))
@@ -225,14 +222,12 @@ def test_a_mirrored_series_of_the_opposite_direction_has_the_mirrored_course(val
     assert {alert.side for alert in after.alerts} <= {Side.HIGH}
 
 
-@quick
 @given(series, st.data())
 def test_the_order_in_which_points_are_given_changes_nothing(values: list[float], data: st.DataObject) -> None:
     points = weeks(values)
     assert course(data.draw(st.permutations(points))) == course(points)
 
 
-@quick
 @given(series, st.data(), st.sampled_from(CHARTS))
 def test_steps_without_figure_change_nothing_about_the_others(
     values: list[float], data: st.DataObject, chart: Chart
@@ -245,7 +240,6 @@ def test_steps_without_figure_change_nothing_about_the_others(
     assert [step for step in with_gaps.steps if step.value is not None] == list(without.steps)
 
 
-@quick
 @given(st.lists(levels, max_size=60), st.integers(20, 30), st.sampled_from(CHARTS))
 def test_nothing_signals_before_the_baseline_is_complete(values: list[float], baseline: int, chart: Chart) -> None:
     found = course(weeks(values), Watch(chart, baseline=baseline))
@@ -253,7 +247,6 @@ def test_nothing_signals_before_the_baseline_is_complete(values: list[float], ba
     assert all(step.state is not State.LEARNING for step in found.steps[baseline:])
 
 
-@quick
 @given(series, st.integers(0, 70), st.sampled_from(CHARTS))
 def test_a_new_baseline_forgets_what_was_before(values: list[float], cut: int, chart: Chart) -> None:
     points = weeks(values)
@@ -263,7 +256,6 @@ def test_a_new_baseline_forgets_what_was_before(values: list[float], cut: int, c
     assert whole.alerts == head.alerts + tail.alerts
 
 
-@quick
 @given(series, st.sampled_from(CHARTS), st.floats(0, 1))
 def test_more_calm_never_gives_more_alerts(values: list[float], chart: Chart, calm: float) -> None:
     calmer, plain = (course(weeks(values), Watch(chart, calm=share)) for share in (calm, 1.0))

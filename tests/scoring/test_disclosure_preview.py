@@ -1,7 +1,7 @@
 """What a launch promises, from the people invited: the honest floor, the unit above, and the round that shows nothing."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.scoring.atoms import Cell, Mode, Pooling, RaterGroup, Subject
 from app.scoring.preview import Preview, launch_preview
@@ -119,7 +119,6 @@ def test_a_launch_is_refused_only_if_no_subject_can_publish_anything() -> None:
     assert preview(cell(1, 0, [1, 2]), cell(2, 0, [3, 4, 5])).can_publish
 
 
-@settings(max_examples=60, deadline=None)
 @given(played=played_rounds())
 def test_if_everyone_answers_in_full_exactly_the_promised_rows_are_published(played: Played) -> None:
     cells = played.cells()
@@ -149,7 +148,6 @@ def _is_first(subject: int, groups: tuple[int, ...], published: set[tuple[int, t
     return any(len(groups) == 1 or (subject, (group,)) not in published for group in groups)
 
 
-@settings(max_examples=40, deadline=None)
 @given(played=played_rounds())
 def test_a_verdict_says_the_same_as_the_rows(played: Played) -> None:
     preview = launch_preview(played.subjects, played.groups, played.cells(), played.pooling)

@@ -5,7 +5,7 @@ from itertools import chain, combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.atoms import Kind, Mode, Pooling, heads_of
@@ -14,10 +14,7 @@ from tests.attack.designs import played_rounds, random_round
 from tests.attack.played import Played, Sheet, release, sheets_of
 from tests.scoring.rounds import person, protected, unit
 
-EXAMPLES = settings(max_examples=60, deadline=None)
 
-
-@EXAMPLES
 @given(played=played_rounds(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_in_which_cells_arrive_changes_nothing(played: Played, seed: int) -> None:
     cells = played.cells()
@@ -26,7 +23,6 @@ def test_the_order_in_which_cells_arrive_changes_nothing(played: Played, seed: i
     assert partition(played.subjects, played.groups, shuffled, played.pooling) == played.partition()
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_every_cell_is_in_one_atom_or_unpublished_and_never_both(played: Played) -> None:
     made = played.partition()
@@ -36,7 +32,6 @@ def test_every_cell_is_in_one_atom_or_unpublished_and_never_both(played: Played)
     assert sorted(placed + refused) == sorted(cell.key for cell in played.cells())
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_every_protected_atom_has_its_minimum_of_distinct_people(played: Played) -> None:
     made = played.partition()
@@ -53,7 +48,6 @@ def test_every_protected_atom_has_its_minimum_of_distinct_people(played: Played)
         assert is_person or not persons or len({cell.subject for cell in atom.cells if cell.heads}) >= 3
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_competitors_share_no_atom_and_enter_no_row_of_others(played: Played) -> None:
     published = release(played)
@@ -64,7 +58,6 @@ def test_competitors_share_no_atom_and_enter_no_row_of_others(played: Played) ->
         assert not outside or about == {row.figure.subject}
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_swap_two_sheets_of_one_atom_and_every_readable_row_stays(played: Played) -> None:
     published = release(played)
@@ -90,7 +83,6 @@ def _swapped(played: Played, first: int, second: int) -> Played:
     return played.with_sheet(first, given).with_sheet(second, replace(other, scores=one.scores, comment=one.comment))
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_silence_a_sheet_in_no_atom_can_say_anything(played: Played) -> None:
     published = release(played)

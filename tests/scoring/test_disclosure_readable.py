@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.atoms import Atom, Cell, Partition, Pooling, RaterGroup, Subject, Withholding, heads_of
@@ -75,7 +75,6 @@ def test_people_with_several_sheets_in_an_atom_are_left_out_only_if_all_of_them_
     assert counts == [5, 4, 3, 3, 2, 2, 1, 1, 1, 0]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     cells=st.lists(st.sets(st.integers(0, 3), min_size=1, max_size=3), min_size=1, max_size=3),
     split=st.integers(0, 3),

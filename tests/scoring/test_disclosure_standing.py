@@ -1,15 +1,13 @@
 """The columns say what the rules say, for every atom, row and measure of random rounds."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.scoring.atoms import Atom, Cell, Kind, Partition, Subject, Withholding
 from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
 from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
 from tests.attack.designs import played_rounds
 from tests.attack.played import Played
-
-EXAMPLES = settings(max_examples=100, deadline=None)
 
 
 def columns(played: Played) -> tuple[Flags, Integers]:
@@ -29,7 +27,6 @@ def judged(played: Played, some: Atom, measure: int, valid: int) -> Judged:
     return Judged.of(some, valid, tuple(cell for cell in some.cells if measure in played.asked[cell.key]))
 
 
-@EXAMPLES
 @given(played=played_rounds())
 def test_the_standing_of_each_atom_is_what_the_rules_say_of_it(played: Played) -> None:
     made = played.partition()
@@ -44,7 +41,6 @@ def test_the_standing_of_each_atom_is_what_the_rules_say_of_it(played: Played) -
             assert standing.is_small[atom, measure] == is_small(part)
 
 
-@EXAMPLES
 @given(played=played_rounds(25))
 def test_the_rows_are_what_the_rules_make_of_each(played: Played) -> None:
     made = played.partition()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.charts import Cusum, Side, Single
@@ -139,7 +139,6 @@ def test_weights_are_not_negative(weight: float) -> None:
         movers([Strand("welcome", "customer", weight, weeks(STEADY))], found, found.alerts[0])
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.lists(st.integers(70, 90).map(float), min_size=20, max_size=20), min_size=3, max_size=3),
     st.lists(st.integers(1, 5), min_size=3, max_size=3),

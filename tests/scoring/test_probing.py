@@ -19,7 +19,7 @@ from app.scoring.probing import ProbedInverse
 from app.scoring.reml import fit
 from tests.scoring.crossings import Rated, crossings, organisation, ratios
 
-few = settings(max_examples=30)
+few = settings(max_examples=15)
 
 
 def spread_matrix(seed: int, size: int) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.columns import Integers
@@ -29,7 +29,6 @@ MIXES = [
     RaterMix(0, {"manager": 0.35, "colleague": 0.25, "customer": 0.4}),
     RaterMix(1, {"manager": 1, "colleague": 2, "customer": 1}),
 ]
-quick = settings(max_examples=50)  # each example scores a round, or two
 ENTRIES = (CardEntry(0, 0.7), CardEntry(1, 0.3))
 
 
@@ -99,7 +98,6 @@ def composites(
     return {subject: score for subject, score in found.items() if isinstance(score, Composite)}
 
 
-@quick
 @given(rounds(), st.data())
 def test_the_order_of_sheets_changes_no_byte(sheets: Sheets, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(sheets.atoms))))
@@ -107,7 +105,6 @@ def test_the_order_of_sheets_changes_no_byte(sheets: Sheets, data: st.DataObject
     assert bytes_of(scored(turned)) == bytes_of(scored(sheets))
 
 
-@quick
 @given(rounds(), st.data())
 def test_swapping_two_sheets_of_one_atom_changes_no_byte(sheets: Sheets, data: st.DataObject) -> None:
     atom = data.draw(st.sampled_from(sheets.atoms.tolist()))
@@ -118,7 +115,6 @@ def test_swapping_two_sheets_of_one_atom_changes_no_byte(sheets: Sheets, data: s
     assert bytes_of(scored(Sheets(sheets.atoms, answers))) == bytes_of(scored(sheets))
 
 
-@quick
 @given(rounds(), st.data())
 def test_a_sheet_in_no_atom_changes_no_byte(sheets: Sheets, data: st.DataObject) -> None:
     answers = sheets.answers.copy()
@@ -127,7 +123,6 @@ def test_a_sheet_in_no_atom_changes_no_byte(sheets: Sheets, data: st.DataObject)
     assert bytes_of(scored(Sheets(sheets.atoms, answers))) == bytes_of(scored(sheets))
 
 
-@quick
 @given(rounds(), st.data())
 def test_a_better_answer_never_lowers_a_score(sheets: Sheets, data: st.DataObject) -> None:
     place = tuple(data.draw(st.integers(0, size - 1)) for size in sheets.answers.shape)
@@ -142,7 +137,6 @@ def test_a_better_answer_never_lowers_a_score(sheets: Sheets, data: st.DataObjec
         assert [subject for subject in old if new[subject].score < old[subject].score - 1e-9] == []
 
 
-@quick
 @given(rounds())
 def test_scores_and_their_intervals_stay_on_the_scale(sheets: Sheets) -> None:
     scores = scored(sheets)
@@ -153,7 +147,6 @@ def test_scores_and_their_intervals_stay_on_the_scale(sheets: Sheets) -> None:
     assert [ends for ends in told if not 0 <= ends[0] <= ends[2] <= ends[1] <= 100 or ends[0] == ends[1]] == []
 
 
-@quick
 @given(rounds())
 def test_a_geometric_composite_is_never_above_the_arithmetic(sheets: Sheets) -> None:
     arithmetic, geometric = (composites(scored(sheets), form) for form in Form)
@@ -161,7 +154,6 @@ def test_a_geometric_composite_is_never_above_the_arithmetic(sheets: Sheets) -> 
     assert (set(arithmetic), above) == (set(geometric), [])
 
 
-@quick
 @given(rounds())
 def test_parts_add_up_to_their_totals(sheets: Sheets) -> None:
     scores = scored(sheets)
@@ -176,7 +168,6 @@ def test_parts_add_up_to_their_totals(sheets: Sheets) -> None:
 sheet = st.tuples(st.integers(0, N_ATOMS - 1), st.lists(st.integers(0, 5), min_size=6, max_size=6))
 
 
-@quick
 @given(st.lists(sheet, min_size=1, max_size=12), st.data())
 def test_replacing_a_sheet_gives_the_bytes_of_a_fresh_start(
     rows: list[tuple[int, list[int]]], data: st.DataObject
@@ -188,7 +179,6 @@ def test_replacing_a_sheet_gives_the_bytes_of_a_fresh_start(
     assert bytes_of(scored_from(kept)) == bytes_of(scored_from(fresh))
 
 
-@quick
 @given(st.lists(sheet, max_size=12), sheet)
 def test_a_rater_who_joins_a_group_that_stays_hidden_changes_no_byte(
     rows: list[tuple[int, list[int]]], joining: tuple[int, list[int]]
@@ -202,7 +192,6 @@ def test_a_rater_who_joins_a_group_that_stays_hidden_changes_no_byte(
             assert composites(after, form) == composites(before, form)
 
 
-@quick
 @given(st.lists(sheet, min_size=1, max_size=12), st.floats(0.001, 1000), st.floats(0.001, 1000))
 def test_weights_count_by_their_proportions_only(rows: list[tuple[int, list[int]]], one: float, other: float) -> None:
     sheets = sheets_of(rows)
@@ -252,7 +241,6 @@ def test_where_nobody_answers_there_is_no_score_and_no_composite(atoms: list[int
 readings = st.lists(st.floats(-20, 120), min_size=1, max_size=6)
 
 
-@quick
 @given(rounds(), readings, readings, st.sampled_from(Form), st.tuples(*[st.floats(0.01, 1)] * 3))
 def test_composites_of_soft_and_hard_kpis_stay_on_the_scale_and_fall_into_parts(
     sheets: Sheets, first: list[float], second: list[float], form: Form, weights: tuple[float, ...]

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.columns import Floats
@@ -19,7 +19,6 @@ from tests.scoring.people import soft
 points = st.integers(0, 100)
 errors = st.sampled_from([0.0, 0.5, 2.0, 5.0, 12.0])
 entries = st.lists(st.tuples(points, errors), min_size=5, max_size=9)
-quick = settings(max_examples=40)  # every example draws thousands of numbers
 
 
 def team(rows: list[tuple[float, float]]) -> list[Entry]:
@@ -56,7 +55,6 @@ def test_joint_places_hold_the_place_of_the_score_itself(rows: list[tuple[int, f
         assert 1 <= first <= 1 + above <= len(rows) - below <= last <= len(rows)
 
 
-@quick
 @given(entries, st.data())
 def test_the_order_in_which_subjects_come_changes_nothing(rows: list[tuple[float, float]], data: st.DataObject) -> None:
     given = team(rows)
@@ -180,7 +178,6 @@ def test_fewer_than_five_subjects_are_not_ranked(count: int) -> None:
     assert list(Unranked) == [Unranked.TOO_FEW_SUBJECTS]
 
 
-@quick
 @given(entries)
 def test_bands_are_told_apart_as_wholes_and_hang_together(rows: list[tuple[float, float]]) -> None:
     found = told(ranking(team(rows), seed="a"))
@@ -194,7 +191,6 @@ def test_bands_are_told_apart_as_wholes_and_hang_together(rows: list[tuple[float
             assert any(not found.are_apart(one, other) for one in ordered[:cut] for other in ordered[cut:])
 
 
-@quick
 @given(entries)
 def test_whoever_cannot_be_told_apart_may_hold_the_same_place(rows: list[tuple[float, float]]) -> None:
     found = told(ranking(team(rows), seed="a"))

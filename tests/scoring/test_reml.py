@@ -206,7 +206,7 @@ def test_a_true_zero_is_called_significant_once_in_twenty() -> None:
     subject, rater = np.repeat(range(8), 8), np.tile(range(8), 8)
     p_values = [
         zero_test(fit(Crossed.of(subject, rater, draw.normal(size=8)[subject] + draw.normal(size=64))), RATER).p_value
-        for _ in range(250)
+        for _ in range(120)
     ]
     assert 0.02 <= np.mean(np.array(p_values) < 0.05) <= 0.085
 

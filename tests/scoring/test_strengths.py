@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.pooling import PooledCovariance
@@ -62,7 +62,6 @@ def names(found: Strengths) -> tuple[list[int], list[int]]:
 # ------------------------------------------------------------ the error
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(answers, answers, answers), min_size=1, max_size=6), st.tuples(*[st.integers(0, 4)] * 2))
 def test_the_error_of_a_deviation_is_that_of_its_raters(
     rows: list[tuple[float, float, float]], of_manager: tuple[int, int]

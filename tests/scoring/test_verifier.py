@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.scoring import objections, verifier, verifier_columns, verifier_rows
 from app.scoring.objections import Rule
@@ -42,7 +42,6 @@ def test_the_second_opinion_shares_no_code_with_the_first() -> None:
         assert ours <= allowed
 
 
-@settings(max_examples=100, deadline=None)
 @given(played=played_rounds())
 def test_it_consents_to_every_round_that_the_rules_release(played: Played) -> None:
     verify(collected(played), claimed(played, release(played)))
