@@ -61,7 +61,7 @@ class Desk:
         self.press("Logg inn")
 
     def come_back(self, email: str) -> None:
-        """On another day, as somebody who has signed in by a letter before."""
+        """Signed in already: the way by letter is walked by `sign_in`."""
         secret = self.service.session_of(email)
         self.page.context.add_cookies([{"name": "session", "value": secret, "url": self.service.address}])
 
