@@ -3,9 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Page
 
+from tests.chromium import DESK, PHONE
+from tests.pages.looking import BEGINNING, Looking, View, serving
+
 SOUND = "<!doctype html><html lang=en><title>Sound</title><main><h1>Sound</h1><p>Text</p></main></html>"
+PALE = (
+    "<!doctype html><html lang=en><title>Pale</title><meta name=color-scheme content='light dark'>"
+    "<style>p {{ color: {pale}; background: #fff }} @media ({when}) {{ p {{ color: #000 }} }}</style>"
+    "<main><h1>Pale</h1><p>Text</p></main></html>"
+)
 UNSOUND = "<!doctype html><html lang=en><title>Unsound</title><main><h1>Unsound</h1><img src='data:,'></main></html>"
 
 pytestmark = pytest.mark.slow
@@ -28,6 +37,24 @@ def test_axe_passes_a_sound_page_and_names_the_barrier_of_an_unsound_one(
     assert barriers(desk) == []
     desk.set_content(UNSOUND)
     assert [line.split(":")[0] for line in barriers(desk)] == ["image-alt"]
+
+
+def test_letters_that_are_too_pale_are_named_where_their_look_is_new(
+    desk: Page, new_page: Callable[..., Page], barriers: Callable[[Page], list[str]]
+) -> None:
+    desk.set_content(PALE.format(pale="#aaa", when="print"))
+    assert [line.split(":")[0] for line in barriers(desk)] == ["color-contrast"]
+    paths = {
+        "/light": PALE.format(pale="#bbb", when="prefers-color-scheme: dark"),
+        "/dark": PALE.format(pale="#ccc", when="prefers-color-scheme: light"),
+    }
+    with serving(FastAPI(), paths) as base:
+        looking = Looking(new_page(is_painted=False), base)
+        looking.tab.goto(base + BEGINNING)
+        # In the first view together with all the rest, in the second by itself.
+        found = {path: looking.at(path, View(PHONE, "light"), View(DESK, "dark")) for path in paths}
+    named = {path: [line.split(":")[:2] for line in lines] for path, lines in found.items()}
+    assert named == {f"/{scheme}": [[scheme, " color-contrast"]] for scheme in ("light", "dark")}
 
 
 def test_a_phone_is_360_wide(phone: Page) -> None:

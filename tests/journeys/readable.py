@@ -24,7 +24,7 @@ _OWN_HEADERS = {"x-request-id"}
 # The local mailbox page lies outside the promise.
 _NO_PAGES = {"api", "mailbox"}
 # What a page offers to take along is made of what the page shows, and takes ten times as long to make.
-TAKEN_ALONG = (".pdf", ".xlsx")
+_TAKEN_ALONG = (".pdf", ".xlsx")
 _TAKE_ALONG = {"manager", "system"}
 NOT_ANALYSING = tuple(action for action in SCOPES if action is not Action.RESULTS_ANALYSE)
 WATCHED = ("first-impression", "phone-answer-time")
@@ -53,7 +53,7 @@ def read_all(service: Running, ids: Mapping[str, Sequence[str]], who: Readers) -
         (name, address): answer_of(client.get(address))
         for name, (client, families) in who.items()
         for address in addresses(service, ids, families)
-        if name in _TAKE_ALONG or not address.endswith(TAKEN_ALONG)
+        if name in _TAKE_ALONG or not address.endswith(_TAKEN_ALONG)
     }
 
 

@@ -69,8 +69,8 @@ def exchanged(one: str, other: str) -> dict[str, Answered]:
 
 
 def who_reads(kind: str) -> tuple[str, ...]:
-    """Everybody on SQLite; on PostgreSQL, which only puts rows in another order, who reads results at each door."""
-    return () if kind == "sqlite" else ("viewer", "system")
+    """Everybody on SQLite; on PostgreSQL, which only puts rows in another order, those who read results."""
+    return () if kind == "sqlite" else ("team leader", "rated person", "system")
 
 
 @pytest.fixture(scope="module")
