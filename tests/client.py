@@ -28,14 +28,17 @@ _ASKS_ALONE: ContextVar[bool] = ContextVar("_ASKS_ALONE", default=False)
 
 def run(work: Callable[..., Coroutine[Any, Any, T]], *given: Any) -> T:
     """Run something on a loop and wait for it."""
-    # A browser in the same test has a loop of its own here.
-    if current_thread() is not main_thread() or asyncio._get_running_loop():
+    # The driver of a browser leaves a loop behind as if it still ran, here and in every test after.
+    left = asyncio._get_running_loop()
+    if current_thread() is not main_thread() or (left and asyncio.current_task(left)):
         there: T = _loop_elsewhere().call(work, *given)
         return there
     before = _ASKS_ALONE.set(True)
+    asyncio._set_running_loop(None)
     try:
         return _loop().run_until_complete(work(*given))
     finally:
+        asyncio._set_running_loop(left)
         _ASKS_ALONE.reset(before)
 
 

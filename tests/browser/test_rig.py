@@ -1,12 +1,15 @@
 """The browser of the tests works as they assume: it paints, it complains, and axe sees barriers."""
 
+import threading
 from collections.abc import Callable
 
+import anyio.to_thread
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page
 
 from tests.chromium import DESK, PHONE
+from tests.client import run
 from tests.pages.looking import BEGINNING, Looking, View, serving
 
 SOUND = "<!doctype html><html lang=en><title>Sound</title><main><h1>Sound</h1><p>Text</p></main></html>"
@@ -55,6 +58,16 @@ def test_letters_that_are_too_pale_are_named_where_their_look_is_new(
         found = {path: looking.at(path, View(PHONE, "light"), View(DESK, "dark")) for path in paths}
     named = {path: [line.split(":")[:2] for line in lines] for path, lines in found.items()}
     assert named == {f"/{scheme}": [[scheme, " color-contrast"]] for scheme in ("light", "dark")}
+
+
+def test_a_browser_beside_it_does_not_send_a_request_to_another_thread(desk: Page) -> None:
+    async def asked() -> str:
+        return await anyio.to_thread.run_sync(lambda: threading.current_thread().name)
+
+    assert run(asked) == threading.main_thread().name
+    # The browser goes on where it was.
+    desk.set_content(SOUND)
+    assert desk.title() == "Sound"
 
 
 def test_a_phone_is_360_wide(phone: Page) -> None:
