@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from app.accounts import queries as accounts
-from app.errors import Conflict, Unavailable
 from app.heartbeat.queries import find_last_beat
 from app.heartbeat.rules import is_missing
 from app.infra.database import Database
 from app.infra.integrity import find_damage, find_secrets_in_texts
-from app.infra.revision import NEWEST, current_revision
 from app.invitations import queries as invitations
 from app.mail.queries import load_progress
 from app.releases import invariants as releases
@@ -30,22 +28,6 @@ def masked(value: object) -> str:
     text = "" if value is None else str(value)
     # An address of a database may hold a password.
     return _PASSWORD.sub(r"\1…@", text)
-
-
-def is_behind(database: Database) -> bool:
-    """Whether migrations are missing; Conflict when a newer program has written here, Unavailable with the reason."""
-    try:
-        with database.read() as session:
-            revision = current_revision(session)
-    except Unavailable as error:
-        reason = str(error.__cause__).partition("\n")[0]
-        raise Unavailable("The database does not answer: {reason}", reason=reason) from error
-    if revision is not None and revision > NEWEST:
-        sentence = (
-            "The database is at revision {there}, which this program ({here}) does not know: install a newer one."
-        )
-        raise Conflict(sentence, there=revision, here=NEWEST)
-    return revision != NEWEST
 
 
 def tell_worker(database: Database, *, now: datetime) -> str:

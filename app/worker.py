@@ -4,12 +4,8 @@ Nothing is scheduled anywhere: due work is a query over the state and `now`, so 
 moved dates need no care. Each piece of work is one transaction; what fails is logged and tried again next time.
 """
 
-import contextlib
-import fcntl
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,12 +24,10 @@ from app.dispatch import Post, send_due, take_back
 from app.dossiers.commands import remind_of_reviews
 from app.encounters.commands import forget_encounters
 from app.encounters_due import begin_due, draw_all_due
-from app.errors import Unavailable
-from app.heartbeat.commands import beat
-from app.heartbeat.rules import EVERY
-from app.infra.clock import utc_now
+from app.infra.attempts import attempt
 from app.infra.database import Database, WriteSession
 from app.infra.formats import DEFAULT_ZONE
+from app.infra.mark import MARK
 from app.infra.smtp import FolderTransport, SmtpTransport
 from app.infra.templates import build_environment
 from app.invitations.commands import answer_link_requests, invite_due_rounds, remind_due_rounds
@@ -47,7 +41,6 @@ from app.releases.queries import load_due_releases
 from app.releases.review import begin_review, load_due_reviews
 from app.repeats_due import Repeating
 from app.responses.keep_draft import forget_drafts
-from app.restored import hold_if_older
 from app.rounds.commands import refresh_shares, tell_managers
 from app.rounds.queries import load_rounds_to_close
 from app.rounds.values import Round
@@ -56,9 +49,6 @@ from app.visits.close import close_if_due
 from app.visits.commands import settle_due_visits
 
 HOUR = timedelta(hours=1)
-HANGS = timedelta(hours=1)
-"""A loop that has not come round for so long hangs: even a relay that takes ten minutes a letter lets it pass."""
-
 log = structlog.get_logger("app.worker")
 
 
@@ -115,7 +105,7 @@ def close_due(database: Database, now: datetime) -> int:
     """Close every round that is due, each in a transaction of its own; how many. One that fails holds up no other."""
     with database.read() as session:
         due = load_rounds_to_close(session, now=now)
-    return sum(_attempt(f"close {round_.id}", partial(_close, database, round_, now)) for round_ in due)
+    return sum(attempt(f"close {round_.id}", partial(_close, database, round_, now)) for round_ in due)
 
 
 def _close(database: Database, round_: Round, now: datetime) -> int:
@@ -146,7 +136,7 @@ def lay_out_due(database: Database, now: datetime) -> int:
     """Lay out the comments of every round that is due for it, each in a transaction of its own; how many."""
     with database.read() as session:
         due = load_due_reviews(session, now=now)
-    return sum(_attempt("lay out", partial(_lay_out, database, round_, now)) for round_ in due)
+    return sum(attempt("lay out", partial(_lay_out, database, round_, now)) for round_ in due)
 
 
 def _lay_out(database: Database, round_: Round, now: datetime) -> int:
@@ -195,11 +185,11 @@ def run_once(database: Database, post: Post, *, now: datetime, tasks: Sequence[T
 
 
 def _do_due(database: Database, *, now: datetime, tasks: Sequence[Task]) -> int:
-    return sum(_attempt(task.name, partial(task.run, database, now)) for task in tasks)
+    return sum(attempt(task.name, partial(task.run, database, now)) for task in tasks)
 
 
 def _send(database: Database, post: Post, *, now: datetime) -> int:
-    return _attempt("send", partial(send_due, database, post, now=now))
+    return attempt("send", partial(send_due, database, post, now=now))
 
 
 def run_until(
@@ -212,84 +202,12 @@ def run_until(
     tasks: Sequence[Task] = TASKS,
 ) -> None:
     """Do what is due, again and again, until told to stop; letters that an earlier life of this worker left come first."""
-    _attempt("take back", partial(take_back, database, post, now=clock()))
+    attempt("take back", partial(take_back, database, post, now=clock()))
     while not stop.is_set():
         done = _do_due(database, now=clock(), tasks=tasks)
         # The clock is read again: what took long before the letters must not shorten their leases.
         if not done + _send(database, post, now=clock()):
             stop.wait(pause)
-
-
-class Pulse:
-    """The sign of life of a worker: given every half minute, for as long as its loop comes round.
-
-    Not given by the loop itself, which may rightly wait ten minutes for a relay. Nor before it is known, by `mark`,
-    that the database is no older one: a sign of life would hide that there was none for long.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        owner: str,
-        clock: Callable[[], datetime],
-        *,
-        mark: Path | None = None,
-        hangs: timedelta = HANGS,
-    ) -> None:
-        self._database, self._owner, self._clock, self._mark = database, owner, clock, mark
-        self._hangs = hangs.total_seconds()
-        self._came_round_at = time.monotonic()
-
-    def come_round(self, _database: Database, _now: datetime) -> int:
-        """Note that the loop does; the first of its tasks."""
-        self._came_round_at = time.monotonic()
-        return 0
-
-    def beat_until(self, stop: threading.Event) -> None:
-        """Beat at once and every half minute until told to stop."""
-        while True:
-            if time.monotonic() - self._came_round_at < self._hangs:
-                _attempt("beat", self._beat)
-            if stop.wait(EVERY.total_seconds()):
-                return
-
-    def _beat(self) -> int:
-        now = self._clock()
-        hold_if_older(self._database, self._mark, now=now)
-        with self._database.write() as session:
-            beat(session, self._owner, now=now)
-        return 0
-
-
-@contextlib.contextmanager
-def working(settings: Settings, database: Database, *, after: float = 0.0) -> Iterator[threading.Event]:
-    """A worker beside whatever runs in the block; it ends its piece of work before the block is left.
-
-    It begins `after` so many seconds: what starts beside it has the processor to itself until then.
-    """
-    stop = threading.Event()
-    directory = settings.mailbox_dir.parent / "workers"
-    with worker_name(directory) as owner:
-        post = post_of(settings, owner, directory)
-        pulse = Pulse(database, owner, utc_now, mark=post.mark)
-        tasks = (Task("come round", pulse.come_round), *tasks_of(settings.zone))
-
-        def loop() -> None:
-            stop.wait(after)
-            run_until(stop, database, post, clock=utc_now, pause=settings.worker_pause, tasks=tasks)
-
-        threads = [
-            threading.Thread(target=loop, name="worker"),
-            threading.Thread(target=pulse.beat_until, args=(stop,), name="heartbeat"),
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield stop
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
 
 
 def post_of(settings: Settings, owner: str, directory: Path | None = None) -> Post:
@@ -299,7 +217,7 @@ def post_of(settings: Settings, owner: str, directory: Path | None = None) -> Po
     """
     writer = Writer(build_environment(zone=settings.zone), settings.mail_from)
     logbook = directory / f"worker-{owner.rpartition('/')[2]}.log" if directory is not None else None
-    mark = directory / "outbox.mark" if directory is not None else None
+    mark = directory / MARK if directory is not None else None
     if settings.smtp_host is None:
         folder = FolderTransport(settings.mailbox_dir)
         return Post(folder, writer, settings.address, owner, zone=settings.zone, logbook=logbook, mark=mark)
@@ -323,30 +241,3 @@ def post_of(settings: Settings, owner: str, directory: Path | None = None) -> Po
         logbook=logbook,
         mark=mark,
     )
-
-
-@contextlib.contextmanager
-def worker_name(directory: Path) -> Iterator[str]:
-    """A name that no other worker on this machine bears while the block runs, the same again after a crash."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for slot in range(1, 1000):
-        with (directory / f"worker-{slot}.lock").open("a") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            yield f"{socket.gethostname()}/{slot}"
-            return
-    raise RuntimeError("a thousand workers run here already")
-
-
-def _attempt(name: str, work: Callable[[], int]) -> int:
-    """Do a piece of work; what fails is logged, so that the rest goes on."""
-    try:
-        return work()
-    except Unavailable:
-        log.warning("work put off, the database is busy or away", work=name)
-        return 0
-    except Exception:
-        log.exception("work failed", work=name)
-        return 0

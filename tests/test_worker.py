@@ -31,7 +31,8 @@ from app.rounds.rules import GRACE
 from app.rounds.tables import RoundRow
 from app.rounds.values import Round, RoundState
 from app.visits.close import close_round as close_with_visits
-from app.worker import TASKS, Hourly, Task, close_due, run_once, run_until, worker_name, writing
+from app.worker import TASKS, Hourly, Task, close_due, run_once, run_until, writing
+from app.working import worker_name
 from tests.fjellbris import Fjellbris, address, draft_round, fjellbris
 from tests.mail.scripted import ScriptedServer
 from tests.served import ONE_DATABASE, STRICTER_DATABASE

@@ -6,7 +6,7 @@ from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.values import AccountId
 from app.deferred import dataclass
-from app.demo.organisation import COMPANY, DOMAIN, address
+from app.demo.addresses import COMPANY, DOMAIN, address
 from app.infra.database import ReadSession
 from app.organisation.queries import list_companies
 

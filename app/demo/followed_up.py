@@ -12,10 +12,10 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, Role, Viewer
 from app.decisions.commands import decide_case, open_case
 from app.decisions.values import CaseDraft, Choice, DecisionDraft
+from app.demo.addresses import address
 from app.demo.calendar import Quarter, at_local, month_before
 from app.demo.entrances import AMIR
 from app.demo.open_round import answer_half
-from app.demo.organisation import address
 from app.demo.readings import IMPROVED
 from app.errors import NotFound
 from app.infra.database import WriteSession

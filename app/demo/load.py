@@ -8,6 +8,7 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Grant, NewAccount, Role, Viewer
 from app.analysis.commands import answer_assignment, note_score
 from app.analysis.values import Choice, NoteDraft
+from app.demo.addresses import address
 from app.demo.benchmarks import bring_in_neighbour
 from app.demo.calendar import at_local, quarter_of, released_quarter
 from app.demo.dossiers import put_on_record
@@ -15,7 +16,7 @@ from app.demo.entrances import ADMIN, AMIR, ANALYST
 from app.demo.followed_up import follow_up
 from app.demo.kpis import create_kpis
 from app.demo.open_round import open_round
-from app.demo.organisation import address, create_organisation
+from app.demo.organisation import create_organisation
 from app.demo.past_round import release_past_quarter
 from app.demo.programme import set_up_programme
 from app.demo.ratings import CONTACTS, customer, shopper

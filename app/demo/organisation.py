@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from app.accounts.rules import SERVICE
+from app.demo.addresses import COMPANY, address
 from app.demo.kpis import LEADERS, Whereabouts
 from app.infra.database import WriteSession
 from app.organisation.commands import create_company, import_organisation, import_people
@@ -15,9 +16,7 @@ from app.organisation.named import find_subjects
 from app.organisation.queries import load_people_of
 from app.reports import Row
 
-COMPANY = "fjellbris"
 COMPANY_NAME = "Fjellbris Varme & Service AS"
-DOMAIN = "fjellbris.example"
 
 DEPARTMENTS: Mapping[str, str] = {
     "customer-centre": "Kundesenter",
@@ -63,11 +62,6 @@ def login(name: str) -> str:
     ('emil.saether', 'siv.asen')
     """
     return name.casefold().translate(_LETTERS)
-
-
-def address(key: str) -> str:
-    """The address of an employee."""
-    return f"{key}@{DOMAIN}"
 
 
 def logins(*units: str) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ from threading import get_ident
 
 from app.deferred import dataclass
 
+MARK = "outbox.mark"
+"""The name of the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

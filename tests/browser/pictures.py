@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 from app.accounts.queries import find_account
 from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link, use_sign_in_link
+from app.demo.addresses import address
 from app.demo.entrances import ADMIN, AMIR
 from app.demo.load import load_demo
-from app.demo.organisation import address
 from app.infra.database import Database
 from app.infra.keys import key_of
 from app.infra.logs import configure_logs

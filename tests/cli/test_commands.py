@@ -117,10 +117,10 @@ def test_the_doctor_masks_secrets(run: Callable[..., Ran], monkeypatch: pytest.M
 def test_the_doctor_asks_a_database_of_another_revision_nothing_more(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.doctor.NEWEST", "9999")
+    monkeypatch.setattr("app.terminal.NEWEST", "9999")
     older = run("doctor", "--invariants")
     assert (older.code, older.complained) == (1, f"The database waits for revision {NEWEST}: run `migrate`.\n")
-    monkeypatch.setattr("app.doctor.NEWEST", "0000")
+    monkeypatch.setattr("app.terminal.NEWEST", "0000")
     for newer in (run("doctor"), run("migrate")):
         assert newer.code == 5
         assert f"The database is at revision {NEWEST}, which this program (0000) does not know" in newer.complained

@@ -9,9 +9,9 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import Viewer
 from app.decisions.queries import list_cases
 from app.decisions.values import Choice
+from app.demo.addresses import COMPANY
 from app.demo.entrances import ways_in
 from app.demo.load import NotEmpty, load_demo
-from app.demo.organisation import COMPANY
 from app.encounters.queries import load_due_programmes, load_running
 from app.infra.database import Database, ReadSession
 from app.infra.entropy import SeededEntropy

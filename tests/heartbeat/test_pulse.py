@@ -17,7 +17,8 @@ from app.infra.database import Database, WriteSession
 from app.mail.commands import begin_progress, count_batch
 from app.mail.queries import load_progress
 from app.settings import Settings
-from app.worker import Pulse, Task, post_of, run_once, working, writing
+from app.worker import Task, post_of, run_once, writing
+from app.working import Pulse, working
 
 
 def heard(engine: Database) -> datetime | None:

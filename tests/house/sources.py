@@ -11,7 +11,21 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
 TEMPLATES = ROOT / "templates"
-EDGES = ("web", "api", "http", "worker.py", "cli.py", "recomputing.py", "doctor.py", "main.py", "demo")
+EDGES = (
+    "web",
+    "api",
+    "http",
+    "worker.py",
+    "working.py",
+    "cli.py",
+    "terminal.py",
+    "serving.py",
+    "administration.py",
+    "recomputing.py",
+    "doctor.py",
+    "main.py",
+    "demo",
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -25,7 +25,10 @@ PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 # Those who read these read English: developers and whoever runs the service. The demo and the packs carry both languages.
 ENGLISH_ONLY = {
     "api",
+    "administration.py",
     "cli.py",
+    "serving.py",
+    "terminal.py",
     "demo",
     "packs",
     "recomputing.py",
@@ -35,6 +38,7 @@ ENGLISH_ONLY = {
     "settings.py",
     "main.py",
     "worker.py",
+    "working.py",
     "scoring",
 }
 

@@ -17,7 +17,7 @@ from httpx2 import Response
 from app.accounts.commands import create_api_key, ensure_account, grant_role, start_link, use_sign_in_link
 from app.accounts.rules import SCOPES, SERVICE
 from app.accounts.values import NewApiKey, Role
-from app.demo.organisation import address
+from app.demo.addresses import address
 from app.dispatch import Post
 from app.infra.database import Database
 from app.infra.keys import key_of

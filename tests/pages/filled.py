@@ -12,7 +12,7 @@ from app.accounts.rules import SERVICE
 from app.accounts.tables import PasskeyRow
 from app.accounts.values import Role
 from app.api.schemas.kpis import VersionIn
-from app.demo.organisation import address
+from app.demo.addresses import address
 from app.infra.database import WriteSession
 from app.infra.ids import new_id
 from app.infra.keys import key_of

@@ -11,7 +11,7 @@ from app.accounts.values import Role
 from app.decisions.commands import decide_case, open_case
 from app.decisions.queries import CASE_ORDERS, list_cases
 from app.decisions.values import CaseDraft, CaseFilter, CaseState, Choice, DecisionDraft
-from app.demo.organisation import address
+from app.demo.addresses import address
 from app.errors import Invalid
 from app.infra.database import WriteSession
 from app.infra.paging import BadCursor, Page, PageRequest
