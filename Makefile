@@ -12,12 +12,14 @@ BASE := $(VENV)/.base-installed
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 BROWSER := $(VENV)/.browser-installed
-# Each that is found is asked, and of those that can make environments the quickest taken: 3.11 is the oldest that works,
-# version managers leave launchers that fail, and what they build themselves takes up to half as long again. Asked twice,
-# a hundred times each, since a shared machine slows down for a while now and then.
+# Of those that are found and can make environments the quickest is taken: 3.11 is the oldest that works, version managers
+# leave launchers that fail, and what they build themselves takes up to half as long again. All take six turns, forth
+# and back, since of the cores of a shared machine one may be slower for a while, by more than they differ.
 PYTHON := python3 python3.14 python3.13 python3.12 python3.11 python /usr/bin/python3
-SECONDS := import importlib.util as found, sys, timeit; sys.version_info < (3, 11) and sys.exit(1); \
-  print(min(timeit.repeat("[str(n) for n in range(20000)]", number=1, repeat=100)) + (found.find_spec("ensurepip") is None))
+ITSELF := import os, sys; sys.version_info < (3, 11) and sys.exit(1); \
+  print(os.path.realpath(sys.executable), sys.executable, sep="\t")
+SECONDS := import importlib.util as found, timeit; \
+  print(min(timeit.repeat("[str(n) for n in range(20000)]", number=1, repeat=40)) + (found.find_spec("ensurepip") is None))
 INSTALL = $(PY) -m uv pip install -q --python $(PY) --require-hashes -r
 # uv ignores pip's settings for mirrors and certificates: where it fails, pip has its turn.
 INSTALL_SLOWLY = $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r
@@ -84,8 +86,11 @@ lock: $(BASE) ## resolve pyproject.toml into the hashed locks (UPGRADE=1 takes n
 # ------------------------------------------------------------ stamps: done once, again when a lock changes
 
 $(PY):
-	@python=$$(for name in $(PYTHON) $(PYTHON); do \
-	  took=$$("$$name" -c '$(SECONDS)' 2>/dev/null) && echo "$$took $$name" || :; done | sort -n | head -n 1 | cut -d' ' -f2); \
+	@found=$$(for name in $(PYTHON); do "$$name" -c '$(ITSELF)' 2>/dev/null || :; done \
+	  | sort -t $$'\t' -k 1,1 -u | cut -f 2); \
+	python=$$(for turn in -u -ur -u -ur -u -ur; do sort $$turn <<< "$$found" | while read -r name; do \
+	  took=$$("$$name" -c '$(SECONDS)' 2>/dev/null) && echo "$$took $$name" || :; done; done \
+	  | sort -n | head -n 1 | cut -d' ' -f2-); \
 	test -n "$$python" || { echo 'Python 3.11 or newer is needed and none was found on PATH.'; exit 1; }; \
 	"$$python" -m venv $(VENV) 2>/dev/null \
 	|| { rm -rf $(VENV); "$$python" -m venv --without-pip $(VENV) && "$$python" -m pip --python $(PY) install -q --require-hashes -r requirements-tools.lock 2>/dev/null; } \
