@@ -14,11 +14,10 @@ from app.kpis.values import KpiKind, RaterGroup
 from app.metrics.values import Reading
 from app.organisation.values import SubjectKind
 from app.releases.measured import hard_scores
-from app.releases.partition import JudgedRound
+from app.releases.partition import Flags, JudgedRound
 from app.rounds.values import FrozenKpi, FrozenRound
 from app.scoring.composite import score_composites
 from app.scoring.pooling import PooledCovariance, pooled_covariance
-from app.scoring.readable import Figure, weighing_groups
 from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import Composite, HardScore, NotScored
 from app.scoring.scorecards import CardEntry, Form, Scorecard
@@ -118,30 +117,32 @@ def hard_numbers(frozen: FrozenRound, judged: JudgedRound) -> dict[str, int]:
 
 def _released(frozen: FrozenRound, judged: JudgedRound) -> tuple[tuple[int, ...], Released]:
     """The readable rows as released groups; what is not shown on a measure is taken out there."""
-    singles: defaultdict[int, set[tuple[int, ...]]] = defaultdict(set)
-    for figure, extent in zip(judged.figures, judged.extents, strict=True):
-        if extent:
-            singles[figure.subject].add(figure.groups)
-    kept, groups = [], []
-    for number, (figure, extent) in enumerate(zip(judged.figures, judged.extents, strict=True)):
-        weighing = weighing_groups(figure.groups, singles[figure.subject]) if extent else ()
-        if weighing:
-            kept.append(number)
-            groups.append(_group(frozen, judged, figure, weighing, extent))
-    whole = Released.of(judged.released, groups)
-    is_shown = judged.is_shown[np.array(kept, np.int64)[whole.group], whole.kpi]
+    kept = tuple(number for number, extent in enumerate(judged.extents) if extent)
+    whole = Released.of(judged.released, [_group(frozen, judged, number) for number in kept])
+    is_shown = _shown(judged)[np.array(kept, np.int64)[whole.group], whole.kpi]
     columns = {name: getattr(whole, name)[is_shown] for name in ("group", "kpi", "n", "mean")}
-    return tuple(kept), replace(whole, **columns)
+    return kept, replace(whole, **columns)
 
 
-def _group(
-    frozen: FrozenRound, judged: JudgedRound, figure: Figure, weighing: tuple[int, ...], atoms: tuple[int, ...]
-) -> ReleasedGroup:
-    names = tuple(frozen.groups[group].rater_group.value for group in weighing)
+def _shown(judged: JudgedRound) -> Flags:
+    """[figure, measure] What is shown: a mixed atom only where it speaks for a group that has no row of its own."""
+    numbers = {(figure.subject, figure.groups): number for number, figure in enumerate(judged.figures)}
+    shown = judged.is_shown.copy()
+    for number, figure in enumerate(judged.figures):
+        if len(figure.groups) > 1:
+            own = [numbers.get((figure.subject, (group,))) for group in figure.groups]
+            if None not in own:
+                shown[number] &= ~judged.is_shown[own].all(axis=0)
+    return shown
+
+
+def _group(frozen: FrozenRound, judged: JudgedRound, number: int) -> ReleasedGroup:
+    figure, atoms = judged.figures[number], judged.extents[number]
+    names = tuple(frozen.groups[group].rater_group.value for group in figure.groups)
     if len(names) == 1:
         return ReleasedGroup(figure.subject, names, atoms)
     cells = [cell for atom in atoms for cell in judged.made.atoms[atom].cells]
-    heads = tuple(sum(cell.sheets for cell in cells if cell.group == group) for group in weighing)
+    heads = tuple(sum(cell.sheets for cell in cells if cell.group == group) for group in figure.groups)
     return ReleasedGroup(figure.subject, names, atoms, heads)
 
 

@@ -13,7 +13,6 @@ row_parts           the atoms a row stands on, or why it is withheld (R4)
 is_small            must this atom be shown coarsely (R7)
 shows_comments      may the comments of this atom be read (R8)
 live_share          what the tracker says while the round is open (R9)
-weighing_groups     the rater groups whose weight a mixed atom carries
 ==================  =======================================================================
 
 Every answer depends on head counts and on how many sheets carry a score, never on a score, and not on *whose* sheets
@@ -321,16 +320,3 @@ def live_share(people: int, answered: int, asked: int, k: int) -> int | None:
     if people < k or not asked:
         return None
     return 10 * (10 * answered // asked)
-
-
-def weighing_groups(groups: tuple[int, ...], shown: Collection[tuple[int, ...]]) -> tuple[int, ...]:
-    """The rater groups whose weight a row carries: those of a mixed atom that have no row of their own.
-
-    In a unit a group may have a row from persons below and a rest in the unit's mixed atom; its weight counts once.
-
-    >>> weighing_groups((1, 2), shown=[(1,), (1, 2)])
-    (2,)
-    """
-    if len(groups) == 1:
-        return groups
-    return tuple(group for group in groups if (group,) not in shown)

@@ -130,7 +130,7 @@ def _check_groups(totals: AtomTotals, groups: Sequence[ReleasedGroup]) -> None:
         if min(group.atoms) < 0 or max(group.atoms) >= totals.n_atoms:
             msg = f"atoms of a group must be from 0 to {totals.n_atoms - 1}, got {group.atoms}"
             raise ScoringError(msg)
-    named = [(group.subject, name) for group in groups for name in group.groups]
+    named = [(group.subject, name, len(group.groups) > 1) for group in groups for name in group.groups]
     if len(set(named)) < len(named):
-        msg = "a rater group can be released once per subject only"
+        msg = "a rater group can be released once per subject only, and once more in a mixed one"
         raise ScoringError(msg)

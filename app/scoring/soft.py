@@ -59,7 +59,7 @@ class RaterMix:
             raise ScoringError(msg)
 
     def weight(self, groups: Sequence[str]) -> float:
-        """Weight of a released group: the sum over the rater groups it holds.
+        """Weight of rater groups together: the sum over those that a released group speaks for.
 
         >>> RaterMix(0, {"customer": 0.25, "supplier": 0.5}).weight(["customer", "supplier"])
         0.75
@@ -169,8 +169,9 @@ def score_kpis(released: Released, mixes: Sequence[RaterMix], spread: Spread) ->
     -------
     Scores; those whose released weight is below half are `insufficient`.
 
-    Formula: S = sum W'_g m_g, W'_g = W_g/sum of the released W; standard error by `linear.error_terms` with
-    a = W'_g; Kish size 1/sum(W'_g^2/n_g); moderated Wilson interval.
+    Formula: S = sum W'_g m_g, W'_g = W_g/sum of the released W, where W_g of a mixed group is the sum over its rater
+    groups without a row of their own on the same subject and KPI; standard error by `linear.error_terms` with a = W'_g;
+    Kish size 1/sum(W'_g^2/n_g); moderated Wilson interval.
     Source: docs/scoring.md, sections "Subject score" and "Standard error".
 
     >>> from app.scoring.pooling import PooledCovariance
@@ -212,7 +213,32 @@ def _weighed(released: Released, mixes: Sequence[RaterMix]) -> tuple[Integers, F
     def weight(code: int) -> float:
         return by_kpi[code & LARGEST_KPI].weight(labels[code >> KPI_BITS])
 
-    return rows, by_code(label[released.group[rows]] << KPI_BITS | released.kpi[rows], weight)
+    weights = by_code(label[released.group[rows]] << KPI_BITS | released.kpi[rows], weight)
+    for place, names in _of_mixed(released, rows):
+        weights[place] = by_kpi[int(released.kpi[rows[place]])].weight(names)
+    return rows, weights
+
+
+def _of_mixed(released: Released, rows: Integers) -> Iterator[tuple[int, list[str]]]:
+    """Places of the rows of mixed groups, and those of their rater groups that have no row of their own beside them."""
+    names = [group.groups for group in released.groups]
+    is_mixed = np.array([len(groups) > 1 for groups in names], np.bool_)[released.group[rows]]
+    subjects = released.subjects()[rows]
+    beside = np.isin(subjects, subjects[is_mixed])
+    found = [
+        (place, names[group], (subject, kpi))
+        for place, group, subject, kpi in zip(
+            np.flatnonzero(beside).tolist(),
+            released.group[rows[beside]].tolist(),
+            subjects[beside].tolist(),
+            released.kpi[rows[beside]].tolist(),
+            strict=True,
+        )
+    ]
+    own = {(groups[0], about) for _, groups, about in found if len(groups) == 1}
+    for place, groups, about in found:
+        if len(groups) > 1:
+            yield place, [name for name in groups if (name, about) not in own]
 
 
 def _group_table(released: Released, rows: Integers, weight: Floats, share: Floats, terms: Terms) -> GroupTable:

@@ -20,7 +20,6 @@ from app.scoring.readable import (
     row_parts,
     shows_comments,
     subjects_at_least,
-    weighing_groups,
     withheld_atom,
 )
 from tests.scoring.rounds import cell, competitor, named, person, protected, report, unit
@@ -292,12 +291,6 @@ def test_the_live_share_is_under_k_and_then_floored_to_tens(
 def test_more_answers_than_were_asked_are_refused() -> None:
     with pytest.raises(ScoringError, match="answered must be 0 to 4, got 5"):
         live_share(5, 5, 4, 3)
-
-
-def test_a_groups_weight_counts_once_in_a_unit_that_has_a_row_and_a_mixed_rest_of_it() -> None:
-    assert weighing_groups((1,), [(1,), (1, 2)]) == (1,)
-    assert weighing_groups((1, 2), [(1,), (1, 2)]) == (2,)
-    assert weighing_groups((1, 2), [(1, 2)]) == (1, 2)
 
 
 def test_the_tree_may_name_parents_later_than_their_children() -> None:

@@ -152,9 +152,13 @@ def test_kish_size_of_equal_weights_is_the_number_of_raters() -> None:
     assert kish_size([0.25] * 4, [5] * 4) == agrees(20)
 
 
-def test_a_group_is_released_once_per_subject() -> None:
-    totals = totals_of([np.ones((1, 1))] * 2)
-    groups = [ReleasedGroup(0, ("customer",), (0,)), ReleasedGroup(0, ("customer", "supplier"), (1,), (1, 1))]
+@pytest.mark.parametrize("names", [("customer",), ("customer", "supplier")])
+def test_a_group_is_released_once_per_subject_alone_and_once_in_a_mixed_one(names: tuple[str, ...]) -> None:
+    totals = totals_of([np.ones((1, 1))] * 3)
+    mixed = ReleasedGroup(0, ("customer", "supplier"), (1,), (1, 1))
+    groups = [ReleasedGroup(0, ("customer",), (0,)), mixed]
+    assert len(Released.of(totals, groups).mean) == 2
+    groups.append(ReleasedGroup(0, names, (2,), (1, 1) if len(names) > 1 else ()))
     with pytest.raises(ScoringError, match="a rater group can be released once per subject only"):
         Released.of(totals, groups)
 

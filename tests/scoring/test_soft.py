@@ -99,6 +99,26 @@ def test_a_mixed_group_weighs_as_much_as_its_members_together() -> None:
     assert (found.score, found.groups[1].weight, found.coverage) == (agrees(77.5), 0.5, 1)
 
 
+def test_on_each_kpi_a_mixed_group_weighs_what_its_members_without_a_row_of_their_own_weigh() -> None:
+    # Peers have a row of their own on the first KPI, peers and customers on the third.
+    rows = {"peers": [[60.0, np.nan, 60.0]], "customers": [[np.nan, np.nan, 80.0]], "mixed": [[40.0, 20.0, 10.0]] * 2}
+    totals = totals_of([np.array(one) for one in rows.values()])
+    groups = [
+        ReleasedGroup(0, ("peers",), (0,)),
+        ReleasedGroup(0, ("customers",), (1,)),
+        ReleasedGroup(0, ("peers", "customers"), (2,), (1, 1)),
+    ]
+    mixes = [RaterMix(kpi, WEIGHTS) for kpi in range(3)]
+    found = score_kpis(Released.of(totals, groups), mixes, {}).values()
+    weights = {kpi: {one.groups: one.weight for one in told(found[0, kpi]).groups} for kpi in range(3)}
+    assert weights == {
+        0: {("peers",): 0.3, ("peers", "customers"): 0.2},
+        1: {("peers", "customers"): 0.5},
+        2: {("peers",): 0.3, ("customers",): 0.2, ("peers", "customers"): 0},
+    }
+    assert [told(found[0, kpi]).score for kpi in range(3)] == [agrees(52), agrees(20), agrees(68)]
+
+
 def test_a_unit_speaks_with_one_voice_per_sheet() -> None:
     atoms = [np.array([[20.0], [40.0], [60.0]]), np.array([[90.0], [100.0], [80.0], [70.0], [60.0]])]
     released = Released.of(totals_of(atoms), [ReleasedGroup(0, ("peers",), (0, 1))])
