@@ -47,6 +47,20 @@ def test_the_command_line_and_the_web_process_load_nothing_that_they_may_not_nee
     )
 
 
+def test_the_tables_that_a_start_loads_refer_to_no_others() -> None:
+    asked = """
+import app.cli
+from app.infra.database import Base
+
+tables = Base.metadata.tables
+referred = {key.target_fullname.rpartition(".")[0] for table in tables.values() for key in table.foreign_keys}
+print(len(tables), *sorted(referred - tables.keys()))
+"""
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    count, *missing = told.stdout.split()
+    assert (int(count) > 50, missing) == (True, [])
+
+
 def test_every_frozen_dataclass_with_slots_is_written_when_it_is_first_used() -> None:
     at_once = [
         source.name
