@@ -1,5 +1,7 @@
 """Conjugate gradients solve what factoring solves; random signs estimate traces and determinants without bias."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -121,6 +123,21 @@ def test_the_slack_is_how_far_probes_with_other_signs_are_off() -> None:
     probed = [ProbedInverse(rows, Ratios(0.3, 0.25), seed=seed) for seed in range(12)]
     spread = float(np.std([each.log_det for each in probed], ddof=1))
     assert 0.4 * spread < float(np.mean([each.slack for each in probed])) < 2.5 * spread
+
+
+def test_what_a_probe_is_off_by_and_what_is_known_to_be_nothing_in_the_mean_is_taken_off() -> None:
+    people, at = organisation(2, people=60), Ratios(0.3, 0.25)
+    rows = Crossed.of(people.subject, people.rater, people.score)
+    probed = [ProbedInverse(rows, at, probes=4, seed=seed) for seed in range(40)]
+    kept, gone = probed[0].solver.eliminated.kept, probed[0].solver.eliminated.gone
+    places = [np.unique(column, return_inverse=True)[1] for column in (people.subject, people.rater)]
+    ours, theirs = (np.eye(rows.levels[role])[places[role]] for role in (kept, gone))
+    left = ours.T @ np.linalg.inv(np.eye(len(ours)) + at[gone] * theirs @ theirs.T) @ ours
+    root = np.sqrt(1 + at[kept] * np.diag(left))
+    beside = at[kept] * (left - np.diag(np.diag(left))) / np.outer(root, root)
+    # The variance of w'Aw, where A has nothing on its diagonal, is twice the sum of its squares.
+    alone = math.sqrt(2 * float(np.square(beside).sum()) / 4)
+    assert float(np.std([each.log_det for each in probed], ddof=1)) < 0.5 * alone
 
 
 @pytest.mark.parametrize("at", [Ratios(0.0, 0.4), Ratios(0.4, 0.0), Ratios(0.0, 0.0)])
