@@ -1,4 +1,4 @@
-"""The commands for whoever looks after an installation: worker, migrate, demo, release, import, create-admin, doctor. Every write is one transaction."""
+"""The commands for whoever looks after an installation. Every write is one transaction."""
 
 import signal
 import sys
@@ -43,11 +43,6 @@ from app.working import working
 
 app = typer.Typer()
 importing = typer.Typer(no_args_is_help=True, help="Bring a file in: all of it or nothing; again it changes nothing.")
-app.add_typer(importing, name="import")
-app.add_typer(benchmark_files.app, name="benchmark")
-app.command()(recompute)
-app.command()(bounces)
-app.command()(outbox)
 
 TableFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing")]
@@ -192,6 +187,13 @@ def doctor(*, invariants: Annotated[bool, typer.Option("--invariants", help="Che
         complain.print(problem)
     say.print("Everything is sound." if not problems else f"{len(problems)} to look at.")
     sys.exit(1 if problems else 0)
+
+
+app.command()(recompute)
+app.command()(bounces)
+app.command()(outbox)
+app.add_typer(importing, name="import")
+app.add_typer(benchmark_files.app, name="benchmark")
 
 
 # ------------------------------------------------------------ pieces
