@@ -129,10 +129,9 @@ def _shown(judged: JudgedRound) -> Flags:
     numbers = {(figure.subject, figure.groups): number for number, figure in enumerate(judged.figures)}
     shown = judged.is_shown.copy()
     for number, figure in enumerate(judged.figures):
-        if len(figure.groups) > 1:
-            own = [numbers.get((figure.subject, (group,))) for group in figure.groups]
-            if None not in own:
-                shown[number] &= ~judged.is_shown[own].all(axis=0)
+        own = [numbers[figure.subject, (group,)] for group in figure.groups if (figure.subject, (group,)) in numbers]
+        if len(own) == len(figure.groups) > 1:
+            shown[number] &= ~judged.is_shown[own].all(axis=0)
     return shown
 
 
