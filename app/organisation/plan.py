@@ -175,8 +175,11 @@ def _wrong_shape(planned: Sequence[PlannedSubject], standing: Standing) -> Itera
         yield from _wrong_place(one, kinds)
     levels, loops = _levels(parents, standing.root.id)
     for loop in loops:
-        way = f" {ARROW} ".join(_label(key, by_key, standing) for key in loop)
-        yield RowError(min(by_key[key].line.row for key in loop if key in by_key), "parent_external_id", LOOP, way)
+        first = min((key for key in loop if key in by_key), key=lambda key: by_key[key].line.row)
+        # Told from the row that is named; the last of a loop is its first once more.
+        once_around = [*loop[loop.index(first) : -1], *loop[: loop.index(first)], first]
+        way = f" {ARROW} ".join(_label(key, by_key, standing) for key in once_around)
+        yield RowError(by_key[first].line.row, "parent_external_id", LOOP, way)
     for row in sorted({_row_above(key, parents, by_key) for key, level in levels.items() if level > MAX_DEPTH}):
         yield RowError(row, "parent_external_id", DEEP)
     yield from _crowded(planned, parents)

@@ -100,6 +100,7 @@ TAKEN = "There is already something with this name here."
         (["A,team,A,B", "B,team,B,C", "C,team,C,A"], [(2, "parent_external_id", LOOP, "A → B → C → A")]),
         (["A,team,A,A"], [(2, "parent_external_id", LOOP, "A → A")]),
         (["KS,department,Kundesenter,TN"], [(2, "parent_external_id", LOOP, "KS → TN → KS")]),
+        (["A,team,A,TN", "TN,team,Team Nord,A"], [(2, "parent_external_id", LOOP, "A → TN → A")]),
         (["A,team,A,nowhere"], [(2, "parent_external_id", NO_PARENT, "")]),
         (
             ["A,team,A,K", "K,competitor,K,"],
