@@ -72,6 +72,7 @@ def say_ways_in(settings: Settings, database: Database) -> None:
 
 
 def sign_in_link(session: WriteSession, settings: Settings, account_id: str, *, now: datetime) -> str:
+    """An address that signs an account in, once."""
     token = key_of(session).sign_in_token(start_link(session, account_id, now=now))
     return f"{settings.address}/sign-in/{token}"
 

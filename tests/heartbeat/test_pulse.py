@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 import structlog
 from sqlalchemy import event
 
+from app.dispatch import Post
 from app.errors import Unavailable
 from app.heartbeat.commands import beat
 from app.heartbeat.queries import find_last_beat
@@ -62,6 +64,30 @@ def test_a_worker_gives_a_sign_of_life_as_long_as_it_works_and_looks_before_whet
     assert held is not None
     assert last is not None
     assert begun <= held <= last <= utc_now()
+
+
+def test_a_worker_that_cannot_begin_says_so_and_begins_later(
+    engine: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def made(settings: Settings, owner: str, directory: Path | None) -> Post:
+        asked.append(owner)
+        if len(asked) == 1:
+            raise OSError("no room on the disk")
+        return post_of(settings, owner, directory)
+
+    def seen(*_: object) -> int:
+        asked.append("seen")
+        return 0
+
+    monkeypatch.setattr("app.worker.post_of", made)
+    monkeypatch.setattr("app.worker.tasks_of", lambda _: (Task("see", seen),))
+    often = settings.model_copy(update={"worker_pause": 0.01})
+    with structlog.testing.capture_logs() as logs, working(often, engine):
+        assert eventually(lambda: "seen" in asked)
+    assert asked[0] == asked[1]
+    assert [(one["event"], one["work"], one["log_level"]) for one in logs] == [("work failed", "work", "error")]
 
 
 def test_no_sign_of_life_is_given_while_nobody_can_look_whether_the_database_is_an_older_one(
