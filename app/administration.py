@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +16,8 @@ from app.accounts.rules import SERVICE
 from app.accounts.values import NewAccount, Role
 from app.demo.load import load_demo
 from app.doctor import find_problems, masked, tell_worker
-from app.errors import FieldError, Invalid
 from app.infra.clock import utc_now
-from app.infra.database import Database, WriteSession
+from app.infra.database import Database
 from app.infra.revision import NEWEST
 from app.infra.tabular import read_table
 from app.metrics.commands import record_readings
@@ -38,7 +37,7 @@ from app.responses.past import import_ratings
 from app.responses.ratings import RATING_COLUMNS
 from app.returned import bounces
 from app.settings import Settings
-from app.terminal import busy, complain, is_behind, opened, say, say_ways_in, sign_in_link
+from app.terminal import busy, chosen_company, complain, is_behind, opened, say, say_ways_in, sign_in_link
 from app.working import working
 
 app = typer.Typer()
@@ -93,27 +92,13 @@ def release(round_id: Annotated[str, typer.Argument(metavar="ROUND", help="Id of
 @importing.command("organisation")
 def import_organisation(file: TableFile, company: CompanyOption = None, *, dry_run: DryRun = False) -> None:
     """Departments, teams and competitors: external_id, kind, name, parent_external_id."""
-    with opened(Settings()) as database, busy(f"Bringing in {file.name}"):
-        rows = _rows(file, ORGANISATION_COLUMNS)
-        with database.write() as session:
-            company_id = _company(session, company)
-            report = bring_in.import_organisation(
-                session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=utc_now()
-            )
-    _tell(report)
+    _bring_in(file, ORGANISATION_COLUMNS, bring_in.import_organisation, company, dry_run=dry_run)
 
 
 @importing.command("people")
 def import_people(file: TableFile, company: CompanyOption = None, *, dry_run: DryRun = False) -> None:
     """Employees: name, email, unit, and external_id, locale and leads if known."""
-    with opened(Settings()) as database, busy(f"Bringing in {file.name}"):
-        rows = _rows(file, PEOPLE_COLUMNS)
-        with database.write() as session:
-            company_id = _company(session, company)
-            report = bring_in.import_people(
-                session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=utc_now()
-            )
-    _tell(report)
+    _bring_in(file, PEOPLE_COLUMNS, bring_in.import_people, company, dry_run=dry_run)
 
 
 @importing.command("readings")
@@ -129,7 +114,7 @@ def import_readings(
     with opened(settings) as database, busy(f"Bringing in {file.name}"):
         batch = parse_table(_rows(file, READING_COLUMNS), zone=settings.zone, decimal_comma=decimal_comma)
         with database.write() as session:
-            company_id = _company(session, company)
+            company_id = chosen_company(session, company)
             report = record_readings(
                 session, SERVICE, batch, company_id=company_id, source=Source.FILE, dry_run=dry_run, now=utc_now()
             )
@@ -163,7 +148,7 @@ def create_admin(
         if not list_companies(session, SERVICE):
             create_company(session, SERVICE, company or "Company", now=now)
             company = None
-        company_id = _company(session, company)
+        company_id = chosen_company(session, company)
         account = create_account(session, SERVICE, NewAccount(email, name), now=now)
         grant_role(session, SERVICE, account.id, Role.ADMIN, (company_id,), now=now)
         link = sign_in_link(session, settings, account.id, now=now)
@@ -214,13 +199,16 @@ def _found(database: Database, *, now: datetime, invariants: bool) -> Iterator[s
         yield from wrong
 
 
-def _company(session: WriteSession, named: str | None) -> str:
-    companies = list_companies(session, SERVICE)
-    found = [one.id for one in companies if named is None or named in {one.id, one.external_id, one.name}]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(one.external_id or one.name for one in companies)
-    raise Invalid([FieldError("company", "Say which company is meant.", known)])
+def _bring_in(
+    file: Path, columns: Sequence[Column], command: Callable[..., BulkReport], company: str | None, *, dry_run: bool
+) -> None:
+    """A file about the organisation, through the command that takes its rows."""
+    with opened(Settings()) as database, busy(f"Bringing in {file.name}"):
+        rows = _rows(file, columns)
+        with database.write() as session:
+            company_id = chosen_company(session, company)
+            report = command(session, SERVICE, rows, company_id=company_id, dry_run=dry_run, now=utc_now())
+    _tell(report)
 
 
 def _tell(report: BulkReport) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from app.accounts.rules import SERVICE
 from app.benchmarks.commands import export_benchmark, import_benchmark
@@ -15,16 +14,14 @@ from app.benchmarks.intake import parse_file, parse_mapping, require_small
 from app.benchmarks.queries import look_at
 from app.benchmarks.rules import document_of
 from app.benchmarks.values import Look, Trust
-from app.errors import FieldError, Invalid
 from app.http.json_reader import read_json
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
 from app.infra.formats import local_day
-from app.organisation.queries import list_companies
 from app.settings import Settings
+from app.terminal import chosen_company, say
 
 app = typer.Typer(no_args_is_help=True, help="Files of figures for other companies, and of theirs.")
-say = Console(soft_wrap=True, highlight=False)
 
 _TRUST = {Trust.TRUSTED: "trusted", Trust.UNKNOWN: "not trusted yet", Trust.ENDED: "trusted no more"}
 
@@ -56,7 +53,7 @@ def take(
     """Bring a file of another company in; the same one again changes nothing."""
     found = parse_file(read_json(require_small(file.read_bytes())))
     with _writing() as session:
-        company_id, now = _company(session, company), utc_now()
+        company_id, now = chosen_company(session, company), utc_now()
         look = look_at(session, SERVICE, company_id, found, on=local_day(now))
         for line in _told(look):
             say.print(line)
@@ -86,12 +83,3 @@ def _writing() -> Iterator[WriteSession]:
             yield session
     finally:
         database.dispose()
-
-
-def _company(session: WriteSession, named: str | None) -> str:
-    companies = list_companies(session, SERVICE)
-    found = [one.id for one in companies if named is None or named in {one.id, one.external_id, one.name}]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(one.external_id or one.name for one in companies)
-    raise Invalid([FieldError("company", "Say which company is meant.", known)])

@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
@@ -13,8 +12,7 @@ from app.mail.commands import drop_waiting, hold_outbox, let_go
 from app.mail.queries import count_by_state, load_progress
 from app.mail.values import OutboxState
 from app.settings import Settings
-
-say = Console(soft_wrap=True, highlight=False)
+from app.terminal import say
 
 
 class Deed(StrEnum):

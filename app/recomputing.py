@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.accounts.rules import SERVICE
@@ -21,6 +20,7 @@ from app.releases.retrace import Retraced, retrace
 from app.releases.values import InputState, RerunState, Score
 from app.rounds.values import FrozenRound
 from app.settings import Settings
+from app.terminal import complain, say
 
 MOST_LINES = 20
 _INPUT = {
@@ -33,10 +33,6 @@ _NOT_DONE = {
     RerunState.UNKNOWN_METHOD: "made by a method that this program does not know; not computed again",
     RerunState.UNREADABLE: "what is kept of it cannot be scored again",
 }
-
-
-say = Console(soft_wrap=True, highlight=False)
-complain = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def recompute(

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from app.errors import Unavailable
 from app.infra.clock import utc_now
@@ -14,11 +13,10 @@ from app.infra.logs import configure_logs
 from app.mail.commands import take_report
 from app.mail.intake import parse_returned
 from app.settings import Settings
+from app.terminal import say
 
 TRY_LATER = 75
 """What a mail server understands as "keep it and come again" (EX_TEMPFAIL of sysexits.h)."""
-
-say = Console(soft_wrap=True, highlight=False)
 
 
 def bounces(

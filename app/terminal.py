@@ -1,4 +1,4 @@
-"""What several commands do: open the database of the settings, say something, show that they are busy, let somebody in."""
+"""What several commands do: open the database, find the company, say something, show that they are busy, let somebody in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from app.accounts.rules import SERVICE
 from app.accounts.sign_in import start_link
 from app.demo.entrances import ways_in
-from app.errors import Conflict, Unavailable
+from app.errors import Conflict, FieldError, Invalid, Unavailable
 from app.infra.arenas import keep_few_arenas
 from app.infra.clock import utc_now
 from app.infra.database import Database, WriteSession
@@ -19,6 +20,7 @@ from app.infra.keys import key_of
 from app.infra.later import later
 from app.infra.logs import configure_logs
 from app.infra.revision import NEWEST, current_revision
+from app.organisation.queries import list_companies
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,6 +77,16 @@ def sign_in_link(session: WriteSession, settings: Settings, account_id: str, *, 
     """An address that signs an account in, once."""
     token = key_of(session).sign_in_token(start_link(session, account_id, now=now))
     return f"{settings.address}/sign-in/{token}"
+
+
+def chosen_company(session: WriteSession, named: str | None) -> str:
+    """The id of the company that is named, or of the only one; Invalid with their names where it is not one."""
+    companies = list_companies(session, SERVICE)
+    found = [one.id for one in companies if named is None or named in {one.id, one.external_id, one.name}]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(one.external_id or one.name for one in companies)
+    raise Invalid([FieldError("company", "Say which company is meant.", known)])
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class Released:
 
         Raises
         ------
-        ScoringError : an atom is not in the totals, or a rater group comes twice for one subject
+        ScoringError : an atom is not in the totals, or a rater group comes twice for one subject, alone or in mixed ones
 
         Formula: m_gk = sum S1/(UNIT sum n) over the atoms of the group, one sheet one voice.
 

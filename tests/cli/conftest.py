@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import cli, recomputing, terminal
+from app import cli, terminal
 from tests.databases import SECRET
 
 
@@ -28,7 +28,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
     def command(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["soft-kpi", *arguments])
-        for console in (terminal.say, terminal.complain, recomputing.say, recomputing.complain):
+        for console in (terminal.say, terminal.complain):
             monkeypatch.setattr(console, "_width", 300)
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:

@@ -4,9 +4,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from app import benchmark_files
 from app.accounts.rules import SERVICE
 from app.benchmarks.intake import parse_file
 from app.benchmarks.queries import list_benchmarks
@@ -21,9 +18,8 @@ from tests.served import ONE_DATABASE
 
 @ONE_DATABASE
 def test_a_release_becomes_a_file_and_a_file_of_others_is_taken_once_its_key_is_confirmed(
-    engine: Database, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Database, run: Callable[..., Ran], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(benchmark_files.say, "_width", 300)
     with engine.write() as session:
         made = crowd(session)
         release, kpi = made.released(3, everybody([[3] * 6], [[4] * 6])).id, made.kpis[WELCOME]
