@@ -14,7 +14,7 @@ from app.kpis.values import KpiKind, RaterGroup
 from app.metrics.values import Reading
 from app.organisation.values import SubjectKind
 from app.releases.measured import hard_scores
-from app.releases.partition import Flags, JudgedRound
+from app.releases.partition import JudgedRound
 from app.rounds.values import FrozenKpi, FrozenRound
 from app.scoring.composite import score_composites
 from app.scoring.pooling import PooledCovariance, pooled_covariance
@@ -22,6 +22,7 @@ from app.scoring.released import Released, ReleasedGroup
 from app.scoring.results import Composite, HardScore, NotScored
 from app.scoring.scorecards import CardEntry, Form, Scorecard
 from app.scoring.soft import RaterMix, SoftScores, score_kpis
+from app.scoring.standing import speaking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,20 +120,9 @@ def _released(frozen: FrozenRound, judged: JudgedRound) -> tuple[tuple[int, ...]
     """The readable rows as released groups; what is not shown on a measure is taken out there."""
     kept = tuple(number for number, extent in enumerate(judged.extents) if extent)
     whole = Released.of(judged.released, [_group(frozen, judged, number) for number in kept])
-    is_shown = _shown(judged)[np.array(kept, np.int64)[whole.group], whole.kpi]
+    is_shown = speaking(judged.figures, judged.is_shown)[np.array(kept, np.int64)[whole.group], whole.kpi]
     columns = {name: getattr(whole, name)[is_shown] for name in ("group", "kpi", "n", "mean")}
     return kept, replace(whole, **columns)
-
-
-def _shown(judged: JudgedRound) -> Flags:
-    """[figure, measure] What is shown: a mixed atom only where it speaks for a group that has no row of its own."""
-    numbers = {(figure.subject, figure.groups): number for number, figure in enumerate(judged.figures)}
-    shown = judged.is_shown.copy()
-    for number, figure in enumerate(judged.figures):
-        own = [numbers[figure.subject, (group,)] for group in figure.groups if (figure.subject, (group,)) in numbers]
-        if len(own) == len(figure.groups) > 1:
-            shown[number] &= ~judged.is_shown[own].all(axis=0)
-    return shown
 
 
 def _group(frozen: FrozenRound, judged: JudgedRound, number: int) -> ReleasedGroup:

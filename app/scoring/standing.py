@@ -8,6 +8,7 @@ Standing      how much of each atom has been judged, and whether it may be read
 standing_of   the same from what is in by cell
 RowTable      which rows are shown, and the atoms each stands on
 row_table     the same from the standing
+speaking      which of the rows that are shown speak for somebody
 ============  =====================================================================
 """
 
@@ -205,3 +206,29 @@ def _used_by_unit(made: Partition, row: Figure, atoms: Integers, standing: Stand
         kept = () if isinstance(parts, Withholding) else [part.atom for part in parts]
         used[:, measure] &= np.array([made.atoms[atom] in kept for atom in atoms.tolist()], dtype=np.bool_)
     return used, few
+
+
+def speaking(rows: Sequence[Figure], is_shown: Flags) -> Flags:
+    """Which rows are shown and speak for somebody: a mixed one only for groups without a row of their own.
+
+    Parameters
+    ----------
+    rows : `figures(made)`
+    is_shown : [row, measure] may it be read
+
+    Returns
+    -------
+    [row, measure] The same without mixed rows where each of their rater groups is shown by itself, as a unit's may be
+    from persons below.
+
+    >>> rows = Figure(0, (0,), (0,)), Figure(0, (0, 1), (2,)), Figure(0, (1,), (1,))
+    >>> speaking(rows, np.array([[True, True], [True, True], [True, False]])).tolist()
+    [[True, True], [False, True], [True, False]]
+    """
+    places = {(row.subject, row.groups): place for place, row in enumerate(rows)}
+    found = is_shown.copy()
+    for place, row in enumerate(rows):
+        own = [places[row.subject, (group,)] for group in row.groups if (row.subject, (group,)) in places]
+        if len(own) == len(row.groups) > 1:
+            found[place] &= ~is_shown[own].all(axis=0)
+    return found

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 
 from app.scoring.atoms import Atom, Cell, Kind, Partition, Subject, Withholding
-from app.scoring.readable import Judged, figures, is_small, row_parts, withheld_atom
-from app.scoring.standing import Flags, Integers, cells_of, row_table, standing_of
+from app.scoring.readable import Figure, Judged, figures, is_small, row_parts, withheld_atom
+from app.scoring.standing import Flags, Integers, cells_of, row_table, speaking, standing_of
 from tests.attack.designs import played_rounds
 from tests.attack.played import Played
 
@@ -72,3 +72,10 @@ def test_a_conditional_item_is_released_where_twice_the_minimum_has_answered_the
     assert released.tolist() == [[True, True], [True, False], [True, True]]
     assert standing_of(made, asked, valid).is_released.all()
     assert not standing_of(made, asked, np.array([[6, 2], [5, 4], [1, 1]]), np.array([-1, 0])).is_released[0, 1]
+
+
+def test_a_mixed_row_stands_where_one_of_its_groups_has_no_row_of_its_own_on_the_same_subject() -> None:
+    rows = [Figure(0, (0,), (0,)), Figure(0, (0, 1), (1,)), Figure(0, (1,), (2,)), Figure(1, (0, 1), (3,))]
+    both, first, none = [True] * 4, [True, True, False, True], [False, True, False, True]
+    is_shown = np.array([both, first, none, [True, False, False, False]]).T
+    assert speaking(rows, is_shown).T.tolist() == [[True, False, True, True], first, none, [True, False, False, False]]
